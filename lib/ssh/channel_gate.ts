@@ -1,0 +1,144 @@
+/**
+ * Opens channels in order, and lets a call wait its turn where the server allows no more.
+ *
+ * A server that has reached its MaxSessions answers a channel-open with a failure (sshd_config(5), RFC 4254 §5.1). As
+ * long as another channel of this connection is open, that is a reason to wait for it to close, not to fail.
+ */
+import type { Deadline } from "./deadline.ts";
+import { ToolError } from "../errors.ts";
+
+/** The part of a channel that the gate watches. */
+export interface GatedChannel {
+  once(event: "close", listener: () => void): unknown;
+}
+
+/** Reasons of SSH_MSG_CHANNEL_OPEN_FAILURE that another channel's end can cure (RFC 4254 §5.1). */
+const CURABLE_REASONS: ReadonlySet<unknown> = new Set([1, 2, 4]);
+
+/** How a gate starts an open: calls back with an error that may hold a numeric `reason`, or with the channel. */
+export type ChannelOpener<C extends GatedChannel> = (
+  callback: (error: (Error & { reason?: unknown }) | undefined, channel: C) => void,
+) => void;
+
+/** What limits the wait at the gate. */
+export interface GateOptions {
+  deadline: Deadline;
+  signal?: AbortSignal | undefined;
+}
+
+interface Waiter {
+  /** Where it stands in line; a refused waiter goes back to its own place. */
+  turn: number;
+  attempt: () => Promise<"settled" | "refused">;
+}
+
+/** First come, first served access to the session channels of one connection. */
+export class ChannelGate {
+  #waiters: Waiter[] = [];
+  #turns = 0;
+  #open = 0;
+  #opening = 0;
+  /** Counts the events that may have made room on the server. */
+  #released = 0;
+  #full = false;
+
+  /** Session channels that are open now. */
+  get openChannels(): number {
+    return this.#open;
+  }
+
+  /**
+   * Opens a channel, waiting for its turn where the server has no room.
+   *
+   * @throws {ToolError} `channel_refused` when the server refuses and no other channel's end could change that,
+   * `timed_out` at the deadline, `cancelled` by the signal
+   */
+  async open<C extends GatedChannel>(opener: ChannelOpener<C>, options: GateOptions): Promise<C> {
+    const { promise, resolve, reject } = Promise.withResolvers<C>();
+    let abandoned = false;
+    const attempt = async (): Promise<"settled" | "refused"> => {
+      if (abandoned) return "settled";
+      this.#opening++;
+      const outcome = await attemptOpen(opener);
+      this.#opening--;
+      if (!outcome.opened) {
+        if (outcome.curable && this.#open + this.#opening > 0) return "refused";
+        reject(refused(outcome.error));
+        this.#release();
+      } else {
+        this.#watch(outcome.channel);
+        if (abandoned) closeQuietly(outcome.channel);
+        else resolve(outcome.channel);
+      }
+      return "settled";
+    };
+    this.#waiters.push({ turn: this.#turns++, attempt });
+    this.#pump();
+    try {
+      return await options.deadline.race(promise, () => "free channel on the server", options.signal);
+    } catch (error) {
+      abandoned = true;
+      promise.then(closeQuietly, () => {});
+      throw error;
+    }
+  }
+
+  #watch(channel: GatedChannel): void {
+    this.#open++;
+    channel.once("close", () => {
+      this.#open--;
+      this.#release();
+    });
+  }
+
+  #release(): void {
+    this.#released++;
+    this.#full = false;
+    this.#pump();
+  }
+
+  /** Starts the opens in order, many at once, until the server says that it is full. */
+  #pump(): void {
+    while (!this.#full) {
+      const waiter = this.#waiters.shift();
+      if (waiter === undefined) return;
+      const releasedBefore = this.#released;
+      void waiter.attempt().then((outcome) => {
+        if (outcome === "settled") return;
+        this.#waiters = [...this.#waiters, waiter].sort((one, other) => one.turn - other.turn);
+        // What ended while the refusal was on its way has made room already.
+        this.#full = this.#released === releasedBefore;
+        this.#pump();
+      });
+    }
+  }
+}
+
+type Outcome<C> = { opened: true; channel: C } | { opened: false; error: Error; curable: boolean };
+
+function attemptOpen<C extends GatedChannel>(opener: ChannelOpener<C>): Promise<Outcome<C>> {
+  return new Promise((resolve) => {
+    try {
+      opener((error, channel) => {
+        if (error) resolve({ opened: false, error, curable: CURABLE_REASONS.has(error.reason) });
+        else resolve({ opened: true, channel });
+      });
+    } catch (error) {
+      resolve({ opened: false, error: error instanceof Error ? error : new Error(String(error)), curable: false });
+    }
+  });
+}
+
+function refused(cause: Error): ToolError {
+  if (cause instanceof ToolError) return cause;
+  return new ToolError("channel_refused", "the server refused to open a channel", {
+    hint: "close what else runs on this session, or ask for a higher MaxSessions in sshd_config",
+    cause,
+  });
+}
+
+function closeQuietly(channel: GatedChannel): void {
+  const closable = channel as { close?: () => void; end?: () => void };
+  if (closable.close) closable.close();
+  else closable.end?.();
+}

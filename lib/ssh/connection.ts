@@ -1,0 +1,277 @@
+/** A promise face on ssh2's Client: connect, channels, keepalive, drop and close. */
+import { Buffer } from "node:buffer";
+import type net from "node:net";
+import { ToolError } from "../errors.ts";
+import { clientAlgorithms } from "./algorithms.ts";
+import { Authenticator, type Credentials } from "./authentication.ts";
+import { ChannelGate } from "./channel_gate.ts";
+import { Deadline } from "./deadline.ts";
+import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./handshake_failure.ts";
+import { type HostKey, hostKeyFromBlob, type HostKeyStatus, type KnownHosts } from "./known_hosts.ts";
+import { OpeningBytes } from "./opening_bytes.ts";
+import {
+  type Client,
+  type ClientChannel,
+  type ClientError,
+  loadSsh2,
+  type NegotiatedAlgorithms,
+  type PseudoTtyOptions,
+} from "./ssh2.ts";
+import { type Address, connected, openSocket } from "./tcp.ts";
+
+const KEEPALIVE_INTERVAL_MS = 15_000;
+const KEEPALIVE_MISSES = 3;
+const CLOSE_LIMIT_MS = 500;
+
+/** What a connection is made with. */
+export interface ConnectOptions extends Address {
+  username: string;
+  credentials: Credentials;
+  knownHosts: KnownHosts;
+  /** Limit of the whole way to a usable connection, in milliseconds. */
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** What is known of a connection once it stands. */
+export interface ConnectionFacts extends Address {
+  username: string;
+  /** The server's software version, e.g. `OpenSSH_9.2p1` (RFC 4253 §4.2); untrusted text. */
+  serverVersion: string;
+  hostKey: HostKey;
+  hostKeyStatus: HostKeyStatus;
+  /** Negotiated key exchange method. */
+  kex: string;
+  /** Negotiated cipher, client to server. */
+  cipher: string;
+}
+
+/** What limits the opening of a channel. */
+export interface ChannelOptions {
+  deadline: Deadline;
+  signal?: AbortSignal | undefined;
+}
+
+/** One authenticated SSH connection. */
+export class Connection {
+  /** What is known of the connection. */
+  readonly facts: ConnectionFacts;
+  readonly #client: Client;
+  readonly #gate = new ChannelGate();
+  readonly #closeListeners = new Set<(reason: ToolError) => void>();
+  #ended: ToolError | undefined;
+
+  private constructor(client: Client, facts: ConnectionFacts) {
+    this.#client = client;
+    this.facts = facts;
+    client.on("error", (error: ClientError) => this.#end(dropped(facts, error)));
+    client.on("close", () => this.#end(dropped(facts)));
+  }
+
+  /**
+   * Connects, checks the host key and authenticates.
+   *
+   * @throws {ToolError} with a code for each way in which that can fail; `timed_out` at `timeoutMs`, whatever stage hangs
+   */
+  static async connect(options: ConnectOptions): Promise<Connection> {
+    const deadline = new Deadline(options.timeoutMs);
+    const { Client } = await loadSsh2();
+    const knownTypes = await options.knownHosts.knownKeyTypes(options.host, options.port);
+    const handshake = new Handshake(new Client(), options, clientAlgorithms(knownTypes));
+    try {
+      const facts = await deadline.race(handshake.run(), () => handshake.stage, options.signal);
+      return new Connection(handshake.client, facts);
+    } catch (error) {
+      handshake.abort();
+      throw error;
+    }
+  }
+
+  /** ssh2's client, for this folder. */
+  get client(): Client {
+    return this.#client;
+  }
+
+  /** Why the connection is no longer usable; undefined while it is. */
+  get ended(): ToolError | undefined {
+    return this.#ended;
+  }
+
+  /**
+   * Calls `listener` once when the connection ends, for whatever reason, at once when it has ended already.
+   *
+   * @returns takes the listener away again
+   */
+  onEnd(listener: (reason: ToolError) => void): () => void {
+    if (this.#ended !== undefined) listener(this.#ended);
+    else this.#closeListeners.add(listener);
+    return () => this.#closeListeners.delete(listener);
+  }
+
+  /**
+   * Opens a session channel and starts `command` on it (RFC 4254 §6.5).
+   *
+   * @throws {ToolError} `channel_refused`, `timed_out`, `cancelled` or `session_dropped`
+   */
+  exec(command: string, options: ChannelOptions): Promise<ClientChannel> {
+    return this.#open(options, (callback) => this.#client.exec(command, callback));
+  }
+
+  /**
+   * Opens a session channel with a terminal and starts the login shell on it (RFC 4254 §6.2, §6.5); with a `command`,
+   * that instead of the shell.
+   */
+  shell(terminal: PseudoTtyOptions, options: ChannelOptions, command?: string): Promise<ClientChannel> {
+    return this.#open(options, (callback) => {
+      if (command === undefined) this.#client.shell(terminal, callback);
+      else this.#client.exec(command, { pty: terminal }, callback);
+    });
+  }
+
+  /**
+   * Waits for `promise`, but no longer than the connection lives.
+   *
+   * @throws {ToolError} `session_dropped` when the connection ends first
+   */
+  async whileUp<T>(promise: Promise<T>): Promise<T> {
+    const { promise: end, reject } = Promise.withResolvers<never>();
+    const forget = this.onEnd(reject);
+    promise.catch(() => {});
+    try {
+      return await Promise.race([promise, end]);
+    } finally {
+      forget();
+    }
+  }
+
+  /** Says goodbye and closes; waits for the server's side half a second at most. */
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wasUp = this.#ended === undefined;
+    this.#end(new ToolError("session_dropped", "the session was closed", { hint: "connect again with ssh_connect" }));
+    if (!wasUp) return;
+    this.#client.once("close", resolve);
+    this.#client.end();
+    const timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+    await promise;
+    clearTimeout(timer);
+    this.#client.destroy();
+  }
+
+  #open(
+    options: ChannelOptions,
+    start: (callback: (error: Error | undefined, channel: ClientChannel) => void) => void,
+  ): Promise<ClientChannel> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return this.whileUp(this.#gate.open<ClientChannel>(start, options));
+  }
+
+  #end(reason: ToolError): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    for (const listener of this.#closeListeners) listener(reason);
+    this.#closeListeners.clear();
+  }
+}
+
+/** One attempt at a connection, up to the moment it is usable. */
+class Handshake {
+  readonly client: Client;
+  stage = "answer to the name lookup";
+  readonly #options: ConnectOptions;
+  readonly #socket: net.Socket;
+  readonly #evidence: HandshakeEvidence;
+  #hostKey: { key: HostKey; status: HostKeyStatus } | undefined;
+  #verdict: unknown;
+
+  constructor(client: Client, options: ConnectOptions, algorithms: HandshakeEvidence["offered"]) {
+    this.client = client;
+    this.#options = options;
+    this.#socket = openSocket(options);
+    this.#socket.once("lookup", () => this.stage = "TCP connection");
+    this.#evidence = {
+      address: options,
+      opening: new OpeningBytes(this.#socket),
+      authenticator: new Authenticator(options.username, options.credentials),
+      offered: algorithms,
+    };
+  }
+
+  async run(): Promise<ConnectionFacts> {
+    await connected(this.#socket, this.#options);
+    this.stage = "SSH banner from the server";
+    const negotiated = await this.#negotiate();
+    this.#evidence.opening.release();
+    if (this.#hostKey === undefined) throw new Error("ssh2 became ready without a host key check");
+    const { host, port, username } = this.#options;
+    const serverVersion = (this.client as unknown as { _remoteVer?: string })._remoteVer ?? "";
+    const { key: hostKey, status: hostKeyStatus } = this.#hostKey;
+    const { kex, cs } = negotiated;
+    return { host, port, username, serverVersion, hostKey, hostKeyStatus, kex, cipher: cs.cipher };
+  }
+
+  abort(): void {
+    this.#evidence.opening.release();
+    this.client.on("error", () => {}); // nobody is left to tell
+    this.client.destroy();
+    this.#socket.on("error", () => {});
+    this.#socket.destroy();
+  }
+
+  #negotiate(): Promise<NegotiatedAlgorithms> {
+    const { promise, resolve, reject } = Promise.withResolvers<NegotiatedAlgorithms>();
+    let negotiated: NegotiatedAlgorithms | undefined;
+    const onHandshake = (result: NegotiatedAlgorithms): void => {
+      negotiated = result;
+      this.stage = "answer to authentication";
+    };
+    const onReady = (): void => {
+      if (negotiated === undefined) reject(new Error("ssh2 became ready without a handshake"));
+      else resolve(negotiated);
+    };
+    const onError = (error: ClientError): void => reject(this.#verdict ?? handshakeFailure(error, this.#evidence));
+    const onClose = (): void => reject(this.#verdict ?? endedEarly(this.#evidence));
+    const { client } = this;
+    this.#socket.once("data", () => this.stage = "end of the key exchange");
+    client.once("handshake", onHandshake).once("ready", onReady).on("error", onError).once("close", onClose);
+    client.connect({
+      sock: this.#socket,
+      username: this.#options.username,
+      algorithms: this.#evidence.offered,
+      authHandler: this.#evidence.authenticator.next,
+      hostVerifier: this.#verifyHostKey,
+      readyTimeout: 0, // the deadline of connect() covers every stage
+      keepaliveInterval: KEEPALIVE_INTERVAL_MS,
+      keepaliveCountMax: KEEPALIVE_MISSES,
+    });
+    return promise.finally(() => {
+      client.off("handshake", onHandshake).off("ready", onReady).off("error", onError).off("close", onClose);
+    });
+  }
+
+  #verifyHostKey = (blob: Buffer, accept: (valid: boolean) => void): void => {
+    this.stage = "verdict on the host key";
+    const key = hostKeyFromBlob(blob);
+    const { host, port, knownHosts } = this.#options;
+    knownHosts.verify(host, port, key).then((status) => {
+      this.stage = "end of the key exchange";
+      this.#hostKey = { key, status };
+      accept(true);
+    }, (error) => {
+      this.#verdict = error;
+      accept(false);
+    });
+  };
+}
+
+function dropped(facts: ConnectionFacts, cause?: ClientError): ToolError {
+  const why = cause === undefined
+    ? "the server or the network closed the connection"
+    : cause.message === "Keepalive timeout"
+    ? "the server no longer answers"
+    : "the connection broke";
+  return new ToolError("session_dropped", `the session's connection is gone: ${why}`, {
+    hint: `connect again with ssh_connect (host ${facts.host}, port ${facts.port}, username ${facts.username})`,
+    cause,
+  });
+}
