@@ -10,8 +10,13 @@ export type Client = Ssh2.Client;
 export type ClientChannel = Ssh2.ClientChannel;
 /** A duplex stream over a channel, as forwarding and subsystems give it. */
 export type Channel = Ssh2.Channel;
-/** What {@linkcode Client} emits as an error: `level` says which stage failed. */
-export type ClientError = Error & Ssh2.ClientErrorExtensions;
+/** What {@linkcode Client} emits as an error. */
+export interface ClientError extends Error {
+  /** Which stage failed, e.g. "client-socket", "client-authentication", "client-timeout", "handshake". */
+  level?: string;
+  /** More detail, for an error that the server described. */
+  description?: string;
+}
 /** What a connection is made with. */
 export type ConnectConfig = Ssh2.ConnectConfig;
 /** The algorithm lists a client offers. */

@@ -1,0 +1,167 @@
+/** What is loaded: which variables each session's commands get, and which of their values are secret. */
+import { ToolError } from "../errors.ts";
+import type { EnvVariable } from "./env_file.ts";
+
+/** Whatever masks values in what leaves; it only grows. */
+export interface Masker {
+  /** Masks these values from now on. */
+  add(values: Iterable<string>): void;
+}
+
+/** What loading one file did. */
+export interface LoadResult {
+  /** The names that are injected, in the order of the file. */
+  names: string[];
+  /** Which of them are injected but not masked, by name, and why; never a value. */
+  warnings: string[];
+}
+
+/** Words so common that masking them would ruin all output. */
+const COMMON_WORDS: ReadonlySet<string> = new Set([
+  "true",
+  "false",
+  "yes",
+  "no",
+  "on",
+  "off",
+  "null",
+  "none",
+  "localhost",
+  "127.0.0.1",
+  "0.0.0.0",
+]);
+
+/** Why a value is not masked. */
+export type Exemption = "short" | "number" | "word";
+
+/**
+ * Why a value is injected without being masked, or undefined when it is masked: fewer than 4 characters, a whole
+ * number of fewer than 6 digits, or a word that stands in every log.
+ */
+export function exemptionOf(value: string): Exemption | undefined {
+  if ([...value.slice(0, 8)].length < 4) return "short";
+  if (/^[+-]?\d{1,5}$/.test(value)) return "number";
+  if (COMMON_WORDS.has(value.toLowerCase())) return "word";
+  return undefined;
+}
+
+/**
+ * The variables of all sessions, one vault a process.
+ *
+ * What is loaded can be cleared; what is masked stays masked, because the redactor only grows. A session's files add
+ * up in the order they were loaded, and the last one wins where they name the same variable.
+ */
+export class Vault {
+  readonly #masker: Masker;
+  /** Session, file, variables; a file loaded again moves to the end. */
+  readonly #loaded = new Map<string, Map<string, ReadonlyMap<string, string>>>();
+
+  /**
+   * A vault that holds nothing yet.
+   *
+   * @param masker is told every secret before the value can be used anywhere
+   */
+  constructor(masker: Masker) {
+    this.#masker = masker;
+  }
+
+  /**
+   * Masks the secret values, then gives the variables to the session's commands. Loading a file again replaces its
+   * variables; a value that changed stays masked.
+   *
+   * @param sessionId whose commands get them
+   * @param file what the file is known by, its real path
+   */
+  load(sessionId: string, file: string, variables: readonly EnvVariable[]): LoadResult {
+    const result = this.maskAll(variables);
+    const files = this.#loaded.get(sessionId) ?? new Map<string, ReadonlyMap<string, string>>();
+    this.#loaded.set(sessionId, files);
+    files.delete(file);
+    files.set(file, new Map(variables.map(({ name, value }) => [name, value])));
+    return result;
+  }
+
+  /** Masks the secret values of variables without loading them, e.g. for a first connection's `env_file`. */
+  maskAll(variables: readonly EnvVariable[]): LoadResult {
+    const secrets: string[] = [];
+    const exempt: Record<Exemption | "public", string[]> = { short: [], number: [], word: [], public: [] };
+    for (const { name, value, public: isPublic } of variables) {
+      const why = isPublic ? "public" : exemptionOf(value);
+      if (why === undefined) secrets.push(value);
+      else exempt[why].push(name);
+    }
+    if (secrets.length > 0) this.#masker.add(secrets);
+    return { names: variables.map(({ name }) => name), warnings: exemptionWarnings(exempt) };
+  }
+
+  /**
+   * Masks a password that the agent passes, from now on and everywhere.
+   *
+   * @returns false when the value is too common to be masked, see {@linkcode exemptionOf}
+   */
+  mask(value: string): boolean {
+    if (exemptionOf(value) !== undefined) return false;
+    this.#masker.add([value]);
+    return true;
+  }
+
+  /** What the session's commands get: name to value. A copy, which later loading does not change. */
+  variablesFor(sessionId: string): ReadonlyMap<string, string> {
+    const all = new Map<string, string>();
+    for (const variables of this.#loaded.get(sessionId)?.values() ?? []) {
+      for (const [name, value] of variables) all.set(name, value);
+    }
+    return all;
+  }
+
+  /**
+   * One variable's value.
+   *
+   * @throws {ToolError} `unknown_variable`, with the names that are loaded, when the session has no such variable
+   */
+  get(sessionId: string, name: string): string {
+    const variables = this.variablesFor(sessionId);
+    const value = variables.get(name);
+    if (value !== undefined) return value;
+    throw unknownVariable(name, variables.keys());
+  }
+
+  /**
+   * Stops the injection; the masking stays.
+   *
+   * @returns the names that were loaded, for the shells that must unset them
+   */
+  clear(sessionId: string): string[] {
+    const names = [...this.variablesFor(sessionId).keys()];
+    this.forget(sessionId);
+    return names;
+  }
+
+  /** Lets go of a session that has closed; the masking stays. */
+  forget(sessionId: string): void {
+    this.#loaded.delete(sessionId);
+  }
+}
+
+/** The error for a variable that is not loaded, with the names that are. */
+export function unknownVariable(name: string, loaded: Iterable<string>): ToolError {
+  const names = [...loaded];
+  const shown = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) ? name : "the name given";
+  return new ToolError("unknown_variable", `there is no loaded variable ${shown}`, {
+    hint: names.length > 0
+      ? `the loaded variables are ${names.join(", ")}`
+      : "load an env file first with ssh_load_env_file",
+  });
+}
+
+function exemptionWarnings(exempt: Record<Exemption | "public", readonly string[]>): string[] {
+  const reasons: Record<Exemption | "public", string> = {
+    short: "fewer than 4 characters",
+    number: "a whole number of fewer than 6 digits",
+    word: "a word too common to mask",
+    public: "marked `# mcp: public`",
+  };
+  return (Object.keys(reasons) as (keyof typeof reasons)[])
+    .filter((why) => exempt[why].length > 0)
+    .map((why) => `injected but not masked, ${reasons[why]}: ${exempt[why].join(", ")}`);
+}

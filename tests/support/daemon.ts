@@ -1,0 +1,63 @@
+/** A server program that a test owns: started, watched by what it logs, stopped with all it started. */
+import { descendants, eventually, killAll } from "./processes.ts";
+
+const maxLogCharacters = 1_000_000;
+
+/** One running server program. */
+export class Daemon {
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #log = "";
+  #ended = false;
+
+  constructor(command: string, args: string[]) {
+    this.#child = new Deno.Command(command, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+    this.#reader = this.#child.stderr.getReader();
+    this.#reading = this.#read();
+    this.#child.status.then(() => this.#ended = true);
+  }
+
+  /** The process id of the listener. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The last million characters it wrote to stderr. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** True once the process has ended. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** True when the log shows `text`, false when the process ended before it did. */
+  async logs(text: string): Promise<boolean> {
+    await eventually(`log of pid ${this.pid} shows ${text}`, () => this.#ended || this.#log.includes(text));
+    return this.#log.includes(text);
+  }
+
+  /** Ends it and everything below it, at once, as a power cut would. */
+  async kill(): Promise<void> {
+    // Stopped first: a listener that lives could start one more child after the listing.
+    if (!this.#ended) killAll([this.pid], "SIGSTOP");
+    const children = await descendants(this.pid);
+    killAll(this.#ended ? [] : [this.pid]);
+    killAll(children.map((child) => child.pid));
+    await this.#child.status;
+    // Whatever escaped the tree still holds the pipe open, so reading ends here and not at end of file.
+    await this.#reader.cancel().catch(() => {});
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const decoder = new TextDecoder();
+    while (true) {
+      const { done, value } = await this.#reader.read();
+      if (done) return;
+      this.#log = (this.#log + decoder.decode(value, { stream: true })).slice(-maxLogCharacters);
+    }
+  }
+}
