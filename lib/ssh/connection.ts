@@ -4,7 +4,7 @@ import type net from "node:net";
 import { ToolError } from "../errors.ts";
 import { clientAlgorithms } from "./algorithms.ts";
 import { Authenticator, type Credentials } from "./authentication.ts";
-import { ChannelGate } from "./channel_gate.ts";
+import { ChannelGate, type ChannelOpener } from "./channel_gate.ts";
 import { Deadline } from "./deadline.ts";
 import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./handshake_failure.ts";
 import { type HostKey, hostKeyFromBlob, type HostKeyStatus, type KnownHosts } from "./known_hosts.ts";
@@ -51,6 +51,9 @@ export interface ChannelOptions {
   deadline: Deadline;
   signal?: AbortSignal | undefined;
 }
+
+/** Sees a channel before anything can happen on it. */
+export type OnOpen = (channel: ClientChannel) => void;
 
 /** One authenticated SSH connection. */
 export class Connection {
@@ -111,18 +114,25 @@ export class Connection {
   /**
    * Opens a session channel and starts `command` on it (RFC 4254 §6.5).
    *
+   * @param onOpen called with the channel before anything can happen on it: what a server sends together with its
+   * consent, an exit status say, is lost to listeners that are added later
    * @throws {ToolError} `channel_refused`, `timed_out`, `cancelled` or `session_dropped`
    */
-  exec(command: string, options: ChannelOptions): Promise<ClientChannel> {
-    return this.#open(options, (callback) => this.#client.exec(command, callback));
+  exec(command: string, options: ChannelOptions, onOpen?: OnOpen): Promise<ClientChannel> {
+    return this.#open(options, onOpen, (callback) => this.#client.exec(command, callback));
   }
 
   /**
    * Opens a session channel with a terminal and starts the login shell on it (RFC 4254 §6.2, §6.5); with a `command`,
    * that instead of the shell.
    */
-  shell(terminal: PseudoTtyOptions, options: ChannelOptions, command?: string): Promise<ClientChannel> {
-    return this.#open(options, (callback) => {
+  shell(
+    terminal: PseudoTtyOptions,
+    options: ChannelOptions,
+    onOpen?: OnOpen,
+    command?: string,
+  ): Promise<ClientChannel> {
+    return this.#open(options, onOpen, (callback) => {
       if (command === undefined) this.#client.shell(terminal, callback);
       else this.#client.exec(command, { pty: terminal }, callback);
     });
@@ -160,10 +170,17 @@ export class Connection {
 
   #open(
     options: ChannelOptions,
-    start: (callback: (error: Error | undefined, channel: ClientChannel) => void) => void,
+    onOpen: OnOpen | undefined,
+    start: ChannelOpener<ClientChannel>,
   ): Promise<ClientChannel> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    return this.whileUp(this.#gate.open<ClientChannel>(start, options));
+    const opener: ChannelOpener<ClientChannel> = (callback) => {
+      start((error, channel) => {
+        if (error === undefined) onOpen?.(channel);
+        callback(error, channel);
+      });
+    };
+    return this.whileUp(this.#gate.open(opener, options));
   }
 
   #end(reason: ToolError): void {

@@ -1,0 +1,40 @@
+/** What all calls of one server share. */
+import { Redactor } from "../secrets/redactor.ts";
+import { type HostKeyPolicy, KnownHosts } from "../ssh/known_hosts.ts";
+import { Sessions } from "../ssh/sessions.ts";
+import { Egress } from "./egress.ts";
+
+/** How a server is set up; the command line has a flag for each. */
+export interface AppOptions {
+  /** Directory that env files and keys are read from; none by default. */
+  secretsDir?: string | undefined;
+  /** Directory that uploads come from and downloads go to; none by default. */
+  filesDir?: string | undefined;
+  /** Path of the known_hosts file. @default ~/.ssh/known_hosts, where it may be read */
+  knownHostsFile?: string | undefined;
+  /** What to do with host keys. @default "accept-new" */
+  hostKeyPolicy?: HostKeyPolicy | undefined;
+}
+
+/** The state of one server. */
+export class App {
+  readonly options: AppOptions;
+  readonly sessions: Sessions = new Sessions();
+  readonly redactor: Redactor = new Redactor();
+  readonly egress: Egress = new Egress(this.redactor);
+  readonly knownHosts: KnownHosts;
+
+  /** @param options how the server is set up */
+  constructor(options: AppOptions = {}) {
+    this.options = options;
+    this.knownHosts = new KnownHosts({
+      ...(options.knownHostsFile !== undefined && { file: options.knownHostsFile }),
+      policy: options.hostKeyPolicy ?? "accept-new",
+    });
+  }
+
+  /** Closes every session. */
+  async close(): Promise<void> {
+    await this.sessions.closeAll();
+  }
+}

@@ -1,0 +1,7 @@
+/** All tools, in the order in which they are listed. */
+import type { Tool } from "./define_tool.ts";
+import { connectionTools } from "./tools/connection.ts";
+import { executionTools } from "./tools/execution.ts";
+
+/** All tools, in the order in which they are listed. */
+export const catalogue: readonly Tool[] = [...connectionTools, ...executionTools];

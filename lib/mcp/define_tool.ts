@@ -1,0 +1,119 @@
+/** The one way to make a tool: a schema in, a handler, a result out, and everything through the egress. */
+import type { CallToolResult, ToolAnnotations } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { quoteUntrusted, ToolError } from "../errors.ts";
+import type { Session } from "../ssh/session.ts";
+import type { App } from "./app.ts";
+import type { ProgressUpdate } from "./egress.ts";
+
+/** What a handler may reach besides its arguments. */
+export interface Call {
+  app: App;
+  /** Aborts when the client cancels the call. */
+  signal: AbortSignal;
+  /** Sends progress to the client; undefined when the client did not ask for it. */
+  progress: ((update: ProgressUpdate) => void) | undefined;
+  /** The session of that id, which must be usable. @throws {ToolError} `unknown_session`, `session_dropped` */
+  session(id: string): Session;
+}
+
+/** What a tool is made of. */
+export interface ToolSpec<I extends z.ZodRawShape, O extends z.ZodRawShape> {
+  name: string;
+  title: string;
+  /** Short and exact: it is paid for in every context that lists the tools. */
+  description: string;
+  input: I;
+  output: O;
+  annotations: ToolAnnotations;
+  run(args: z.output<z.ZodObject<I>>, call: Call): Promise<z.input<z.ZodObject<O>>>;
+}
+
+/** What tools/list says of a tool. */
+export interface ToolListing {
+  name: string;
+  title: string;
+  description: string;
+  inputSchema: { type: "object"; [key: string]: unknown };
+  outputSchema: { type: "object"; [key: string]: unknown };
+  annotations: ToolAnnotations;
+}
+
+/** A tool, ready for the catalogue. */
+export interface Tool {
+  readonly name: string;
+  /** What tools/list says of it. */
+  listing(): ToolListing;
+  /** Validates, runs, redacts and answers. @throws {Error} a bug of ours, redacted */
+  call(args: unknown, call: Call): Promise<CallToolResult>;
+}
+
+/** Makes a tool. */
+export function defineTool<I extends z.ZodRawShape, O extends z.ZodRawShape>(spec: ToolSpec<I, O>): Tool {
+  const input = z.strictObject(spec.input);
+  return {
+    name: spec.name,
+    listing: () => ({
+      name: spec.name,
+      title: spec.title,
+      description: spec.description,
+      inputSchema: leanSchema(input, "input"),
+      outputSchema: leanSchema(z.object(spec.output), "output"),
+      annotations: spec.annotations,
+    }),
+    async call(args, call) {
+      const { egress } = call.app;
+      try {
+        return egress.result(await spec.run(validate(spec.name, input, args), call));
+      } catch (error) {
+        if (error instanceof ToolError) return egress.failure(error);
+        throw egress.bug(error);
+      }
+    },
+  };
+}
+
+/** Checks the arguments of a call. @throws {ToolError} `invalid_argument`, naming every parameter that is wrong */
+function validate<S extends z.ZodType>(tool: string, schema: S, args: unknown): z.output<S> {
+  const parsed = schema.safeParse(args ?? {});
+  if (!parsed.success) {
+    const complaints = parsed.error.issues.map((issue) => {
+      const place = issue.path.length === 0 ? "" : `${quoteUntrusted(issue.path.join("."), 64).slice(1, -1)}: `;
+      return place + issue.message;
+    });
+    throw new ToolError("invalid_argument", `${tool}: ${complaints.slice(0, 10).join("; ")}`, {
+      hint: "correct the arguments and call again",
+    });
+  }
+  const withNul = nulPath(parsed.data, []);
+  if (withNul !== undefined) {
+    throw new ToolError("invalid_argument", `${tool}: ${withNul}: a NUL character is not allowed`, {
+      hint: "remove it and call again",
+    });
+  }
+  return parsed.data;
+}
+
+/** Where in the arguments a NUL stands: it would cut a string short somewhere between here and the far end. */
+function nulPath(value: unknown, path: string[]): string | undefined {
+  if (typeof value === "string") return value.includes("\0") ? path.join(".") : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const found = nulPath(item, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The JSON schema without what says nothing to a client, since tools/list is paid for on every run. */
+function leanSchema(schema: z.ZodType, io: "input" | "output"): { type: "object"; [key: string]: unknown } {
+  const { $schema: _, ...lean } = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema }) => {
+      if (io === "output") delete jsonSchema.additionalProperties;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  return { ...lean, type: "object" };
+}

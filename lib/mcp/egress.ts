@@ -1,0 +1,96 @@
+/**
+ * The one door out. Everything that the client sees is redacted here, against every secret that is loaded by then:
+ * results in both their forms, errors, progress, and whatever the protocol library says by itself. What people see on
+ * stderr takes the same door.
+ */
+import type { CallToolResult, JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
+import { ToolError } from "../errors.ts";
+import type { Redactor } from "../secrets/redactor.ts";
+
+const MAX_MESSAGE_CHARACTERS = 4000;
+
+/** How far a call has come. */
+export interface ProgressUpdate {
+  /** Must grow from update to update. */
+  progress: number;
+  total?: number;
+  message?: string;
+}
+
+/** Turns values into what the client sees. */
+export class Egress {
+  readonly #redactor: Redactor;
+
+  /** @param redactor knows every secret that is loaded */
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor;
+  }
+
+  /** A tool's answer: structured content, and the same as JSON text. */
+  result(value: Record<string, unknown>): CallToolResult {
+    return answer(this.clean(value) as Record<string, unknown>);
+  }
+
+  /** A failure that the agent can mend: its code, what was wrong, the next step. */
+  failure(error: ToolError): CallToolResult {
+    const { code, message, hint, data } = error;
+    const cleaned = this.clean({ ...data, code, message, hint }) as Record<string, unknown>;
+    const value = Object.fromEntries(
+      Object.entries(cleaned).map(([key, item]) => [key, typeof item === "string" ? bounded(item) : item]),
+    );
+    return { ...answer({ error: value }), isError: true };
+  }
+
+  /** A bug of ours, as the client may see it; the whole of it goes to the log. */
+  bug(error: unknown): Error {
+    this.log(error instanceof Error ? error.stack ?? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    return new Error(`internal error: ${bounded(this.#redactor.redact(message))}`);
+  }
+
+  /** Progress, fit to be sent. */
+  progress(update: ProgressUpdate): ProgressUpdate {
+    return this.clean(update) as ProgressUpdate;
+  }
+
+  /** A line for people, on stderr. */
+  log(line: string): void {
+    console.error(this.#redactor.redact(line));
+  }
+
+  /** Any JSON value with every string in it redacted, names of members too. */
+  clean(value: unknown): unknown {
+    if (typeof value === "string") return this.#redactor.redact(value);
+    if (Array.isArray(value)) return value.map((item) => this.clean(item));
+    if (typeof value !== "object" || value === null) return value;
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    return Object.fromEntries(entries.map(([key, item]) => [this.#redactor.redact(key), this.clean(item)]));
+  }
+
+  /**
+   * A transport that lets nothing out unredacted of what the protocol library says by itself: protocol errors, which
+   * may quote what the client sent, and notifications. Results come from {@linkcode result} and have been redacted.
+   */
+  guard(transport: Transport): Transport {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => send(this.#guarded(message), options);
+    return transport;
+  }
+
+  #guarded(message: JSONRPCMessage): JSONRPCMessage {
+    if ("error" in message) return { ...message, error: this.clean(message.error) as typeof message.error };
+    if ("method" in message && message.params !== undefined) {
+      return { ...message, params: this.clean(message.params) } as JSONRPCMessage;
+    }
+    return message;
+  }
+}
+
+function answer(structuredContent: Record<string, unknown>): CallToolResult {
+  return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+}
+
+/** Cut to size; only ever called on what has been redacted. */
+function bounded(text: string): string {
+  return text.length <= MAX_MESSAGE_CHARACTERS ? text : text.slice(0, MAX_MESSAGE_CHARACTERS) + "…";
+}

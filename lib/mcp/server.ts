@@ -1,0 +1,53 @@
+/** The MCP face: one catalogue of tools on one server, whatever era of the protocol the client speaks. */
+import { McpServer, ProtocolError, ProtocolErrorCode, type ServerContext } from "@modelcontextprotocol/server";
+import { quoteUntrusted } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import type { App } from "./app.ts";
+import { catalogue } from "./catalogue.ts";
+import type { Call } from "./define_tool.ts";
+import type { ProgressUpdate } from "./egress.ts";
+
+const NAME = "mcp-remote-ssh";
+
+const INSTRUCTIONS = "SSH for agents. ssh_connect gives a session_id that the other tools take. " +
+  "Values of loaded secrets are masked as *** in all output; use them on the remote host by variable name.";
+
+/**
+ * Makes an MCP server over `app`. A serving entry of the protocol library may ask for several: they share the
+ * sessions and the secrets of `app`.
+ *
+ * @param app the shared state
+ */
+export function createMcpServer(app: App): McpServer {
+  const mcp = new McpServer({ name: NAME, title: "Remote SSH", version: VERSION }, {
+    capabilities: { tools: {} },
+    instructions: INSTRUCTIONS,
+  });
+  const tools = new Map(catalogue.map((tool) => [tool.name, tool]));
+  // Set on the protocol server itself: the high-level registration would answer invalid arguments past the egress.
+  mcp.server.setRequestHandler("tools/list", () => ({ tools: catalogue.map((tool) => tool.listing()) }));
+  mcp.server.setRequestHandler("tools/call", (request, context) => {
+    const { name, arguments: args } = request.params;
+    const tool = tools.get(name);
+    if (tool === undefined) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `unknown tool ${quoteUntrusted(name, 64)}`);
+    }
+    return tool.call(args, newCall(app, context));
+  });
+  return mcp;
+}
+
+function newCall(app: App, context: ServerContext): Call {
+  const { signal, _meta } = context.mcpReq;
+  const progressToken = _meta?.progressToken;
+  return {
+    app,
+    signal,
+    session: (id) => app.sessions.use(id),
+    progress: progressToken === undefined ? undefined : (update: ProgressUpdate) => {
+      const params = { progressToken, ...app.egress.progress(update) };
+      // A client that is gone cannot be told how far the call has come.
+      context.mcpReq.notify({ method: "notifications/progress", params }).catch(() => {});
+    },
+  };
+}

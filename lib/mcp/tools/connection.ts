@@ -1,0 +1,177 @@
+/** Sessions: connect, list, close. */
+import { z } from "zod";
+import { ToolError } from "../../errors.ts";
+import { holds } from "../../sandbox.ts";
+import type { Credentials } from "../../ssh/authentication.ts";
+import { Connection } from "../../ssh/connection.ts";
+import { readPrivateKeyFile } from "../../ssh/private_key.ts";
+import { Session } from "../../ssh/session.ts";
+import { type Call, defineTool, type Tool } from "../define_tool.ts";
+import { hostName, port, sessionId, timeoutSeconds } from "../fields.ts";
+
+const connect = defineTool({
+  name: "ssh_connect",
+  title: "Connect",
+  description: "Open an SSH session. Without password and key_path the ssh-agent is used. " +
+    "Returns the session_id for the other tools.",
+  input: {
+    host: hostName,
+    username: z.string().min(1).max(255).default("root"),
+    password: z.string().max(4096).optional(),
+    key_path: z.string().min(1).max(4096).optional().describe("Private key file on this machine"),
+    passphrase: z.string().max(4096).optional().describe("Of the key"),
+    port: port.default(22),
+    timeout: timeoutSeconds(60),
+  },
+  output: {
+    session_id: z.string(),
+    host: z.string(),
+    username: z.string(),
+    port: z.int(),
+    connected: z.boolean(),
+    server_version: z.string(),
+    host_key: z.object({
+      type: z.string(),
+      fingerprint: z.string(),
+      status: z.enum(["known", "new_stored", "new_for_this_process", "not_checked"]),
+    }),
+    kex: z.string(),
+    cipher: z.string(),
+  },
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  async run(args, call) {
+    const { app } = call;
+    app.sessions.ensureRoom();
+    const connection = await Connection.connect({
+      host: args.host,
+      port: args.port,
+      username: args.username,
+      credentials: await credentialsOf(args),
+      knownHosts: app.knownHosts,
+      timeoutMs: args.timeout * 1000,
+      signal: call.signal,
+    });
+    const session = new Session(connection);
+    app.sessions.add(session);
+    // Asked for now, in the background, so that the first command need not wait for it; it asks again if this fails.
+    session.loginShell.isPosix().catch(() => {});
+    const { host, username, port, serverVersion, hostKey, hostKeyStatus, kex, cipher } = connection.facts;
+    return {
+      session_id: session.id,
+      host,
+      username,
+      port,
+      connected: true,
+      server_version: serverVersion,
+      host_key: { type: hostKey.type, fingerprint: hostKey.fingerprint, status: hostKeyStatus },
+      kex,
+      cipher,
+    };
+  },
+});
+
+const listSessions = defineTool({
+  name: "ssh_list_sessions",
+  title: "List sessions",
+  description: "All sessions, also those whose connection was lost.",
+  input: {},
+  output: {
+    sessions: z.array(z.object({
+      session_id: z.string(),
+      host: z.string(),
+      username: z.string(),
+      port: z.int(),
+      connected: z.boolean(),
+      lost: z.string().optional(),
+      shell_open: z.boolean(),
+      uptime_seconds: z.int(),
+      active_forwards: z.int(),
+    })),
+  },
+  annotations: { readOnlyHint: true, openWorldHint: false },
+  run(_args, { app }) {
+    return Promise.resolve({ sessions: [...app.sessions].map(describe) });
+  },
+});
+
+const closeSession = defineTool({
+  name: "ssh_close_session",
+  title: "Close session",
+  description: "Close a session with its running commands, shells and forwards.",
+  input: { session_id: sessionId },
+  output: { session_id: z.string(), closed: z.boolean() },
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  async run({ session_id }, { app }) {
+    await app.sessions.close(session_id);
+    return { session_id, closed: true };
+  },
+});
+
+/** The tools of this family, in order. */
+export const connectionTools: readonly Tool[] = [connect, listSessions, closeSession];
+
+function describe(session: Session): {
+  session_id: string;
+  host: string;
+  username: string;
+  port: number;
+  connected: boolean;
+  lost?: string;
+  shell_open: boolean;
+  uptime_seconds: number;
+  active_forwards: number;
+} {
+  const { host, username, port } = session.connection.facts;
+  const { ended } = session;
+  return {
+    session_id: session.id,
+    host,
+    username,
+    port,
+    connected: ended === undefined,
+    ...(ended !== undefined && { lost: [ended.message, ended.hint].join("; ") }),
+    shell_open: false,
+    uptime_seconds: session.uptimeSeconds,
+    active_forwards: 0,
+  };
+}
+
+/** What the agent gave to prove itself with; the ssh-agent when that is nothing. */
+async function credentialsOf(
+  args: { password?: string | undefined; key_path?: string | undefined; passphrase?: string | undefined },
+): Promise<Credentials> {
+  const { password, key_path, passphrase } = args;
+  if (key_path !== undefined) return { privateKey: await readPrivateKeyFile(key_path, passphrase), password };
+  if (password !== undefined) return { password };
+  return { agentSocket: agentSocket() };
+}
+
+/**
+ * Path of the ssh-agent's socket.
+ *
+ * @throws {ToolError} `agent_unavailable`, with the flags that give access to it
+ */
+function agentSocket(): string {
+  const advice = "give password or key_path";
+  if (!holds({ name: "env", variable: "SSH_AUTH_SOCK" })) {
+    throw new ToolError(
+      "agent_unavailable",
+      "neither password nor key_path is given, and the ssh-agent is out of reach",
+      {
+        hint: `${advice}; for the ssh-agent start the server with --allow-env=SSH_AUTH_SOCK`,
+      },
+    );
+  }
+  const path = Deno.env.get("SSH_AUTH_SOCK");
+  if (path === undefined || path === "") {
+    throw new ToolError("agent_unavailable", "neither password nor key_path is given, and no ssh-agent runs here", {
+      hint: advice,
+    });
+  }
+  if (!holds({ name: "read", path }) || !holds({ name: "write", path })) {
+    throw new ToolError("agent_unavailable", "the ssh-agent's socket is out of reach in Deno's sandbox", {
+      hint: `${advice}; for the ssh-agent start the server with --allow-read=${path} --allow-write=${path}`,
+    });
+  }
+  return path;
+}

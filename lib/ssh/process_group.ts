@@ -1,0 +1,67 @@
+/** Ending what a command started, and making sure of it. */
+import { quoteWord } from "../quote.ts";
+import type { Connection } from "./connection.ts";
+import { ask } from "./ask.ts";
+import { Deadline } from "./deadline.ts";
+
+const GRACE_SECONDS = 1;
+const LIMIT_MS = 5000;
+
+/** How to run the script as someone else: what stands before it, and what that reads from stdin first. */
+export interface EndPrefix {
+  words: string;
+  stdin: string;
+}
+
+/**
+ * Ends the process groups led by `pids`: TERM, then KILL for what is left after a second.
+ *
+ * sshd gives each command a session and a process group of its own, and ignores signal requests for root (OpenSSH
+ * session.c, session_signal_req), so asking it is not enough, and a signal that was sent is not a process that stopped.
+ *
+ * @param connection where they run
+ * @param pids process ids of the group leaders, as the commands themselves told them
+ * @param prefix runs the script as someone else
+ * @returns true when no process of the groups is left
+ */
+export async function endProcessGroups(
+  connection: Connection,
+  pids: readonly number[],
+  prefix?: EndPrefix,
+): Promise<boolean> {
+  const deadline = new Deadline(LIMIT_MS);
+  const command = `${prefix?.words ?? ""}/bin/sh -c ${quoteWord(script(pids))}`;
+  const answer = await ask(connection, command, { deadline, stdin: prefix?.stdin });
+  return answer.trimEnd().endsWith("gone");
+}
+
+/**
+ * Answers `gone` when no process of the groups is left and `alive` when one is. What has ended but was not collected by
+ * its parent yet (state Z) counts as gone; where ps does not show states, any answer of the group counts as alive.
+ */
+function script(pids: readonly number[]): string {
+  const list = pids.join(" ");
+  return `
+alive() {
+  all=$(ps -A -o pgid=,stat= 2>/dev/null)
+  for p in ${list}; do
+    if [ -n "$all" ]; then
+      echo "$all" | grep -q "^ *$p  *[^Z ]" && return 0
+    else
+      kill -s 0 -- -$p 2>/dev/null && return 0
+    fi
+  done
+  return 1
+}
+signal() { for p in ${list}; do kill -s $1 -- -$p 2>/dev/null; done; }
+wait_gone() {
+  n=0
+  while alive; do
+    [ $n -ge $1 ] && return 1
+    n=$((n+1)); sleep 0.05 2>/dev/null || sleep 1
+  done
+}
+signal TERM
+wait_gone ${GRACE_SECONDS * 20} || { signal KILL; wait_gone 40; }
+if alive; then echo alive; else echo gone; fi`;
+}

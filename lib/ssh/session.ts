@@ -1,0 +1,59 @@
+/** What one session_id owns: a connection and everything that runs over it. */
+import type { Connection } from "./connection.ts";
+import type { ToolError } from "../errors.ts";
+import { LoginShell } from "./login_shell.ts";
+
+/** Something that lives no longer than its session. */
+export interface Owned {
+  /** Ends it and frees what it holds; must not throw. */
+  close(): Promise<void> | void;
+}
+
+/** One SSH session, from ssh_connect to ssh_close_session. */
+export class Session {
+  /** The session_id: 128 random bits in hexadecimal. */
+  readonly id: string = randomId();
+  /** The connection, up or down. */
+  readonly connection: Connection;
+  /** What the user's login shell understands. */
+  readonly loginShell: LoginShell;
+  readonly #openedAt = performance.now();
+  readonly #owned = new Set<Owned>();
+
+  /** @param connection an authenticated connection, which the session owns from now on */
+  constructor(connection: Connection) {
+    this.connection = connection;
+    this.loginShell = new LoginShell(connection);
+  }
+
+  /** Seconds since the session was opened. */
+  get uptimeSeconds(): number {
+    return Math.round((performance.now() - this.#openedAt) / 1000);
+  }
+
+  /** Why the session is no longer usable; undefined while it is. */
+  get ended(): ToolError | undefined {
+    return this.connection.ended;
+  }
+
+  /**
+   * Makes the session responsible for closing `owned`.
+   *
+   * @returns call it when `owned` has ended by itself
+   */
+  own(owned: Owned): () => void {
+    this.#owned.add(owned);
+    return () => this.#owned.delete(owned);
+  }
+
+  /** Closes all that the session owns, then its connection. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#owned].map((owned) => owned.close()));
+    this.#owned.clear();
+    await this.connection.close();
+  }
+}
+
+function randomId(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toHex();
+}

@@ -1,0 +1,53 @@
+/**
+ * SSH for AI agents: an MCP server that runs inside Deno's sandbox. Run it as a program, or import it:
+ *
+ * ```ts
+ * import { App, createMcpServer } from "@mcp-remote-ssh/server";
+ *
+ * const app = new App({ secretsDir: "./secrets" });
+ * const server = createMcpServer(app); // connect it to a transport of your choice
+ * ```
+ *
+ * @module
+ */
+import { HELP, parseCommandLine, UsageError } from "./lib/command_line.ts";
+import { App } from "./lib/mcp/app.ts";
+import { serveOverStdio } from "./lib/mcp/transports/stdio.ts";
+import { VERSION } from "./lib/version.ts";
+
+export { App, type AppOptions } from "./lib/mcp/app.ts";
+export { Egress, type ProgressUpdate } from "./lib/mcp/egress.ts";
+export { createMcpServer } from "./lib/mcp/server.ts";
+export { type ErrorCode, ToolError, type ToolErrorOptions } from "./lib/errors.ts";
+
+/** Closing everything may take this long; then the program ends all the same. */
+const SHUTDOWN_LIMIT_MS = 1800;
+
+/** Runs the program until its client goes or a signal comes. @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  const flags = parseCommandLine(args);
+  if (flags.help || flags.version) {
+    console.error(flags.help ? HELP : VERSION);
+    return 0;
+  }
+  const app = new App(flags);
+  const serving = serveOverStdio(app);
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
+  await Promise.race([serving.done, stopped]);
+  const limit = setTimeout(() => Deno.exit(0), SHUTDOWN_LIMIT_MS);
+  await serving.close();
+  await app.close();
+  clearTimeout(limit);
+  return 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${HELP}`);
+    Deno.exit(2);
+  }
+}
