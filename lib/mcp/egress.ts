@@ -4,7 +4,7 @@
  * stderr takes the same door.
  */
 import type { CallToolResult, JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
-import { ToolError } from "../errors.ts";
+import type { ToolError } from "../errors.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 
 const MAX_MESSAGE_CHARACTERS = 4000;

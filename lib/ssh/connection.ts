@@ -1,5 +1,5 @@
 /** A promise face on ssh2's Client: connect, channels, keepalive, drop and close. */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type net from "node:net";
 import { ToolError } from "../errors.ts";
 import { clientAlgorithms } from "./algorithms.ts";

@@ -6,7 +6,7 @@ import type { Credentials } from "../../ssh/authentication.ts";
 import { Connection } from "../../ssh/connection.ts";
 import { readPrivateKeyFile } from "../../ssh/private_key.ts";
 import { Session } from "../../ssh/session.ts";
-import { type Call, defineTool, type Tool } from "../define_tool.ts";
+import { defineTool, type Tool } from "../define_tool.ts";
 import { hostName, port, sessionId, timeoutSeconds } from "../fields.ts";
 
 const connect = defineTool({
