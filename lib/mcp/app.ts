@@ -1,5 +1,6 @@
 /** What all calls of one server share. */
 import { Redactor } from "../secrets/redactor.ts";
+import { Vault } from "../secrets/vault.ts";
 import { type HostKeyPolicy, KnownHosts } from "../ssh/known_hosts.ts";
 import { Sessions } from "../ssh/sessions.ts";
 import { Egress } from "./egress.ts";
@@ -22,6 +23,7 @@ export class App {
   readonly sessions: Sessions = new Sessions();
   readonly redactor: Redactor = new Redactor();
   readonly egress: Egress = new Egress(this.redactor);
+  readonly vault: Vault = new Vault(this.redactor);
   readonly knownHosts: KnownHosts;
 
   /** @param options how the server is set up */
@@ -31,6 +33,12 @@ export class App {
       ...(options.knownHostsFile !== undefined && { file: options.knownHostsFile }),
       policy: options.hostKeyPolicy ?? "accept-new",
     });
+  }
+
+  /** Closes one session and lets go of its variables. @throws {ToolError} `unknown_session` */
+  async closeSession(id: string): Promise<void> {
+    await this.sessions.close(id);
+    this.vault.forget(id);
   }
 
   /** Closes every session. */

@@ -4,7 +4,8 @@ import { execute } from "../../ssh/exec.ts";
 import type { RunOptions, RunResult } from "../../ssh/remote_command.ts";
 import { executeWithSudo } from "../../ssh/sudo.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
-import { command, sessionId, timeoutSeconds } from "../fields.ts";
+import { command, sessionId, timeoutSeconds, variableName } from "../fields.ts";
+import { chosen } from "../secret_arguments.ts";
 
 const context = {
   stdin: z.string().max(10_000_000).optional(),
@@ -48,6 +49,7 @@ const sudoExecute = defineTool({
     session_id: sessionId,
     command,
     sudo_password: z.string().max(4096).optional(),
+    sudo_password_var: variableName.optional().describe("Loaded variable that holds it"),
     timeout: timeoutSeconds(120),
     ...context,
   },
@@ -55,8 +57,11 @@ const sudoExecute = defineTool({
   annotations,
   async run(args, call) {
     const session = call.session(args.session_id);
-    const { sudo_password, cwd, stdin } = args;
-    return answer(await executeWithSudo(session, args.command, sudo_password, { cwd, stdin }, options(args, call)));
+    const { sudo_password, sudo_password_var, cwd, stdin } = args;
+    const loaded = call.app.vault.variablesFor(session.id);
+    const choices = new Map([...loaded].map(([name, value]) => [name, new Set([value])]));
+    const password = chosen(call.app, choices, "sudo_password", sudo_password, sudo_password_var);
+    return answer(await executeWithSudo(session, args.command, password, { cwd, stdin }, options(args, call)));
   },
 });
 
