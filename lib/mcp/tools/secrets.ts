@@ -45,7 +45,7 @@ const clearSecrets = defineTool({
     const values = app.vault.variablesFor(session.id).values();
     app.vault.clear(session.id);
     if (lifted) app.redactor.lift(values);
-    return { cleared: names, count: names.length, masking: lifted ? "lifted" : "on" };
+    return { cleared: names, count: names.length, masking: lifted ? "lifted" as const : "on" as const };
   },
 });
 
