@@ -208,7 +208,7 @@ class Handshake {
     this.#socket.once("lookup", () => this.stage = "TCP connection");
     this.#evidence = {
       address: options,
-      opening: new OpeningBytes(this.#socket),
+      opening: new OpeningBytes(),
       authenticator: new Authenticator(options.username, options.credentials),
       offered: algorithms,
     };
@@ -249,7 +249,6 @@ class Handshake {
     const onError = (error: ClientError): void => reject(this.#verdict ?? handshakeFailure(error, this.#evidence));
     const onClose = (): void => reject(this.#verdict ?? endedEarly(this.#evidence));
     const { client } = this;
-    this.#socket.once("data", () => this.stage = "end of the key exchange");
     client.once("handshake", onHandshake).once("ready", onReady).on("error", onError).once("close", onClose);
     client.connect({
       sock: this.#socket,
@@ -261,6 +260,8 @@ class Handshake {
       keepaliveInterval: KEEPALIVE_INTERVAL_MS,
       keepaliveCountMax: KEEPALIVE_MISSES,
     });
+    this.#evidence.opening.watch(this.#socket);
+    this.#socket.once("data", () => this.stage = "end of the key exchange");
     return promise.finally(() => {
       client.off("handshake", onHandshake).off("ready", onReady).off("error", onError).off("close", onClose);
     });
