@@ -15,7 +15,7 @@ export const maxKeyBytes = 64 * 1024;
 export interface PrivateKey {
   /** For an `authHandler`'s publickey method. */
   readonly parsed: ParsedKey;
-  /** For ssh2's `privateKey`: the key as an unencrypted OpenSSH file. A secret. */
+  /** For ssh2's `privateKey`, and no other program: the key as an unencrypted OpenSSH file of its kind. A secret. */
   readonly file: string;
   /** E.g. "ssh-ed25519"; "ssh-rsa" for every way an RSA key may sign. */
   readonly type: string;
