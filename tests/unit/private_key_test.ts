@@ -5,6 +5,7 @@ import { ToolError } from "../../lib/errors.ts";
 import { loadPrivateKey, maxKeyBytes, readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
 import { WireWriter } from "../../lib/ssh/wire.ts";
 import { makeKeyFiles, passphrase } from "../support/key_files.ts";
+import { puttyKeys, puttyPassphrase } from "../support/putty_keys.ts";
 import { runOk } from "../support/run.ts";
 import { runSandboxed } from "../support/sandboxed.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -68,12 +69,21 @@ Deno.test("loadPrivateKey() gives a key whose signature OpenSSL verifies when th
     if (type === "ed25519") continue; // openssl's command line signs Ed25519 another way
     const message = Buffer.from("signed in the test");
     const data = await dir.write("data", message);
-    const signature = await dir.write("signature", parsed.sign(message, "sha256"));
     const publicPem = await dir.write("public.pem", parsed.getPublicPEM());
-    assert.match(
-      await runOk("openssl", ["dgst", "-sha256", "-verify", publicPem, "-signature", signature, data]),
-      /Verified OK/,
-    );
+    // Servers of before 2018 know RSA signatures with SHA-1 only.
+    for (const hash of type === "rsa" ? ["sha1", "sha256", "sha512"] : ["sha256"]) {
+      const signature = await dir.write("signature", parsed.sign(message, hash));
+      const verified = await runOk("openssl", [
+        "dgst",
+        `-${hash}`,
+        "-verify",
+        publicPem,
+        "-signature",
+        signature,
+        data,
+      ]);
+      assert.match(verified, /Verified OK/);
+    }
   }
 });
 
@@ -238,4 +248,29 @@ Deno.test("readPrivateKeyFile() needs --allow-read of the key alone, and names t
     await runSandboxed([`--allow-read=${dir.path}/key`], code),
     "ssh-rsa \npermission_denied_locally start the server with --allow-env=HOME",
   );
+});
+
+Deno.test("loadPrivateKey() loads PuTTY keys, except encrypted ones of version 3", async () => {
+  const types: [keyof typeof puttyKeys, string][] = [
+    ["v2Ed25519Encrypted", "ssh-ed25519"],
+    ["v2RsaEncrypted", "ssh-rsa"],
+    ["v2Ecdsa521", "ecdsa-sha2-nistp521"],
+    ["v3Ecdsa256", "ecdsa-sha2-nistp256"],
+  ];
+  for (const [name, type] of types) {
+    const loaded = await loadPrivateKey(puttyKeys[name], { passphrase: puttyPassphrase });
+    assert.equal(loaded.type, type);
+    const crlf = puttyKeys[name].replaceAll("\n", "\r\n");
+    assert.equal((await loadPrivateKey(crlf, { passphrase: puttyPassphrase })).fingerprint, loaded.fingerprint);
+  }
+  for (const name of ["v2Ed25519Encrypted", "v2RsaEncrypted"] as const) {
+    const missing = await toolError(loadPrivateKey(puttyKeys[name]));
+    const wrong = await toolError(loadPrivateKey(puttyKeys[name], { passphrase: "wrong one" }));
+    assert.deepEqual([missing.code, wrong.code], ["key_encrypted", "key_wrong_passphrase"]);
+    assertSilent(wrong, puttyKeys[name]);
+  }
+  const version3 = await toolError(loadPrivateKey(puttyKeys.v3Ed25519Encrypted, { passphrase: puttyPassphrase }));
+  assert.deepEqual([version3.code, version3.hint?.includes("puttygen")], ["key_unsupported", true]);
+  const cut = await toolError(loadPrivateKey(puttyKeys.v3Ecdsa256.slice(0, 200)));
+  assert.equal(cut.code, "key_malformed");
 });
