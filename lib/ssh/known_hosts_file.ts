@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { type HostKey, hostKeyFromBlob } from "./host_key.ts";
+import { WireReader } from "./wire.ts";
 
 /** One line that holds a key. */
 export interface KnownHostsEntry {
@@ -52,14 +53,29 @@ function parseLine(content: string, line: number): KnownHostsEntry | undefined {
   return { line, marker, hosts, key };
 }
 
-/** The key, when the text is base64 of a key of just that type. */
+/** How many values follow the type in a key's blob; a type that is not here is one that no server is asked for. */
+const keyFields: ReadonlyMap<string, number> = new Map([
+  ["ssh-ed25519", 1],
+  ["ssh-rsa", 2],
+  ["ssh-dss", 4],
+  ["ecdsa-sha2-nistp256", 2],
+  ["ecdsa-sha2-nistp384", 2],
+  ["ecdsa-sha2-nistp521", 2],
+  ["sk-ssh-ed25519@openssh.com", 2],
+  ["sk-ecdsa-sha2-nistp256@openssh.com", 3],
+]);
+
+/** The key, when the text is base64 of a whole key of just that type. */
 function parseKey(type: string, base64: string): HostKey | undefined {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
+  const fields = keyFields.get(type);
+  if (fields === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
   try {
     const key = hostKeyFromBlob(Buffer.from(base64, "base64"));
-    return key.type === type ? key : undefined;
+    const reader = new WireReader(key.blob);
+    for (let field = 0; field <= fields; field++) reader.string();
+    return key.type === type && reader.atEnd ? key : undefined;
   } catch {
-    return undefined;
+    return undefined; // it ends too early
   }
 }
 
