@@ -65,7 +65,7 @@ const sudoExecute = defineTool({
     const choices = new Map([...loaded].map(([name, value]) => [name, new Set([value])]));
     const password = chosen(call.app, choices, "sudo_password", sudo_password, sudo_password_var);
     const environment = environmentOf(loaded);
-    const contextFields = { cwd, stdin, environment };
+    const context = { cwd, stdin, environment };
     return answer(await executeWithSudo(session, args.command, password, context, options(args, call)));
   },
 });
