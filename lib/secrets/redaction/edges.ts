@@ -3,12 +3,16 @@
  * of it may be shown by the next answer, where it could not be recognised either.
  */
 import { Decoder, EVERY_ESCAPE } from "./decoder.ts";
-import { type Edge, type Lexicon, word } from "./lexicon.ts";
+import { wordAt } from "./gram_index.ts";
+import type { Edge, Lexicon } from "./lexicon.ts";
 import type { Span } from "./spans.ts";
-import { DENSE, MAX_GAP, PLAIN } from "./symbols.ts";
+import { DENSE, PLAIN } from "./symbols.ts";
 
 /** Bytes at the edge of a text that are looked at. */
 const REACH = 2048;
+
+/** Dropped bytes between two symbols beyond which they no longer belong together. */
+const MAX_GAP = 320;
 
 /** Symbols at the edge that are looked at; the forms keep as many. */
 const SYMBOLS = 48;
@@ -66,7 +70,7 @@ function longestCut(inward: Placed[], table: Uint8Array, edges: EdgeMap, atEnd: 
   }
   const near = Uint8Array.from(symbols);
   for (let at = 0; at + 4 <= near.length; at++) {
-    const candidates = edges.get(word(near, at)) ?? [];
+    const candidates = edges.get(wordAt(near, at)) ?? [];
     if (!candidates.some((edge) => agrees(edge, near, at))) continue;
     const [far, close] = [places[at] as Placed, places[places.length - 1] as Placed];
     return atEnd ? { start: far.from, end: close.to } : { start: close.from, end: far.to };

@@ -7,7 +7,7 @@
  * with nothing between them is what the promise is about, and is taken from eight characters on.
  */
 import { KIND } from "./forms.ts";
-import type { Pattern } from "./lexicon.ts";
+import { HAS_GAPS, type Pattern } from "./lexicon.ts";
 import type { View } from "./scanner.ts";
 import { DENSE, isHexDigit, PLAIN } from "./symbols.ts";
 
@@ -17,7 +17,7 @@ const TOUCHING = 52;
 const EMBEDDED = 80;
 /** With only line ends or terminal control between. */
 const WRAPPED = 72;
-/** With blanks or quotes between that the value does not have. */
+/** With blanks or quotes between that the value does not have, or in a form with one symbol for a character. */
 const SCATTERED = 88;
 /** With something between every two characters. */
 const SPACED = 60;
@@ -25,8 +25,6 @@ const SPACED = 60;
 const GAPPY = 60;
 /** Separators between every two characters of the dense view. */
 const SPACED_LOOSE = 66;
-/** A form with one symbol for a character. */
-const TURNED = 88;
 /** A form with several symbols for a character. */
 const ENCODED = 80;
 /** A whole value with some separators. */
@@ -44,12 +42,10 @@ export interface Gaps {
 
 /** What a run has shown. */
 export interface Run {
-  /** Kinds that every gram of it occurs in. */
+  /** A bit for each kind that a gram of it is from, {@linkcode HAS_GAPS} included in the kind. */
   kinds: number;
   /** Half bits. */
   proof: number;
-  /** Whether the values it is from have bytes that the view drops. */
-  gappy: boolean;
 }
 
 /** Counts what stands between the symbols of `[start, end)` in the view that `table` describes. */
@@ -72,39 +68,38 @@ export function measure(view: View, start: number, end: number, table: Uint8Arra
 }
 
 /** Whether a run of the plain view is to be masked. */
-export function acceptsPlainRun(view: View, start: number, end: number, run: Run): boolean {
+export function acceptsPlain(view: View, start: number, end: number, run: Run): boolean {
   if (run.proof < TOUCHING) return false;
   const { soft, hard, touching } = measure(view, start, end, PLAIN);
-  if ((run.kinds & (1 << KIND.literal)) === 0) return run.proof >= (soft === 0 ? ENCODED : SCATTERED);
+  if ((run.kinds & MARKED_BIT) !== 0) return run.proof >= (soft === 0 ? ENCODED : SCATTERED);
   if (soft + hard === 0) return run.proof >= EMBEDDED || !isInsideHex(view, start, end);
   if (touching === 0) return run.proof >= SPACED;
-  if (run.gappy && soft + hard < end - start - soft - hard) return run.proof >= GAPPY;
+  if ((run.kinds & GAPPY_BIT) !== 0 && 2 * (soft + hard) < end - start) return run.proof >= GAPPY;
   return run.proof >= (soft === 0 ? WRAPPED : SCATTERED);
 }
 
 /** Whether a run of the dense view is to be masked. */
-export function acceptsDenseRun(view: View, start: number, end: number, run: Run): boolean {
-  if (run.proof < SPACED_LOOSE) return false;
-  if ((run.kinds & ENCODED_KINDS) !== 0 && run.proof >= ENCODED) return true;
-  if ((run.kinds & TURNED_KINDS) !== 0 && run.proof >= TURNED) return true;
-  return (run.kinds & (1 << KIND.loose)) !== 0 && measure(view, start, end, DENSE).touching === 0;
+export function acceptsDense(view: View, start: number, end: number, run: Run): boolean {
+  if (run.proof >= SCATTERED) return true;
+  if (run.proof >= ENCODED && (run.kinds & TURNED_KINDS) === 0) return true;
+  return run.proof >= SPACED_LOOSE && run.kinds === LOOSE_BIT && measure(view, start, end, DENSE).touching === 0;
 }
 
-/** Whether a whole pattern is to be masked. */
-export function acceptsPattern(view: View, start: number, pattern: Pattern, gaps: Gaps): boolean {
-  const { soft, hard, touching } = gaps;
+/** Whether a whole pattern is to be masked; `table` is the view it was found in. */
+export function acceptsPattern(view: View, start: number, end: number, pattern: Pattern, table: Uint8Array): boolean {
+  const { soft, hard, touching } = measure(view, start, end, table);
   if (pattern.exact !== null) return soft + hard === 0 && sameBytes(view.data, start, pattern.exact);
   if (pattern.kind === KIND.literal || pattern.kind === KIND.marked) {
     return soft <= 2 * pattern.dropped || touching === 0 || pattern.proof >= WHOLE_LOOSE;
   }
-  if (pattern.kind === KIND.loose || ((1 << pattern.kind) & TURNED_KINDS) !== 0) {
-    return pattern.proof >= WHOLE_LOOSE || (touching === 0 && pattern.kind === KIND.loose);
-  }
-  return true;
+  if (((1 << pattern.kind) & TURNED_KINDS) === 0) return true;
+  return pattern.proof >= WHOLE_LOOSE || (touching === 0 && pattern.kind === KIND.loose);
 }
 
-const TURNED_KINDS = (1 << KIND.loose) | (1 << KIND.reversed) | (1 << KIND.rotated) | (1 << KIND.stranded);
-const ENCODED_KINDS = 0x7fff & ~TURNED_KINDS;
+const LOOSE_BIT = 1 << KIND.loose;
+const MARKED_BIT = (1 << KIND.marked) | (1 << (KIND.marked | HAS_GAPS));
+const GAPPY_BIT = 1 << (KIND.literal | HAS_GAPS);
+const TURNED_KINDS = LOOSE_BIT | (1 << KIND.reversed) | (1 << KIND.rotated) | (1 << KIND.stranded);
 
 function sameBytes(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
   return bytes.every((byte, i) => data[at + i] === byte);
@@ -112,9 +107,9 @@ function sameBytes(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
 
 /** Whether the stretch is hexadecimal digits in the middle of more of them, as in the digest of something else. */
 function isInsideHex(view: View, start: number, end: number): boolean {
-  const { data, from, to } = view;
-  const before = start > from && isHexDigit(data[start - 1] as number);
-  const after = end < to && isHexDigit(data[end] as number);
+  const { data, length } = view;
+  const before = start > 0 && isHexDigit(data[start - 1] as number);
+  const after = end < length && isHexDigit(data[end] as number);
   if (!before && !after) return false;
   for (let i = start; i < end; i++) {
     if (DENSE[data[i] as number] !== 0 && !isHexDigit(data[i] as number)) return false;

@@ -33,7 +33,7 @@ export interface Region {
 }
 
 /** The regions of `data` around those of the first `count` `places` that begin an escape. */
-export function findRegions(data: Uint8Array, places: Int32Array, count: number, options: EscapeOptions): Region[] {
+export function findRegions(data: Uint8Array, places: Uint16Array, count: number, options: EscapeOptions): Region[] {
   const regions: Region[] = [];
   const open = new Map<number, Region>();
   let weak = -DENSE_ESCAPES;

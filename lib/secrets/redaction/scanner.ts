@@ -1,170 +1,188 @@
 /**
- * The one loop that looks at every byte, and what it does when a gram is met.
+ * The loops that look at every byte, and what is done when a gram is met.
  *
- * The loop keeps the last eight symbols of both views in registers and asks a bit set about them: no string is built
- * and nothing is remembered about ordinary bytes. A gram that is in the tables starts a *run*, which goes on as long as
- * each further symbol ends another gram of the same kind; what the run proves decides whether it is masked.
+ * The first loop writes both views of the text into buffers, without a branch, since a branch that depends on the text
+ * is what costs time. The next ones ask at every fourth symbol whether five symbols may belong to a form: eight symbols
+ * in a row cannot get past that. What is met starts a *run*, which is followed along the form and into others for as
+ * long as the text agrees; what the run proves decides whether it is masked.
  */
-import { denseHash, plainHash } from "./gram_table.ts";
-import { GRAM, type Lexicon, type Pattern } from "./lexicon.ts";
-import { acceptsDenseRun, acceptsPattern, acceptsPlainRun, measure } from "./evidence.ts";
+import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
+import { GRAM, type GramIndex, PROBE, probeHash, wordAt } from "./gram_index.ts";
+import type { Lexicon, Pattern } from "./lexicon.ts";
 import type { Span } from "./spans.ts";
-import { DENSE, DENSE_GRAM, MAX_GAP, PLAIN, PLAIN_GRAM } from "./symbols.ts";
+import { DENSE, PLAIN } from "./symbols.ts";
 
 /** Bytes to look at, with the place in the source that each came from. */
 export interface View {
   /** The bytes, decoded or as they came. */
-  data: Uint8Array;
-  /** The first byte to look at. */
-  from: number;
-  /** The byte after the last one. */
-  to: number;
+  readonly data: Uint8Array;
+  /** How many of them there are. */
+  readonly length: number;
   /** For each byte where its source begins; null when the bytes are the source. */
-  starts: Int32Array | null;
+  readonly starts: Int32Array | null;
   /** For each byte where its source ends; null when the bytes are the source. */
-  ends: Int32Array | null;
+  readonly ends: Int32Array | null;
 }
 
 /** Places that the loop notes in passing, for those who look at the text in other ways. */
 export interface Notes {
-  /** Non-zero for the bytes to note. */
+  /** 1 for the bytes to note, 0 for others. */
   readonly wanted: Uint8Array;
-  /** Where they stand. */
-  readonly places: Int32Array;
+  /** Where they stand; as long as the longest text. */
+  readonly places: Uint16Array;
   /** How many places there are. */
   count: number;
 }
 
-/** Looks views up in a lexicon and collects what has to be masked. */
+/** A text as the symbols of one view. */
+interface Channel {
+  readonly table: Uint8Array;
+  readonly symbols: Uint8Array;
+  readonly words: Int32Array;
+  /** Where each symbol stands in the bytes. */
+  readonly places: Uint16Array;
+  length: number;
+}
+
+/** Bytes of the longest text that can be looked at. */
+export const LONGEST_VIEW = 0xfff0;
+
+/** Zeros after the last symbol, so that reading a gram there finds none. */
+const PADDING = 16;
+
+/** Looks texts up in a lexicon and collects what has to be masked. */
 export class Scanner {
   /** What was found, in source positions, in no order. */
-  readonly spans: Span[] = [];
-  readonly #lexicon: Lexicon;
-  #view: View = { data: new Uint8Array(0), from: 0, to: 0, starts: null, ends: null };
-  #plainDone = 0;
-  #denseDone = 0;
+  spans: Span[] = [];
+  readonly #plain: Channel;
+  readonly #dense: Channel;
+  #view: View = { data: new Uint8Array(0), length: 0, starts: null, ends: null };
 
-  /** A scanner for the values of `lexicon`. */
-  constructor(lexicon: Lexicon) {
-    this.#lexicon = lexicon;
+  /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
+  constructor(capacity: number) {
+    this.#plain = channel(PLAIN, capacity);
+    this.#dense = channel(DENSE, capacity);
   }
 
   /** Looks at all of `view`; notes the places of bytes that `notes` wants. */
-  scan(view: View, notes: Notes): void {
+  scan(view: View, lexicon: Lexicon, notes: Notes): void {
     this.#view = view;
-    this.#plainDone = this.#denseDone = view.from;
-    const { data, from, to } = view;
-    const { bits: plainBits, shift: plainShift } = this.#lexicon.plainSieve;
-    const { bits: denseBits, shift: denseShift } = this.#lexicon.denseSieve;
+    this.#fill(view, notes);
+    if (lexicon.short.size > 0) this.#findShort(lexicon.short);
+    this.#probe(this.#plain, lexicon.plain, acceptsPlain);
+    this.#probe(this.#dense, lexicon.dense, acceptsDense);
+  }
+
+  #fill(view: View, notes: Notes): void {
+    const { data, length } = view;
     const { wanted, places } = notes;
-    let [w0, w1, older, later, count] = [0, 0, 0, 0, notes.count];
-    for (let i = from; i < to; i++) {
+    const { symbols: plain, places: plainPlaces } = this.#plain;
+    const { symbols: dense, places: densePlaces } = this.#dense;
+    let p = 0;
+    let d = 0;
+    let n = 0;
+    for (let i = 0; i < length; i++) {
       const byte = data[i] as number;
       const symbol = DENSE[byte] as number;
-      if (symbol === 0 && wanted[byte] !== 0) places[count++] = i;
+      dense[d] = symbol;
+      densePlaces[d] = i;
+      d += (symbol + 63) >> 6;
       const char = PLAIN[byte] as number;
-      if (char === 0) continue;
-      w0 = (w0 << 8) | (w1 >>> 24);
-      w1 = (w1 << 8) | char;
-      let bit = plainHash(w1) >>> plainShift;
-      if ((((plainBits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0) this.#plainHit(i, w0, w1);
-      if (symbol === 0) continue;
-      older = ((older << 6) | (later >>> 24)) & 0x3ffff;
-      later = ((later << 6) | symbol) & 0x3fffffff;
-      bit = denseHash(older, later) >>> denseShift;
-      if ((((denseBits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0) this.#denseHit(i, older, later);
+      plain[p] = char;
+      plainPlaces[p] = i;
+      p += (char + 255) >> 8;
+      places[n] = i;
+      n += wanted[byte] as number;
     }
-    notes.count = count;
+    notes.count = n;
+    plain.fill(0, p, p + PADDING);
+    dense.fill(0, d, d + PADDING);
+    this.#plain.length = p;
+    this.#dense.length = d;
   }
 
-  #plainHit(at: number, w0: number, w1: number): void {
-    const patterns = this.#lexicon.plainEnds.get(0, w1);
-    if (patterns !== 0) this.#tryPatterns(this.#lexicon.patterns[patterns - 1] as Pattern[], at, PLAIN);
-    if (at < this.#plainDone) return;
-    let entry = this.#lexicon.plainGrams.get(w0, w1);
-    if (entry === 0) return;
-    const start = this.#back(at, PLAIN_GRAM - 1, PLAIN);
-    if (start < 0) return;
-    const { data, to } = this.#view;
-    let kinds = entry & GRAM.kinds;
-    let proof = GRAM.total(entry);
-    let gappy = entry & GRAM.gappy;
-    let end = at;
-    for (let i = at + 1; i < to && i - end <= MAX_GAP; i++) {
-      const char = PLAIN[data[i] as number] as number;
-      if (char === 0) continue;
-      w0 = (w0 << 8) | (w1 >>> 24);
-      w1 = (w1 << 8) | char;
-      entry = this.#lexicon.plainGrams.get(w0, w1);
-      if ((entry & kinds) === 0) break;
-      kinds &= entry;
-      gappy |= entry & GRAM.gappy;
-      proof += GRAM.last(entry);
-      end = i;
-    }
-    this.#plainDone = end + 1;
-    if (acceptsPlainRun(this.#view, start, end + 1, { kinds, proof, gappy: gappy !== 0 })) this.#mask(start, end);
-  }
-
-  #denseHit(at: number, older: number, later: number): void {
-    const patterns = this.#lexicon.denseEnds.get(older, later);
-    if (patterns !== 0) this.#tryPatterns(this.#lexicon.patterns[patterns - 1] as Pattern[], at, DENSE);
-    if (at < this.#denseDone) return;
-    let entry = this.#lexicon.denseGrams.get(older, later);
-    if (entry === 0) return;
-    const start = this.#back(at, DENSE_GRAM - 1, DENSE);
-    if (start < 0) return;
-    const { data, to } = this.#view;
-    let kinds = entry & GRAM.kinds;
-    let proof = GRAM.total(entry);
-    let end = at;
-    for (let i = at + 1; i < to && i - end <= MAX_GAP; i++) {
-      const symbol = DENSE[data[i] as number] as number;
-      if (symbol === 0) continue;
-      older = ((older << 6) | (later >>> 24)) & 0x3ffff;
-      later = ((later << 6) | symbol) & 0x3fffffff;
-      entry = this.#lexicon.denseGrams.get(older, later);
-      if ((entry & kinds) === 0) break;
-      kinds &= entry;
-      proof += GRAM.last(entry);
-      end = i;
-    }
-    this.#denseDone = end + 1;
-    if (acceptsDenseRun(this.#view, start, end + 1, { kinds, proof, gappy: false })) this.#mask(start, end);
-  }
-
-  #tryPatterns(patterns: Pattern[], last: number, table: Uint8Array): void {
-    for (const pattern of patterns) {
-      const start = this.#matchBack(pattern.symbols, last, table);
-      if (start < 0) continue;
-      const gaps = measure(this.#view, start, last + 1, table);
-      if (acceptsPattern(this.#view, start, pattern, gaps)) this.#mask(start, last);
+  #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
+    const { symbols, words, length } = channel;
+    const { bits, shift } = index.probes;
+    const last = length - PROBE;
+    let done = 0;
+    for (let at = 0, word = 0; at <= last; at += 4, word++) {
+      const bit = probeHash(words[word] as number, symbols[at + 4] as number) >>> shift;
+      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0) continue;
+      done = this.#confirm(channel, index, accepts, at, done);
     }
   }
 
-  /** Where the pattern starts that ends at `last`, -1 when the symbols before `last` are not the pattern's. */
-  #matchBack(symbols: Uint8Array, last: number, table: Uint8Array): number {
-    const { data, from } = this.#view;
-    let at = last + 1;
-    for (let i = symbols.length - 1; i >= 0; i--) {
-      const limit = Math.max(from, at - MAX_GAP);
-      do at--; while (at >= limit && table[data[at] as number] === 0);
-      if (at < limit) return -1;
-      const byte = data[at] as number;
-      if (table[byte] !== symbols[i]) return -1;
+  /** Looks for a gram that holds the five symbols at `at`; up to where the text has been dealt with. */
+  #confirm(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, at: number, done: number): number {
+    const { symbols, length } = channel;
+    const from = Math.max(0, at - GRAM + PROBE);
+    let first = wordAt(symbols, from);
+    let second = wordAt(symbols, from + 4);
+    for (let start = from; start <= at && start + GRAM <= length; start++) {
+      if (index.mayHold(first, second)) {
+        for (const whole of index.wholes(first, second) ?? []) this.#tryWhole(channel, whole, start);
+        const found = start + GRAM > done ? index.find(first, second) : -1;
+        if (found >= 0) done = this.#follow(channel, index, accepts, start, found);
+      }
+      first = (first >>> 8) | (second << 24);
+      second = (second >>> 8) | ((symbols[start + GRAM] as number) << 24);
     }
-    return at;
+    return done;
   }
 
-  /** Where the `count`th symbol before the one at `at` stands, -1 when a gap is too wide. */
-  #back(at: number, count: number, table: Uint8Array): number {
-    const { data, from } = this.#view;
-    for (let left = count; left > 0; left--) {
-      const limit = Math.max(from, at - MAX_GAP);
-      do at--; while (at >= limit && table[data[at] as number] === 0);
-      if (at < limit) return -1;
+  /** Follows the run that begins at `start` with the gram at `found` in the pool; where it ends. */
+  #follow(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): number {
+    const { symbols, length } = channel;
+    const { pool, weights, kinds } = index;
+    let proof = 0;
+    for (let i = found; i < found + GRAM; i++) proof += weights[i] as number;
+    let seen = 1 << (kinds[found] as number);
+    let at = found + GRAM;
+    let end = start + GRAM;
+    while (end < length) {
+      if (pool[at] !== symbols[end]) {
+        const other = index.find(wordAt(symbols, end - 7), wordAt(symbols, end - 3));
+        if (other < 0) break;
+        at = other + GRAM - 1;
+        seen |= 1 << (kinds[other] as number);
+      }
+      proof += weights[at++] as number;
+      end++;
     }
-    return at;
+    this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
+    return end;
+  }
+
+  #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): void {
+    const { places } = channel;
+    const first = places[start] as number;
+    const last = places[end - 1] as number;
+    if (accepts(this.#view, first, last + 1, run)) this.#mask(first, last);
+  }
+
+  #tryWhole(channel: Channel, pattern: Pattern, start: number): void {
+    const { symbols, places, table } = channel;
+    const { length } = pattern.symbols;
+    if (start + length > channel.length) return;
+    for (let i = length - 1; i >= 0; i--) {
+      if (symbols[start + i] !== pattern.symbols[i]) return;
+    }
+    const first = places[start] as number;
+    const last = places[start + length - 1] as number;
+    if (acceptsPattern(this.#view, first, last + 1, pattern, table)) this.#mask(first, last);
+  }
+
+  #findShort(short: Map<number, Pattern[]>): void {
+    const { symbols, length } = this.#plain;
+    const bits = shortBits(short);
+    let word = 0;
+    for (let i = 0; i < length; i++) {
+      word = (word >>> 8) | ((symbols[i] as number) << 24);
+      const bit = probeHash(word, 0) >>> 19;
+      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0) continue;
+      for (const pattern of short.get(word) ?? []) this.#tryWhole(this.#plain, pattern, i - 3);
+    }
   }
 
   #mask(first: number, last: number): void {
@@ -173,4 +191,21 @@ export class Scanner {
     const end = ends === null ? last + 1 : ends[last] as number;
     this.spans.push({ start, end });
   }
+}
+
+type Accepts = (view: View, start: number, end: number, run: Run) => boolean;
+
+function channel(table: Uint8Array, capacity: number): Channel {
+  const symbols = new Uint8Array((capacity + 2 * PADDING) & ~3);
+  const places = new Uint16Array(capacity + PADDING);
+  return { table, symbols, words: new Int32Array(symbols.buffer), places, length: 0 };
+}
+
+function shortBits(short: Map<number, Pattern[]>): Int32Array {
+  const bits = new Int32Array(256);
+  for (const word of short.keys()) {
+    const bit = probeHash(word, 0) >>> 19;
+    bits[bit >>> 5] = (bits[bit >>> 5] as number) | (1 << (bit & 31));
+  }
+  return bits;
 }

@@ -31,15 +31,6 @@ export const PLAIN: Uint8Array = plainTable();
 /** Byte to symbol of the dense view: 1 to 26 for letters, 27 to 36 for digits, 0 when the view drops it. */
 export const DENSE: Uint8Array = denseTable();
 
-/** Symbols in a gram of the plain view that a long value is looked up by; the shortest piece that is masked. */
-export const PLAIN_GRAM = 8;
-
-/** Symbols in a gram of the dense view. */
-export const DENSE_GRAM = 8;
-
-/** A run is not followed across more dropped bytes than this, so that no walk over a gap is unbounded. */
-export const MAX_GAP = 320;
-
 /** The symbols of `bytes` in the view that `table` describes, dropped bytes left out. */
 export function fold(bytes: Uint8Array, table: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes.length);
