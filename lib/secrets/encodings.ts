@@ -48,8 +48,6 @@ export const BASE64: Packing = { alphabet: UPPER + UPPER.toLowerCase() + DIGITS 
 export const BASE32: Packing = { alphabet: UPPER + "234567", bits: 5, phases: 5 };
 /** RFC 4648 §7. */
 export const BASE32_HEX: Packing = { alphabet: DIGITS + UPPER.slice(0, 22), bits: 5, phases: 5 };
-/** Crockford's base32, in which a person cannot mistake one character for another. */
-export const BASE32_CROCKFORD: Packing = { alphabet: "0123456789ABCDEFGHJKMNPQRSTVWXYZ", bits: 5, phases: 5 };
 /** RFC 4648 §8. */
 export const BASE16: Packing = { alphabet: "0123456789abcdef", bits: 4, phases: 1 };
 /** uuencode (POSIX): 6 bits as a character from the blank on. */

@@ -85,7 +85,6 @@ function* rareForms(value: Weighted): Generator<Form> {
   const perByte = (kind: Kind, text: (byte: number) => string): Form => ({ ...encode.perByte(value, text), kind });
   const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
   yield* packed(value, encode.BASE32_HEX, KIND.base32);
-  yield* packed(value, encode.BASE32_CROCKFORD, KIND.base32);
   yield { ...encode.substitute(value, (byte) => encode.rot13(byte, true)), kind: KIND.rotated };
   yield { ...encode.substitute(value, encode.atbash), kind: KIND.rotated };
   const turned = encode.substitute(value, (byte) => encode.rot13(byte, false));
@@ -96,12 +95,10 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield perByte(KIND.decimal, (byte) => `char${byte}`);
   yield perByte(KIND.octal, (byte) => `0${byte.toString(8)}`);
   yield perByte(KIND.octal, (byte) => `0o${byte.toString(8)}`);
-  for (let phase = 0; phase < 8; phase++) {
-    yield { ...encode.littleEndianWords(value, 8, 16, phase), kind: KIND.hexWords };
-    if (phase > 3) continue;
-    yield { ...encode.littleEndianWords(value, 4, 16, phase), kind: KIND.hexWords };
-    yield { ...encode.littleEndianWords(value, 4, 8, phase), kind: KIND.octal };
-    yield { ...encode.littleEndianWords(value, 4, 10, phase), kind: KIND.decimal };
+  for (const size of [4, 8]) yield { ...encode.littleEndianWords(value, size, 16, 0), kind: KIND.hexWords };
+  yield { ...encode.littleEndianWords(value, 4, 8, 0), kind: KIND.octal };
+  yield { ...encode.littleEndianWords(value, 4, 10, 0), kind: KIND.decimal };
+  for (let phase = 0; phase < 4; phase++) {
     yield { ...encode.strand(value, 4, phase), kind: KIND.stranded };
     if (phase < 3) yield { ...encode.strand(value, 3, phase), kind: KIND.stranded };
     if (phase > 1) continue;
@@ -121,23 +118,15 @@ function* nestedForms(value: Weighted): Generator<Form> {
   }
   yield* packed(encode.substitute(value, encode.ebcdic), encode.BASE64, KIND.ebcdic);
   const hex = encode.pack(value, encode.BASE16, 0);
-  for (const inner of [hex, encode.pack({ ...value }, UPPER_HEX, 0)]) {
-    yield* packed(inner, encode.BASE64, KIND.base64Nested);
-    yield* packed(inner, encode.BASE16, KIND.nested);
-  }
+  yield* packed(hex, encode.BASE64, KIND.base64Nested);
+  yield* packed(hex, encode.BASE16, KIND.nested);
   for (const inner of packed(value, encode.BASE64, KIND.base64)) {
     yield* packed(inner, encode.BASE64, KIND.base64Nested);
     yield* packed(inner, encode.BASE16, KIND.nested);
-    yield* packed(encode.reversed(inner), encode.BASE64, KIND.base64Nested);
     yield { ...encode.substitute(inner, (byte) => encode.rot13(byte, false)), kind: KIND.nested };
   }
-  for (const inner of packed(value, encode.BASE32, KIND.base32)) {
-    yield* packed(inner, encode.BASE64, KIND.base64Nested);
-    yield { ...encode.reversed(inner), kind: KIND.base32 };
-  }
+  yield* packed(encode.pack(value, encode.BASE32, 0), encode.BASE64, KIND.base64Nested);
 }
-
-const UPPER_HEX: encode.Packing = { ...encode.BASE16, alphabet: encode.BASE16.alphabet.toUpperCase() };
 
 /** The value as other programs would have written it before it was encoded once more; only what differs from it. */
 function* dialects(value: Weighted): Generator<Weighted> {
@@ -162,9 +151,7 @@ function* dialects(value: Weighted): Generator<Weighted> {
 function* markedForms(value: Weighted): Generator<Form> {
   yield { ...encode.substitute(value, encode.rot47), kind: KIND.marked };
   yield* packed(value, encode.UUENCODE, KIND.marked);
-  for (let phase = 0; phase < 4; phase++) {
-    for (const alphabet of [encode.ASCII85, encode.BASE85, encode.Z85]) {
-      yield { ...encode.base85(value, alphabet, phase), kind: KIND.marked };
-    }
+  for (const alphabet of [encode.ASCII85, encode.BASE85, encode.Z85]) {
+    yield { ...encode.base85(value, alphabet, 0), kind: KIND.marked };
   }
 }

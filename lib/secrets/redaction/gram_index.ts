@@ -9,6 +9,10 @@ export const GRAM = 8;
 /** Symbols that are asked about first. Eight in a row hold five that begin at a multiple of four. */
 export const PROBE = 5;
 
+/** Marks of the pool: a gram that is in the table starts here, five symbols to ask about start here. */
+const STARTS_GRAM = 1;
+const STARTS_PROBE = 2;
+
 /** A one-hash bit set: says for sure that something is not in it; may be wrong the other way. */
 interface Sieve {
   bits: Int32Array;
@@ -29,6 +33,7 @@ export class GramIndex<W extends Whole> {
   weights: Uint8Array = new Uint8Array(4096);
   /** The kind of the form that each symbol of the pool belongs to. */
   kinds: Uint8Array = new Uint8Array(4096);
+  #marks: Uint8Array = new Uint8Array(4096);
   #length = 0;
   #table = new Int32Array(4096);
   #count = 0;
@@ -43,11 +48,22 @@ export class GramIndex<W extends Whole> {
     return this.#probes;
   }
 
-  /** Adds a form of which eight symbols count. */
-  add(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
+  /**
+   * Adds a form that counts from `least` symbols in a row. When that is many, not every gram is needed: four in a row
+   * out of each `least - 10` are enough, since so long a stretch holds all four, and one of them at a multiple of four.
+   */
+  add(symbols: Uint8Array, weights: Uint8Array, kind: number, least: number): void {
     const from = this.#length;
     this.#append(symbols, weights, kind);
-    for (let at = from; at + GRAM <= from + symbols.length; at++) this.#insert(at);
+    const period = Math.max(4, least - 10);
+    for (let at = 0; at + GRAM <= symbols.length; at++) {
+      if (at % period >= 4) continue;
+      this.#insert(from + at);
+      this.#marks[from + at] = STARTS_GRAM | STARTS_PROBE;
+    }
+    if (period === 4) {
+      this.#marks.fill(STARTS_PROBE, from + Math.max(0, symbols.length - GRAM + 1), this.#length - PROBE);
+    }
     this.#sealed = false;
   }
 
@@ -78,8 +94,8 @@ export class GramIndex<W extends Whole> {
   }
 
   /** The wholes that begin with the eight symbols, among others. */
-  wholes(first: number, second: number): readonly W[] | undefined {
-    return this.#wholes.size === 0 ? undefined : this.#wholes.get(gramHash(first, second));
+  wholes(first: number, second: number): readonly W[] {
+    return this.#wholes.size === 0 ? NONE : this.#wholes.get(gramHash(first, second)) ?? NONE;
   }
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
@@ -88,6 +104,7 @@ export class GramIndex<W extends Whole> {
       this.pool = larger(this.pool, needed);
       this.weights = larger(this.weights, needed);
       this.kinds = larger(this.kinds, needed);
+      this.#marks = larger(this.#marks, needed);
     }
     this.pool.set(symbols, this.#length);
     this.weights.set(weights, this.#length);
@@ -121,10 +138,11 @@ export class GramIndex<W extends Whole> {
     const { pool } = this;
     this.#probes = emptySieve(this.#count);
     this.#grams = emptySieve(this.#count);
-    for (let at = 0; at + GRAM <= this.#length; at++) {
-      if (pool[at] === 0) continue;
+    for (let at = 0; at < this.#length; at++) {
+      const mark = this.#marks[at] as number;
+      if (mark === 0) continue;
       sift(this.#probes, probeHash(wordAt(pool, at), pool[at + 4] as number));
-      sift(this.#grams, gramHash(wordAt(pool, at), wordAt(pool, at + 4)));
+      if ((mark & STARTS_GRAM) !== 0) sift(this.#grams, gramHash(wordAt(pool, at), wordAt(pool, at + 4)));
     }
     for (const { symbols } of [...this.#wholes.values()].flat()) {
       sift(this.#grams, gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
@@ -135,6 +153,8 @@ export class GramIndex<W extends Whole> {
     this.#sealed = true;
   }
 }
+
+const NONE: readonly never[] = [];
 
 /** Four symbols as one number, the first one lowest, as a little-endian machine reads them. */
 export function wordAt(symbols: Uint8Array, at: number): number {

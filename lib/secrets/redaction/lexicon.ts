@@ -1,6 +1,7 @@
 /** The tables that output is looked up in: the grams of every form of every value. */
 import { type Form, formsOf, KIND, type Kind } from "./forms.ts";
 import { GRAM, GramIndex, wordAt } from "./gram_index.ts";
+import { ShortPatterns } from "./short_patterns.ts";
 import { DENSE, fold, PLAIN } from "./symbols.ts";
 import { rawWeight, totalWeight, weigh, type Weighted } from "./weights.ts";
 
@@ -15,9 +16,6 @@ const AMPLE = 160;
 
 /** Symbols up to which a form is looked up as a whole. */
 const LONGEST_WHOLE = 400;
-
-/** Symbols in the shortest pattern that is looked up. */
-const SHORTEST_WHOLE = 4;
 
 /** Symbols of a form that are kept to recognise it when it is cut off by the end or the start of the text. */
 const EDGE = 48;
@@ -47,6 +45,9 @@ export interface Edge {
 /** Set in a pool's kind when the view drops some of the value's characters, so that gaps are to be expected. */
 export const HAS_GAPS = 16;
 
+/** Symbols that a piece with dropped characters has at least; it is made longer to have them. */
+const GAPPY_SYMBOLS = 6;
+
 /** Half bits that a piece with dropped characters has to prove. */
 const LEAST_PIECE = 56;
 
@@ -56,8 +57,8 @@ export class Lexicon {
   readonly plain: GramIndex<Pattern> = new GramIndex();
   /** Forms in the dense view. */
   readonly dense: GramIndex<Pattern> = new GramIndex();
-  /** Patterns of four to seven symbols of the plain view, by their first four. */
-  readonly short: Map<number, Pattern[]> = new Map();
+  /** Patterns of four to seven symbols of the plain view. */
+  readonly short: ShortPatterns = new ShortPatterns();
   /** Starts and ends of forms in either view, by their first four symbols. */
   readonly edges: Record<"plainHeads" | "plainTails" | "denseHeads" | "denseTails", Map<number, Edge[]>> = {
     plainHeads: new Map(),
@@ -92,7 +93,8 @@ export class Lexicon {
     if (!of.short) {
       const weights = form.weights.filter((_, i) => table[form.bytes[i] as number] !== 0);
       const gaps = plain && dropped > 0 ? HAS_GAPS : 0;
-      (plain ? this.plain : this.dense).add(symbols, weights, form.kind | gaps);
+      const least = Math.max(GRAM, Math.floor((PIECE * symbols.length) / of.characters) - 1);
+      (plain ? this.plain : this.dense).add(symbols, weights, form.kind | gaps, least);
     }
     if (of.whole && symbols.length <= LONGEST_WHOLE) {
       this.#addWhole({ symbols, exact: null, kind: form.kind, proof: of.proof, dropped }, form);
@@ -109,31 +111,27 @@ export class Lexicon {
       (plain ? this.plain : this.dense).addWhole(pattern);
       return;
     }
-    if (plain) return this.#addShort(pattern);
+    if (plain) return this.short.add(pattern);
     // Too short for the dense view: looked up as it stands, and case has to agree when case carries information.
     if (pattern.kind === KIND.loose) return;
     const exact = form.bytes;
     const symbols = fold(exact, PLAIN);
-    if (symbols.length < GRAM) this.#addShort({ ...pattern, symbols, exact, dropped: exact.length - symbols.length });
+    if (symbols.length < GRAM) this.short.add({ ...pattern, symbols, exact, dropped: exact.length - symbols.length });
   }
 
-  #addShort(pattern: Pattern): void {
-    if (pattern.symbols.length < SHORTEST_WHOLE) return;
-    const key = wordAt(pattern.symbols, 0);
-    const list = this.short.get(key);
-    if (list === undefined) this.short.set(key, [pattern]);
-    else list.push(pattern);
-  }
-
-  /** Pieces of eight characters that have fewer than eight symbols, since the plain view drops some of them. */
+  /** Pieces of eight characters or a few more that have fewer than eight symbols in the plain view. */
   #addGappyPieces(value: Weighted): void {
     for (let at = 0; at + PIECE <= value.bytes.length; at++) {
-      const piece = value.bytes.subarray(at, at + PIECE);
-      const symbols = fold(piece, PLAIN);
-      const dropped = PIECE - symbols.length;
-      if (dropped === 0 || PLAIN[piece[0] as number] === 0) continue;
-      const proof = value.weights.subarray(at, at + PIECE).reduce((sum, weight) => sum + weight, 0);
-      if (proof >= LEAST_PIECE) this.#addShort({ symbols, exact: null, kind: KIND.literal, proof, dropped });
+      if (PLAIN[value.bytes[at] as number] === 0) continue;
+      let end = at + PIECE;
+      let symbols = fold(value.bytes.subarray(at, end), PLAIN);
+      while (symbols.length < GAPPY_SYMBOLS && end < value.bytes.length) {
+        symbols = fold(value.bytes.subarray(at, ++end), PLAIN);
+      }
+      if (symbols.length >= GRAM || symbols.length < GAPPY_SYMBOLS) continue;
+      const proof = value.weights.subarray(at, end).reduce((sum, weight) => sum + weight, 0);
+      const dropped = end - at - symbols.length;
+      if (proof >= LEAST_PIECE) this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped });
     }
   }
 }

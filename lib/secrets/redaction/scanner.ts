@@ -9,6 +9,7 @@
 import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
 import { GRAM, type GramIndex, PROBE, probeHash, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
+import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
 
@@ -121,7 +122,7 @@ export class Scanner {
     let second = wordAt(symbols, from + 4);
     for (let start = from; start <= at && start + GRAM <= length; start++) {
       if (index.mayHold(first, second)) {
-        for (const whole of index.wholes(first, second) ?? []) this.#tryWhole(channel, whole, start);
+        for (const whole of index.wholes(first, second)) this.#tryWhole(channel, whole, start);
         const found = start + GRAM > done ? index.find(first, second) : -1;
         if (found >= 0) done = this.#follow(channel, index, accepts, start, found);
       }
@@ -135,11 +136,15 @@ export class Scanner {
   #follow(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): number {
     const { symbols, length } = channel;
     const { pool, weights, kinds } = index;
-    let proof = 0;
-    for (let i = found; i < found + GRAM; i++) proof += weights[i] as number;
-    let seen = 1 << (kinds[found] as number);
     let at = found + GRAM;
     let end = start + GRAM;
+    while (start > 0 && pool[found - 1] === symbols[start - 1]) {
+      found--;
+      start--;
+    }
+    let proof = 0;
+    for (let i = found; i < at; i++) proof += weights[i] as number;
+    let seen = 1 << (kinds[found] as number);
     while (end < length) {
       if (pool[at] !== symbols[end]) {
         const other = index.find(wordAt(symbols, end - 7), wordAt(symbols, end - 3));
@@ -173,15 +178,17 @@ export class Scanner {
     if (acceptsPattern(this.#view, first, last + 1, pattern, table)) this.#mask(first, last);
   }
 
-  #findShort(short: Map<number, Pattern[]>): void {
-    const { symbols, length } = this.#plain;
-    const bits = shortBits(short);
-    let word = 0;
-    for (let i = 0; i < length; i++) {
-      word = (word >>> 8) | ((symbols[i] as number) << 24);
-      const bit = probeHash(word, 0) >>> 19;
+  /** Looks for patterns of fewer than eight symbols by three of their symbols. */
+  #findShort(short: ShortPatterns): void {
+    const { symbols, words, length } = this.#plain;
+    const { bits, step } = short;
+    for (let at = 0; at < length; at += step) {
+      const word = step === 4 ? words[at >> 2] as number : wordAt(symbols, at);
+      const bit = shortHash(word);
       if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0) continue;
-      for (const pattern of short.get(word) ?? []) this.#tryWhole(this.#plain, pattern, i - 3);
+      for (let start = Math.max(0, at + 1 - step); start <= at; start++) {
+        for (const pattern of short.startingWith(wordAt(symbols, start))) this.#tryWhole(this.#plain, pattern, start);
+      }
     }
   }
 
@@ -199,13 +206,4 @@ function channel(table: Uint8Array, capacity: number): Channel {
   const symbols = new Uint8Array((capacity + 2 * PADDING) & ~3);
   const places = new Uint16Array(capacity + PADDING);
   return { table, symbols, words: new Int32Array(symbols.buffer), places, length: 0 };
-}
-
-function shortBits(short: Map<number, Pattern[]>): Int32Array {
-  const bits = new Int32Array(256);
-  for (const word of short.keys()) {
-    const bit = probeHash(word, 0) >>> 19;
-    bits[bit >>> 5] = (bits[bit >>> 5] as number) | (1 << (bit & 31));
-  }
-  return bits;
 }
