@@ -7,7 +7,7 @@
  * long as the text agrees; what the run proves decides whether it is masked.
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
-import { GRAM, type GramIndex, PROBE, probeHash, wordAt } from "./gram_index.ts";
+import { GRAM, gramHash, type GramIndex, PROBE, probeHash, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
@@ -103,14 +103,23 @@ export class Scanner {
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const { symbols, words, length } = channel;
+    const { words, length } = channel;
     const { bits, shift } = index.probes;
-    const last = length - PROBE;
+    const { bits: sparseBits, shift: sparseShift } = index.sparse;
+    const last = (length - PROBE) >> 2;
     let done = 0;
-    for (let at = 0, word = 0; at <= last; at += 4, word++) {
-      const bit = probeHash(words[word] as number, symbols[at + 4] as number) >>> shift;
-      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0) continue;
-      done = this.#confirm(channel, index, accepts, at, done);
+    let next = words[0] as number;
+    for (let word = 0; word <= last; word++) {
+      const current = next;
+      next = words[word + 1] as number;
+      let bit = probeHash(current, next & 0xff) >>> shift;
+      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0) {
+        done = this.#confirm(channel, index, accepts, 4 * word, done);
+      }
+      bit = gramHash(current, next) >>> sparseShift;
+      if ((((sparseBits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0 || 4 * word + GRAM <= done) continue;
+      const found = index.find(current, next);
+      if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
     }
   }
 
@@ -196,7 +205,9 @@ export class Scanner {
     const { starts, ends } = this.#view;
     const start = starts === null ? first : starts[first] as number;
     const end = ends === null ? last + 1 : ends[last] as number;
-    this.spans.push({ start, end });
+    const before = this.spans[this.spans.length - 1];
+    if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
+    else this.spans.push({ start, end });
   }
 }
 
