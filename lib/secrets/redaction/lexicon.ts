@@ -70,6 +70,8 @@ export class Lexicon {
   needsEntities = false;
   /** Whether a value has bytes that quoted-printable writes as `=XX`. */
   needsQuotedPrintable = false;
+  /** Whether a value has line ends, which JSON and others write as `\\n`. */
+  needsLineEnds = false;
 
   /** Takes in a value and all its forms. */
   add(text: string): void {
@@ -80,6 +82,7 @@ export class Lexicon {
     const proof = rawWeight(value.bytes);
     this.needsEntities ||= /[&<>"']/.test(text);
     this.needsQuotedPrintable ||= /[=\x80-\uffff]/.test(text);
+    this.needsLineEnds ||= /[\r\n\t]/.test(text);
     for (const form of formsOf(value)) this.#addForm(form, { characters, short, whole, proof });
     if (!short) this.#addGappyPieces(value);
   }
