@@ -156,6 +156,7 @@ export class Scanner {
       found--;
       start--;
     }
+    let reached = at;
     let proof = 0;
     for (let i = found; i < at; i++) proof += weights[i] as number;
     let seen = 1 << (kinds[found] as number);
@@ -166,7 +167,9 @@ export class Scanner {
         at = other + GRAM - 1;
         seen |= 1 << (kinds[other] as number);
       }
-      proof += weights[at++] as number;
+      // What repeats in the text proves no more than the one place of the form that it repeats.
+      if (at >= reached || at < found) proof += weights[at] as number;
+      reached = Math.max(reached, ++at);
       end++;
     }
     this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
