@@ -116,11 +116,15 @@ export async function dial(port: number): Promise<net.Socket> {
   return socket;
 }
 
-/** Everything until the end of the stream; rejects when the connection is reset. */
-export async function readAll(socket: net.Socket): Promise<Buffer> {
+/** Everything until the end of the stream, and the way back stays open; rejects when the connection breaks first. */
+export function readAll(socket: net.Socket): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  socket.on("data", (chunk) => chunks.push(chunk));
+  socket.once("end", () => resolve(Buffer.concat(chunks))).once("error", reject);
+  socket.once("close", () => reject(new Error("the connection broke before its end")));
+  socket.resume();
+  return promise;
 }
 
 /** Reads exactly `bytes` bytes and pauses the socket. */
@@ -161,13 +165,16 @@ export async function socketsWithPort(port: number, pid: number = Deno.pid): Pro
   return listing.split("\n").filter((line) => line.includes(`:${port} `) && line.includes(`pid=${pid},`));
 }
 
-/** Channels that ssh2 still knows of on a session's connection (ssh2 1.17, lib/utils.js, ChannelManager). */
+/**
+ * Forwarded channels, open or being opened, that ssh2 still knows of on a session's connection (ssh2 1.17,
+ * lib/utils.js, ChannelManager).
+ */
 export function channelsOf(session: Session): number {
-  const client = session.connection.client as unknown as { _chanMgr: { _count: number } };
-  return client._chanMgr._count;
+  const client = session.connection.client as unknown as { _chanMgr: { _channels: Record<string, { type: string }> } };
+  return Object.values(client._chanMgr._channels).filter((channel) => channel.type !== "session").length;
 }
 
-/** Waits until the session has no channel open. */
+/** Waits until the session has no forwarded channel open. */
 export async function noChannelsLeft(session: Session): Promise<void> {
   await eventually("every channel is closed", () => channelsOf(session) === 0);
 }
