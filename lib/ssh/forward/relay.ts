@@ -64,6 +64,8 @@ export class Relay {
     const { head } = this.#options;
     this.#socket.resume(); // first, since the head may call for a pause
     if (head !== undefined && head.length > 0) this.#onSocketData(head);
+    // The end of an empty stream is told even while it is paused, so it may have been told to nobody.
+    if (this.#socket.readableEnded) this.#onSocketEnd();
   }
 
   #onSocketData = (chunk: Uint8Array): void => {
