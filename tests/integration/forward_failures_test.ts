@@ -188,11 +188,11 @@ Deno.test("a forward refuses further connections and says so when it carries its
   assert.equal(await dial(local_port).then(ending, () => "reset"), "reset");
   const { last_error, connections_now } = await bed.listing(forward_id);
   assert.deepEqual([last_error, connections_now], ["1000 connections are open, which is the most", 1000]);
-  held.pop()?.destroy();
+  held.pop()?.resetAndDestroy(); // a mere end would leave the way back open
   await eventually("a place is free", async () => (await bed.listing(forward_id)).connections_now === 999);
   const next = await dial(local_port);
   await eventually("it is taken", () => silent.open() === MAX_CONNECTIONS);
-  for (const socket of [...held, next]) socket.destroy();
+  for (const socket of [...held, next]) socket.resetAndDestroy();
   await noChannelsLeft(bed.session);
 });
 
