@@ -1,6 +1,7 @@
 /** What one session_id owns: a connection and everything that runs over it. */
 import type { Connection } from "./connection.ts";
 import type { ToolError } from "../errors.ts";
+import { Forwards } from "./forward.ts";
 import { LoginShell } from "./login_shell.ts";
 
 /** Something that lives no longer than its session. */
@@ -17,6 +18,8 @@ export class Session {
   readonly connection: Connection;
   /** What the user's login shell understands. */
   readonly loginShell: LoginShell;
+  /** Its port forwards. */
+  readonly forwards: Forwards;
   readonly #openedAt = performance.now();
   readonly #owned = new Set<Owned>();
 
@@ -24,6 +27,8 @@ export class Session {
   constructor(connection: Connection) {
     this.connection = connection;
     this.loginShell = new LoginShell(connection);
+    this.forwards = new Forwards(connection);
+    this.own(this.forwards);
   }
 
   /** Seconds since the session was opened. */
