@@ -1,0 +1,91 @@
+/** The interactive shells of one session, by name. */
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import type { Connection } from "../connection.ts";
+import { Shell } from "../shell.ts";
+import { openTerminal } from "./link.ts";
+import type { TerminalSize } from "./screen.ts";
+
+const MAX_SHELLS = 20;
+
+/** How a shell is opened. */
+export interface OpenShellOptions {
+  term: string;
+  size: TerminalSize;
+  signal?: AbortSignal | undefined;
+}
+
+/** The shells of a session. */
+export class Shells {
+  readonly #connection: Connection;
+  readonly #shells = new Map<string, Shell>();
+  readonly #opening = new Map<string, Promise<Shell>>();
+
+  /** @param connection over which they run */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** How many are open. */
+  get open(): number {
+    return [...this.#shells.values()].filter((shell) => shell.ended === undefined).length;
+  }
+
+  /** All that are open. */
+  [Symbol.iterator](): Iterator<Shell> {
+    return [...this.#shells.values()].filter((shell) => shell.ended === undefined).values();
+  }
+
+  /**
+   * Opens a shell, or gives the one that is open under that name.
+   *
+   * @throws {ToolError} `limit_reached`, and as {@linkcode Shell.open}
+   */
+  async ensure(name: string, options: OpenShellOptions): Promise<{ shell: Shell; opened: boolean }> {
+    const existing = this.#shells.get(name);
+    if (existing !== undefined && existing.ended === undefined) return { shell: existing, opened: false };
+    const opening = this.#opening.get(name);
+    if (opening !== undefined) return { shell: await opening, opened: false };
+    if (this.open + this.#opening.size >= MAX_SHELLS) {
+      throw new ToolError("limit_reached", `${MAX_SHELLS} shells are open in this session, which is the most`, {
+        hint: "end one by sending exit to it",
+      });
+    }
+    const promise = this.#openNew(name, options);
+    this.#opening.set(name, promise);
+    try {
+      const shell = await promise;
+      this.#shells.set(name, shell);
+      return { shell, opened: true };
+    } finally {
+      this.#opening.delete(name);
+    }
+  }
+
+  /**
+   * The shell of that name, open or closed.
+   *
+   * @throws {ToolError} `shell_not_open` when there never was one
+   */
+  find(name: string): Shell {
+    const shell = this.#shells.get(name);
+    if (shell !== undefined) return shell;
+    const names = [...this].map((open) => open.name);
+    throw new ToolError("shell_not_open", `no shell ${quoteUntrusted(name, 64)} is open in this session`, {
+      hint: names.length > 0 ? `open shells: ${names.join(", ")}` : "open one with ssh_shell_open",
+    });
+  }
+
+  /** Hangs up all. */
+  close(): void {
+    for (const shell of this.#shells.values()) shell.close();
+  }
+
+  #openNew(name: string, { term, size, signal }: OpenShellOptions): Promise<Shell> {
+    return Shell.open(this.#connection, {
+      name,
+      size,
+      signal,
+      link: (listener) => openTerminal(this.#connection, { term, size, signal }, listener),
+    });
+  }
+}
