@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import { denied, holds } from "../sandbox.ts";
+import { hostKeyFromBlob } from "./host_key.ts";
 import { malformed, publicKey, wrongPassphrase } from "./key_formats/key_error.ts";
 import type { KeyParts } from "./key_formats/key_parts.ts";
 import type { PemBlock } from "./key_formats/pem.ts";
@@ -9,6 +10,18 @@ import { loadSsh2, type ParsedKey } from "./ssh2.ts";
 
 /** A private key file is at most this large; an RSA key of 16,384 bits takes 13 KB. */
 export const maxKeyBytes = 64 * 1024;
+
+/** A private key, ready to sign. */
+export interface PrivateKey {
+  /** For an `authHandler`'s publickey method. */
+  readonly parsed: ParsedKey;
+  /** For ssh2's `privateKey`, and no other program: the key as an unencrypted OpenSSH file of its kind. A secret. */
+  readonly file: string;
+  /** E.g. "ssh-ed25519"; "ssh-rsa" for every way an RSA key may sign. */
+  readonly type: string;
+  /** Of the public half: "SHA256:" and base64 without padding. */
+  readonly fingerprint: string;
+}
 
 /** What loading a key may need. */
 export interface LoadKeyOptions {
@@ -23,15 +36,14 @@ export interface LoadKeyOptions {
  * encrypted, PuTTY's version 2 and unencrypted version 3; RSA, ECDSA on the three NIST curves, Ed25519. The key has
  * made a signature and verified it before it is given out.
  *
- * @returns the key as ssh2 takes it for `privateKey`; `getPublicSSH()` gives the public half
  * @throws {ToolError} `key_malformed`, `key_unsupported`, `key_encrypted` or `key_wrong_passphrase`; no message holds
  * anything of the key or the passphrase
  */
-export async function loadPrivateKey(text: Uint8Array | string, options: LoadKeyOptions = {}): Promise<ParsedKey> {
+export async function loadPrivateKey(text: Uint8Array | string, options: LoadKeyOptions = {}): Promise<PrivateKey> {
   const content = typeof text === "string" ? text : new TextDecoder().decode(text);
   const { parts, isEncrypted } = await parse(content.replace(/^\ufeff/, "").trim(), options);
   const onMismatch = isEncrypted ? wrongPassphrase : () => malformed("its private and public half do not match");
-  return await toParsedKey(parts, onMismatch);
+  return await ready(parts, onMismatch);
 }
 
 interface Parsed {
@@ -84,17 +96,18 @@ function notAPrivateKey(text: string): ToolError {
   return malformed(text === "" ? "it is empty" : "no private key is in it");
 }
 
-async function toParsedKey(parts: KeyParts, onMismatch: () => ToolError): Promise<ParsedKey> {
+async function ready(parts: KeyParts, onMismatch: () => ToolError): Promise<PrivateKey> {
   const { toOpenSshFile } = await import("./key_formats/key_parts.ts");
   const { utils } = await loadSsh2();
-  const key = await Promise.resolve().then(() => utils.parseKey(toOpenSshFile(parts))).catch(onMismatch);
-  if (key instanceof Error) throw onMismatch();
+  const file = toOpenSshFile(parts);
+  const key = file === undefined ? undefined : utils.parseKey(file);
+  if (file === undefined || key === undefined || key instanceof Error) throw onMismatch();
   // ssh2 answers with an Error instead of throwing one. A key that cannot sign must not become "access denied" later.
   const probe = Buffer.from("test signature");
   const hash = parts.kind === "rsa" ? "sha256" : undefined;
   const signature = key.sign(probe, hash);
   if (signature instanceof Error || key.verify(probe, signature, hash) !== true) throw onMismatch();
-  return key;
+  return { parsed: key, file, type: key.type, fingerprint: hostKeyFromBlob(key.getPublicSSH()).fingerprint };
 }
 
 /**
@@ -103,14 +116,14 @@ async function toParsedKey(parts: KeyParts, onMismatch: () => ToolError): Promis
  * @throws {ToolError} what {@linkcode loadPrivateKey} throws, and `key_not_found`, `key_unreadable` or
  * `permission_denied_locally`, whose hint is the flag to add
  */
-export async function readPrivateKeyFile(path: string, options: LoadKeyOptions = {}): Promise<ParsedKey> {
+export async function readPrivateKeyFile(path: string, options: LoadKeyOptions = {}): Promise<PrivateKey> {
   const file = expandHome(path);
   const text = await readBounded(file);
   try {
     return await loadPrivateKey(text, options);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    const message = error.message.replace("the private key", `the private key ${quoteUntrusted(file)}`);
+    const message = error.message.replace("the private key", (words) => `${words} ${quoteUntrusted(file)}`);
     throw new ToolError(error.code, message, { ...error.hint === undefined ? {} : { hint: error.hint } });
   }
 }

@@ -156,7 +156,8 @@ async function credentialsOf(args: ProofArguments, { app, signal }: Call): Promi
   const password = chosen(app, variables, "password", args.password, args.password_var);
   const passphrase = chosen(app, variables, "passphrase", args.passphrase, args.passphrase_var);
   if (args.key_path !== undefined) {
-    return { privateKey: await readPrivateKeyFile(args.key_path, { passphrase, signal }), password };
+    const { parsed } = await readPrivateKeyFile(args.key_path, { passphrase, signal });
+    return { privateKey: parsed, password };
   }
   if (password !== undefined) return { password };
   return { agentSocket: agentSocket() };

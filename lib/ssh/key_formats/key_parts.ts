@@ -7,7 +7,7 @@
  * has exactly the curve's length, so every key is brought into that form.
  */
 import { Buffer } from "node:buffer";
-import { WireWriter, withLength } from "../wire.ts";
+import { WireWriter, withLength, withoutLeadingZeros } from "../wire.ts";
 
 /** The NIST curves of SSH. Source: RFC 5656 §10.1. */
 export const curves = {
@@ -59,9 +59,10 @@ export type KeyParts = RsaParts | EcdsaParts | Ed25519Parts;
 /**
  * The key as an unencrypted OpenSSH file that ssh2 reads and Deno signs with. Source: OpenSSH PROTOCOL.key.
  *
- * @throws {WireError} when the ECDSA number is too large for its curve
+ * @returns undefined when the ECDSA number is too large for its curve
  */
-export function toOpenSshFile(parts: KeyParts): string {
+export function toOpenSshFile(parts: KeyParts): string | undefined {
+  if (parts.kind === "ecdsa" && withoutLeadingZeros(parts.scalar).length > curves[parts.curve].size) return undefined;
   // The two equal numbers exist to detect a wrong passphrase; without encryption any value does.
   const secret = new WireWriter().uint32(0).uint32(0).raw(privateFields(parts)).string("");
   const section = pad(secret.bytes());
