@@ -2,7 +2,8 @@
 import type { Tool } from "./define_tool.ts";
 import { connectionTools } from "./tools/connection.ts";
 import { executionTools } from "./tools/execution.ts";
+import { shellTools } from "./tools/shell.ts";
 import { secretTools } from "./tools/secrets.ts";
 
 /** All tools, in the order in which they are listed. */
-export const catalogue: readonly Tool[] = [...connectionTools, ...executionTools, ...secretTools];
+export const catalogue: readonly Tool[] = [...connectionTools, ...executionTools, ...shellTools, ...secretTools];

@@ -2,6 +2,7 @@
 import { ToolError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { AwaitedCommand, type AwaitOutcome, type CommandEnd } from "./shell/awaited_command.ts";
+import { Cursors, type Place } from "./shell/cursors.ts";
 import { keySequence } from "./shell/keys.ts";
 import type { LinkListener, TerminalLink } from "./shell/link.ts";
 import type { Pattern } from "./shell/pattern.ts";
@@ -45,6 +46,7 @@ export class Shell {
   readonly persistName: string | undefined;
   readonly #connection: Connection;
   readonly #io: ShellIo;
+  readonly #cursors = new Cursors();
   #command: AwaitedCommand | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -65,7 +67,11 @@ export class Shell {
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
-      const reason = await settled(io, io.mark, { quietMs: FIRST_QUIET_MS, limitMs: FIRST_PROMPT_MS, signal: options.signal });
+      const reason = await settled(io, io.mark, {
+        quietMs: FIRST_QUIET_MS,
+        limitMs: FIRST_PROMPT_MS,
+        signal: options.signal,
+      });
       if (reason === "prompt" || reason === "quiet") io.learnPrompt();
       return shell;
     } catch (error) {
@@ -99,9 +105,31 @@ export class Shell {
     return { offset: this.#io.raw.end, row: this.#io.screen.cursor().row };
   }
 
-  /** The line in which the cursor stands, up to the cursor. */
-  get cursorLine(): string {
-    return this.#io.screen.cursor().before;
+  /** The exit code with which the shell ended, where it told one. */
+  get exitCode(): number | undefined {
+    const code = /exit code (\d+)$/.exec(this.#io.ended ?? "")?.[1];
+    return code === undefined ? undefined : Number(code);
+  }
+
+  /** A cursor for the place up to which output has come. */
+  cursor(): string {
+    const { row, before, after } = this.#io.screen.cursor();
+    return this.#cursors.issue({ offset: this.#io.raw.end, row, line: before + after });
+  }
+
+  /** The place of a cursor. @throws {ToolError} `invalid_argument` when it is none of this shell */
+  placeOf(cursor: string): Place {
+    return this.#cursors.resolve(cursor, this.#io.raw.end);
+  }
+
+  /** Number of the first row that shows something else than when a cursor's place was the last; undefined: none does. */
+  rowBehind({ row, line }: Place): number | undefined {
+    const { screen } = this.#io;
+    const cursor = screen.cursor();
+    if (cursor.row < row) return screen.top;
+    if (cursor.alternate || line === undefined) return row;
+    const [first, second] = screen.lines(row);
+    return first?.text.trimEnd() === line.trimEnd() ? second?.row : row;
   }
 
   /** Columns and rows. */
@@ -143,7 +171,9 @@ export class Shell {
   /** Waits until output shows `pattern`; from row `from` on, or what came after the last input. */
   async waitFor(pattern: Pattern, limits: WaitLimits, from?: number): Promise<WaitReason> {
     const { mark } = this.#io;
-    const watch = from === undefined ? new Watch(this.#io, pattern, mark.row, mark) : new Watch(this.#io, pattern, from);
+    const watch = from === undefined
+      ? new Watch(this.#io, pattern, mark.row, mark)
+      : new Watch(this.#io, pattern, from);
     return await awaited(this.#io, watch, limits, () => false);
   }
 

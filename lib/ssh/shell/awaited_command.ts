@@ -58,9 +58,13 @@ export class AwaitedCommand {
   static async start(io: ShellIo, command: string, signal?: AbortSignal): Promise<AwaitedCommand> {
     const bytes = new TextEncoder().encode(command).length;
     if (bytes > MAX_AWAITED_BYTES) {
-      throw new ToolError("invalid_argument", `the command has ${bytes} bytes, and await_exit takes ${MAX_AWAITED_BYTES}`, {
-        hint: "write it to a file with ssh_write_remote_file and run that",
-      });
+      throw new ToolError(
+        "invalid_argument",
+        `the command has ${bytes} bytes, and await_exit takes ${MAX_AWAITED_BYTES}`,
+        {
+          hint: "write it to a file with ssh_write_remote_file and run that",
+        },
+      );
     }
     const running = new AwaitedCommand(io, command);
     io.mute();
@@ -100,8 +104,9 @@ export class AwaitedCommand {
       if (!asks || !io.idle) await io.changed(left, signal);
       else if (quiet < enough) await io.changed(Math.min(left, enough - quiet), signal);
       else if (situation.state === "input") return { ...this.#outcome("input"), waitingFor: situation.waitingFor };
-      else if (this.#nested && this.#askedAt > io.lastDataAt) return { ...this.#outcome("input"), waitingFor: "nested shell" };
-      else await this.askStatus(signal);
+      else if (this.#nested && this.#askedAt > io.lastDataAt) {
+        return { ...this.#outcome("input"), waitingFor: "nested shell" };
+      } else await this.askStatus(signal);
     }
   }
 
@@ -149,7 +154,8 @@ export class AwaitedCommand {
   #notTaken(): ToolError {
     this.#io.forget(this.#token);
     return new ToolError("shell_unsupported", "what runs in the shell did not take the command within 5 s", {
-      hint: "await_exit needs sh, bash, dash, ash, zsh or ksh at its prompt; look with ssh_shell_read, and send without await_exit",
+      hint:
+        "await_exit needs sh, bash, dash, ash, zsh or ksh at its prompt; look with ssh_shell_read, and send without await_exit",
     });
   }
 

@@ -4,7 +4,14 @@ import { quoteUntrusted, ToolError } from "../../errors.ts";
 const ESC = "\x1b";
 
 /** Keys whose sequence depends on the cursor key mode: the letter behind CSI or SS3. */
-const CURSOR_KEYS: Readonly<Record<string, string>> = { up: "A", down: "B", right: "C", left: "D", home: "H", end: "F" };
+const CURSOR_KEYS: Readonly<Record<string, string>> = {
+  up: "A",
+  down: "B",
+  right: "C",
+  left: "D",
+  home: "H",
+  end: "F",
+};
 
 const NAMED_KEYS: Readonly<Record<string, string>> = {
   enter: "\r",
@@ -30,7 +37,13 @@ const NAMED_KEYS: Readonly<Record<string, string>> = {
   f12: `${ESC}[24~`,
 };
 
-const ALIASES: Readonly<Record<string, string>> = { return: "enter", esc: "escape", del: "delete", page_up: "pageup", page_down: "pagedown" };
+const ALIASES: Readonly<Record<string, string>> = {
+  return: "enter",
+  esc: "escape",
+  del: "delete",
+  page_up: "pageup",
+  page_down: "pagedown",
+};
 
 /**
  * What a terminal sends for a key.
@@ -42,7 +55,9 @@ const ALIASES: Readonly<Record<string, string>> = { return: "enter", esc: "escap
  */
 export function keySequence(key: string, applicationCursorKeys: boolean): string {
   const control = /^(?:ctrl[-+]|c-|\^)?([a-z[\]\\^_@?])$/i.exec(key)?.[1];
-  if (control !== undefined) return control === "?" ? "\x7f" : String.fromCharCode(control.toUpperCase().charCodeAt(0) & 0x1f);
+  if (control !== undefined) {
+    return control === "?" ? "\x7f" : String.fromCharCode(control.toUpperCase().charCodeAt(0) & 0x1f);
+  }
   const lower = key.toLowerCase();
   const name = ALIASES[lower] ?? lower;
   const letter = Object.hasOwn(CURSOR_KEYS, name) ? CURSOR_KEYS[name] : undefined;

@@ -49,7 +49,12 @@ export async function openTerminal(
   const { width, height } = options.size;
   const terminal = { term: options.term, cols: width, rows: height, width: 0, height: 0 };
   const limits = { deadline: new Deadline(OPEN_LIMIT_MS), signal: options.signal };
-  const channel = await connection.shell(terminal, limits, (opened) => listen(connection, opened, listener), options.command);
+  const channel = await connection.shell(
+    terminal,
+    limits,
+    (opened) => listen(connection, opened, listener),
+    options.command,
+  );
   return {
     write: (data) => {
       if (channel.writable) channel.write(data);

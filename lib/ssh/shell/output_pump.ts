@@ -105,7 +105,11 @@ export class OutputPump {
     const kept: Item[] = [];
     let dropped = 0;
     let modes = "";
-    for (let excess = this.#waitingBytes - KEEP_OF_DROPPED; this.#queue.length > 0; excess = this.#waitingBytes - KEEP_OF_DROPPED) {
+    for (
+      let excess = this.#waitingBytes - KEEP_OF_DROPPED;
+      this.#queue.length > 0;
+      excess = this.#waitingBytes - KEEP_OF_DROPPED
+    ) {
       const item = this.#queue.shift();
       if (item === undefined) break;
       if (!(item instanceof Uint8Array)) {
@@ -128,7 +132,9 @@ export class OutputPump {
     this.#queue.unshift(...kept);
     if (dropped === 0) return;
     // CAN ends a sequence that the cut may have left open (ECMA-48 §8.3.6, CAN in DEC's parser).
-    await this.#options.screen.write(`\x18\r\n[${dropped} bytes not rendered: they came faster than a screen shows them]\r\n${modes}`);
+    await this.#options.screen.write(
+      `\x18\r\n[${dropped} bytes not rendered: they came faster than a screen shows them]\r\n${modes}`,
+    );
   }
 
   #hold(paused: boolean): void {

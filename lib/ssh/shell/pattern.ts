@@ -36,16 +36,23 @@ export async function compilePattern(pattern: string, regex: boolean): Promise<P
     return { lines: 1, matches: (text) => compiled.matcher(text.slice(-MAX_LINE_CHARACTERS)).find() };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ToolError("invalid_argument", `pattern is not a regular expression that can be used: ${quoteUntrusted(why)}`, {
-      hint: "RE2 syntax: no look-around and no back-references; without regex the pattern is plain text",
-      cause: error,
-    });
+    throw new ToolError(
+      "invalid_argument",
+      `pattern is not a regular expression that can be used: ${quoteUntrusted(why)}`,
+      {
+        hint: "RE2 syntax: no look-around and no back-references; without regex the pattern is plain text",
+        cause: error,
+      },
+    );
   }
 }
 
 /** Text of a stream as it would be read: without escape sequences and other control characters than line ends. */
 export function plainText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)
-    // deno-lint-ignore no-control-regex -- control characters are what is taken out
-    .replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[ -/]*[0-~])|[\x00-\x08\x0b-\x1f\x7f]/g, "");
+    .replace(
+      // deno-lint-ignore no-control-regex -- control characters are what is taken out
+      /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[ -/]*[0-~])|[\x00-\x08\x0b-\x1f\x7f]/g,
+      "",
+    );
 }

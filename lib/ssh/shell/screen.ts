@@ -223,7 +223,9 @@ export class Screen {
    * its own screen, that screen, whatever `from` is.
    */
   render(from: number): Rendering {
-    if (this.#terminal.buffer.active.type === "alternate") return { text: this.#joined(this.top), start: 0, openStart: false };
+    if (this.#terminal.buffer.active.type === "alternate") {
+      return { text: this.#joined(this.top), start: 0, openStart: false };
+    }
     const start = Math.max(this.first, from);
     let contextRow = start;
     for (let characters = 0; contextRow > this.first && characters < CONTEXT_CHARACTERS; contextRow--) {

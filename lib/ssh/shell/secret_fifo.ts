@@ -43,7 +43,9 @@ export async function secretFifo(connection: Connection, text: string): Promise<
     opened.once("close", () => resolve(""));
   });
   channel.end(text);
-  const path = await connection.whileUp(deadline.race(directory, () => "FIFO of the host")).finally(() => channel.resume());
+  const path = await connection.whileUp(deadline.race(directory, () => "FIFO of the host")).finally(() =>
+    channel.resume()
+  );
   if (!path.startsWith("/")) {
     channel.close();
     throw new ToolError("remote_file_error", "the host could not make a FIFO in its temporary directory", {

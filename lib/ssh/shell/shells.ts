@@ -11,6 +11,8 @@ const MAX_SHELLS = 20;
 export interface OpenShellOptions {
   term: string;
   size: TerminalSize;
+  /** Whether it is to live on when the connection ends. */
+  persist: boolean;
   signal?: AbortSignal | undefined;
 }
 

@@ -135,7 +135,9 @@ export class Watch {
       if (rest.startsWith(first)) return rest.slice(first.length);
       return first.startsWith(rest.trimEnd()) ? "" : rest;
     }
-    const echoed = mark.typed.find((line) => text.trimEnd().endsWith(line) && /^[^\n]{0,200}[$#%>❯➜λ»›:] $/.test(text.trimEnd().slice(0, -line.length)));
+    const echoed = mark.typed.find((line) =>
+      text.trimEnd().endsWith(line) && /^[^\n]{0,200}[$#%>❯➜λ»›:] $/.test(text.trimEnd().slice(0, -line.length))
+    );
     return echoed === undefined ? text : "";
   }
 }
