@@ -4,10 +4,13 @@ import type { ShellMarker } from "./marker_filter.ts";
 import { restorePrompt } from "./prompt_restore.ts";
 import type { Rendering } from "./screen.ts";
 import type { ShellIo } from "./shell_io.ts";
+import { settled } from "./waiting.ts";
 import { awaitLine, MAX_AWAITED_BYTES, statusLine } from "./shell_line.ts";
 
 /** Longest wait for the shell to take the line. */
 const BEGIN_LIMIT_MS = 5000;
+/** How long the prompt behind the end is waited for. */
+const PROMPT_MS = 60;
 const STATUS_LIMIT_MS = 1500;
 /** How long a prompt must stand before the shell is asked what became of the command. */
 const BACK_AT_PROMPT_MS = 200;
@@ -88,12 +91,22 @@ export class AwaitedCommand {
     return this.#startRow;
   }
 
+  /** Lets the shell show its prompt again, which comes right behind the end. */
+  async #promptShown(signal: AbortSignal | undefined): Promise<void> {
+    const mark = { ...this.#io.mark, offset: -1, at: performance.now() };
+    const reason = await settled(this.#io, mark, { quietMs: PROMPT_MS, limitMs: PROMPT_MS * 3, signal });
+    if (reason === "prompt" || reason === "quiet") this.#io.learnPrompt();
+  }
+
   /** Waits for the end, or for what keeps it from coming. */
   async wait(timeoutMs: number, signal?: AbortSignal): Promise<AwaitOutcome> {
     const io = this.#io;
     const began = performance.now();
     while (true) {
-      if (this.#finished) return this.#outcome("finished");
+      if (this.#finished) {
+        await this.#promptShown(signal);
+        return this.#outcome("finished");
+      }
       if (io.ended !== undefined) return this.#outcome("closed");
       const left = timeoutMs - (performance.now() - began);
       if (left <= 0) return this.#outcome("timeout");
@@ -131,9 +144,11 @@ export class AwaitedCommand {
       if (answer === undefined) io.show(io.unmute());
       this.#askedAt = performance.now();
     }
-    if (answer?.kind === "E" && answer.fields[1] === this.#shellPid) this.#take(answer);
-    else this.#nested = true;
-    // The line before the prompt is where the output ended.
+    if (answer?.kind !== "E" || answer.fields[1] !== this.#shellPid) this.#nested = true;
+    else {
+      this.#take(answer);
+      while (!this.#finished && io.ended === undefined) await io.changed(20, signal);
+    }
   }
 
   async #begun(signal: AbortSignal | undefined): Promise<void> {

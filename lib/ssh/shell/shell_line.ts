@@ -49,9 +49,10 @@ function beginMarker(token: string): string {
   return `printf '\\033]7717;%s;B;%s;%s\\007' ${token} "$$" ${token}`;
 }
 
+/** Tells `$?`, the shell's process id and its directory, and leaves `$?` as it was. */
 function endGroup(token: string): string {
-  return `{ printf '\\033]7717;%s;E;%s;%s;%s;%s\\007' ${token} "$?" "$$" "$PWD" ${token}; ` +
-    `unset __mcp_s __mcp_c; ${forgetLine(token)}; } >/dev/tty 2>/dev/null`;
+  return `__mcp_s=$?; { printf '\\033]7717;%s;E;%s;%s;%s;%s\\007' ${token} "$__mcp_s" "$$" "$PWD" ${token}; ` +
+    `${forgetLine(token)}; } >/dev/tty 2>/dev/null; eval "unset __mcp_s __mcp_c; (exit $__mcp_s)"`;
 }
 
 /** Takes the line out of bash's history; other shells are told to leave out lines that begin with a blank. */
