@@ -44,9 +44,10 @@ export function maskedTail(rendering: Rendering, redactor: Redactor, lines: numb
   const { text, openStart } = rendering;
   const start = tailStart(text, rendering.start, lines);
   const omitted = countLineEnds(text, rendering.start, start);
-  const output = maskedFrom(redactor, text, start, openStart).trimEnd();
+  // Blanks that a program wrote to clear a line are nothing that a person sees; one marks the end of a prompt.
+  const output = maskedFrom(redactor, text, start, openStart).replace(/[^\S\n]+$/gm, "").trimEnd();
   return {
-    output: /[^\S\n]$/.test(text) && output !== "" ? output + " " : output,
+    output: output !== "" && text.endsWith(" ") ? output + " " : output,
     ...(omitted > 0 && { omitted_lines: omitted }),
   };
 }

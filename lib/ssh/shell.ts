@@ -257,6 +257,11 @@ export class Shell {
     this.#io.close();
   }
 
+  /** Frees what a closed shell holds; nothing may be asked of it any more. */
+  dispose(): void {
+    this.#io.dispose();
+  }
+
   #newlyFinished(): boolean {
     return this.#command?.finished === true;
   }

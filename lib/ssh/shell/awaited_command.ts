@@ -131,6 +131,7 @@ export class AwaitedCommand {
     const io = this.#io;
     let answer: ShellMarker | undefined;
     const token = io.expect((marker) => answer = marker);
+    const shown = this.#aboveCursorLine();
     io.mute();
     io.typeQuietly(statusLine(token));
     const began = performance.now();
@@ -146,7 +147,7 @@ export class AwaitedCommand {
     }
     if (answer?.kind !== "E" || answer.fields[1] !== this.#shellPid) this.#nested = true;
     else {
-      this.#take(answer);
+      this.#take(answer, shown);
       while (!this.#finished && io.ended === undefined) await io.changed(20, signal);
     }
   }
@@ -174,7 +175,7 @@ export class AwaitedCommand {
     });
   }
 
-  #take(marker: ShellMarker): void {
+  #take(marker: ShellMarker, shown?: Rendering): void {
     const io = this.#io;
     if (marker.kind === "B") {
       this.#shellPid = marker.fields[0] ?? "";
@@ -187,10 +188,22 @@ export class AwaitedCommand {
       io.forget(this.#token);
       this.#end = { exitCode: Number(status), cwd: cwd.join(";") };
       io.afterShown(() => {
-        this.#shown = io.screen.render(Math.min(this.#startRow ?? 0, io.screen.cursor().row));
+        this.#shown = shown ?? this.#rendered();
         this.#finished = true;
       });
     }
+  }
+
+  #rendered(): Rendering {
+    const { screen } = this.#io;
+    return screen.render(Math.min(this.#startRow ?? 0, screen.cursor().row));
+  }
+
+  /** What the command showed above the line in which the prompt stands now. */
+  #aboveCursorLine(): Rendering {
+    const rendering = this.#rendered();
+    const { text, start } = rendering;
+    return { ...rendering, text: text.slice(0, Math.max(start, text.lastIndexOf("\n"))) };
   }
 
   #outcome(reason: AwaitOutcome["reason"]): AwaitOutcome {

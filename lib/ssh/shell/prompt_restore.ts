@@ -18,9 +18,10 @@ export async function restorePrompt(io: ShellIo, signal?: AbortSignal): Promise<
       await io.changed(QUIET_MS - quiet, signal);
     }
   } finally {
-    const before = io.screen.cursor().before;
+    const before = io.screen.cursor().before.trimEnd();
     const muted = io.unmuteKeepingModes();
-    const tail = plainText(muted.subarray(muted.lastIndexOf(10) + 1));
-    if (!tail.trimEnd().endsWith(before.trimEnd())) io.show(tail);
+    const tail = muted.subarray(muted.lastIndexOf(10) + 1);
+    // A prompt that counts is another each time; it stands in the place of the old one.
+    if (!plainText(tail).trimEnd().endsWith(before)) io.show(`\r\x1b[K${new TextDecoder().decode(tail)}`);
   }
 }

@@ -1,8 +1,8 @@
 /** The lines that are typed into a shell for our own purposes. */
 import { quoteWord } from "../../quote.ts";
 
-/** Longest line: a terminal in canonical mode takes 1024 to 4096 bytes (POSIX.1-2017 §11.1.6, MAX_CANON). */
-const MAX_LINE_CHARACTERS = 900;
+/** Longest line: a terminal in canonical mode takes 4095 bytes on Linux (termios(3), canonical mode). */
+const MAX_LINE_CHARACTERS = 3500;
 
 /** Longest command that is run for its exit code, in bytes. */
 export const MAX_AWAITED_BYTES = 32_000;
@@ -68,9 +68,26 @@ function escapedWords(text: string): string {
   for (const byte of new TextEncoder().encode(text)) {
     const character = String.fromCharCode(byte);
     line += /[A-Za-z0-9 _./,=:+@-]/.test(character) ? character : "\\0" + byte.toString(8).padStart(3, "0");
-    if (line.length < MAX_LINE_CHARACTERS - 400 * Number(lines === "")) continue;
+    if (line.length < MAX_LINE_CHARACTERS - 600 * Number(lines === "")) continue;
     lines += line + "'\\\r";
     line = "'";
   }
   return lines + line + "'";
+}
+
+/** Our lines as a terminal that was not ours has kept them, and what the command in them looked like. */
+const KEPT_LINES =
+  / __mcp_s=\$\?; \{ printf '\\033\]7717;[^]*?printf '%b' ([^]*?)\); case [^]*?eval "unset __mcp_s __mcp_c; \(exit \$__mcp_s\)"| (?:__mcp_s=\$\?; )?\{ printf '\\033\]7717;[^]{0,2000}?(?:\(exit \$__mcp_s\)"|unset __mcp_ok; \} >\/dev\/tty 2>\/dev\/null)/g;
+
+/** `text`, with each line of ours replaced by the command that it ran. */
+export function withoutOurLines(text: string): string {
+  if (!text.includes("__mcp_")) return text;
+  return text.replace(KEPT_LINES, (_line, words: string | undefined) => words === undefined ? "" : commandIn(words));
+}
+
+/** The command that {@linkcode escapedWords} has escaped. */
+function commandIn(words: string): string {
+  const escapes = words.replace(/'\\\r?\n[^']*'/g, "").replaceAll("'", "");
+  const bytes = escapes.replace(/\\0([0-7]{3})/g, (_escape, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+  return new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0))).trimStart();
 }

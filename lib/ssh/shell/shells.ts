@@ -2,10 +2,14 @@
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Connection } from "../connection.ts";
 import { Shell } from "../shell.ts";
-import { openTerminal } from "./link.ts";
+import { ask } from "../ask.ts";
+import { Deadline } from "../deadline.ts";
+import { type LinkListener, openTerminal } from "./link.ts";
+import { persistentShell } from "./multiplexer.ts";
 import type { TerminalSize } from "./screen.ts";
 
 const MAX_SHELLS = 20;
+const PROBE_LIMIT_MS = 15_000;
 
 /** How a shell is opened. */
 export interface OpenShellOptions {
@@ -21,6 +25,7 @@ export class Shells {
   readonly #connection: Connection;
   readonly #shells = new Map<string, Shell>();
   readonly #opening = new Map<string, Promise<Shell>>();
+  #isZsh: Promise<boolean> | undefined;
 
   /** @param connection over which they run */
   constructor(connection: Connection) {
@@ -56,6 +61,7 @@ export class Shells {
     this.#opening.set(name, promise);
     try {
       const shell = await promise;
+      existing?.dispose();
       this.#shells.set(name, shell);
       return { shell, opened: true };
     } finally {
@@ -79,15 +85,32 @@ export class Shells {
 
   /** Hangs up all. */
   close(): void {
-    for (const shell of this.#shells.values()) shell.close();
+    for (const shell of this.#shells.values()) {
+      shell.close();
+      shell.dispose();
+    }
+    this.#shells.clear();
   }
 
-  #openNew(name: string, { term, size, signal }: OpenShellOptions): Promise<Shell> {
-    return Shell.open(this.#connection, {
-      name,
-      size,
-      signal,
-      link: (listener) => openTerminal(this.#connection, { term, size, signal }, listener),
+  async #openNew(name: string, options: OpenShellOptions): Promise<Shell> {
+    const { size, signal } = options;
+    if (options.persist) {
+      const kept = await persistentShell(this.#connection, name, options);
+      return await Shell.open(this.#connection, { name, size, signal, link: kept.link, persistName: kept.name });
+    }
+    const command = await this.#commandOfLoginShell(signal);
+    const link = (listener: LinkListener) => openTerminal(this.#connection, { ...options, command }, listener);
+    return await Shell.open(this.#connection, { name, size, signal, link });
+  }
+
+  /** zsh must be told at its start to keep lines that begin with a blank, ours, out of its history. */
+  async #commandOfLoginShell(signal: AbortSignal | undefined): Promise<string | undefined> {
+    const limits = { deadline: new Deadline(PROBE_LIMIT_MS), signal };
+    this.#isZsh ??= ask(this.#connection, 'echo "zsh=$ZSH_VERSION"', limits).then((said) => /^zsh=\d/m.test(said));
+    const isZsh = await this.#isZsh.catch((error) => {
+      this.#isZsh = undefined;
+      throw error;
     });
+    return isZsh ? 'exec "$SHELL" -g -l' : undefined;
   }
 }
