@@ -134,7 +134,7 @@ function describe(session: Session): {
     port,
     connected: ended === undefined,
     ...(ended !== undefined && { lost: [ended.message, ended.hint].join("; ") }),
-    shell_open: false,
+    shell_open: session.shells.open > 0,
     uptime_seconds: session.uptimeSeconds,
     active_forwards: session.forwards.active,
   };
