@@ -41,6 +41,12 @@ export class ChannelGate {
   /** Counts the events that may have made room on the server. */
   #released = 0;
   #full = false;
+  readonly #onShortage: () => void;
+
+  /** @param onShortage told whenever an open has to wait for another channel's end */
+  constructor(onShortage: () => void = () => {}) {
+    this.#onShortage = onShortage;
+  }
 
   /** Session channels that are open now. */
   get openChannels(): number {
@@ -108,6 +114,7 @@ export class ChannelGate {
         this.#waiters = [...this.#waiters, waiter].sort((one, other) => one.turn - other.turn);
         // What ended while the refusal was on its way has made room already.
         this.#full = this.#released === releasedBefore;
+        if (this.#full) this.#onShortage();
         this.#pump();
       });
     }

@@ -2,6 +2,7 @@
 import type { Connection } from "./connection.ts";
 import type { ToolError } from "../errors.ts";
 import { LoginShell } from "./login_shell.ts";
+import { Sftp } from "./sftp.ts";
 
 /** Something that lives no longer than its session. */
 export interface Owned {
@@ -17,6 +18,8 @@ export class Session {
   readonly connection: Connection;
   /** What the user's login shell understands. */
   readonly loginShell: LoginShell;
+  /** The SFTP channel, opened when first needed. */
+  readonly sftp: Sftp;
   readonly #openedAt = performance.now();
   readonly #owned = new Set<Owned>();
 
@@ -24,6 +27,8 @@ export class Session {
   constructor(connection: Connection) {
     this.connection = connection;
     this.loginShell = new LoginShell(connection);
+    this.sftp = new Sftp(connection);
+    this.own(this.sftp);
   }
 
   /** Seconds since the session was opened. */
