@@ -94,7 +94,8 @@ export class FilesDir {
     try {
       real = await Deno.realPath(wanted);
     } catch (cause) {
-      const looksInside = inside(directory, resolve(wanted)) || inside(absolute(this.#directory ?? ""), resolve(wanted));
+      const looksInside = inside(directory, resolve(wanted)) ||
+        inside(absolute(this.#directory ?? ""), resolve(wanted));
       if (!looksInside || cause instanceof Deno.errors.NotCapable) throw outside(localPath);
       throw new ToolError("local_file_error", `${quoteUntrusted(localPath)} is not there in --files-dir`, {
         hint: "check the path; it is relative to --files-dir, and directories on the way must exist",

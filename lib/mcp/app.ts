@@ -1,4 +1,5 @@
 /** What all calls of one server share. */
+import { FilesDir } from "../files_dir.ts";
 import { Redactor } from "../secrets/redactor.ts";
 import { type HostKeyPolicy, KnownHosts } from "../ssh/known_hosts.ts";
 import { Sessions } from "../ssh/sessions.ts";
@@ -23,10 +24,18 @@ export class App {
   readonly redactor: Redactor = new Redactor();
   readonly egress: Egress = new Egress(this.redactor);
   readonly knownHosts: KnownHosts;
+  /** The one directory that transfers touch on this machine. */
+  readonly files: FilesDir;
+  /** The value of a variable that is loaded in a session; undefined when there is none of that name. */
+  variable: (sessionId: string, name: string) => string | undefined = () => undefined;
 
-  /** @param options how the server is set up */
+  /**
+   * @param options how the server is set up
+   * @throws {ToolError} `invalid_argument` when the directories for files and secrets overlap
+   */
   constructor(options: AppOptions = {}) {
     this.options = options;
+    this.files = new FilesDir(options.filesDir, options.secretsDir);
     this.knownHosts = new KnownHosts({
       ...(options.knownHostsFile !== undefined && { file: options.knownHostsFile }),
       policy: options.hostKeyPolicy ?? "accept-new",

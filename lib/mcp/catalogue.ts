@@ -2,6 +2,7 @@
 import type { Tool } from "./define_tool.ts";
 import { connectionTools } from "./tools/connection.ts";
 import { executionTools } from "./tools/execution.ts";
+import { fileTools } from "./tools/files.ts";
 
 /** All tools, in the order in which they are listed. */
-export const catalogue: readonly Tool[] = [...connectionTools, ...executionTools];
+export const catalogue: readonly Tool[] = [...connectionTools, ...executionTools, ...fileTools];

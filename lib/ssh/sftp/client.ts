@@ -116,17 +116,17 @@ export class SftpClient {
   }
 
   /** Attributes of an open file. */
-  async fstat(handle: Handle): Promise<Attributes> {
+  fstat(handle: Handle): Promise<Attributes> {
     return this.#attributes(new PacketBuilder(Request.FSTAT).string(handle));
   }
 
   /** Attributes of what a path leads to. */
-  async stat(path: string): Promise<Attributes> {
+  stat(path: string): Promise<Attributes> {
     return this.#attributes(new PacketBuilder(Request.STAT).string(encodeName(path)));
   }
 
   /** Attributes of what stands at a path, a link included. */
-  async lstat(path: string): Promise<Attributes> {
+  lstat(path: string): Promise<Attributes> {
     return this.#attributes(new PacketBuilder(Request.LSTAT).string(encodeName(path)));
   }
 
@@ -206,7 +206,10 @@ export class SftpClient {
     if (answer.type !== Reply.EXTENDED_REPLY) throw statusOf(answer) ?? unexpected(answer);
     const reader = new PacketReader(answer.body);
     // bsize, frsize, blocks, bfree, bavail, files, ffree, favail, fsid, flag, namemax
-    const [, fragment = 0, , , available = 0, , , files = 0, , flags = 0] = Array.from({ length: 11 }, () => reader.u64());
+    const [, fragment = 0, , , available = 0, , , files = 0, , flags = 0] = Array.from(
+      { length: 11 },
+      () => reader.u64(),
+    );
     return { freeBytes: fragment * available, freeFiles: files, readOnly: (flags & 1) !== 0 };
   }
 

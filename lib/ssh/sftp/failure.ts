@@ -79,7 +79,8 @@ export function failure(
   { doing, path }: { doing: string; path: string },
   cause?: StatusError,
 ): ToolError {
-  const [what, hint] = SENTENCES[code ?? "remote_file_error"] ?? ["the server refused", "look with ssh_execute: ls -ld"];
+  const [what, hint] = SENTENCES[code ?? "remote_file_error"] ??
+    ["the server refused", "look with ssh_execute: ls -ld"];
   const said = code === undefined && cause !== undefined ? `: ${quoteUntrusted(cause.serverText, 100)}` : "";
   return new ToolError(code ?? "remote_file_error", `${doing} ${quoteUntrusted(path)} failed: ${what}${said}`, {
     hint,
