@@ -3,6 +3,7 @@ import type { Tool } from "./define_tool.ts";
 import { connectionTools } from "./tools/connection.ts";
 import { executionTools } from "./tools/execution.ts";
 import { fileTools } from "./tools/files.ts";
+import { secretTools } from "./tools/secrets.ts";
 
 /** All tools, in the order in which they are listed. */
-export const catalogue: readonly Tool[] = [...connectionTools, ...executionTools, ...fileTools];
+export const catalogue: readonly Tool[] = [...connectionTools, ...executionTools, ...secretTools, ...fileTools];

@@ -22,8 +22,8 @@ export class Redactor {
   get active(): boolean {
     return this.size > 0;
   }
-  lift(): void {
-    this.#values.clear();
+  lift(values: Iterable<string>): void {
+    for (const value of values) this.#values.delete(value);
   }
   redact(text: string, _options?: RedactOptions): string {
     for (const value of this.#values) text = text.replaceAll(value, "***");

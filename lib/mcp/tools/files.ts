@@ -150,7 +150,7 @@ const writeTool = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const change = changeOf(args, (text) => {
-      return args.substitute_secrets ? substitute(text, (name) => call.app.variable(session.id, name)) : text;
+      return args.substitute_secrets ? substitute(text, (name) => call.app.vault.get(session.id, name)) : text;
     });
     const options = { mode: octal(args.mode), createDirs: args.create_dirs, signal: call.signal };
     const { written, size, notes } = await session.sftp.use(

@@ -2,9 +2,9 @@
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { denied } from "../../sandbox.ts";
 
-/** The error for a local operation that failed; a ToolError passes. */
+/** The error for a local operation that failed; what is no failure of the local system passes. */
 export function localFailure(error: unknown, doing: string, path: string): unknown {
-  if (error instanceof ToolError || !(error instanceof Error)) return error;
+  if (!isLocal(error)) return error;
   const shown = quoteUntrusted(path);
   if (error instanceof Deno.errors.NotCapable) {
     return denied({ name: doing === "reading" ? "read" : "write", path }, `${doing} ${shown}`, error);
@@ -25,4 +25,9 @@ export function localFailure(error: unknown, doing: string, path: string): unkno
     ? ["something has that name already", "choose another name"]
     : [code ?? error.name, "look at the file on the machine the server runs on"];
   return new ToolError("local_file_error", `${doing} ${shown} on this machine failed: ${what}`, { hint, cause: error });
+}
+
+function isLocal(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof ToolError) return false;
+  return "code" in error || Object.values(Deno.errors).some((kind) => error instanceof kind);
 }
