@@ -89,6 +89,7 @@ export class FileTools implements AsyncDisposable {
       app: this.app,
       signal: options.signal ?? new AbortController().signal,
       progress: options.progress,
+      person: { reachable: false, answer: undefined },
       session: () => {
         if (this.session.ended !== undefined) throw this.session.ended;
         return this.session;

@@ -7,6 +7,7 @@ import { explain } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
+import { LocalReader } from "./local_reader.ts";
 import { readPipelined, writePipelined } from "./pipeline.ts";
 import { findTarget, RemotePart } from "./remote_part.ts";
 import { endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
@@ -110,8 +111,9 @@ class Upload {
     await file.seek(offset, Deno.SeekMode.Start);
     this.#sent = offset;
     let left = size - offset;
+    const reader = new LocalReader(file);
     const source = async (buffer: Uint8Array): Promise<number> => {
-      const count = await fill(file, buffer.subarray(0, Math.min(buffer.length, left)));
+      const count = await reader.fill(buffer.subarray(0, Math.min(buffer.length, left)));
       left -= count;
       if (count > 0) {
         observe?.(buffer.subarray(0, count));
@@ -162,16 +164,6 @@ class Upload {
     }
     return hash.digest("hex");
   }
-}
-
-async function fill(file: Deno.FsFile, buffer: Uint8Array): Promise<number> {
-  let filled = 0;
-  while (filled < buffer.length) {
-    const count = await file.read(buffer.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return filled;
 }
 
 function notRegularHere(path: string): ToolError {
