@@ -46,6 +46,12 @@ export class ChannelGate {
   #released = 0;
   #full = false;
   #lastClose = -Infinity;
+  readonly #onShortage: () => void;
+
+  /** @param onShortage told whenever an open has to wait for another channel's end */
+  constructor(onShortage: () => void = () => {}) {
+    this.#onShortage = onShortage;
+  }
 
   /** Session channels that are open now. */
   get openChannels(): number {
@@ -122,6 +128,7 @@ export class ChannelGate {
         this.#waiters = [...this.#waiters, waiter].sort((one, other) => one.turn - other.turn);
         // What ended while the refusal was on its way has made room already.
         this.#full = this.#released === releasedBefore;
+        if (this.#full) this.#onShortage();
         this.#pump();
       });
     }

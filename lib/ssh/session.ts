@@ -4,6 +4,7 @@ import type { ToolError } from "../errors.ts";
 import { Forwards } from "./forward.ts";
 import { LoginShell } from "./login_shell.ts";
 import { Shells } from "./shell/shells.ts";
+import { Sftp } from "./sftp.ts";
 
 /** Something that lives no longer than its session. */
 export interface Owned {
@@ -23,6 +24,8 @@ export class Session {
   readonly forwards: Forwards;
   /** Its interactive shells. */
   readonly shells: Shells;
+  /** The SFTP channel, opened when first needed. */
+  readonly sftp: Sftp;
   readonly #openedAt = performance.now();
   readonly #owned = new Set<Owned>();
 
@@ -34,6 +37,8 @@ export class Session {
     this.own(this.forwards);
     this.shells = new Shells(connection);
     this.own(this.shells);
+    this.sftp = new Sftp(connection);
+    this.own(this.sftp);
   }
 
   /** Seconds since the session was opened. */
