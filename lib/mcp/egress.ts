@@ -20,15 +20,29 @@ const MAX_MESSAGE_CHARACTERS = 4000;
 export interface ProgressUpdate {
   /** Must grow from update to update. */
   progress: number;
+  /** What `progress` is on the way to, where that is known. */
   total?: number;
+  /** What is going on. */
   message?: string;
 }
 
+/** The door as an importing program sees it. */
+export interface PublicEgress {
+  /** Any JSON value with every string in it redacted, names of members too. */
+  clean(value: unknown): unknown;
+  /** A line for people, on stderr, redacted. */
+  log(line: string): void;
+}
+
 /** Turns values into what the client sees. */
-export class Egress {
+export class Egress implements PublicEgress {
   readonly #redactor: Redactor;
 
-  /** @param redactor knows every secret that is loaded */
+  /**
+   * Makes the door.
+   *
+   * @param redactor knows every secret that is loaded
+   */
   constructor(redactor: Redactor) {
     this.#redactor = redactor;
   }
