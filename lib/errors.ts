@@ -33,6 +33,7 @@ export type ErrorCode =
   | "key_encrypted"
   | "key_wrong_passphrase"
   | "key_malformed"
+  | "key_unsupported"
   | "agent_unavailable"
   // commands
   | "channel_refused"

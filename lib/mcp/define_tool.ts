@@ -1,10 +1,11 @@
 /** The one way to make a tool: a schema in, a handler, a result out, and everything through the egress. */
-import type { CallToolResult, ToolAnnotations } from "@modelcontextprotocol/server";
+import type { CallToolResult, InputRequiredResult, ToolAnnotations } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import type { Session } from "../ssh/session.ts";
 import type { App } from "./app.ts";
 import type { ProgressUpdate } from "./egress.ts";
+import { type Person, Question } from "./person.ts";
 
 /** What a handler may reach besides its arguments. */
 export interface Call {
@@ -13,6 +14,8 @@ export interface Call {
   signal: AbortSignal;
   /** Sends progress to the client; undefined when the client did not ask for it. */
   progress: ((update: ProgressUpdate) => void) | undefined;
+  /** Whom to ask what the agent may not decide. */
+  person: Person;
   /** The session of that id, which must be usable. @throws {ToolError} `unknown_session`, `session_dropped` */
   session(id: string): Session;
 }
@@ -26,8 +29,11 @@ export interface ToolSpec<I extends z.ZodRawShape, O extends z.ZodRawShape> {
   input: I;
   output: O;
   annotations: ToolAnnotations;
-  run(args: z.output<z.ZodObject<I>>, call: Call): Promise<z.input<z.ZodObject<O>>>;
+  run(args: z.output<z.ZodObject<I>>, call: Call): Outcome<O> | Promise<Outcome<O>>;
 }
+
+/** What a handler gives: the result, or a question that must be answered first. */
+export type Outcome<O extends z.ZodRawShape> = z.input<z.ZodObject<O>> | Question;
 
 /** What tools/list says of a tool. */
 export interface ToolListing {
@@ -45,7 +51,7 @@ export interface Tool {
   /** What tools/list says of it. */
   listing(): ToolListing;
   /** Validates, runs, redacts and answers. @throws {Error} a bug of ours, redacted */
-  call(args: unknown, call: Call): Promise<CallToolResult>;
+  call(args: unknown, call: Call): Promise<CallToolResult | InputRequiredResult>;
 }
 
 /** Makes a tool. */
@@ -64,7 +70,8 @@ export function defineTool<I extends z.ZodRawShape, O extends z.ZodRawShape>(spe
     async call(args, call) {
       const { egress } = call.app;
       try {
-        return egress.result(await spec.run(validate(spec.name, input, args), call));
+        const outcome = await spec.run(validate(spec.name, input, args), call);
+        return outcome instanceof Question ? egress.question(outcome) : egress.result(outcome);
       } catch (error) {
         if (error instanceof ToolError) return egress.failure(error);
         throw egress.bug(error);
@@ -105,15 +112,38 @@ function nulPath(value: unknown, path: string[]): string | undefined {
   return undefined;
 }
 
-/** The JSON schema without what says nothing to a client, since tools/list is paid for on every run. */
+/**
+ * The JSON schema without what an agent does not need to make a right call, since tools/list is paid for on every run:
+ * bounds that no sane call reaches are checked all the same, and an answer's members speak for themselves.
+ */
 function leanSchema(schema: z.ZodType, io: "input" | "output"): { type: "object"; [key: string]: unknown } {
   const { $schema: _, ...lean } = z.toJSONSchema(schema, {
     io,
     override: ({ jsonSchema }) => {
-      if (io === "output") delete jsonSchema.additionalProperties;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      for (const key of io === "input" ? UNTOLD_OF_INPUT : UNTOLD_OF_OUTPUT) delete jsonSchema[key];
+      if (io === "output") dropOptional(jsonSchema);
     },
   });
   return { ...lean, type: "object" };
 }
+
+/** An answer's schema says what is always there; what comes on occasion explains itself when it comes. */
+function dropOptional(schema: z.core.JSONSchema.BaseSchema): void {
+  const { properties, required = [] } = schema;
+  for (const name of Object.keys(properties ?? {})) {
+    if (!required.includes(name)) delete properties?.[name];
+  }
+}
+
+const UNTOLD_OF_INPUT = [
+  "additionalProperties",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "format",
+] as const;
+
+const UNTOLD_OF_OUTPUT = [...UNTOLD_OF_INPUT, "enum"] as const;

@@ -3,9 +3,16 @@
  * results in both their forms, errors, progress, and whatever the protocol library says by itself. What people see on
  * stderr takes the same door.
  */
-import type { CallToolResult, JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
-import { ToolError } from "../errors.ts";
+import {
+  type CallToolResult,
+  inputRequired,
+  type InputRequiredResult,
+  type JSONRPCMessage,
+  type Transport,
+} from "@modelcontextprotocol/server";
+import type { ToolError } from "../errors.ts";
 import type { Redactor } from "../secrets/redactor.ts";
+import { confirmation, type Question, QUESTION_KEY } from "./person.ts";
 
 const MAX_MESSAGE_CHARACTERS = 4000;
 
@@ -46,6 +53,13 @@ export class Egress {
     this.log(error instanceof Error ? error.stack ?? error.message : String(error));
     const message = error instanceof Error ? error.message : String(error);
     return new Error(`internal error: ${bounded(this.#redactor.redact(message))}`);
+  }
+
+  /** A question to the person behind the client. */
+  question(question: Question): InputRequiredResult {
+    const message = bounded(this.#redactor.redact(question.message));
+    const request = inputRequired.elicit({ message, requestedSchema: confirmation });
+    return inputRequired({ inputRequests: { [QUESTION_KEY]: request } });
   }
 
   /** Progress, fit to be sent. */

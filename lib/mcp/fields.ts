@@ -20,3 +20,6 @@ export const hostName = z.string().min(1).max(255).regex(
 
 /** A TCP port. */
 export const port = z.int().min(1).max(65_535);
+
+/** The name of a variable. */
+export const variableName = z.string().max(255).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of a variable");

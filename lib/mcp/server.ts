@@ -6,6 +6,7 @@ import type { App } from "./app.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Call } from "./define_tool.ts";
 import type { ProgressUpdate } from "./egress.ts";
+import { personOf } from "./person.ts";
 
 const NAME = "mcp-remote-ssh";
 
@@ -32,18 +33,19 @@ export function createMcpServer(app: App): McpServer {
     if (tool === undefined) {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `unknown tool ${quoteUntrusted(name, 64)}`);
     }
-    return tool.call(args, newCall(app, context));
+    return tool.call(args, newCall(app, context, mcp));
   });
   return mcp;
 }
 
-function newCall(app: App, context: ServerContext): Call {
+function newCall(app: App, context: ServerContext, mcp: McpServer): Call {
   const { signal, _meta } = context.mcpReq;
   const progressToken = _meta?.progressToken;
   return {
     app,
     signal,
     session: (id) => app.sessions.use(id),
+    person: personOf(context, mcp.server.getClientCapabilities()),
     progress: progressToken === undefined ? undefined : (update: ProgressUpdate) => {
       const params = { progressToken, ...app.egress.progress(update) };
       // A client that is gone cannot be told how far the call has come.

@@ -89,6 +89,9 @@ function* scan(text: string): Generator<Statement> {
     let end = lineEnd(text, at);
     const row = text.slice(at, end);
     if (row.includes("\0")) throw malformed(line, "it holds a NUL, which no environment can carry");
+    if (/[\u2028\u2029]/.test(row)) {
+      throw malformed(line, "it holds a Unicode line separator, which can be read in two ways");
+    }
     if (/^\s*(#|$)/.test(row)) {
       isPublic = PUBLIC_MARK.test(row);
     } else {

@@ -1,6 +1,7 @@
 /** What is loaded: which variables each session's commands get, and which of their values are secret. */
 import { ToolError } from "../errors.ts";
 import type { EnvVariable } from "./env_file.ts";
+import { isShellOwned } from "./injection.ts";
 
 /** Whatever masks values in what leaves; it only grows. */
 export interface Masker {
@@ -74,6 +75,12 @@ export class Vault {
    */
   load(sessionId: string, file: string, variables: readonly EnvVariable[]): LoadResult {
     const result = this.maskAll(variables);
+    const owned = result.names.filter(isShellOwned);
+    if (owned.length > 0) {
+      result.warnings.push(
+        `some login shells keep these names for themselves and ignore the file's values: ${owned.join(", ")}`,
+      );
+    }
     const files = this.#loaded.get(sessionId) ?? new Map<string, ReadonlyMap<string, string>>();
     this.#loaded.set(sessionId, files);
     files.delete(file);

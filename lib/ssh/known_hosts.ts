@@ -1,23 +1,231 @@
-/** Host keys (placeholder of the branch point; replaced by the full module). */
-import { createHash } from "node:crypto";
+/**
+ * Whether a server's key is to be trusted: what is known, and what becomes of a key that is not.
+ *
+ * The verdicts are OpenSSH's (hostfile.c, sshconnect.c): a host with any known key that offers another one, also of
+ * another type, has changed; a key known for the bare host name is good for the host's other ports; a revoked key is
+ * refused. In one thing this is stricter: a revoked key is refused under `insecure` too, where OpenSSH goes on without
+ * passwords, because here a password may be just what is sent next.
+ */
+import { quoteUntrusted, ToolError } from "../errors.ts";
+import { quoteWord } from "../quote.ts";
+import { holds } from "../sandbox.ts";
+import { type HostKey, sameKey } from "./host_key.ts";
+import { formatEntry, hostName, type KnownHostsEntry, matchesHost, parseKnownHosts } from "./known_hosts_file.ts";
+import { appendKnownHost, exclusively, readKnownHosts } from "./known_hosts_store.ts";
+
+export { type HostKey, hostKeyFromBlob } from "./host_key.ts";
+
+/**
+ * What becomes of an unknown key: refused; accepted and stored; accepted. A changed key is refused under the first two,
+ * a revoked one under all.
+ */
 export type HostKeyPolicy = "strict" | "accept-new" | "insecure";
+
+/** How a key came to be accepted. */
 export type HostKeyStatus = "known" | "new_stored" | "new_for_this_process" | "not_checked";
-export interface HostKey {
+
+/** A key that was expected instead, as it stands in an error's `data`. */
+export interface ExpectedKey {
+  /** E.g. "ssh-ed25519". */
   type: string;
-  blob: Uint8Array;
+  /** "SHA256:" and base64. */
   fingerprint: string;
+  /** Where it is known from, when from a file. */
+  file?: string;
+  /** Counted from 1. */
+  line?: number;
 }
+
+/** How keys are checked. */
+export interface KnownHostsOptions {
+  /** The known_hosts file. @default ~/.ssh/known_hosts, where HOME may be read; else none */
+  file?: string | undefined;
+  /** What becomes of an unknown key. */
+  policy: HostKeyPolicy;
+}
+
+/** What is known of one host. */
+interface Knowledge {
+  /** Entries that speak of the host on this port. */
+  exact: KnownHostsEntry[];
+  /** Entries that speak of the host by its bare name, when the port is not 22. */
+  bare: KnownHostsEntry[];
+  /** Why the file could not be read. */
+  problem: ToolError | undefined;
+}
+
+/** Keys that were remembered beyond this make the oldest forgotten. */
+const maxRemembered = 10_000;
+
+/** The known hosts of this program: a file that others share, and what could not be stored in it. */
 export class KnownHosts {
-  constructor(_options: { file?: string; policy: HostKeyPolicy }) {}
-  verify(_host: string, _port: number, _key: HostKey): Promise<HostKeyStatus> {
-    return Promise.resolve("new_for_this_process");
+  readonly #policy: HostKeyPolicy;
+  readonly #givenFile: string | undefined;
+  /** Keys accepted in this process and not stored, by the name of the host. */
+  readonly #remembered = new Map<string, HostKey>();
+  #storeProblem: string | undefined;
+
+  /**
+   * Nothing is read before the first check.
+   *
+   * @param options the file and the policy
+   */
+  constructor(options: KnownHostsOptions) {
+    this.#policy = options.policy;
+    this.#givenFile = options.file;
   }
-  knownKeyTypes(_host: string, _port: number): Promise<string[]> {
-    return Promise.resolve([]);
+
+  /** Why the latest new key could not be stored, for people; undefined when it was, or there was none. */
+  get storeProblem(): string | undefined {
+    return this.#storeProblem;
+  }
+
+  /**
+   * Decides about a key that a server offers. The file is read anew each time.
+   *
+   * @param host name or address, as the user gave it
+   * @throws {ToolError} `host_key_unknown`, `host_key_changed` or `host_key_revoked`, with `data` of `offered` and
+   * `expected`; `permission_denied_locally` or `known_hosts_malformed` when strict and the file cannot be read
+   */
+  async verify(host: string, port: number, key: HostKey): Promise<HostKeyStatus> {
+    const name = hostName(host, port);
+    const file = this.#file();
+    const status = await this.#check(name, hostName(host, 22), key, file);
+    if (status !== undefined) return status;
+    if (this.#policy === "strict") throw unknownKey(name, key);
+    // Looked at once more under the lock: another connection may have stored this host's key meanwhile.
+    return await exclusively(file ?? "", async () => {
+      return await this.#check(name, hostName(host, 22), key, file) ?? await this.#accept(name, key, file);
+    });
+  }
+
+  /** Key types known for a host, to be offered first, so that a known host does not show a key of another type. */
+  async knownKeyTypes(host: string, port: number): Promise<string[]> {
+    const name = hostName(host, port);
+    const { exact, bare } = await this.#know(name, hostName(host, 22), this.#file());
+    const entries = exact.some((entry) => entry.marker === "none") ? exact : bare;
+    const keys = entries.filter((entry) => entry.marker === "none").map((entry) => entry.key);
+    return [...new Set([...keys, ...remembered(this.#remembered, name)].map((key) => key.type))];
+  }
+
+  /** The verdict on a key, or undefined when nothing is known of the host. */
+  async #check(
+    name: string,
+    bareName: string,
+    key: HostKey,
+    file: string | undefined,
+  ): Promise<HostKeyStatus | undefined> {
+    const { exact, bare, problem } = await this.#know(name, bareName, file);
+    const matches = (entries: KnownHostsEntry[], marker: KnownHostsEntry["marker"]): KnownHostsEntry | undefined =>
+      entries.find((entry) => entry.marker === marker && sameKey(entry.key, key));
+    const revoked = matches([...exact, ...bare], "revoked");
+    if (revoked !== undefined) throw revokedKey(name, key, expected(revoked, file));
+    if (this.#policy === "insecure") return "not_checked";
+    if (problem !== undefined && this.#policy === "strict") throw problem;
+    if (matches(exact, "none") !== undefined) return "known";
+    const others = exact.filter((entry) => entry.marker === "none");
+    if (others.length > 0) throw changedKey(name, key, others.map((entry) => expected(entry, file)));
+    return this.#checkRemembered(name, key) ?? (matches(bare, "none") === undefined ? undefined : "known");
+  }
+
+  #checkRemembered(name: string, key: HostKey): HostKeyStatus | undefined {
+    const known = this.#remembered.get(name);
+    if (known === undefined) return undefined;
+    if (sameKey(known, key)) return "new_for_this_process";
+    throw changedKey(name, key, [{ type: known.type, fingerprint: known.fingerprint }]);
+  }
+
+  async #know(name: string, bareName: string, file: string | undefined): Promise<Knowledge> {
+    if (file === undefined) return { exact: [], bare: [], problem: noFile() };
+    const result = await readKnownHosts(file);
+    if (result.state !== "read") {
+      return { exact: [], bare: [], problem: result.state === "unreadable" ? result.error : undefined };
+    }
+    const { entries } = parseKnownHosts(result.text);
+    return {
+      exact: entries.filter((entry) => matchesHost(entry, name)),
+      bare: name === bareName ? [] : entries.filter((entry) => matchesHost(entry, bareName)),
+      problem: undefined,
+    };
+  }
+
+  /** Stores a new key, or remembers it when that cannot be: storing never fails a connection. */
+  async #accept(name: string, key: HostKey, file: string | undefined): Promise<HostKeyStatus> {
+    this.#storeProblem = await this.#store(name, key, file);
+    if (this.#storeProblem === undefined) return "new_stored";
+    if (this.#remembered.size >= maxRemembered) {
+      const [oldest] = this.#remembered.keys();
+      if (oldest !== undefined) this.#remembered.delete(oldest);
+    }
+    this.#remembered.set(name, key);
+    return "new_for_this_process";
+  }
+
+  async #store(name: string, key: HostKey, file: string | undefined): Promise<string | undefined> {
+    if (file === undefined) return noFile().hint;
+    // What cannot be read back would be stored again by each process.
+    const result = await readKnownHosts(file);
+    if (result.state === "unreadable") return result.error.hint ?? result.error.message;
+    // A name of other characters would be read as a pattern, or as more than one word.
+    if (!/^[a-z0-9._:%\[\]-]+$/.test(name)) return "its name cannot be written to a file of known hosts";
+    return await appendKnownHost(file, formatEntry(name, key));
+  }
+
+  #file(): string | undefined {
+    if (this.#givenFile !== undefined) return this.#givenFile;
+    const home = holds({ name: "env", variable: "HOME" }) ? Deno.env.get("HOME") : undefined;
+    return home ? `${home}/.ssh/known_hosts` : undefined;
   }
 }
-export function hostKeyFromBlob(blob: Uint8Array): HostKey {
-  const length = new DataView(blob.buffer, blob.byteOffset).getUint32(0);
-  const fingerprint = "SHA256:" + createHash("sha256").update(blob).digest("base64").replace(/=+$/, "");
-  return { type: new TextDecoder().decode(blob.subarray(4, 4 + length)), blob, fingerprint };
+
+function remembered(keys: Map<string, HostKey>, name: string): HostKey[] {
+  const key = keys.get(name);
+  return key === undefined ? [] : [key];
+}
+
+function expected(entry: KnownHostsEntry, file: string | undefined): ExpectedKey {
+  const { type, fingerprint } = entry.key;
+  return { type, fingerprint, ...file === undefined ? {} : { file }, line: entry.line };
+}
+
+function noFile(): ToolError {
+  return new ToolError("permission_denied_locally", "no file of known hosts may be read", {
+    hint: "start the server with --known-hosts=FILE and the permissions --allow-read=FILE and --allow-write=FILE",
+  });
+}
+
+const offered = ({ type, fingerprint }: HostKey) => ({ type, fingerprint });
+
+function unknownKey(name: string, key: HostKey): ToolError {
+  const message = `the host key of ${quoteUntrusted(name)} is not known: ${key.type} ${key.fingerprint}`;
+  return new ToolError("host_key_unknown", message, {
+    hint: "compare the fingerprint with the host's own, then store the key with ssh or ssh-keyscan, " +
+      "or start the server with --host-keys=accept-new",
+    data: { offered: offered(key), expected: [] },
+  });
+}
+
+function changedKey(name: string, key: HostKey, known: ExpectedKey[]): ToolError {
+  const places = known.map(({ type, fingerprint, file, line }) =>
+    `${type} ${fingerprint} (${file === undefined ? "seen earlier by this server" : `${file} line ${line}`})`
+  );
+  const message = `the host key of ${quoteUntrusted(name)} has changed: it offers ${key.type} ${key.fingerprint}, ` +
+    `known is ${places.slice(0, 5).join(", ")}`;
+  const file = known[0]?.file;
+  const remedy = file === undefined
+    ? "restart the server"
+    : `remove the old one with ssh-keygen -f ${quoteWord(file)} -R ${quoteWord(name)}`;
+  return new ToolError("host_key_changed", message, {
+    hint: `someone may be in between; only if the host's administrator confirms the new key, ${remedy}`,
+    data: { offered: offered(key), expected: known },
+  });
+}
+
+function revokedKey(name: string, key: HostKey, entry: ExpectedKey): ToolError {
+  const message = `the host key of ${quoteUntrusted(name)} is revoked: ${key.type} ${key.fingerprint} ` +
+    `(${entry.file} line ${entry.line})`;
+  return new ToolError("host_key_revoked", message, {
+    hint: "do not connect: who holds this key may be impersonating the host; ask its administrator for a new key",
+    data: { offered: offered(key), expected: [entry] },
+  });
 }

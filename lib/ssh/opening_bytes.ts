@@ -5,26 +5,21 @@ import type net from "node:net";
 export class OpeningBytes {
   static readonly #maxBytes = 16 * 1024;
   #bytes = new Uint8Array(0);
+  #socket: net.Socket | undefined;
 
-  /** @param socket whose first bytes to keep; other listeners see them all the same */
-  constructor(socket: net.Socket) {
-    const keep = (chunk: Uint8Array): void => {
-      const room = OpeningBytes.#maxBytes - this.#bytes.length;
-      const joined = new Uint8Array(this.#bytes.length + Math.min(room, chunk.length));
-      joined.set(this.#bytes);
-      joined.set(chunk.subarray(0, room), this.#bytes.length);
-      this.#bytes = joined;
-      if (joined.length === OpeningBytes.#maxBytes) socket.off("data", keep);
-    };
-    socket.on("data", keep);
-    this.release = (): void => {
-      socket.off("data", keep);
-      this.#bytes = new Uint8Array(0);
-    };
+  /**
+   * Starts keeping. To be called in the turn in which the reader of the socket is attached: a listener makes the
+   * socket flow, and what flows before the reader is there is lost to it.
+   */
+  watch(socket: net.Socket): void {
+    this.#socket = socket.on("data", this.#keep);
   }
 
   /** Stops keeping and forgets what was kept. */
-  readonly release: () => void;
+  release(): void {
+    this.#socket?.off("data", this.#keep);
+    this.#bytes = new Uint8Array(0);
+  }
 
   /** What came so far. */
   get bytes(): Uint8Array {
@@ -35,4 +30,13 @@ export class OpeningBytes {
   get text(): string {
     return new TextDecoder("latin1").decode(this.#bytes);
   }
+
+  #keep = (chunk: Uint8Array): void => {
+    const kept = chunk.subarray(0, OpeningBytes.#maxBytes - this.#bytes.length);
+    const joined = new Uint8Array(this.#bytes.length + kept.length);
+    joined.set(this.#bytes);
+    joined.set(kept, this.#bytes.length);
+    this.#bytes = joined;
+    if (joined.length === OpeningBytes.#maxBytes) this.#socket?.off("data", this.#keep);
+  };
 }

@@ -7,7 +7,8 @@ import { Connection } from "../../ssh/connection.ts";
 import { readPrivateKeyFile } from "../../ssh/private_key.ts";
 import { Session } from "../../ssh/session.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
-import { hostName, port, sessionId, timeoutSeconds } from "../fields.ts";
+import { hostName, port, sessionId, timeoutSeconds, variableName } from "../fields.ts";
+import { chosen, variablesToChooseFrom } from "../secret_arguments.ts";
 
 const connect = defineTool({
   name: "ssh_connect",
@@ -20,6 +21,9 @@ const connect = defineTool({
     password: z.string().max(4096).optional(),
     key_path: z.string().min(1).max(4096).optional().describe("Private key file on this machine"),
     passphrase: z.string().max(4096).optional().describe("Of the key"),
+    password_var: variableName.optional().describe("Variable that holds the password"),
+    passphrase_var: variableName.optional(),
+    env_file: z.string().min(1).max(4096).optional().describe("Where password_var, passphrase_var are"),
     port: port.default(22),
     timeout: timeoutSeconds(60),
   },
@@ -46,7 +50,7 @@ const connect = defineTool({
       host: args.host,
       port: args.port,
       username: args.username,
-      credentials: await credentialsOf(args),
+      credentials: await credentialsOf(args, call),
       knownHosts: app.knownHosts,
       timeoutMs: args.timeout * 1000,
       signal: call.signal,
@@ -90,7 +94,7 @@ const listSessions = defineTool({
   },
   annotations: { readOnlyHint: true, openWorldHint: false },
   run(_args, { app }) {
-    return Promise.resolve({ sessions: [...app.sessions].map(describe) });
+    return { sessions: [...app.sessions].map(describe) };
   },
 });
 
@@ -102,7 +106,7 @@ const closeSession = defineTool({
   output: { session_id: z.string(), closed: z.boolean() },
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run({ session_id }, { app }) {
-    await app.sessions.close(session_id);
+    await app.closeSession(session_id);
     return { session_id, closed: true };
   },
 });
@@ -130,18 +134,31 @@ function describe(session: Session): {
     port,
     connected: ended === undefined,
     ...(ended !== undefined && { lost: [ended.message, ended.hint].join("; ") }),
-    shell_open: false,
+    shell_open: session.shells.open > 0,
     uptime_seconds: session.uptimeSeconds,
     active_forwards: session.forwards.active,
   };
 }
 
+/** The parameters that say how to prove who we are. */
+interface ProofArguments {
+  password?: string | undefined;
+  key_path?: string | undefined;
+  passphrase?: string | undefined;
+  password_var?: string | undefined;
+  passphrase_var?: string | undefined;
+  env_file?: string | undefined;
+}
+
 /** What the agent gave to prove itself with; the ssh-agent when that is nothing. */
-async function credentialsOf(
-  args: { password?: string | undefined; key_path?: string | undefined; passphrase?: string | undefined },
-): Promise<Credentials> {
-  const { password, key_path, passphrase } = args;
-  if (key_path !== undefined) return { privateKey: await readPrivateKeyFile(key_path, passphrase), password };
+async function credentialsOf(args: ProofArguments, { app, signal }: Call): Promise<Credentials> {
+  const variables = await variablesToChooseFrom(app, args.env_file);
+  const password = chosen(app, variables, "password", args.password, args.password_var);
+  const passphrase = chosen(app, variables, "passphrase", args.passphrase, args.passphrase_var);
+  if (args.key_path !== undefined) {
+    const { parsed } = await readPrivateKeyFile(args.key_path, { passphrase, signal });
+    return { privateKey: parsed, password };
+  }
   if (password !== undefined) return { password };
   return { agentSocket: agentSocket() };
 }

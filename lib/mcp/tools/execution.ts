@@ -1,12 +1,14 @@
 /** Commands: execute, as the user and through sudo. */
 import { z } from "zod";
-import { execute } from "../../ssh/exec.ts";
+import { environmentLine, injectingCommand } from "../../secrets/injection.ts";
+import { type Environment, execute } from "../../ssh/exec.ts";
 import type { RunOptions, RunResult } from "../../ssh/remote_command.ts";
 import { executeWithSudo } from "../../ssh/sudo.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
-import { command, sessionId, timeoutSeconds } from "../fields.ts";
+import { command, sessionId, timeoutSeconds, variableName } from "../fields.ts";
+import { chosen } from "../secret_arguments.ts";
 
-const context = {
+const contextFields = {
   stdin: z.string().max(10_000_000).optional(),
   cwd: z.string().min(1).max(4096).optional(),
   max_output_bytes: z.int().min(0).max(10_000_000).default(100_000).describe("Per stream; head and tail are kept"),
@@ -31,12 +33,14 @@ const executeTool = defineTool({
   title: "Execute",
   description: "Run a command in the login shell, on a channel of its own: cwd and variables do not persist. " +
     "On timeout (seconds) its process group is ended; process_gone says if that is confirmed.",
-  input: { session_id: sessionId, command, timeout: timeoutSeconds(120), ...context },
+  input: { session_id: sessionId, command, timeout: timeoutSeconds(120), ...contextFields },
   output,
   annotations,
   async run(args, call) {
     const session = call.session(args.session_id);
-    return answer(await execute(session, args.command, { cwd: args.cwd, stdin: args.stdin }, options(args, call)));
+    const { cwd, stdin } = args;
+    const environment = environmentOf(call.app.vault.variablesFor(session.id));
+    return answer(await execute(session, args.command, { cwd, stdin, environment }, options(args, call)));
   },
 });
 
@@ -48,20 +52,32 @@ const sudoExecute = defineTool({
     session_id: sessionId,
     command,
     sudo_password: z.string().max(4096).optional(),
+    sudo_password_var: variableName.optional().describe("Loaded variable that holds it"),
     timeout: timeoutSeconds(120),
-    ...context,
+    ...contextFields,
   },
   output,
   annotations,
   async run(args, call) {
     const session = call.session(args.session_id);
-    const { sudo_password, cwd, stdin } = args;
-    return answer(await executeWithSudo(session, args.command, sudo_password, { cwd, stdin }, options(args, call)));
+    const { sudo_password, sudo_password_var, cwd, stdin } = args;
+    const loaded = call.app.vault.variablesFor(session.id);
+    const choices = new Map([...loaded].map(([name, value]) => [name, new Set([value])]));
+    const password = chosen(call.app, choices, "sudo_password", sudo_password, sudo_password_var);
+    const environment = environmentOf(loaded);
+    const context = { cwd, stdin, environment };
+    return answer(await executeWithSudo(session, args.command, password, context, options(args, call)));
   },
 });
 
 /** The tools of this family, in order. */
 export const executionTools: readonly Tool[] = [executeTool, sudoExecute];
+
+/** How loaded variables reach a command; undefined when none is loaded, so that it runs as it is. */
+function environmentOf(variables: ReadonlyMap<string, string>): Environment | undefined {
+  if (variables.size === 0) return undefined;
+  return { line: environmentLine(variables), wrap: injectingCommand };
+}
 
 function options(args: { timeout: number; max_output_bytes: number }, call: Call): RunOptions {
   const { progress } = call;

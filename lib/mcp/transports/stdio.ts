@@ -1,7 +1,9 @@
 /** Serves one client over stdin and stdout. */
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
+import process from "node:process";
 import type { App } from "../app.ts";
 import { createMcpServer } from "../server.ts";
+import { LineBound } from "./line_bound.ts";
 
 /** Longest line that is read: above the largest argument of any tool, escaped. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
@@ -17,8 +19,12 @@ export interface Serving {
 /** Serves MCP over this process's stdin and stdout until stdin ends. */
 export function serveOverStdio(app: App): Serving {
   const { promise: done, resolve } = Promise.withResolvers<void>();
+  const input = new LineBound(MAX_LINE_BYTES, () => {
+    app.egress.log(`protocol: dropped a line of more than ${MAX_LINE_BYTES} bytes`);
+  });
+  process.stdin.pipe(input);
   const transport = app.egress.guard(
-    new StdioServerTransport(undefined, undefined, { maxBufferSize: MAX_LINE_BYTES }),
+    new StdioServerTransport(input, process.stdout, { maxBufferSize: 2 * MAX_LINE_BYTES }),
   );
   const handle = serveStdio(() => createMcpServer(app), {
     transport,

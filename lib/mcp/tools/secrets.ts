@@ -1,0 +1,53 @@
+/** Secrets: load an env file, clear what is loaded. */
+import { z } from "zod";
+import { parseEnvFile } from "../../secrets/env_file.ts";
+import { readSecretsFile } from "../../secrets/secrets_dir.ts";
+import { defineTool, type Tool } from "../define_tool.ts";
+import { sessionId } from "../fields.ts";
+import { Question } from "../person.ts";
+
+const loadEnvFile = defineTool({
+  name: "ssh_load_env_file",
+  title: "Load secrets",
+  description: "Load an env file of the secrets directory: its variables are in the environment of this session's " +
+    "commands and shells. Use them by name; their values are masked everywhere.",
+  input: { session_id: sessionId, file_path: z.string().min(1).max(4096).describe("Relative to --secrets-dir") },
+  output: { variables: z.array(z.string()), count: z.int(), warnings: z.array(z.string()).optional() },
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  async run({ session_id, file_path }, call) {
+    const session = call.session(session_id);
+    const file = await readSecretsFile(call.app.options.secretsDir, file_path);
+    const parsed = parseEnvFile(file.text);
+    const loaded = call.app.vault.load(session.id, file.path, parsed.variables);
+    const warnings = [...file.warnings, ...parsed.warnings, ...loaded.warnings];
+    return { variables: loaded.names, count: loaded.names.length, ...(warnings.length > 0 && { warnings }) };
+  },
+});
+
+const clearSecrets = defineTool({
+  name: "ssh_clear_secrets",
+  title: "Clear secrets",
+  description: "Take the loaded variables out of this session's commands and shells. Masking stays until the " +
+    "program ends, unless the person lifts it when asked.",
+  input: { session_id: sessionId },
+  output: { cleared: z.array(z.string()), count: z.int(), masking: z.enum(["on", "lifted"]) },
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  run({ session_id }, { app, person }) {
+    const session = app.sessions.find(session_id);
+    const names = [...app.vault.variablesFor(session.id).keys()];
+    if (names.length > 0 && person.reachable && person.answer === undefined) {
+      return new Question(
+        `The agent clears the secrets ${names.join(", ")}. Their values stay masked. ` +
+          "Do you want to lift the masking as well, so that the agent can see them from now on?",
+      );
+    }
+    const lifted = names.length > 0 && person.answer === "yes";
+    const values = app.vault.variablesFor(session.id).values();
+    app.vault.clear(session.id);
+    if (lifted) app.redactor.lift(values);
+    return { cleared: names, count: names.length, masking: lifted ? "lifted" as const : "on" as const };
+  },
+});
+
+/** The tools of this family, in order. */
+export const secretTools: readonly Tool[] = [loadEnvFile, clearSecrets];
