@@ -63,9 +63,8 @@ Deno.test("loadPrivateKey() gives a key whose signature OpenSSL verifies when th
   await using dir = await tempDir();
   for (const type of ["rsa", "ecdsa", "ed25519"]) {
     await runOk("ssh-keygen", ["-q", "-t", type, "-N", "", "-f", `${dir.path}/${type}`]);
-    const { parsed, file, fingerprint } = await readPrivateKeyFile(`${dir.path}/${type}`);
+    const { parsed, fingerprint } = await readPrivateKeyFile(`${dir.path}/${type}`);
     assert.equal((await runOk("ssh-keygen", ["-lf", `${dir.path}/${type}`])).split(" ")[1], fingerprint);
-    assert.match(file, /^-----BEGIN OPENSSH PRIVATE KEY-----\n/);
     if (type === "ed25519") continue; // openssl's command line signs Ed25519 another way
     const message = Buffer.from("signed in the test");
     const data = await dir.write("data", message);
@@ -201,7 +200,7 @@ Deno.test("loadPrivateKey() stops deriving when its signal is aborted, and refus
   const rounds = data.indexOf(Buffer.from([0, 0, 0, 17])); // the only 17 before the key itself
   data.writeUInt32BE(0x7fffffff, rounds);
   const error = await toolError(loadPrivateKey(pem("OPENSSH PRIVATE KEY", data), { passphrase: "x" }));
-  assert.deepEqual([error.code, /2147483647 rounds and the limit is 1000/.test(error.message)], [
+  assert.deepEqual([error.code, /2147483647 rounds and the limit is 256/.test(error.message)], [
     "key_unsupported",
     true,
   ]);
@@ -295,9 +294,13 @@ Deno.test("loadPrivateKey() refuses PKCS#8 encryption that is unknown, obsolete 
     [
       "cipher",
       await encrypt("-v2", "camellia-128-cbc"),
-      /its cipher "1\.2\.392\.200011\.61\.1\.1\.1\.2" is not supported/,
+      /its cipher or hash is not supported/,
     ],
-    ["hash", patched(await encrypt("-v2prf", "hmacWithSHA512"), [0x0d, 0x02, 0x0b], [0x0d, 0x02, 0x7b]), /its hash/],
+    [
+      "hash",
+      patched(await encrypt("-v2prf", "hmacWithSHA512"), [0x0d, 0x02, 0x0b], [0x0d, 0x02, 0x7b]),
+      /its cipher or hash/,
+    ],
     ["iterations", patched(million, [2, 3, 0x0f, 0x42, 0x40], [2, 3, 0x7f, 0xff, 0xff]), /8388607 iterations/],
     ["no iterations", patched(million, [2, 3, 0x0f, 0x42, 0x40], [2, 3, 0, 0, 0]), /0 iterations/],
     ["scrypt", patched(await encrypt("-scrypt"), [2, 1, 8, 2, 1, 1], [2, 1, 8, 2, 1, 127]), /scrypt parameters/],
@@ -337,17 +340,17 @@ Deno.test("loadPrivateKey() fails with a ToolError and nothing else wherever an 
 });
 
 Deno.test("loadPrivateKey() refuses an OpenSSH key whose cipher, key derivation or key count is unknown", async () => {
-  const file = (cipher: string, kdf: string, count = 1, secret = 16): string => {
+  const file = (cipher: string, kdf: string, count = 1): string => {
     const blob = new WireWriter().string("ssh-ed25519").string(new Uint8Array(32)).bytes();
     const data = new WireWriter().raw(new TextEncoder().encode("openssh-key-v1\0")).string(cipher).string(kdf)
-      .string("").uint32(count).string(blob).string(new Uint8Array(secret)).bytes();
+      .string("").uint32(count).string(blob).string(new Uint8Array(16)).bytes();
     return pem("OPENSSH PRIVATE KEY", data);
   };
   const cases: [string, string, RegExp][] = [
     [file("rot13", "bcrypt"), "key_unsupported", /its cipher "rot13" is not supported/],
     [file("aes256-ctr", "argon2"), "key_unsupported", /its key derivation "argon2" is not supported/],
     [file("none", "none", 2), "key_unsupported", /more than one key/],
-    [file("aes256-ctr", "bcrypt", 1, 17), "key_malformed", /its encrypted part has the wrong length/],
+    [file("aes256-ctr", "bcrypt"), "key_malformed", /it is cut short or damaged/],
     [
       pem("OPENSSH PRIVATE KEY", new TextEncoder().encode("openssh-key-v2\0 and more")),
       "key_malformed",
