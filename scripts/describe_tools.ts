@@ -19,7 +19,9 @@ function row({ name, description, inputSchema }: ToolListing): string {
   const required = (inputSchema.required ?? []) as string[];
   const parameters = Object.entries(properties).map(([parameter, { default: value }]) => {
     if (required.includes(parameter)) return `**${parameter}**`;
-    return value === undefined ? parameter : `${parameter}=${typeof value === "string" ? value : JSON.stringify(value)}`;
+    return value === undefined
+      ? parameter
+      : `${parameter}=${typeof value === "string" ? value : JSON.stringify(value)}`;
   });
   return `| \`${name}\` | ${parameters.join(", ") || "–"} | ${description.replaceAll("|", "\\|")} |`;
 }

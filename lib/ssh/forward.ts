@@ -1,6 +1,6 @@
 /** Port forwarding over one connection: local, remote and dynamic forwards, made, listed and closed. */
 import { quoteUntrusted, ToolError } from "../errors.ts";
-import { require } from "../sandbox.ts";
+import { ensure } from "../sandbox.ts";
 import type { Connection } from "./connection.ts";
 import { Connections } from "./forward/connections.ts";
 import { type Destination, hostAndPort, placeName } from "./forward/far_end.ts";
@@ -126,7 +126,7 @@ export class Forwards {
     signal?: AbortSignal,
   ): Promise<Forward> {
     const target = hostAndPort(to.host, to.port);
-    require({ name: "net", host: target }, `connecting to ${quoteUntrusted(to.host, 255)} port ${to.port}`);
+    ensure({ name: "net", host: target }, `connecting to ${quoteUntrusted(to.host, 255)} port ${to.port}`);
     const carrier = this.#carrier();
     const { remote } = this.#sharing();
     const { port, stop } = await remote.open(listen, (arrival) => void carryHome(to, arrival, carrier), signal);
