@@ -19,6 +19,8 @@ const EMBEDDED = 80;
 const WRAPPED = 72;
 /** In another form, or with blanks or quotes between that the value does not have. */
 const SCATTERED = 88;
+/** A form with several symbols for a character: eight characters, whatever the alignment. */
+const ENCODED = 80;
 /** With something between every two characters. */
 const SPACED = 60;
 /** The value itself has characters that the view drops, so that gaps are to be expected. */
@@ -82,6 +84,7 @@ export function acceptsPlain(view: View, start: number, end: number, run: Run): 
 /** Whether a run of the dense view is to be masked. */
 export function acceptsDense(view: View, start: number, end: number, run: Run): boolean {
   if (run.proof >= SCATTERED) return true;
+  if (run.proof >= ENCODED && (run.kinds & TURNED_KINDS) === 0) return true;
   return run.proof >= SPACED_LOOSE && run.kinds === LOOSE_BIT && measure(view, start, end, DENSE).touching === 0;
 }
 

@@ -13,9 +13,11 @@ export const PROBE = 5;
 const GRAM_HERE = 1;
 const SPARSE_GRAM = 2;
 
-/** A one-hash bit set: says for sure that something is not in it; may be wrong the other way. */
-interface Sieve {
+/** A bit set: says for sure that something is not in it; may be wrong the other way. */
+export interface Sieve {
+  /** The bits, 32 to an element. */
   bits: Int32Array;
+  /** By how much a 32-bit hash is shifted to the right to give the number of its bit. */
   shift: number;
 }
 
@@ -65,8 +67,8 @@ export class GramIndex<W extends Whole> {
     const period = least - 10;
     for (let at = 0; at + GRAM <= symbols.length; at++) {
       if (period > 4 && at % period >= 4) continue;
-      this.#insert(from + at);
-      this.#marks[from + at] = period > 4 ? SPARSE_GRAM : GRAM_HERE;
+      const isNew = this.#insert(from + at);
+      if (isNew || period <= 4) this.#marks[from + at] = period > 4 ? SPARSE_GRAM : GRAM_HERE;
     }
     this.#sealed = false;
   }
@@ -82,8 +84,8 @@ export class GramIndex<W extends Whole> {
 
   /** Whether the eight symbols, as two words, may be in the index. */
   mayHold(first: number, second: number): boolean {
-    const bit = gramHash(first, second) >>> this.#grams.shift;
-    return (((this.#grams.bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0;
+    const hash = gramHash(first, second);
+    return isSet(this.#grams, hash) && isSet(this.#grams, rehash(hash));
   }
 
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
@@ -116,11 +118,12 @@ export class GramIndex<W extends Whole> {
     this.#length = needed;
   }
 
-  #insert(at: number): void {
+  #insert(at: number): boolean {
     const [first, second] = [wordAt(this.pool, at), wordAt(this.pool, at + 4)];
-    if (this.find(first, second) >= 0) return;
+    if (this.find(first, second) >= 0) return false;
     if (++this.#count * 2 > this.#table.length) this.#grow();
     this.#put(first, second, at);
+    return true;
   }
 
   #put(first: number, second: number, at: number): void {
@@ -140,10 +143,11 @@ export class GramIndex<W extends Whole> {
 
   #seal(): void {
     const { pool } = this;
-    const sparse = this.#marks.reduce((sum, mark) => sum + (mark === SPARSE_GRAM ? 1 : 0), 0);
-    this.#probes = emptySieve(this.#count - sparse);
-    this.#grams = emptySieve(this.#count - sparse);
-    this.#sparse = emptySieve(sparse);
+    const counts = [0, 0, 0];
+    for (const mark of this.#marks) counts[mark] = (counts[mark] as number) + 1;
+    this.#probes = emptySieve(counts[GRAM_HERE] as number);
+    this.#grams = emptySieve(counts[GRAM_HERE] as number);
+    this.#sparse = emptySieve(counts[SPARSE_GRAM] as number);
     for (let at = 0; at < this.#length; at++) {
       const mark = this.#marks[at] as number;
       if (mark === 0) continue;
@@ -198,8 +202,21 @@ function emptySieve(count: number): Sieve {
 }
 
 function sift(sieve: Sieve, hash: number): void {
+  for (const each of [hash, rehash(hash)]) {
+    const bit = each >>> sieve.shift;
+    sieve.bits[bit >>> 5] = (sieve.bits[bit >>> 5] as number) | (1 << (bit & 31));
+  }
+}
+
+/** Whether the bit of `hash` is set; each gram sets that of its hash and that of its {@linkcode rehash}. */
+export function isSet(sieve: Readonly<Sieve>, hash: number): boolean {
   const bit = hash >>> sieve.shift;
-  sieve.bits[bit >>> 5] = (sieve.bits[bit >>> 5] as number) | (1 << (bit & 31));
+  return (((sieve.bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0;
+}
+
+/** The second hash of what hashes to `hash`. */
+export function rehash(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
 }
 
 function larger(array: Uint8Array, needed: number): Uint8Array {

@@ -131,7 +131,7 @@ export class Lexicon {
       (plain ? this.plain : this.dense).addWhole(pattern);
       return;
     }
-    if (plain) return this.short.add(pattern);
+    if (plain) return this.short.add(pattern.kind === KIND.marked ? { ...pattern, exact: form.bytes } : pattern);
     // Too short for the dense view: looked up as it stands, and case has to agree when case carries information.
     if (!EXACT_KINDS.has(pattern.kind)) return;
     const exact = form.bytes;
