@@ -81,26 +81,26 @@ export async function canRun({ needs }: LeakCase): Promise<boolean> {
 
 /** Runs one case with one value, and judges what was shown. */
 export async function runLeakCase(leakCase: LeakCase, value: string, run: CaseRunner): Promise<CaseResult> {
-  const shown = await run(leakCase.command, { API_TOKEN: value }, leakCase.tty ?? false);
+  return judge(leakCase, value, await run(leakCase.command, { API_TOKEN: value }, leakCase.tty ?? false));
+}
+
+/** Judges what one case showed of one value. */
+export function judge(leakCase: LeakCase, value: string, shown: Uint8Array): CaseResult {
   const recovery = longestRecoverable(shown, value, leakCase.form);
   return { id: leakCase.id, value, shown, recovery, leaked: recovery.length >= LEAK_LENGTH };
 }
 
-/** Limits of one local run. */
-export interface LocalRunOptions {
-  /** The shell that runs the command, as `shell -c command`. @default "sh" */
-  shell?: string;
-  /** What masks each stream before the two are put together. @default as they are */
-  mask?: (bytes: Uint8Array) => Uint8Array;
-}
-
-/** Both streams of a command run on this machine, stdout first; a terminal has one. */
-export async function runLocally(
+/**
+ * The streams of a command run on this machine: stdout and stderr, or what a terminal showed.
+ *
+ * @param shell runs the command, as `shell -c command`; default sh
+ */
+export async function captureLocally(
   command: string,
   env: Record<string, string>,
   tty: boolean,
-  { shell = "sh", mask = (bytes) => bytes }: LocalRunOptions = {},
-): Promise<Uint8Array> {
+  shell = "sh",
+): Promise<Uint8Array[]> {
   const inTty = ["script", "-qec", command, "/dev/null"];
   const [program, ...args] = ["timeout", "20", ...(tty ? inTty : [shell, "-c", command])];
   const home = await Deno.makeTempDir();
@@ -113,15 +113,22 @@ export async function runLocally(
       clearEnv: true,
       env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin", HOME: home, SHELL: "/bin/sh", LANG: "C.UTF-8", ...env },
     }).output();
-    const streams = [output.stdout, output.stderr].map(mask);
-    const whole = new Uint8Array(streams[0]!.length + 1 + streams[1]!.length);
-    whole.set(streams[0]!);
-    whole[streams[0]!.length] = 10;
-    whole.set(streams[1]!, streams[0]!.length + 1);
-    return whole;
+    return tty ? [output.stdout] : [output.stdout, output.stderr];
   } finally {
     await Deno.remove(home, { recursive: true });
   }
+}
+
+/** What an agent is shown of several streams: one after the other, a line end between. */
+export function joinStreams(streams: readonly Uint8Array[]): Uint8Array {
+  const parts = streams.flatMap((stream) => stream.length > 0 ? [stream, Uint8Array.of(10)] : []);
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -12,6 +12,8 @@ import { NUMBER_UNDOS } from "./undo_numbers.ts";
 export interface Undo {
   name: string;
   undo(text: string): Iterable<string>;
+  /** Nothing is undone after it: it yields too much, and nobody encodes what it undoes. */
+  isLast?: boolean;
 }
 
 /** The longest run of a value that can be had back, and how. */
@@ -33,7 +35,8 @@ const WIDE_LIMIT = 200_000;
 const UNDOS: readonly Undo[] = [...LAYOUT_UNDOS, ...ENCODING_UNDOS, ...NUMBER_UNDOS];
 
 /**
- * The longest run of consecutive characters of `value` that can be had back from what was shown.
+ * The longest run of consecutive characters of `value` that can be had back from what was shown; once one layer gives
+ * a leak, the next is not tried.
  *
  * @param shown text, or bytes as they came
  * @param value the secret
@@ -53,12 +56,13 @@ export function longestRecoverable(shown: string | Uint8Array, value: string, fo
   };
   consider(text, []);
   let layer: [string, string[]][] = [[text, []]];
-  for (let depth = 0; depth < 2 && best.length < finder.enough; depth++) {
+  for (let depth = 0; depth < 2 && best.length < LEAK_LENGTH; depth++) {
     const next: [string, string[]][] = [];
     for (const [source, via] of layer) {
       if (source.length > (depth === 0 ? Infinity : DEEP_LIMIT)) continue;
-      for (const [candidate, name] of undone(source)) {
-        if (candidate.length >= 4 && consider(candidate, [...via, name])) next.push([candidate, [...via, name]]);
+      for (const [candidate, { name, isLast }] of undone(source)) {
+        if (candidate.length < LEAK_LENGTH || !consider(candidate, [...via, name])) continue;
+        if (!isLast) next.push([candidate, [...via, name]]);
       }
     }
     layer = next;
@@ -66,9 +70,9 @@ export function longestRecoverable(shown: string | Uint8Array, value: string, fo
   return best;
 }
 
-function* undone(source: string): Generator<[string, string]> {
-  for (const { name, undo } of source.length > WIDE_LIMIT ? UNDOS.slice(0, 1) : UNDOS) {
-    for (const candidate of undo(source)) yield [candidate, name];
+function* undone(source: string): Generator<[string, Undo]> {
+  for (const undo of source.length > WIDE_LIMIT ? UNDOS.slice(0, 1) : UNDOS) {
+    for (const candidate of undo.undo(source)) yield [candidate, undo];
   }
 }
 
@@ -77,14 +81,11 @@ class RunFinder {
   readonly #exact: Grams;
   readonly #bare: Grams;
   readonly #value: string;
-  /** A run as long as this cannot be bettered. */
-  readonly enough: number;
 
   constructor(value: string) {
     this.#value = value;
     this.#exact = new Grams(value.toLowerCase());
     this.#bare = new Grams(bare(value));
-    this.enough = value.length;
   }
 
   longest(text: string): number {
@@ -109,27 +110,41 @@ function bare(text: string): string {
 /** All places of every run of four characters of a value. */
 class Grams {
   readonly #value: string;
-  readonly #places = new Map<string, number[]>();
+  readonly #places = new Map<number, number[]>();
+  /** A bit for every hash of a run of four, so that most places in a text cost one look. */
+  readonly #maybe = new Uint8Array(65_536);
 
   constructor(value: string) {
     this.#value = value;
     for (let at = 0; at + 4 <= value.length; at++) {
-      const gram = value.slice(at, at + 4);
+      const gram = gramAt(value, at);
       this.#places.set(gram, [...(this.#places.get(gram) ?? []), at]);
+      this.#maybe[gram & 0xffff] = 1;
     }
   }
 
+  /** The longest common run of at least 8; every such run holds a whole four at a multiple of 5. */
   longestIn(text: string): number {
     let best = 0;
-    for (let at = 0; at + 4 <= text.length; at++) {
-      for (const place of this.#places.get(text.slice(at, at + 4)) ?? []) {
-        let size = 4;
-        while (place + size < this.#value.length && text[at + size] === this.#value[place + size]) size++;
-        if (size > best) best = size;
-      }
+    for (let at = 0; at + 4 <= text.length; at += 5) {
+      const gram = gramAt(text, at);
+      if (this.#maybe[gram & 0xffff] === 0) continue;
+      for (const place of this.#places.get(gram) ?? []) best = Math.max(best, this.#extend(text, at, place));
     }
     return best;
   }
+
+  #extend(text: string, at: number, place: number): number {
+    let before = 0, after = 0;
+    while (before < place && before < at && text[at - before - 1] === this.#value[place - before - 1]) before++;
+    while (place + after < this.#value.length && text[at + after] === this.#value[place + after]) after++;
+    return before + after;
+  }
+}
+
+function gramAt(text: string, at: number): number {
+  return (Math.imul(text.charCodeAt(at), 16_777_619) ^ Math.imul(text.charCodeAt(at + 1), 65_599) ^
+    (text.charCodeAt(at + 2) << 8) ^ text.charCodeAt(at + 3)) | 0;
 }
 
 function byteString(bytes: Uint8Array): string {

@@ -125,21 +125,23 @@ function deal(left: string, right: string): string {
   return out;
 }
 
-function* ciphers(text: string): Generator<string> {
-  for (let by = 1; by < 26; by++) {
-    yield text.replace(/[a-z]/gi, (letter) => {
-      const base = letter <= "Z" ? 65 : 97;
-      return String.fromCharCode((letter.charCodeAt(0) - base + by) % 26 + base);
-    });
-  }
-  const rot5 = (source: string) => source.replace(/[0-9]/g, (digit) => String((Number(digit) + 5) % 10));
-  const rot13 = text.replace(/[a-z]/gi, (letter) => {
+function shifted(text: string, by: number): string {
+  return text.replace(/[a-z]/gi, (letter) => {
     const base = letter <= "Z" ? 65 : 97;
-    return String.fromCharCode((letter.charCodeAt(0) - base + 13) % 26 + base);
+    return String.fromCharCode((letter.charCodeAt(0) - base + by) % 26 + base);
   });
+}
+
+function* ciphers(text: string): Generator<string> {
+  const rot5 = (source: string) => source.replace(/[0-9]/g, (digit) => String((Number(digit) + 5) % 10));
+  yield shifted(text, 13);
   yield rot5(text);
-  yield rot5(rot13);
+  yield rot5(shifted(text, 13));
   yield text.replace(/[!-~]/g, (character) => String.fromCharCode((character.charCodeAt(0) - 33 + 47) % 94 + 33));
+}
+
+function* alphabets(text: string): Generator<string> {
+  for (let by = 1; by < 26; by++) yield shifted(text, by);
   yield text.replace(/[a-z]/gi, (letter) => {
     const base = letter <= "Z" ? 65 : 97;
     return String.fromCharCode(25 - (letter.charCodeAt(0) - base) + base);
@@ -174,8 +176,9 @@ export const LAYOUT_UNDOS: readonly Undo[] = [
   { name: "columns", undo: columns },
   { name: "listed", undo: listed },
   { name: "reversed", undo: reversed },
-  { name: "interleaved", undo: interleaved },
+  { name: "interleaved", undo: interleaved, isLast: true },
   { name: "ciphers", undo: ciphers },
+  { name: "alphabets", undo: alphabets, isLast: true },
   { name: "ebcdic", undo: ebcdic },
   { name: "unicode", undo: unicode },
 ];
