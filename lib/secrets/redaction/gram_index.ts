@@ -9,9 +9,9 @@ export const GRAM = 8;
 /** Symbols that are asked about first. Eight in a row hold five that begin at a multiple of four. */
 export const PROBE = 5;
 
-/** Marks of the pool: a gram that is in the table starts here, five symbols to ask about start here. */
-const STARTS_GRAM = 1;
-const STARTS_PROBE = 2;
+/** Marks of the pool: a gram begins here that has to be found wherever it stands, or one of a longer form. */
+const GRAM_HERE = 1;
+const SPARSE_GRAM = 2;
 
 /** A one-hash bit set: says for sure that something is not in it; may be wrong the other way. */
 interface Sieve {
@@ -39,13 +39,20 @@ export class GramIndex<W extends Whole> {
   #count = 0;
   #probes: Sieve = emptySieve(0);
   #grams: Sieve = emptySieve(0);
+  #sparse: Sieve = emptySieve(0);
   #sealed = true;
   readonly #wholes = new Map<number, W[]>();
 
-  /** The bits to ask about five symbols. */
+  /** The bits to ask about five symbols: those of forms that count from eight symbols on. */
   get probes(): Readonly<Sieve> {
     if (!this.#sealed) this.#seal();
     return this.#probes;
+  }
+
+  /** The bits to ask about eight symbols that begin at a multiple of four: those of longer forms. */
+  get sparse(): Readonly<Sieve> {
+    if (!this.#sealed) this.#seal();
+    return this.#sparse;
   }
 
   /**
@@ -55,14 +62,11 @@ export class GramIndex<W extends Whole> {
   add(symbols: Uint8Array, weights: Uint8Array, kind: number, least: number): void {
     const from = this.#length;
     this.#append(symbols, weights, kind);
-    const period = Math.max(4, least - 10);
+    const period = least - 10;
     for (let at = 0; at + GRAM <= symbols.length; at++) {
-      if (at % period >= 4) continue;
+      if (period > 4 && at % period >= 4) continue;
       this.#insert(from + at);
-      this.#marks[from + at] = STARTS_GRAM | STARTS_PROBE;
-    }
-    if (period === 4) {
-      this.#marks.fill(STARTS_PROBE, from + Math.max(0, symbols.length - GRAM + 1), this.#length - PROBE);
+      this.#marks[from + at] = period > 4 ? SPARSE_GRAM : GRAM_HERE;
     }
     this.#sealed = false;
   }
@@ -136,13 +140,22 @@ export class GramIndex<W extends Whole> {
 
   #seal(): void {
     const { pool } = this;
-    this.#probes = emptySieve(this.#count);
-    this.#grams = emptySieve(this.#count);
+    const sparse = this.#marks.reduce((sum, mark) => sum + (mark === SPARSE_GRAM ? 1 : 0), 0);
+    this.#probes = emptySieve(this.#count - sparse);
+    this.#grams = emptySieve(this.#count - sparse);
+    this.#sparse = emptySieve(sparse);
     for (let at = 0; at < this.#length; at++) {
       const mark = this.#marks[at] as number;
       if (mark === 0) continue;
-      sift(this.#probes, probeHash(wordAt(pool, at), pool[at + 4] as number));
-      if ((mark & STARTS_GRAM) !== 0) sift(this.#grams, gramHash(wordAt(pool, at), wordAt(pool, at + 4)));
+      const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
+      if (mark === SPARSE_GRAM) {
+        sift(this.#sparse, gramHash(first, second));
+        continue;
+      }
+      sift(this.#grams, gramHash(first, second));
+      for (let probe = at; probe < at + 4; probe++) {
+        sift(this.#probes, probeHash(wordAt(pool, probe), pool[probe + 4] as number));
+      }
     }
     for (const { symbols } of [...this.#wholes.values()].flat()) {
       sift(this.#grams, gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
@@ -167,7 +180,8 @@ export function probeHash(word: number, fifth: number): number {
   return Math.imul(word, 0x9e3779b1) ^ Math.imul(fifth, 0x85ebca6b);
 }
 
-function gramHash(first: number, second: number): number {
+/** The hash of eight symbols, as two words, of which the top bits count. */
+export function gramHash(first: number, second: number): number {
   return Math.imul(first, 0x9e3779b1) ^ Math.imul(second ^ (second >>> 15), 0x85ebca6b);
 }
 
