@@ -32,7 +32,11 @@ export class Forwards {
   #shared: { uplink: Uplink; remote: RemoteListeners } | undefined;
   #making = 0;
 
-  /** @param connection what they run over; when it ends, they close, and stay listed with the reason */
+  /**
+   * None at first.
+   *
+   * @param connection what they run over; when it ends, they close, and stay listed with the reason
+   */
   constructor(connection: Connection) {
     this.#connection = connection;
     connection.onEnd((reason) => void this.#closeAll(reason.message));
@@ -98,9 +102,12 @@ export class Forwards {
     return forward.status;
   }
 
-  /** Closes all of them. */
-  async close(): Promise<void> {
-    await this.#closeAll();
+  /**
+   * Closes all of them, for a connection that is about to be closed: what listens here is free when this returns, what
+   * listens at the server is when the connection is.
+   */
+  close(): void {
+    void this.#closeAll();
   }
 
   async #closeAll(reason?: string): Promise<void> {

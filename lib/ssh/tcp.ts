@@ -1,5 +1,6 @@
 /** The TCP connection below SSH: name lookup and connect, each failure told apart. */
 import net from "node:net";
+import process from "node:process";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import { denied } from "../sandbox.ts";
 
@@ -19,7 +20,29 @@ export function openSocket(address: Address): net.Socket {
   const socket = net.connect({ host: address.host, port: address.port });
   // Deno 2.9 takes the noDelay option of connect() without a word and without an effect.
   socket.once("connect", () => socket.setNoDelay(true));
+  gatherWrites(socket);
   return socket;
+}
+
+/**
+ * Sends together what is written in one go. ssh2 writes a packet in three pieces (length, payload, MAC), and with
+ * Nagle's algorithm off the first would travel alone and the others wait for it to be gone.
+ */
+function gatherWrites(socket: net.Socket): void {
+  const write = socket.write.bind(socket);
+  let gathering = false;
+  const release = (): void => {
+    gathering = false;
+    socket.uncork();
+  };
+  socket.write = ((...args: Parameters<typeof write>): boolean => {
+    if (!gathering) {
+      gathering = true;
+      socket.cork();
+      process.nextTick(release);
+    }
+    return write(...args);
+  }) as typeof socket.write;
 }
 
 /** Resolves once `socket` is connected. @throws {ToolError} when it cannot be, by reason */

@@ -8,7 +8,7 @@ async function attempt(flags: string[], request: Record<string, unknown>): Promi
     const forwards = new Forwards({ ended: undefined, onEnd() {}, client: {} });
     try {
       const { listen } = await forwards.open(${JSON.stringify(request)});
-      await forwards.close();
+      forwards.close();
       console.log(JSON.stringify({ host: listen.host }));
     } catch ({ code, message, hint }) {
       console.log(JSON.stringify({ code, message, hint }));
