@@ -2,10 +2,13 @@
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import { downloadFile } from "../../ssh/transfer/download.ts";
+import { downloadTree } from "../../ssh/transfer/download_tree.ts";
 import { listDirectory } from "../../ssh/transfer/list_dir.ts";
 import { readWindow, type Window } from "../../ssh/transfer/read_window.ts";
 import type { TransferOptions, TransferResult } from "../../ssh/transfer/transfer.ts";
+import type { TreeResult } from "../../ssh/transfer/tree.ts";
 import { uploadFile } from "../../ssh/transfer/upload.ts";
+import { uploadTree } from "../../ssh/transfer/upload_tree.ts";
 import { type Change, writeFile } from "../../ssh/transfer/write_file.ts";
 import { expandHome } from "../../ssh/sftp/names.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
@@ -19,10 +22,13 @@ const MAX_READ_BYTES = 10_000_000;
 /** What is read around a window, so that a secret that stands across its edge is seen whole. */
 const MARGIN_BYTES = 64 * 1024;
 
+const SECRET_NOTE = "a loaded secret stands in what was downloaded, as it is: keep it as safe as the secret";
+
 const path = z.string().min(1).max(4096);
 const mode = z.string().regex(/^[0-7]{3,4}$/, "must be octal, e.g. 0644").optional();
 
 const transferInput = {
+  recursive: z.boolean().default(false).describe("A directory, made the same there"),
   overwrite: z.boolean().default(true),
   resume: z.boolean().default(false),
   verify: z.boolean().default(false).describe("Compare SHA-256"),
@@ -36,6 +42,12 @@ const transferOutput = {
   duration_ms: z.int(),
   resumed_from: z.int().optional(),
   sha256: z.string().optional(),
+  files: z.int().optional(),
+  directories: z.int().optional(),
+  links: z.int().optional(),
+  unchanged: z.int().optional(),
+  failed: z.int().optional(),
+  failures: z.array(z.looseObject({ path: z.string() })).optional(),
   note: z.string().optional(),
 };
 
@@ -54,11 +66,13 @@ const upload = defineTool({
     const local = await call.app.files.source(args.local_path);
     const remote = expandHome(args.remote_path);
     const started = performance.now();
-    const result = await session.sftp.use(
-      (client) => uploadFile(session, client, local, remote, transferOptions(args, call)),
-      call.signal,
-    );
-    return transferAnswer(args, result, started);
+    const options = transferOptions(args, call);
+    return await session.sftp.use(async (client) => {
+      if (args.recursive) {
+        return treeAnswer(args, await uploadTree(session, client, local, remote, options), started);
+      }
+      return transferAnswer(args, await uploadFile(session, client, local, remote, options), started);
+    }, call.signal);
   },
 });
 
@@ -74,15 +88,21 @@ const download = defineTool({
     const local = await call.app.files.target(args.local_path);
     const remote = expandHome(args.remote_path);
     const started = performance.now();
-    const watch = call.app.redactor.active ? new SecretWatch(call.app.redactor) : undefined;
-    const options = { ...transferOptions(args, call), observe: watch && ((bytes: Uint8Array) => watch.push(bytes)) };
-    const result = await session.sftp.use(
-      (client) => downloadFile(session, client, remote, local, options),
-      call.signal,
-    );
-    watch?.end();
-    if (watch?.found) result.notes.push("the file holds a loaded secret, as it is: keep it as safe as the secret");
-    return transferAnswer(args, result, started);
+    let holdsSecret = false;
+    const { redactor } = call.app;
+    const watch = (): SecretWatch => new SecretWatch(redactor, () => holdsSecret = true);
+    const options = { ...transferOptions(args, call), watch: redactor.active ? watch : undefined };
+    return await session.sftp.use(async (client) => {
+      if (args.recursive) {
+        const mayLink = (path: string, target: string): Promise<boolean> => call.app.files.allowsLink(path, target);
+        const result = await downloadTree(session, client, remote, local, { ...options, mayLink });
+        if (holdsSecret) result.notes.push(SECRET_NOTE);
+        return treeAnswer(args, result, started);
+      }
+      const result = await downloadFile(session, client, remote, local, options);
+      if (holdsSecret) result.notes.push(SECRET_NOTE);
+      return transferAnswer(args, result, started);
+    }, call.signal);
   },
 });
 
@@ -226,6 +246,28 @@ function transferAnswer(
     ...(resumedFrom > 0 && { resumed_from: resumedFrom }),
     ...(sha256 !== undefined && { sha256 }),
     ...note(notes),
+  };
+}
+
+function treeAnswer(
+  { local_path, remote_path }: { local_path: string; remote_path: string },
+  { files, directories, links, unchanged, bytes, failed, failures, notes }: TreeResult,
+  started: number,
+): z.input<z.ZodObject<typeof transferOutput>> {
+  return {
+    local_path,
+    remote_path,
+    bytes,
+    duration_ms: Math.round(performance.now() - started),
+    files,
+    directories,
+    links,
+    ...(unchanged > 0 && { unchanged }),
+    failed,
+    failures: failures.map((one) => ({ ...one })),
+    ...note(
+      failed > failures.length ? [...notes, `the first ${failures.length} of ${failed} failures are listed`] : notes,
+    ),
   };
 }
 

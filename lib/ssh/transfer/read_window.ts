@@ -4,6 +4,7 @@ import type { Handle, SftpClient } from "../sftp/client.ts";
 import { explain } from "../sftp/failure.ts";
 import { expandHome } from "../sftp/names.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { requireFile } from "./download.ts";
 import { readPipelined } from "./pipeline.ts";
 
@@ -136,7 +137,7 @@ class WindowReader {
     const bytes = new Uint8Array(from + atMost);
     let length = 0;
     while (length < bytes.length) {
-      this.#options.signal?.throwIfAborted();
+      throwIfCancelled(this.#options.signal);
       const room = bytes.subarray(length, length + this.#client.limits.readBytes);
       const count = await this.#client.read(this.#handle, length, room);
       if (count === 0) break;

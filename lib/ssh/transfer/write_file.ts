@@ -8,6 +8,7 @@ import { explain, isNotFound } from "../sftp/failure.ts";
 import { expandHome, parentPath } from "../sftp/names.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { requireFile } from "./download.ts";
 import { readPipelined, type Source, writePipelined } from "./pipeline.ts";
 import { findTarget, RemotePart } from "./remote_part.ts";
@@ -102,7 +103,7 @@ class FileWriting {
       const { signal } = this.#options;
       await writePipelined(client, part.handle, { offset: 0, size: content.length }, from(content), { signal });
       await stillTheSame?.();
-      signal?.throwIfAborted();
+      throwIfCancelled(signal);
       await part.commit(content.length);
     } catch (error) {
       await part.abandon(false);
