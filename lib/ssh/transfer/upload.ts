@@ -68,7 +68,7 @@ class Upload {
 
   async run(known: Target | undefined): Promise<TransferResult> {
     const { path, file } = this.#local;
-    const before = await file.stat();
+    const before = file.statSync();
     const { overwrite, resume, mode } = this.#options;
     const identity = [path, before.size, before.mtime?.getTime()].join("\n");
     const target = known ?? await findTarget(this.#client, this.#remotePath);
@@ -76,7 +76,7 @@ class Upload {
     try {
       const resumedFrom = await this.#takeUp(part, before.size);
       await this.#write(part, resumedFrom, before.size);
-      await this.#checkSource(before);
+      this.#checkSource(before);
       const digest = await this.#compareHashes(part, before.size);
       throwIfCancelled(this.#options.signal);
       await part.commit(before.size);
@@ -111,7 +111,7 @@ class Upload {
   async #write(part: RemotePart, offset: number, size: number): Promise<void> {
     const { file } = this.#local;
     const { signal, onProgress } = this.#options;
-    await file.seek(offset, Deno.SeekMode.Start);
+    if (offset > 0) await file.seek(offset, Deno.SeekMode.Start);
     this.#sent = offset;
     let left = size - offset;
     const reader = new LocalReader(file);
@@ -129,9 +129,9 @@ class Upload {
     if (left > 0) throw sourceChanged(this.#local.path, `it shrank from ${size} to ${size - left} bytes`);
   }
 
-  async #checkSource(before: Deno.FileInfo): Promise<void> {
+  #checkSource(before: Deno.FileInfo): void {
     const { path, file } = this.#local;
-    const after = await file.stat();
+    const after = file.statSync();
     if (after.size < before.size) throw sourceChanged(path, `it shrank from ${before.size} to ${after.size} bytes`);
     if (after.size > before.size) {
       this.#notes.push(`the source grew to ${after.size} bytes while it was read; its first ${before.size} were sent`);
