@@ -1,16 +1,11 @@
 /** Files: upload, download, read, write, list. */
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
-import { downloadFile } from "../../ssh/transfer/download.ts";
-import { downloadTree } from "../../ssh/transfer/download_tree.ts";
-import { listDirectory } from "../../ssh/transfer/list_dir.ts";
-import { readWindow, type Window } from "../../ssh/transfer/read_window.ts";
+import { RemoteFiles } from "../../ssh/transfer/files.ts";
+import type { Window } from "../../ssh/transfer/read_window.ts";
 import type { TransferOptions, TransferResult } from "../../ssh/transfer/transfer.ts";
 import type { TreeResult } from "../../ssh/transfer/tree.ts";
-import { uploadFile } from "../../ssh/transfer/upload.ts";
-import { uploadTree } from "../../ssh/transfer/upload_tree.ts";
-import { type Change, writeFile } from "../../ssh/transfer/write_file.ts";
-import { expandHome } from "../../ssh/sftp/names.ts";
+import type { Change } from "../../ssh/transfer/write_file.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { sessionId } from "../fields.ts";
 import { substitute } from "../placeholders.ts";
@@ -64,15 +59,11 @@ const upload = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const local = await call.app.files.source(args.local_path);
-    const remote = expandHome(args.remote_path);
     const started = performance.now();
     const options = transferOptions(args, call);
-    return await session.sftp.use(async (client) => {
-      if (args.recursive) {
-        return treeAnswer(args, await uploadTree(session, client, local, remote, options), started);
-      }
-      return transferAnswer(args, await uploadFile(session, client, local, remote, options), started);
-    }, call.signal);
+    const files = new RemoteFiles(session);
+    if (args.recursive) return treeAnswer(args, await files.uploadTree(local, args.remote_path, options), started);
+    return transferAnswer(args, await files.upload(local, args.remote_path, options), started);
   },
 });
 
@@ -86,23 +77,21 @@ const download = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const local = await call.app.files.target(args.local_path);
-    const remote = expandHome(args.remote_path);
     const started = performance.now();
     let holdsSecret = false;
     const { redactor } = call.app;
     const watch = (): SecretWatch => new SecretWatch(redactor, () => holdsSecret = true);
     const options = { ...transferOptions(args, call), watch: redactor.active ? watch : undefined };
-    return await session.sftp.use(async (client) => {
-      if (args.recursive) {
-        const mayLink = (path: string, target: string): Promise<boolean> => call.app.files.allowsLink(path, target);
-        const result = await downloadTree(session, client, remote, local, { ...options, mayLink });
-        if (holdsSecret) result.notes.push(SECRET_NOTE);
-        return treeAnswer(args, result, started);
-      }
-      const result = await downloadFile(session, client, remote, local, options);
+    const files = new RemoteFiles(session);
+    if (args.recursive) {
+      const mayLink = (path: string, target: string): Promise<boolean> => call.app.files.allowsLink(path, target);
+      const result = await files.downloadTree(args.remote_path, local, { ...options, mayLink });
       if (holdsSecret) result.notes.push(SECRET_NOTE);
-      return transferAnswer(args, result, started);
-    }, call.signal);
+      return treeAnswer(args, result, started);
+    }
+    const result = await files.download(args.remote_path, local, options);
+    if (holdsSecret) result.notes.push(SECRET_NOTE);
+    return transferAnswer(args, result, started);
   },
 });
 
@@ -136,10 +125,7 @@ const readFile = defineTool({
     const session = call.session(args.session_id);
     const maxBytes = args.max_bytes === 0 ? MAX_READ_BYTES : Math.min(args.max_bytes, MAX_READ_BYTES);
     const options = { offset, maxBytes, tailLines: tail_lines, marginBytes: MARGIN_BYTES, signal: call.signal };
-    const window = await session.sftp.use(
-      (client) => readWindow(session, client, args.remote_path, options),
-      call.signal,
-    );
+    const window = await new RemoteFiles(session).read(args.remote_path, options);
     return readAnswer(args, window, maxBytes, call);
   },
 });
@@ -173,10 +159,7 @@ const writeTool = defineTool({
       return args.substitute_secrets ? substitute(text, (name) => call.app.vault.get(session.id, name)) : text;
     });
     const options = { mode: octal(args.mode), createDirs: args.create_dirs, signal: call.signal };
-    const { written, size, notes } = await session.sftp.use(
-      (client) => writeFile(session, client, args.remote_path, change, options),
-      call.signal,
-    );
+    const { written, size, notes } = await new RemoteFiles(session).write(args.remote_path, change, options);
     return { remote_path: args.remote_path, bytes_written: written, size, ...note(notes) };
   },
 });
@@ -201,10 +184,8 @@ const listDir = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const { offset, glob } = args;
-    const { entries, total } = await session.sftp.use(
-      (client) => listDirectory(session, client, args.remote_path, { offset, glob, signal: call.signal }),
-      call.signal,
-    );
+    const files = new RemoteFiles(session);
+    const { entries, total } = await files.list(args.remote_path, { offset, glob, signal: call.signal });
     const next = offset + entries.length;
     return {
       remote_path: args.remote_path,
