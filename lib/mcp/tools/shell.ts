@@ -165,7 +165,7 @@ const wait = defineTool({
     } finally {
       stop();
     }
-    const fromRow = from ?? shell.lastInput.row;
+    const fromRow = from ?? shell.inputRow;
     return { ...await answer(shell, call, { lines: args.lines, since: args.since, fromRow }), reason };
   },
 });
@@ -201,7 +201,7 @@ async function settledAnswer(
   const { waitMs, lines } = options;
   await shell.settle(mark, { quietMs: waitMs, limitMs: waitMs * NEVER_QUIET, signal: call.signal });
   const raw = options.raw ? { fromOffset: mark.offset } : undefined;
-  return await answer(shell, call, { lines, fromRow: mark.row, raw });
+  return await answer(shell, call, { lines, fromRow: shell.inputRow, raw });
 }
 
 async function runCommand(

@@ -12,7 +12,6 @@ import { type Situation, situationOf } from "./situation.ts";
 export const BUFFER_BYTES = 500_000;
 /** Prompts that are remembered. */
 const MAX_PROMPTS = 32;
-/** Answers of the terminal are sent while no more than this is waiting to be rendered. */
 const ENCODER = new TextEncoder();
 
 /** A place in the output, and what was known when the output had come that far. */
@@ -25,6 +24,8 @@ export interface InputMark {
   text: string;
   /** When, as of performance.now(). */
   at: number;
+  /** True when a full-screen program had the screen. */
+  alternate: boolean;
   /** The lines that were typed then. */
   typed: readonly string[];
 }
@@ -47,7 +48,7 @@ export class ShellIo {
 
   private constructor(screen: Screen) {
     this.screen = screen;
-    this.#mark = { offset: 0, row: 0, text: "", at: performance.now(), typed: [] };
+    this.#mark = { offset: 0, row: 0, text: "", at: performance.now(), alternate: false, typed: [] };
     this.#pump = new OutputPump({
       screen,
       hold: (paused) => this.#link?.hold(paused),
@@ -112,9 +113,9 @@ export class ShellIo {
 
   /** Types `data`, which the agent gave, and marks the place. */
   type(data: string): InputMark {
-    const cursor = this.screen.cursor();
+    const { row, before: text, alternate } = this.screen.cursor();
     const typed = data.split(/[\r\n]+/).map((line) => line.trimEnd()).filter((line) => line !== "");
-    this.#mark = { offset: this.raw.end, row: cursor.row, text: cursor.before, at: performance.now(), typed };
+    this.#mark = { offset: this.raw.end, row, text, at: performance.now(), alternate, typed };
     if (/[\r\n]/.test(data)) this.#signalsAtEnter = this.screen.promptSignals;
     this.typeQuietly(data);
     return this.#mark;
