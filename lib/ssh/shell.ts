@@ -76,6 +76,7 @@ export class Shell {
       return shell;
     } catch (error) {
       shell.close();
+      shell.dispose();
       throw error;
     }
   }

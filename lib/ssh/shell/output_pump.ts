@@ -60,10 +60,12 @@ export class OutputPump {
     this.#start();
   }
 
-  /** Ends the work; what waits is not rendered any more. */
+  /** Ends the work: what waits is not rendered any more, and whoever waits for its place is called. */
   stop(): void {
     this.#stopped = true;
+    const waiting = this.#queue;
     this.#queue = [];
+    for (const item of waiting) if (!(item instanceof Uint8Array)) item();
   }
 
   #start(): void {
