@@ -11,7 +11,8 @@
  * @module
  */
 import { HELP, parseCommandLine, UsageError } from "./lib/command_line.ts";
-import { App } from "./lib/mcp/app.ts";
+import { ToolError } from "./lib/errors.ts";
+import { App, type AppOptions } from "./lib/mcp/app.ts";
 import { serveOverStdio } from "./lib/mcp/transports/stdio.ts";
 import { VERSION } from "./lib/version.ts";
 
@@ -30,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(flags.help ? HELP : VERSION);
     return 0;
   }
-  const app = new App(flags);
+  const app = newApp(flags);
   const serving = serveOverStdio(app);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
@@ -40,6 +41,16 @@ async function main(args: readonly string[]): Promise<number> {
   await app.close();
   clearTimeout(limit);
   return 0;
+}
+
+/** @throws {UsageError} when the directories that the flags name overlap */
+function newApp(flags: AppOptions): App {
+  try {
+    return new App(flags);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    throw new UsageError(`${error.message}; ${error.hint}`, { cause: error });
+  }
 }
 
 if (import.meta.main) {

@@ -1,4 +1,5 @@
 /** What all calls of one server share. */
+import { FilesDir } from "../files_dir.ts";
 import { Redactor } from "../secrets/redactor.ts";
 import { Vault } from "../secrets/vault.ts";
 import { type HostKeyPolicy, KnownHosts } from "../ssh/known_hosts.ts";
@@ -25,10 +26,16 @@ export class App {
   readonly egress: Egress = new Egress(this.redactor);
   readonly vault: Vault = new Vault(this.redactor);
   readonly knownHosts: KnownHosts;
+  /** The one directory that transfers touch on this machine. */
+  readonly files: FilesDir;
 
-  /** @param options how the server is set up */
+  /**
+   * @param options how the server is set up
+   * @throws {ToolError} `invalid_argument` when the directories for files and secrets overlap
+   */
   constructor(options: AppOptions = {}) {
     this.options = options;
+    this.files = new FilesDir(options.filesDir, options.secretsDir);
     this.knownHosts = new KnownHosts({
       ...(options.knownHostsFile !== undefined && { file: options.knownHostsFile }),
       policy: options.hostKeyPolicy ?? "accept-new",

@@ -33,7 +33,7 @@ export interface RedactOptions {
 export class Redactor {
   readonly #engine: Engine = new Engine();
   readonly #lifted: Set<string> = new Set();
-  #values: Set<string> = new Set();
+  readonly #values: Set<string> = new Set();
   #lexicon: Lexicon = new Lexicon();
 
   /** How many values are masked. */
@@ -58,11 +58,13 @@ export class Redactor {
     }
   }
 
-  /** Stops masking the values loaded so far, because a human allowed it. */
-  lift(): void {
-    for (const value of this.#values) this.#lifted.add(value);
-    this.#values = new Set();
+  /** Stops masking `values`, because a human allowed it; all others stay masked. */
+  lift(values: Iterable<string>): void {
+    for (const value of values) {
+      if (this.#values.delete(value)) this.#lifted.add(value);
+    }
     this.#lexicon = new Lexicon();
+    for (const value of this.#values) this.#lexicon.add(value);
   }
 
   /** The byte ranges of `bytes` that have to be masked, merged and in order. */

@@ -3,10 +3,15 @@ import type { Algorithms } from "./ssh2.ts";
 
 /** {@linkcode Algorithms} with every list given in full. */
 export interface ClientAlgorithms extends Algorithms {
+  /** Key exchange. */
   kex: Extract<Algorithms["kex"], unknown[]>;
+  /** Encryption, the same both ways. */
   cipher: Extract<Algorithms["cipher"], unknown[]>;
+  /** Signatures of the host key. */
   serverHostKey: Extract<Algorithms["serverHostKey"], unknown[]>;
+  /** Authentication of packets, for ciphers that do not bring it. */
   hmac: Extract<Algorithms["hmac"], unknown[]>;
+  /** Compression. */
   compress: Extract<Algorithms["compress"], unknown[]>;
 }
 

@@ -60,7 +60,8 @@ export class Connection {
   /** What is known of the connection. */
   readonly facts: ConnectionFacts;
   readonly #client: Client;
-  readonly #gate = new ChannelGate();
+  readonly #shortageListeners = new Set<() => void>();
+  readonly #gate = new ChannelGate(() => this.#shortageListeners.forEach((listener) => listener()));
   readonly #closeListeners = new Set<(reason: ToolError) => void>();
   #ended: ToolError | undefined;
 
@@ -136,6 +137,31 @@ export class Connection {
       if (command === undefined) this.#client.shell(terminal, callback);
       else this.#client.exec(command, { pty: terminal }, callback);
     });
+  }
+
+  /**
+   * Opens a session channel and starts a subsystem on it (RFC 4254 §6.5).
+   *
+   * @throws {ToolError} as {@linkcode exec}; `channel_refused` also when the server has no such subsystem
+   */
+  subsystem(name: string, options: ChannelOptions, onOpen?: OnOpen): Promise<ClientChannel> {
+    return this.#open(options, onOpen, (callback) => {
+      this.#client.subsys(name, (error, channel) => {
+        if (error !== undefined) closeUnstarted(this.#client);
+        callback(error, channel);
+      });
+    });
+  }
+
+  /**
+   * Calls `listener` whenever a channel has to wait because the server allows no more, so that one kept in reserve can
+   * be given up.
+   *
+   * @returns takes the listener away again
+   */
+  onShortage(listener: () => void): () => void {
+    this.#shortageListeners.add(listener);
+    return () => this.#shortageListeners.delete(listener);
   }
 
   /**
@@ -268,6 +294,9 @@ class Handshake {
   }
 
   #verifyHostKey = (blob: Buffer, accept: (valid: boolean) => void): void => {
+    // A new key exchange of a connection that stands, after 1 GB say: answered at once, since ssh2 1.17 (kex.js, a
+    // "partial" finish) sends broken packets when the verdict comes after the server's NEWKEYS.
+    if (this.#hostKey !== undefined) return accept(blob.equals(this.#hostKey.key.blob));
     this.stage = "verdict on the host key";
     const key = hostKeyFromBlob(blob);
     const { host, port, knownHosts } = this.#options;
@@ -280,6 +309,19 @@ class Handshake {
       accept(false);
     });
   };
+}
+
+/**
+ * Closes the session channels on which nothing was started: ssh2 1.17 (client.js, reqSubsystem) leaves a channel open
+ * when the server has no such subsystem, and each counts against MaxSessions.
+ */
+function closeUnstarted(client: Client): void {
+  type Started = ClientChannel & { type?: string; subtype?: string; _callbacks?: unknown[] };
+  const { _chanMgr: manager } = client as unknown as { _chanMgr?: { _channels: Record<string, Started | true> } };
+  for (const channel of Object.values(manager?._channels ?? {})) {
+    if (channel === true || channel.type !== "session" || channel.subtype !== undefined) continue;
+    if (channel._callbacks?.length === 0) channel.close();
+  }
 }
 
 function dropped(facts: ConnectionFacts, cause?: ClientError): ToolError {

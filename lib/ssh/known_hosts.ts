@@ -26,7 +26,9 @@ export type HostKeyStatus = "known" | "new_stored" | "new_for_this_process" | "n
 
 /** A key that was expected instead, as it stands in an error's `data`. */
 export interface ExpectedKey {
+  /** E.g. "ssh-ed25519". */
   type: string;
+  /** "SHA256:" and base64. */
   fingerprint: string;
   /** Where it is known from, when from a file. */
   file?: string;
@@ -63,7 +65,11 @@ export class KnownHosts {
   readonly #remembered = new Map<string, HostKey>();
   #storeProblem: string | undefined;
 
-  /** @param options the file and the policy; nothing is read before the first check */
+  /**
+   * Nothing is read before the first check.
+   *
+   * @param options the file and the policy
+   */
   constructor(options: KnownHostsOptions) {
     this.#policy = options.policy;
     this.#givenFile = options.file;

@@ -15,11 +15,13 @@ export interface KnownHostsEntry {
   marker: "none" | "cert-authority" | "revoked";
   /** The patterns, comma-separated, or one hashed name. */
   hosts: string;
+  /** The key. */
   key: HostKey;
 }
 
 /** What a file holds. */
 export interface KnownHostsFile {
+  /** In the order of their lines. */
   entries: KnownHostsEntry[];
   /** Lines that are neither empty, nor a comment, nor an entry; they are passed over. */
   malformedLines: number[];

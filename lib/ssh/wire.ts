@@ -5,6 +5,7 @@ const encoder = new TextEncoder();
 
 /** Bytes that end before, or say something else than, what they should. */
 export class WireError extends Error {
+  /** Always the same. */
   override readonly name = "WireError";
 }
 
@@ -13,7 +14,11 @@ export class WireReader {
   readonly #bytes: Uint8Array;
   #position = 0;
 
-  /** @param bytes what to read; not copied */
+  /**
+   * Starts at the first byte.
+   *
+   * @param bytes what to read; not copied
+   */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
@@ -23,7 +28,7 @@ export class WireReader {
     return this.#position === this.#bytes.length;
   }
 
-  /** @throws {WireError} when fewer than four bytes are left */
+  /** An unsigned 32-bit number. @throws {WireError} when fewer than four bytes are left */
   uint32(): number {
     const bytes = this.raw(4);
     return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);

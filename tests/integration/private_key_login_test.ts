@@ -6,7 +6,7 @@ import { type KeyFile, makeKeyFiles } from "../support/key_files.ts";
 import { type HostKeyType, makeKey, startSshd } from "../support/sshd.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-Deno.test("readPrivateKeyFile() gives a key that logs in to OpenSSH when it is of any type and format", async () => {
+Deno.test("readPrivateKeyFile() gives a key that logs in to OpenSSH, of any type and format, and says when its passphrase is wrong", async () => {
   await using dir = await tempDir();
   const files = await makeKeyFiles(dir.path);
   const authorizedKeys = [...new Set(files.map((file) => file.publicKey))];
@@ -17,11 +17,16 @@ Deno.test("readPrivateKeyFile() gives a key that logs in to OpenSSH when it is o
     for (const file of next) {
       const { passphrase } = file;
       const key = await readPrivateKeyFile(file.path, { passphrase });
+      if (passphrase !== undefined) {
+        const wrong = await readPrivateKeyFile(file.path, { passphrase: "wrong one" }).catch((error) => error.code);
+        if (wrong !== "key_wrong_passphrase") failed.push(`${file.name}: ${wrong} for a wrong passphrase`);
+      }
       await logInWith(key, file, sshd.port, sshd.user).catch((error) => failed.push(`${file.name}: ${error.message}`));
     }
   };
   await Promise.all([worker(), worker(), worker()]);
   assert.deepEqual(failed, []);
+  assert.ok(files.length > 120, `${files.length} files`);
   const accepted = sshd.log().match(/Accepted publickey for .* ssh2: \S+ SHA256:\S+/g) ?? [];
   assert.equal(accepted.length, files.length);
   const types = new Set(accepted.map((line) => line.split(" ").at(-2)));

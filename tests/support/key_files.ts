@@ -40,11 +40,16 @@ const pkcs8Encryptions = [
   ["-scrypt"],
 ];
 
-/** Makes them all, some 130, in `dir`; one key of each type, and a second of Ed25519. */
-export async function makeKeyFiles(dir: string): Promise<KeyFile[]> {
+/**
+ * Makes them in `dir`: all, some 130, or those of the types named. There is
+ * one key of each type, and a second of Ed25519.
+ */
+export async function makeKeyFiles(dir: string, types = keyTypes.map(([name]) => name)): Promise<KeyFile[]> {
   await ensureProgram("ssh-keygen", "openssh-client");
   await ensureProgram("openssl");
-  const perType = await Promise.all(keyTypes.map(([name, args]) => new Maker(dir, name).all(args)));
+  const perType = await Promise.all(
+    keyTypes.filter(([name]) => types.includes(name)).map(([name, args]) => new Maker(dir, name).all(args)),
+  );
   return perType.flat();
 }
 

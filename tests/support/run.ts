@@ -5,9 +5,14 @@ export interface RunResult {
   stderr: string;
 }
 
-/** Runs a program to its end, with `stdin` when given. */
-export async function run(command: string, args: string[], stdin = ""): Promise<RunResult> {
-  const child = new Deno.Command(command, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+/** Runs a program to its end, with `stdin` when given, and with variables that differ from our environment. */
+export async function run(
+  command: string,
+  args: string[],
+  stdin = "",
+  env: Record<string, string> = {},
+): Promise<RunResult> {
+  const child = new Deno.Command(command, { args, env, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
   const writer = child.stdin.getWriter();
   // A program that does not read its stdin closes it on us; what it returns says whether that was wrong.
   await writer.write(new TextEncoder().encode(stdin)).catch(() => {});

@@ -8,12 +8,17 @@ const root = new URL("../../", import.meta.url);
  * "project:lib/quote.ts"`, and gives what it printed.
  *
  * @param flags permissions, e.g. ["--allow-read=/tmp/x"]
+ * @param environment variables that differ from ours
  * @throws {Error} with what it wrote to stderr when it fails
  */
-export async function runSandboxed(flags: string[], code: string): Promise<string> {
+export async function runSandboxed(
+  flags: string[],
+  code: string,
+  environment: Record<string, string> = {},
+): Promise<string> {
   const script = code.replaceAll('"project:', `"${root.href}`);
   const args = ["run", "--no-prompt", "--no-check", "--quiet", "--config", new URL("deno.json", root).pathname];
-  const result = await run(Deno.execPath(), [...args, ...flags, "-"], script);
+  const result = await run(Deno.execPath(), [...args, ...flags, "-"], script, environment);
   if (result.code !== 0) throw new Error(`the script failed: ${result.stderr}`);
   return result.stdout.trim();
 }

@@ -41,10 +41,10 @@ function pem(label: string, data: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${Buffer.from(data).toString("base64")}\n-----END ${label}-----\n`;
 }
 
-Deno.test("loadPrivateKey() loads every format of ssh-keygen and openssl, and says when a passphrase is missing or wrong", async () => {
+Deno.test("loadPrivateKey() loads an ECDSA key in every format, and says when a passphrase is missing or wrong", async () => {
   await using dir = await tempDir();
-  const keys = await makeKeyFiles(dir.path);
-  assert.ok(keys.length > 120, `${keys.length} keys`);
+  const keys = await makeKeyFiles(dir.path, ["ecdsa-256"]);
+  assert.ok(keys.length > 25, `${keys.length} keys`);
   for (const key of keys) {
     const text = await Deno.readTextFile(key.path);
     const loaded = await loadPrivateKey(text, { passphrase: key.passphrase });
@@ -273,4 +273,90 @@ Deno.test("loadPrivateKey() loads PuTTY keys, except encrypted ones of version 3
   assert.deepEqual([version3.code, version3.hint?.includes("puttygen")], ["key_unsupported", true]);
   const cut = await toolError(loadPrivateKey(puttyKeys.v3Ecdsa256.slice(0, 200)));
   assert.equal(cut.code, "key_malformed");
+});
+
+Deno.test("loadPrivateKey() refuses PKCS#8 encryption that is unknown, obsolete or made to take long", async () => {
+  await using dir = await tempDir();
+  const plain = `${dir.path}/plain`;
+  await runOk("openssl", ["genpkey", "-algorithm", "ed25519", "-out", plain]);
+  const encrypt = async (...args: string[]): Promise<Buffer> => {
+    const text = await runOk("openssl", ["pkcs8", "-topk8", "-in", plain, "-passout", "pass:x", ...args]);
+    return Buffer.from(text.replaceAll(/-----.*-----|\n/g, ""), "base64");
+  };
+  /** The key with the only place that holds `from` changed. */
+  const patched = (data: Buffer, from: number[], to: number[]): Buffer => {
+    const at = data.indexOf(Buffer.from(from));
+    assert.ok(at > 0 && from.length === to.length);
+    return Buffer.concat([data.subarray(0, at), Buffer.from(to), data.subarray(at + from.length)]);
+  };
+  const million = await encrypt("-iter", "1000000");
+  const cases: [string, Buffer, RegExp][] = [
+    ["PBES1", await encrypt("-v1", "PBE-SHA1-3DES"), /obsolete scheme/],
+    [
+      "cipher",
+      await encrypt("-v2", "camellia-128-cbc"),
+      /its cipher "1\.2\.392\.200011\.61\.1\.1\.1\.2" is not supported/,
+    ],
+    ["hash", patched(await encrypt("-v2prf", "hmacWithSHA512"), [0x0d, 0x02, 0x0b], [0x0d, 0x02, 0x7b]), /its hash/],
+    ["iterations", patched(million, [2, 3, 0x0f, 0x42, 0x40], [2, 3, 0x7f, 0xff, 0xff]), /8388607 iterations/],
+    ["no iterations", patched(million, [2, 3, 0x0f, 0x42, 0x40], [2, 3, 0, 0, 0]), /0 iterations/],
+    ["scrypt", patched(await encrypt("-scrypt"), [2, 1, 8, 2, 1, 1], [2, 1, 8, 2, 1, 127]), /scrypt parameters/],
+  ];
+  for (const [name, data, message] of cases) {
+    const error = await toolError(loadPrivateKey(pem("ENCRYPTED PRIVATE KEY", data), { passphrase: "x" }));
+    assert.equal(error.code, "key_unsupported", name);
+    assert.match(error.message, message);
+  }
+});
+
+Deno.test("loadPrivateKey() fails with a ToolError and nothing else wherever an encrypted PKCS#8 key is cut or changed", async () => {
+  await using dir = await tempDir();
+  const plain = `${dir.path}/plain`;
+  await runOk("openssl", ["genpkey", "-algorithm", "ed25519", "-out", plain]);
+  const text = await runOk("openssl", ["pkcs8", "-topk8", "-in", plain, "-iter", "1", "-passout", "pass:x"]);
+  const data = Buffer.from(text.replaceAll(/-----.*-----|\n/g, ""), "base64");
+  assert.equal((await loadPrivateKey(pem("ENCRYPTED PRIVATE KEY", data), { passphrase: "x" })).type, "ssh-ed25519");
+  const expected = ["key_malformed", "key_unsupported", "key_wrong_passphrase"];
+  let failures = 0;
+  for (let index = 0; index < data.length; index++) {
+    const changed = Buffer.from(data);
+    changed[index] = (changed[index] ?? 0) ^ 0x41;
+    const cut = await toolError(
+      loadPrivateKey(pem("ENCRYPTED PRIVATE KEY", data.subarray(0, index)), { passphrase: "x" }),
+    );
+    assert.equal(cut.code, "key_malformed", `${index}: ${cut.message}`);
+    // CBC detects nothing by itself: a change in the secret's own bytes makes another key of the same form.
+    const result = await loadPrivateKey(pem("ENCRYPTED PRIVATE KEY", changed), { passphrase: "x" }).catch((error) =>
+      error
+    );
+    if (!(result instanceof Error)) continue;
+    failures++;
+    assert.ok(result instanceof ToolError && expected.includes(result.code), `${index}: ${result}`);
+  }
+  assert.ok(failures > data.length / 2, `${failures} of ${data.length}`);
+});
+
+Deno.test("loadPrivateKey() refuses an OpenSSH key whose cipher, key derivation or key count is unknown", async () => {
+  const file = (cipher: string, kdf: string, count = 1, secret = 16): string => {
+    const blob = new WireWriter().string("ssh-ed25519").string(new Uint8Array(32)).bytes();
+    const data = new WireWriter().raw(new TextEncoder().encode("openssh-key-v1\0")).string(cipher).string(kdf)
+      .string("").uint32(count).string(blob).string(new Uint8Array(secret)).bytes();
+    return pem("OPENSSH PRIVATE KEY", data);
+  };
+  const cases: [string, string, RegExp][] = [
+    [file("rot13", "bcrypt"), "key_unsupported", /its cipher "rot13" is not supported/],
+    [file("aes256-ctr", "argon2"), "key_unsupported", /its key derivation "argon2" is not supported/],
+    [file("none", "none", 2), "key_unsupported", /more than one key/],
+    [file("aes256-ctr", "bcrypt", 1, 17), "key_malformed", /its encrypted part has the wrong length/],
+    [
+      pem("OPENSSH PRIVATE KEY", new TextEncoder().encode("openssh-key-v2\0 and more")),
+      "key_malformed",
+      /not an OpenSSH key/,
+    ],
+  ];
+  for (const [text, code, message] of cases) {
+    const error = await toolError(loadPrivateKey(text, { passphrase: "x" }));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+  }
 });

@@ -136,7 +136,7 @@ function describe(session: Session): {
     ...(ended !== undefined && { lost: [ended.message, ended.hint].join("; ") }),
     shell_open: session.shells.open > 0,
     uptime_seconds: session.uptimeSeconds,
-    active_forwards: 0,
+    active_forwards: session.forwards.active,
   };
 }
 

@@ -85,6 +85,21 @@ export class Decoder {
     }
   }
 
+  /** Puts stretches of `data` (where each begins and ends) one after the other. */
+  gather(data: Uint8Array, stretches: readonly number[]): void {
+    let total = 0;
+    for (let i = 0; i < stretches.length; i += 2) total += (stretches[i + 1] as number) - (stretches[i] as number);
+    this.#reserve(total);
+    this.length = 0;
+    for (let i = 0; i < stretches.length; i += 2) {
+      for (let from = stretches[i] as number; from < (stretches[i + 1] as number); from++) {
+        this.data[this.length] = data[from] as number;
+        this.starts[this.length] = from;
+        this.ends[this.length++] = from + 1;
+      }
+    }
+  }
+
   /** Replaces the source positions, which are places in `inner`, by the places they came from. */
   compose(inner: { starts: Int32Array; ends: Int32Array }): void {
     for (let i = 0; i < this.length; i++) {

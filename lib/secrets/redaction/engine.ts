@@ -4,8 +4,10 @@
  * Output of any length is looked at in windows that lie at fixed places, each with context on both sides. That bounds
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
+import { findColumns } from "./columns.ts";
 import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
 import type { Lexicon } from "./lexicon.ts";
+import { openBlobs } from "./packed.ts";
 import { findRegions, type Region } from "./regions.ts";
 import { type Notes, Scanner } from "./scanner.ts";
 import type { Span } from "./spans.ts";
@@ -37,11 +39,28 @@ export class Engine {
     const notes = this.#notes;
     scanner.spans = [];
     scanner.scan({ data, length: data.length, starts: null, ends: null }, lexicon, notes);
-    const options = { entities: lexicon.needsEntities, quotedPrintable: lexicon.needsQuotedPrintable };
-    for (const region of findRegions(data, notes.places, notes.count, options)) {
+    for (const region of findRegions(data, notes.places, notes.count, lexicon)) {
       this.#lookDecoded(data, region, lexicon, 0);
     }
+    for (const { stretches } of findColumns(data, notes.places, notes.count)) {
+      const decoder = this.#decoders[0] as Decoder;
+      decoder.gather(data, stretches);
+      scanner.scan(decoder, lexicon, this.#quiet, true);
+    }
+    this.#lookPacked(data, lexicon);
     return scanner.spans;
+  }
+
+  /** Masks compressed blobs that hold a value. */
+  #lookPacked(data: Uint8Array, lexicon: Lexicon): void {
+    const scanner = this.#scanner;
+    const { spans } = scanner;
+    for (const { start, end, content } of openBlobs(data)) {
+      scanner.spans = [];
+      scanner.scan({ data: content, length: content.length, starts: null, ends: null }, lexicon, this.#quiet);
+      if (scanner.spans.length > 0) spans.push({ start, end });
+    }
+    scanner.spans = spans;
   }
 
   #lookDecoded(data: Uint8Array, { kinds, from, to }: Region, lexicon: Lexicon, depth: number): void {

@@ -17,7 +17,7 @@ const TOUCHING = 52;
 const EMBEDDED = 80;
 /** With only line ends or terminal control between. */
 const WRAPPED = 72;
-/** With blanks or quotes between that the value does not have, or in a form with one symbol for a character. */
+/** In another form, or with blanks or quotes between that the value does not have. */
 const SCATTERED = 88;
 /** With something between every two characters. */
 const SPACED = 60;
@@ -25,10 +25,11 @@ const SPACED = 60;
 const GAPPY = 60;
 /** Separators between every two characters of the dense view. */
 const SPACED_LOOSE = 66;
-/** A form with several symbols for a character. */
-const ENCODED = 80;
 /** A whole value with some separators. */
 const WHOLE_LOOSE = 72;
+
+/** Symbols from which a short form counts in the middle of a word too. */
+const UNBOUND = 6;
 
 /** What stands between the symbols of a stretch. */
 export interface Gaps {
@@ -71,7 +72,7 @@ export function measure(view: View, start: number, end: number, table: Uint8Arra
 export function acceptsPlain(view: View, start: number, end: number, run: Run): boolean {
   if (run.proof < TOUCHING) return false;
   const { soft, hard, touching } = measure(view, start, end, PLAIN);
-  if ((run.kinds & MARKED_BIT) !== 0) return run.proof >= (soft === 0 ? ENCODED : SCATTERED);
+  if ((run.kinds & MARKED_BIT) !== 0) return run.proof >= SCATTERED;
   if (soft + hard === 0) return run.proof >= EMBEDDED || !isInsideHex(view, start, end);
   if (touching === 0) return run.proof >= SPACED;
   if ((run.kinds & GAPPY_BIT) !== 0 && 2 * (soft + hard) < end - start) return run.proof >= GAPPY;
@@ -81,14 +82,17 @@ export function acceptsPlain(view: View, start: number, end: number, run: Run): 
 /** Whether a run of the dense view is to be masked. */
 export function acceptsDense(view: View, start: number, end: number, run: Run): boolean {
   if (run.proof >= SCATTERED) return true;
-  if (run.proof >= ENCODED && (run.kinds & TURNED_KINDS) === 0) return true;
   return run.proof >= SPACED_LOOSE && run.kinds === LOOSE_BIT && measure(view, start, end, DENSE).touching === 0;
 }
 
 /** Whether a whole pattern is to be masked; `table` is the view it was found in. */
 export function acceptsPattern(view: View, start: number, end: number, pattern: Pattern, table: Uint8Array): boolean {
   const { soft, hard, touching } = measure(view, start, end, table);
-  if (pattern.exact !== null) return soft + hard === 0 && sameBytes(view.data, start, pattern.exact);
+  if (pattern.exact !== null) {
+    const { exact, symbols } = pattern;
+    if (soft + hard > 0 || !sameBytes(view.data, start, exact)) return false;
+    return symbols.length >= UNBOUND || start === 0 || DENSE[view.data[start - 1] as number] === 0;
+  }
   if (pattern.kind === KIND.literal || pattern.kind === KIND.marked) {
     return soft <= 2 * pattern.dropped || touching === 0 || pattern.proof >= WHOLE_LOOSE;
   }

@@ -36,8 +36,11 @@ export interface Form extends Weighted {
   readonly kind: Kind;
 }
 
-/** Bytes up to which a value gets every form; the grams of a longer one would fill the tables. */
-const EVERY_FORM = 1024;
+/**
+ * Bytes up to which a value gets every form. The grams of a longer one would fill the tables, and where one character is
+ * several symbols, any text in such a form would be made of grams that are in them.
+ */
+const EVERY_FORM = 400;
 /** Bytes up to which a value gets the forms that standard tools make. */
 const USUAL_FORMS = 8192;
 
@@ -60,24 +63,14 @@ function* packed(value: Weighted, packing: encode.Packing, kind: Kind): Generato
 }
 
 function* usualForms(value: Weighted): Generator<Form> {
-  const perByte = (kind: Kind, text: (byte: number) => string): Form => ({ ...encode.perByte(value, text), kind });
   yield* packed(value, encode.BASE32, KIND.base32);
   yield* packed(encode.utf16(value, true), encode.BASE64, KIND.base64);
-  yield* packed(encode.utf16(value, true), encode.BASE16, KIND.hex);
   yield* packed(encode.substitute(value, encode.ebcdic), encode.BASE16, KIND.ebcdic);
   yield { ...encode.reversed(value), kind: KIND.reversed };
   yield { ...encode.reversed(encode.pack(value, encode.BASE16, 0)), kind: KIND.hex };
   for (const form of packed(value, encode.BASE64, KIND.base64)) yield { ...encode.reversed(form), kind: form.kind };
-  yield { ...encode.substitute(value, (byte) => encode.rot13(byte, false)), kind: KIND.rotated };
-  yield perByte(KIND.hex, (byte) => `x${byte.toString(16).padStart(2, "0")}`);
-  yield perByte(KIND.decimal, (byte) => byte.toString());
-  yield perByte(KIND.decimal, (byte) => byte.toString().padStart(3, "0"));
-  yield perByte(KIND.octal, (byte) => byte.toString(8).padStart(3, "0"));
-  yield perByte(KIND.octal, (byte) => byte.toString(8));
   for (let phase = 0; phase < 2; phase++) {
     yield { ...encode.littleEndianWords(value, 2, 16, phase), kind: KIND.hexWords };
-    yield { ...encode.littleEndianWords(value, 2, 8, phase), kind: KIND.octal };
-    yield { ...encode.strand(value, 2, phase), kind: KIND.stranded };
   }
 }
 
@@ -85,10 +78,16 @@ function* rareForms(value: Weighted): Generator<Form> {
   const perByte = (kind: Kind, text: (byte: number) => string): Form => ({ ...encode.perByte(value, text), kind });
   const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
   yield* packed(value, encode.BASE32_HEX, KIND.base32);
+  yield { ...encode.substitute(value, (byte) => encode.rot13(byte, false)), kind: KIND.rotated };
   yield { ...encode.substitute(value, (byte) => encode.rot13(byte, true)), kind: KIND.rotated };
   yield { ...encode.substitute(value, encode.atbash), kind: KIND.rotated };
   const turned = encode.substitute(value, (byte) => encode.rot13(byte, false));
   yield { ...encode.reversed(turned), kind: KIND.reversed };
+  yield perByte(KIND.hex, (byte) => `x${hex2(byte)}`);
+  yield perByte(KIND.decimal, (byte) => byte.toString());
+  yield perByte(KIND.decimal, (byte) => byte.toString().padStart(3, "0"));
+  yield perByte(KIND.octal, (byte) => byte.toString(8).padStart(3, "0"));
+  yield perByte(KIND.octal, (byte) => byte.toString(8));
   yield perByte(KIND.hex, (byte) => `0x${hex2(byte)}`);
   yield perByte(KIND.hex, (byte) => `u00${hex2(byte)}`);
   yield perByte(KIND.decimal, (byte) => `chr${byte}`);
@@ -103,6 +102,8 @@ function* rareForms(value: Weighted): Generator<Form> {
     if (phase < 3) yield { ...encode.strand(value, 3, phase), kind: KIND.stranded };
     if (phase > 1) continue;
     yield { ...encode.littleEndianWords(value, 2, 10, phase), kind: KIND.decimal };
+    yield { ...encode.littleEndianWords(value, 2, 8, phase), kind: KIND.octal };
+    yield { ...encode.strand(value, 2, phase), kind: KIND.stranded };
     yield { ...encode.swappedPairs(value, phase), kind: KIND.stranded };
   }
   yield { ...encode.base58(value), kind: KIND.base32 };
@@ -117,6 +118,7 @@ function* nestedForms(value: Weighted): Generator<Form> {
     yield* packed(inner, encode.BASE16, KIND.nested);
   }
   yield* packed(encode.substitute(value, encode.ebcdic), encode.BASE64, KIND.ebcdic);
+  yield* packed(encode.utf16(value, true), encode.BASE16, KIND.hex);
   const hex = encode.pack(value, encode.BASE16, 0);
   yield* packed(hex, encode.BASE64, KIND.base64Nested);
   yield* packed(hex, encode.BASE16, KIND.nested);

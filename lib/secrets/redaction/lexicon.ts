@@ -48,8 +48,22 @@ export const HAS_GAPS = 16;
 /** Symbols that a piece with dropped characters has at least; it is made longer to have them. */
 const GAPPY_SYMBOLS = 6;
 
+/** Kinds of which a short form is looked up as it stands. */
+const EXACT_KINDS: ReadonlySet<Kind> = new Set([KIND.base64, KIND.base32, KIND.reversed, KIND.hex]);
+
 /** Half bits that a piece with dropped characters has to prove. */
 const LEAST_PIECE = 56;
+
+/** What is known of a value while its forms are taken in. */
+interface Value {
+  readonly bytes: number;
+  readonly characters: number;
+  /** Too short for pieces of it to be masked. */
+  readonly short: boolean;
+  /** So short, or of such ordinary words, that it has to be looked up as a whole. */
+  readonly whole: boolean;
+  readonly proof: number;
+}
 
 /** Grams, whole patterns and edges of every value that was added. */
 export class Lexicon {
@@ -70,6 +84,8 @@ export class Lexicon {
   needsEntities = false;
   /** Whether a value has bytes that quoted-printable writes as `=XX`. */
   needsQuotedPrintable = false;
+  /** Whether a value has line ends, which JSON and others write as `\\n`. */
+  needsLineEnds = false;
 
   /** Takes in a value and all its forms. */
   add(text: string): void {
@@ -80,15 +96,19 @@ export class Lexicon {
     const proof = rawWeight(value.bytes);
     this.needsEntities ||= /[&<>"']/.test(text);
     this.needsQuotedPrintable ||= /[=\x80-\uffff]/.test(text);
-    for (const form of formsOf(value)) this.#addForm(form, { characters, short, whole, proof });
+    this.needsLineEnds ||= /[\r\n\t]/.test(text);
+    for (const form of formsOf(value)) {
+      this.#addForm(form, { bytes: value.bytes.length, characters, short, whole, proof });
+    }
     if (!short) this.#addGappyPieces(value);
   }
 
-  #addForm(form: Form, of: { characters: number; short: boolean; whole: boolean; proof: number }): void {
+  #addForm(form: Form, of: Value): void {
     const plain = form.kind === KIND.literal || form.kind === KIND.marked;
     const table = plain ? PLAIN : DENSE;
     const symbols = fold(form.bytes, table);
-    if (symbols.length === 0) return;
+    const isPart = form.kind === KIND.stranded && form.bytes.length < of.bytes;
+    if (symbols.length === 0 || (isPart && of.short)) return;
     const dropped = form.bytes.length - symbols.length;
     if (!of.short) {
       const weights = form.weights.filter((_, i) => table[form.bytes[i] as number] !== 0);
@@ -96,7 +116,7 @@ export class Lexicon {
       const least = Math.max(GRAM, Math.floor((PIECE * symbols.length) / of.characters) - 1);
       (plain ? this.plain : this.dense).add(symbols, weights, form.kind | gaps, least);
     }
-    if (of.whole && symbols.length <= LONGEST_WHOLE) {
+    if (of.whole && symbols.length <= LONGEST_WHOLE && !isPart) {
       this.#addWhole({ symbols, exact: null, kind: form.kind, proof: of.proof, dropped }, form);
     }
     const least = Math.max(4, Math.ceil((4 * symbols.length) / of.characters));
@@ -113,7 +133,7 @@ export class Lexicon {
     }
     if (plain) return this.short.add(pattern);
     // Too short for the dense view: looked up as it stands, and case has to agree when case carries information.
-    if (pattern.kind === KIND.loose) return;
+    if (!EXACT_KINDS.has(pattern.kind)) return;
     const exact = form.bytes;
     const symbols = fold(exact, PLAIN);
     if (symbols.length < GRAM) this.short.add({ ...pattern, symbols, exact, dropped: exact.length - symbols.length });

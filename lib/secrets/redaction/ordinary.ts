@@ -60,9 +60,13 @@ const WORD_COST = 4.7;
 /** Letters from which letter statistics mean anything. */
 const WORD_LENGTH = 5;
 
-/** Whether `segment`, letters only and in lower case, reads as an ordinary word. */
-export function isOrdinaryWord(segment: string): boolean {
-  if (KNOWN.has(segment)) return true;
+/** Whether `segment`, in lower case, is a word that configuration is full of. */
+export function isKnownWord(segment: string): boolean {
+  return KNOWN.has(segment);
+}
+
+/** Whether `segment`, letters only and in lower case, reads as a word of a language. */
+export function readsAsWord(segment: string): boolean {
   if (segment.length < WORD_LENGTH) return false;
   let cost = 0;
   let row = 0;

@@ -7,6 +7,7 @@
  */
 import { ESCAPE, ESCAPE_STARTS, EVERY_ESCAPE, hexNumber, narrow, terminalEnd } from "./decoder.ts";
 import { ENTITIES } from "./entities.ts";
+import type { Lexicon } from "./lexicon.ts";
 
 /** Bytes before the first and after the last escape of a region. */
 const MARGIN = 48;
@@ -15,12 +16,7 @@ const MARGIN = 48;
 const DENSE_ESCAPES = 24;
 
 /** Which escapes can matter, given the values that are looked for. */
-export interface EscapeOptions {
-  /** Whether named HTML entities matter. */
-  readonly entities: boolean;
-  /** Whether single `=XX` matter. */
-  readonly quotedPrintable: boolean;
-}
+export type EscapeNeeds = Pick<Lexicon, "needsEntities" | "needsQuotedPrintable" | "needsLineEnds">;
 
 /** A stretch to decode. */
 export interface Region {
@@ -33,7 +29,7 @@ export interface Region {
 }
 
 /** The regions of `data` around those of the first `count` `places` that begin an escape. */
-export function findRegions(data: Uint8Array, places: Uint16Array, count: number, options: EscapeOptions): Region[] {
+export function findRegions(data: Uint8Array, places: Uint16Array, count: number, needs: EscapeNeeds): Region[] {
   const regions: Region[] = [];
   const open = new Map<number, Region>();
   let weak = -DENSE_ESCAPES;
@@ -46,8 +42,8 @@ export function findRegions(data: Uint8Array, places: Uint16Array, count: number
       const near = at - weak <= DENSE_ESCAPES;
       const strength = backslashStrength(data, at);
       if (strength > 0) weak = at;
-      if (strength === 0 || (strength === 1 && !near)) continue;
-    } else if (!isEscape(kind, data, at, options)) continue;
+      if (strength === 0 || (strength === 1 && !near && !needs.needsLineEnds)) continue;
+    } else if (!isEscape(kind, data, at, needs)) continue;
     extend(open, regions, kind, at, data.length);
     if (latest !== undefined && at < latest.to) {
       latest.kinds |= kind;
@@ -105,14 +101,14 @@ function backslashStrength(data: Uint8Array, at: number): number {
   }
 }
 
-function isEscape(kind: number, data: Uint8Array, at: number, options: EscapeOptions): boolean {
+function isEscape(kind: number, data: Uint8Array, at: number, needs: EscapeNeeds): boolean {
   switch (kind) {
     case ESCAPE.percent:
       return hexNumber(data, at + 1, 2, data.length) >= 0 || hexNumber(data, at + 2, 4, data.length) >= 0;
     case ESCAPE.entity:
-      return isEntity(data, at, options.entities);
+      return isEntity(data, at, needs.needsEntities);
     case ESCAPE.quotedPrintable:
-      return isQuotedPrintable(data, at, options.quotedPrintable);
+      return isQuotedPrintable(data, at, needs.needsQuotedPrintable);
     case ESCAPE.terminal:
       return terminalEnd(data, at, data.length) > at;
     case ESCAPE.wide:

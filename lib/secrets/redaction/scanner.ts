@@ -57,6 +57,7 @@ export class Scanner {
   spans: Span[] = [];
   readonly #plain: Channel;
   readonly #dense: Channel;
+  #scattered = false;
   #view: View = { data: new Uint8Array(0), length: 0, starts: null, ends: null };
 
   /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
@@ -65,9 +66,13 @@ export class Scanner {
     this.#dense = channel(DENSE, capacity);
   }
 
-  /** Looks at all of `view`; notes the places of bytes that `notes` wants. */
-  scan(view: View, lexicon: Lexicon, notes: Notes): void {
+  /**
+   * Looks at all of `view`; notes the places of bytes that `notes` wants. When `scattered` is set, bytes that are
+   * neighbours in the view need not be in the source, and what stands between them there is not masked.
+   */
+  scan(view: View, lexicon: Lexicon, notes: Notes, scattered = false): void {
     this.#view = view;
+    this.#scattered = scattered;
     this.#fill(view, notes);
     if (lexicon.short.size > 0) this.#findShort(lexicon.short);
     this.#probe(this.#plain, lexicon.plain, acceptsPlain);
@@ -151,6 +156,7 @@ export class Scanner {
       found--;
       start--;
     }
+    let reached = at;
     let proof = 0;
     for (let i = found; i < at; i++) proof += weights[i] as number;
     let seen = 1 << (kinds[found] as number);
@@ -161,7 +167,9 @@ export class Scanner {
         at = other + GRAM - 1;
         seen |= 1 << (kinds[other] as number);
       }
-      proof += weights[at++] as number;
+      // What repeats in the text proves no more than the one place of the form that it repeats.
+      if (at >= reached || at < found) proof += weights[at] as number;
+      reached = Math.max(reached, ++at);
       end++;
     }
     this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
@@ -203,8 +211,12 @@ export class Scanner {
 
   #mask(first: number, last: number): void {
     const { starts, ends } = this.#view;
-    const start = starts === null ? first : starts[first] as number;
-    const end = ends === null ? last + 1 : ends[last] as number;
+    if (starts === null || ends === null) return this.#add(first, last + 1);
+    if (!this.#scattered) return this.#add(starts[first] as number, ends[last] as number);
+    for (let i = first; i <= last; i++) this.#add(starts[i] as number, ends[i] as number);
+  }
+
+  #add(start: number, end: number): void {
     const before = this.spans[this.spans.length - 1];
     if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
     else this.spans.push({ start, end });

@@ -5,7 +5,7 @@
  * the characters prove, instead of counting them, is what lets one threshold hold for passwords, hexadecimal digests,
  * pass phrases and URLs.
  */
-import { isOrdinaryWord } from "./ordinary.ts";
+import { isKnownWord, readsAsWord } from "./ordinary.ts";
 import { DENSE, isHexDigit } from "./symbols.ts";
 
 /** Half bits that a letter or digit of a random value proves. */
@@ -13,6 +13,7 @@ export const RANDOM = 11;
 const HEX = 8;
 const DIGIT = 7;
 const WORD = 3;
+const KNOWN_WORD = 1;
 const REPEATED = 2;
 const COMMON_MARK = 2;
 const MARK = 6;
@@ -40,7 +41,8 @@ export function weigh(bytes: Uint8Array): Weighted {
   for (let i = 0; i < bytes.length; i++) weights[i] = weighOne(bytes, i);
   discountWords(bytes, weights);
   for (let i = 1; i < bytes.length; i++) {
-    if (bytes[i] === bytes[i - 1]) weights[i] = Math.min(weights[i] as number, REPEATED);
+    if (bytes[i] !== bytes[i - 1]) continue;
+    weights[i] = DENSE[bytes[i] as number] === 0 ? 0 : Math.min(weights[i] as number, REPEATED);
   }
   return { bytes, weights };
 }
@@ -75,7 +77,9 @@ function weighOne(bytes: Uint8Array, at: number): number {
 function discountWords(bytes: Uint8Array, weights: Uint8Array): void {
   const text = LATIN1.decode(bytes);
   for (const match of text.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g)) {
-    if (match[0].length < 2 || !isOrdinaryWord(match[0].toLowerCase())) continue;
-    weights.fill(WORD, match.index, match.index + match[0].length);
+    const word = match[0].toLowerCase();
+    if (word.length < 2) continue;
+    const weight = isKnownWord(word) ? KNOWN_WORD : readsAsWord(word) ? WORD : undefined;
+    if (weight !== undefined) weights.fill(weight, match.index, match.index + word.length);
   }
 }

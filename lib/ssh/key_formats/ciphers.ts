@@ -7,6 +7,7 @@ import { concat } from "../wire.ts";
 
 /** How a cipher of a key file works. */
 export interface Cipher {
+  /** AES in one of its modes, triple DES in CBC, or OpenSSH's ChaCha20. */
   mode: "cbc" | "ctr" | "gcm" | "3des" | "chacha20";
   /** Bytes of key to derive. */
   keySize: number;

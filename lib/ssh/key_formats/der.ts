@@ -2,6 +2,7 @@
 
 /** Bytes that are not the value asked for. */
 export class DerError extends Error {
+  /** Always the same. */
   override readonly name = "DerError";
 }
 
@@ -12,7 +13,11 @@ export class DerReader {
   readonly #bytes: Uint8Array;
   #position = 0;
 
-  /** @param bytes what to read; not copied */
+  /**
+   * Starts at the first byte.
+   *
+   * @param bytes what to read; not copied
+   */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }

@@ -26,11 +26,17 @@ export function isCurveName(name: string): name is CurveName {
 
 /** An RSA key; every number big-endian and not negative. */
 export interface RsaParts {
+  /** What it is. */
   kind: "rsa";
+  /** Modulus. */
   n: Uint8Array;
+  /** Public exponent. */
   e: Uint8Array;
+  /** Private exponent. */
   d: Uint8Array;
+  /** First prime. */
   p: Uint8Array;
+  /** Second prime. */
   q: Uint8Array;
   /** The inverse of q modulo p. */
   iqmp: Uint8Array;
@@ -38,7 +44,9 @@ export interface RsaParts {
 
 /** An ECDSA key. */
 export interface EcdsaParts {
+  /** What it is. */
   kind: "ecdsa";
+  /** The curve. */
   curve: CurveName;
   /** The public point, uncompressed. */
   point: Uint8Array;
@@ -48,8 +56,11 @@ export interface EcdsaParts {
 
 /** An Ed25519 key. */
 export interface Ed25519Parts {
+  /** What it is. */
   kind: "ed25519";
+  /** The public point, 32 bytes. */
   publicKey: Uint8Array;
+  /** The secret, 32 bytes. */
   seed: Uint8Array;
 }
 

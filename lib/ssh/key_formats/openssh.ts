@@ -12,7 +12,9 @@ const maxRounds = 1000;
 
 /** What opens an encrypted key. */
 export interface Unlock {
+  /** Empty counts as none: no tool encrypts with it. */
   passphrase?: string | undefined;
+  /** Ends the derivation. */
   signal?: AbortSignal | undefined;
 }
 

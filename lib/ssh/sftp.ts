@@ -1,0 +1,94 @@
+/** The one SFTP channel of a session: opened when first needed, kept, opened again when it has died. */
+import { ToolError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import { Deadline } from "./deadline.ts";
+import { SftpClient } from "./sftp/client.ts";
+
+const OPEN_LIMIT_MS = 30_000;
+
+/** The host has no SFTP server; files can still be moved through commands. */
+export class NoSftpServer extends Error {
+  override readonly name = "NoSftpServer";
+}
+
+/** The SFTP side of one connection. */
+export class Sftp {
+  readonly #connection: Connection;
+  #opening: Promise<SftpClient> | undefined;
+  #client: SftpClient | undefined;
+  #missing: NoSftpServer | undefined;
+  #users = 0;
+  #wanted = false;
+
+  /** @param connection where the channel is opened */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.onShortage(() => {
+      this.#wanted = true;
+      this.#giveUpIfIdle();
+    });
+  }
+
+  /**
+   * Works with the channel. While somebody does, it stays open; in between it is given up when the server has no room
+   * for another channel.
+   *
+   * @throws {NoSftpServer} when the host has none
+   * @throws {ToolError} `channel_refused`, `timed_out`, `cancelled` or `session_dropped` when it cannot be opened
+   */
+  async use<T>(work: (client: SftpClient) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    this.#users++;
+    try {
+      return await work(await this.#ready(signal));
+    } catch (error) {
+      // Of a channel that ended with its connection, the connection's reason says more.
+      if (this.#connection.ended !== undefined && error === this.#client?.ended) throw this.#connection.ended;
+      throw error;
+    } finally {
+      this.#users--;
+      this.#giveUpIfIdle();
+    }
+  }
+
+  /** Closes the channel. */
+  close(): void {
+    this.#client?.end(new ToolError("session_dropped", "the session was closed"));
+  }
+
+  async #ready(signal: AbortSignal | undefined): Promise<SftpClient> {
+    if (this.#missing !== undefined) throw this.#missing;
+    if (this.#client !== undefined && this.#client.ended === undefined) return this.#client;
+    this.#opening ??= this.#open().finally(() => this.#opening = undefined);
+    return await new Deadline(OPEN_LIMIT_MS + 1000).race(this.#opening, () => "SFTP channel", signal);
+  }
+
+  async #open(): Promise<SftpClient> {
+    const deadline = new Deadline(OPEN_LIMIT_MS);
+    let client: SftpClient | undefined;
+    try {
+      await this.#connection.subsystem("sftp", { deadline }, (channel) => client = new SftpClient(channel));
+      if (client === undefined) throw new Error("a channel was opened without its listener");
+      await this.#connection.whileUp(deadline.race(client.start(), () => "answer of the SFTP server"));
+    } catch (error) {
+      client?.end(error);
+      if (this.#connection.ended !== undefined) throw this.#connection.ended;
+      if (isMissing(error)) throw this.#missing = new NoSftpServer("the host has no SFTP server", { cause: error });
+      throw error;
+    }
+    this.#wanted = false;
+    return this.#client = client;
+  }
+
+  #giveUpIfIdle(): void {
+    if (!this.#wanted || this.#users > 0) return;
+    this.#client?.end(new ToolError("remote_file_error", "the SFTP channel was given up for another"));
+  }
+}
+
+/** A server without the subsystem refuses it; one whose program is not installed starts it and closes the channel. */
+function isMissing(error: unknown): boolean {
+  if (!(error instanceof ToolError)) return false;
+  if (error.code === "remote_file_error") return error.message.endsWith("ended");
+  return error.code === "channel_refused" && error.cause instanceof Error &&
+    error.cause.message.startsWith("Unable to start subsystem");
+}

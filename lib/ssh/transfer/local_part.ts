@@ -1,0 +1,129 @@
+/** A local file in the making: written beside its target, flushed, and renamed over it when it is whole. */
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { freshPartPath, partPath } from "./part_name.ts";
+
+/** After how many bytes written the disk is asked to catch up, beside the writing, so that the last flush is short. */
+const FLUSH_EVERY_BYTES = 32 * 1024 * 1024;
+
+/** How a part is made. */
+export interface LocalPartOptions {
+  /** What the content is known by; see {@linkcode partPath}. */
+  identity: string;
+  /** Continue a part that an earlier transfer of the same content left. */
+  resume: boolean;
+  /** Permission bits of the file; undefined follows the umask. */
+  mode: number | undefined;
+  /** False refuses to replace a file. */
+  overwrite: boolean;
+}
+
+/** One file in the making. */
+export class LocalPart {
+  /** Where it stands now. */
+  readonly path: string;
+  /** How many bytes it holds. */
+  length = 0;
+  readonly #target: string;
+  readonly #options: LocalPartOptions;
+  readonly #file: Deno.FsFile;
+  #flushed = 0;
+  #flushing: Promise<void> | undefined;
+
+  private constructor(path: string, target: string, file: Deno.FsFile, options: LocalPartOptions) {
+    this.path = path;
+    this.#target = target;
+    this.#file = file;
+    this.#options = options;
+  }
+
+  /**
+   * Opens the part for `target`. Whoever resumes finds `length` bytes in it, and must know whether they are right.
+   *
+   * @param target a real path, allowed and free of links
+   */
+  static async open(target: string, options: LocalPartOptions): Promise<LocalPart> {
+    const known = partPath(target, options.identity);
+    const mode = options.mode === undefined ? {} : { mode: options.mode };
+    const there = await Deno.lstat(known).catch(() => undefined);
+    if (there === undefined) {
+      return new LocalPart(known, target, await Deno.open(known, { write: true, createNew: true, ...mode }), options);
+    }
+    if (!options.resume || !there.isFile) {
+      const fresh = freshPartPath(target);
+      return new LocalPart(fresh, target, await Deno.open(fresh, { write: true, createNew: true, ...mode }), options);
+    }
+    const part = new LocalPart(known, target, await Deno.open(known, { write: true }), options);
+    part.length = await part.#file.seek(0, Deno.SeekMode.End);
+    return part;
+  }
+
+  /** Forgets what the part held. */
+  async restart(): Promise<void> {
+    await this.#file.truncate(0);
+    await this.#file.seek(0, Deno.SeekMode.Start);
+    this.length = 0;
+  }
+
+  /** Appends. */
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+    this.length += bytes.length;
+    if (this.length - this.#flushed >= FLUSH_EVERY_BYTES) this.#flushBeside();
+  }
+
+  /** Makes it the target: flushed, with its mode, in one step. @throws {ToolError} `already_exists` */
+  async commit(): Promise<void> {
+    await this.#flushing;
+    if (this.#options.mode !== undefined) await Deno.chmod(this.path, this.#options.mode);
+    await this.#file.syncData();
+    this.#file.close();
+    if (this.#options.overwrite) await Deno.rename(this.path, this.#target);
+    else await this.#renameToFreeName();
+  }
+
+  /** Closes it; keeps what is there for a resume, or removes it. */
+  async abandon(keep: boolean): Promise<void> {
+    await this.#flushing;
+    try {
+      this.#file.close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error; // closed by a commit that failed later
+    }
+    if (!keep) await Deno.remove(this.path).catch(() => {}); // gone already, or the directory is
+  }
+
+  /** A link fails where a name is taken, which a rename does not. */
+  async #renameToFreeName(): Promise<void> {
+    try {
+      await Deno.link(this.path, this.#target);
+    } catch (cause) {
+      if (cause instanceof Deno.errors.AlreadyExists) throw localTaken(this.#target, cause);
+      if (await Deno.lstat(this.#target).catch(() => undefined) !== undefined) throw localTaken(this.#target, cause);
+      return await Deno.rename(this.path, this.#target); // a file system without links
+    }
+    await Deno.remove(this.path);
+  }
+
+  #flushBeside(): void {
+    this.#flushed = this.length;
+    this.#flushing ??= flush(this.path).finally(() => this.#flushing = undefined);
+  }
+}
+
+/** The error for a local name that must stay free. */
+export function localTaken(path: string, cause?: unknown): ToolError {
+  return new ToolError("already_exists", `${quoteUntrusted(path)} exists on this machine, and overwrite is false`, {
+    hint: "choose another local_path, or set overwrite",
+    cause,
+  });
+}
+
+/** Over a handle of its own: operations on one handle wait for each other. What it cannot do the last flush does. */
+async function flush(path: string): Promise<void> {
+  try {
+    using file = await Deno.open(path, { write: true });
+    await file.syncData();
+  } catch {
+    return;
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * Moving file content with many requests in flight.
+ *
+ * Each of a fixed number of slots has one buffer, which bounds the memory; what the slots have in flight together is
+ * more than the 2 MiB that an SSH channel's window lets through at once, so that the window is always full, however
+ * long the way (RFC 4254 §5.2).
+ */
+import { ToolError } from "../../errors.ts";
+import type { Handle, SftpClient } from "../sftp/client.ts";
+import { WritePacket } from "../sftp/write_packet.ts";
+
+const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
+const MAX_SLOTS = 64;
+const MIN_REQUEST_BYTES = 4096;
+
+/** What a transfer is told and tells. */
+export interface PipelineOptions {
+  signal?: AbortSignal | undefined;
+  /** Told of each piece that has arrived, in bytes. */
+  onBytes?: ((count: number) => void) | undefined;
+}
+
+/** Where content goes, piece by piece, in order; the bytes are only lent. */
+export type Sink = (bytes: Uint8Array) => Promise<void> | void;
+
+/** Fills the buffer from where the last call stopped. @returns how many bytes; fewer than fit only at the end */
+export type Source = (buffer: Uint8Array) => Promise<number>;
+
+/**
+ * Reads from `from` up to `to`, or to the end of the file when that comes first.
+ *
+ * @param range in bytes; an infinite `to` reads one request after the other, for files whose size is not known
+ * @returns how many bytes were read
+ */
+export async function readPipelined(
+  client: SftpClient,
+  handle: Handle,
+  range: { from: number; to: number },
+  sink: Sink,
+  options: PipelineOptions = {},
+): Promise<number> {
+  const reading = new Reading(client, handle, range, sink, options);
+  const slots = slotsFor(client.limits.readBytes, range.to - range.from);
+  await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
+  return reading.delivered;
+}
+
+/**
+ * Writes what `source` gives, from `offset` on.
+ *
+ * @param size how much will come, as far as is known; decides how much is sent at once
+ * @returns how many bytes the server has confirmed
+ */
+export async function writePipelined(
+  client: SftpClient,
+  handle: Handle,
+  { offset, size }: { offset: number; size: number },
+  source: Source,
+  options: PipelineOptions = {},
+): Promise<number> {
+  const writing = new Writing(client, handle, offset, source, options);
+  const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
+  const slots = slotsFor(requestBytes, size);
+  await untilAborted(
+    Promise.all(Array.from({ length: slots }, () => writing.slot(requestBytes))),
+    writing,
+    options.signal,
+  );
+  return writing.confirmed;
+}
+
+function slotsFor(requestBytes: number, size: number): number {
+  if (!Number.isFinite(size)) return 1;
+  const useful = Math.ceil(size / requestBytes) || 1;
+  return Math.min(MAX_SLOTS, useful, Math.max(1, Math.ceil(IN_FLIGHT_BYTES / requestBytes)));
+}
+
+/** Something that can be told to stop. */
+interface Stoppable {
+  /** Once this has resolved, sink and source are not touched any more. */
+  stop(): Promise<void>;
+}
+
+async function untilAborted(work: Promise<unknown>, stoppable: Stoppable, signal?: AbortSignal): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(new ToolError("cancelled", "the transfer was cancelled"));
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([work, aborted]);
+  } catch (error) {
+    await stoppable.stop();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+class Reading implements Stoppable {
+  delivered = 0;
+  readonly #client: SftpClient;
+  readonly #handle: Handle;
+  readonly #sink: Sink;
+  readonly #options: PipelineOptions;
+  readonly #to: number;
+  #requestBytes: number;
+  #next: number;
+  #ended = false;
+  /** Resolves when what comes before has been delivered. */
+  #turn: Promise<void> = Promise.resolve();
+  #delivering: Promise<void> | void = undefined;
+
+  constructor(
+    client: SftpClient,
+    handle: Handle,
+    range: { from: number; to: number },
+    sink: Sink,
+    options: PipelineOptions,
+  ) {
+    this.#client = client;
+    this.#handle = handle;
+    this.#sink = sink;
+    this.#options = options;
+    this.#next = range.from;
+    this.#to = range.to;
+    this.#requestBytes = Math.min(client.limits.readBytes, Math.max(1, range.to - range.from));
+  }
+
+  async slot(): Promise<void> {
+    const buffer = new Uint8Array(this.#requestBytes);
+    while (!this.#ended && this.#next < this.#to) {
+      const offset = this.#next;
+      const wanted = Math.min(this.#requestBytes, this.#to - offset);
+      this.#next += wanted;
+      const { promise: done, resolve } = Promise.withResolvers<void>();
+      const myTurn = this.#turn;
+      this.#turn = done;
+      try {
+        const filled = await this.#fill(buffer.subarray(0, wanted), offset);
+        await myTurn;
+        if (this.#ended) return;
+        if (filled < wanted) this.#ended = true; // nothing after the end counts, whatever came
+        if (filled > 0) await (this.#delivering = this.#sink(buffer.subarray(0, filled)));
+        this.delivered += filled;
+      } catch (error) {
+        this.#ended = true;
+        throw error;
+      } finally {
+        resolve();
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#ended = true;
+    await Promise.allSettled([this.#delivering]);
+  }
+
+  /** Reads until the buffer is full or the file ends; a server may answer with less than was asked for. */
+  async #fill(buffer: Uint8Array, offset: number): Promise<number> {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const count = await this.#client.read(this.#handle, offset + filled, buffer.subarray(filled));
+      if (count === 0) break;
+      filled += count;
+      this.#options.onBytes?.(count);
+      if (filled < buffer.length) this.#adapt(count);
+    }
+    return filled;
+  }
+
+  /** Asks for no more at once than the server gives at once. */
+  #adapt(count: number): void {
+    this.#requestBytes = Math.min(this.#requestBytes, Math.max(count, MIN_REQUEST_BYTES));
+  }
+}
+
+class Writing implements Stoppable {
+  confirmed = 0;
+  readonly #client: SftpClient;
+  readonly #handle: Handle;
+  readonly #source: Source;
+  readonly #options: PipelineOptions;
+  #next: number;
+  #ended = false;
+  /** Resolves when the read from the source before this one is over. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(client: SftpClient, handle: Handle, offset: number, source: Source, options: PipelineOptions) {
+    this.#client = client;
+    this.#handle = handle;
+    this.#next = offset;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async slot(requestBytes: number): Promise<void> {
+    const packet = new WritePacket(this.#handle, requestBytes);
+    while (!this.#ended) {
+      const length = await this.#load(packet);
+      if (length === 0) return;
+      try {
+        await this.#client.write(packet);
+      } catch (error) {
+        this.#ended = true;
+        throw error;
+      }
+      this.confirmed += length;
+      this.#options.onBytes?.(length);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#ended = true;
+    await this.#turn;
+  }
+
+  async #load(packet: WritePacket): Promise<number> {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const myTurn = this.#turn;
+    this.#turn = done;
+    await myTurn;
+    try {
+      if (this.#ended) return 0;
+      const length = await this.#source(packet.content);
+      packet.seal(this.#next, length);
+      this.#next += length;
+      if (length === 0) this.#ended = true;
+      return length;
+    } catch (error) {
+      this.#ended = true;
+      throw error;
+    } finally {
+      resolve();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * A path on its way to a remote shell script: over stdin, each byte in octal, so that a name of any bytes, newlines
+ * and invalid UTF-8 too, arrives as it is and stands in no command line.
+ */
+import { quoteWord } from "../../quote.ts";
+import { encodeName, expandHome } from "../sftp/names.ts";
+
+/** The start of every script: reads the path into `f`. A leading dash cannot make an option of it. */
+const READ_PATH = `IFS= read -r f; f=$(printf '%b.' "$f"); f=\${f%.}; case $f in /*) ;; *) f=./$f;; esac; `;
+
+/** A command that runs `script` in sh with the path in `$f`. */
+export function withPath(script: string): string {
+  return `sh -c ${quoteWord("LC_ALL=C; export LC_ALL; " + READ_PATH + script)}`;
+}
+
+/** What its stdin starts with. */
+export function pathLine(path: string): string {
+  let line = "";
+  for (const byte of encodeName(expandHome(path))) line += "\\0" + byte.toString(8).padStart(3, "0");
+  return line + "\n";
+}

@@ -1,0 +1,65 @@
+/** What uploads and downloads have in common. */
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import type { Session } from "../session.ts";
+
+/** How one file is moved. */
+export interface TransferOptions {
+  /** False refuses to replace a file. */
+  overwrite: boolean;
+  /** Continue what an earlier transfer of the same source left. */
+  resume: boolean;
+  /** Compare SHA-256 of both ends. */
+  verify: boolean;
+  /** Permission bits. @default those of the file it replaces, or what the umask leaves */
+  mode?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Told of bytes that have arrived; `total` is undefined where the size is not known. */
+  onProgress?: ((bytes: number, total: number | undefined) => void) | undefined;
+  /** Sees the content as it passes, in order; the bytes are only lent. */
+  observe?: ((bytes: Uint8Array) => void) | undefined;
+}
+
+/** What was done. */
+export interface TransferResult {
+  /** Bytes of the file. */
+  bytes: number;
+  /** Where a resumed transfer went on; 0 when all was moved now. */
+  resumedFrom: number;
+  /** Of both ends, when they were compared. */
+  sha256: string | undefined;
+  /** What a person should know. */
+  notes: string[];
+}
+
+/** Whether what was moved so far is worth keeping after this failure. */
+export function isResumable(session: Session, error: unknown): boolean {
+  if (session.ended !== undefined) return true;
+  return error instanceof ToolError && (error.code === "timed_out" || error.code === "session_dropped");
+}
+
+/** The failure, with what remains of the transfer. */
+export function interrupted(error: unknown, session: Session, part: string, bytes: number): unknown {
+  if (!(error instanceof ToolError) || !isResumable(session, error)) return error;
+  return new ToolError(error.code, `${error.message}; the target is untouched, ${bytes} bytes are kept beside it`, {
+    hint: `${error.hint ?? "connect again"}; then call again with resume: true`,
+    data: { ...error.data, part_path: part, bytes_moved: bytes },
+    cause: error,
+  });
+}
+
+/** The error for a source that is not what it was when the transfer began. */
+export function sourceChanged(path: string, how: string): ToolError {
+  return new ToolError("source_changed", `${quoteUntrusted(path)} changed while it was read: ${how}`, {
+    hint: "nothing was replaced; try again when nothing writes to it, or copy it there first",
+  });
+}
+
+/** The error for two ends that differ. */
+export function endsDiffer(path: string, what: string): ToolError {
+  return new ToolError("verification_failed", `what arrived of ${quoteUntrusted(path)} is not what was sent: ${what}`, {
+    hint: "nothing was replaced; try again",
+  });
+}
+
+/** The note where a hash was asked for and the host cannot compute one. */
+export const NO_REMOTE_HASH = "the host has no command for SHA-256, so its file was read back to compare";

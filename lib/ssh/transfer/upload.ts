@@ -1,0 +1,173 @@
+/** From this machine to the host. */
+import type { Hash } from "node:crypto";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import type { Session } from "../session.ts";
+import type { SftpClient } from "../sftp/client.ts";
+import { explain } from "../sftp/failure.ts";
+import { OpenFlag } from "../sftp/wire.ts";
+import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
+import { localFailure } from "./local_failure.ts";
+import { LocalReader } from "./local_reader.ts";
+import { readPipelined, writePipelined } from "./pipeline.ts";
+import { findTarget, RemotePart } from "./remote_part.ts";
+import { endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
+import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
+
+/**
+ * Uploads one file, whole or not at all.
+ *
+ * @param localPath a real path that may be read
+ * @param remotePath the file's name there; what a link leads to is replaced, not the link
+ * @throws {ToolError} by what went wrong; `source_changed` when the file was rewritten meanwhile
+ */
+export async function uploadFile(
+  session: Session,
+  client: SftpClient,
+  localPath: string,
+  remotePath: string,
+  options: TransferOptions,
+): Promise<TransferResult> {
+  const attempt = { session, client, doing: "writing", path: remotePath };
+  try {
+    // Looked at before it is opened: opening a FIFO waits for a writer.
+    if (!(await Deno.stat(localPath)).isFile) throw notRegularHere(localPath);
+    using file = await Deno.open(localPath, { read: true });
+    return await new Upload(session, client, { path: localPath, file }, remotePath, options).run();
+  } catch (error) {
+    throw await explain(localFailure(error, "reading", localPath), attempt);
+  }
+}
+
+class Upload {
+  readonly #session: Session;
+  readonly #client: SftpClient;
+  readonly #local: { path: string; file: Deno.FsFile };
+  readonly #remotePath: string;
+  readonly #options: TransferOptions;
+  readonly #hash: Hash | undefined;
+  readonly #notes: string[] = [];
+  #sent = 0;
+
+  constructor(
+    session: Session,
+    client: SftpClient,
+    local: { path: string; file: Deno.FsFile },
+    remotePath: string,
+    options: TransferOptions,
+  ) {
+    this.#session = session;
+    this.#client = client;
+    this.#local = local;
+    this.#remotePath = remotePath;
+    this.#options = options;
+    this.#hash = options.verify ? sha256() : undefined;
+  }
+
+  async run(): Promise<TransferResult> {
+    const { path, file } = this.#local;
+    const before = await file.stat();
+    const { overwrite, resume, mode } = this.#options;
+    const identity = [path, before.size, before.mtime?.getTime()].join("\n");
+    const target = await findTarget(this.#client, this.#remotePath);
+    const part = await RemotePart.open(this.#client, target, { identity, resume, mode, overwrite });
+    try {
+      const resumedFrom = await this.#takeUp(part, before.size);
+      await this.#write(part, resumedFrom, before.size);
+      await this.#checkSource(before);
+      const digest = await this.#compareHashes(part, before.size);
+      this.#options.signal?.throwIfAborted();
+      await part.commit(before.size);
+      return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
+    } catch (error) {
+      const keep = isResumable(this.#session, error);
+      // What is in flight comes first: on a slow line the removal takes a while, and the answer does not wait for it.
+      await Promise.race([part.abandon(keep), new Promise((resolve) => setTimeout(resolve, 100))]);
+      throw keep ? interrupted(error, this.#session, part.path, this.#sent) : error;
+    }
+  }
+
+  /** Goes on where an earlier transfer stopped, if what that left is the start of the file. */
+  async #takeUp(part: RemotePart, size: number): Promise<number> {
+    const { resume, signal } = this.#options;
+    if (part.found === 0) {
+      if (resume) this.#notes.push("there was nothing to resume");
+      return 0;
+    }
+    const hash = sha256();
+    await hashLocal(hash, this.#local.path, part.found, signal);
+    const there = part.found <= size ? await this.#remoteHash(part, part.found) : undefined;
+    if (there === undefined || there !== hash.digest("hex")) {
+      this.#notes.push("what an earlier transfer left could not be confirmed, so all was moved again");
+      await part.restart();
+      return 0;
+    }
+    if (this.#hash !== undefined) await hashLocal(this.#hash, this.#local.path, part.found, signal);
+    return part.found;
+  }
+
+  async #write(part: RemotePart, offset: number, size: number): Promise<void> {
+    const { file } = this.#local;
+    const { observe, signal, onProgress } = this.#options;
+    await file.seek(offset, Deno.SeekMode.Start);
+    this.#sent = offset;
+    let left = size - offset;
+    const reader = new LocalReader(file);
+    const source = async (buffer: Uint8Array): Promise<number> => {
+      const count = await reader.fill(buffer.subarray(0, Math.min(buffer.length, left)));
+      left -= count;
+      if (count > 0) {
+        observe?.(buffer.subarray(0, count));
+        this.#hash?.update(buffer.subarray(0, count));
+      }
+      return count;
+    };
+    const onBytes = (count: number): void => {
+      this.#sent += count;
+      onProgress?.(this.#sent, size);
+    };
+    await writePipelined(this.#client, part.handle, { offset, size: size - offset }, source, { signal, onBytes });
+    if (left > 0) throw sourceChanged(this.#local.path, `it shrank from ${size} to ${size - left} bytes`);
+  }
+
+  async #checkSource(before: Deno.FileInfo): Promise<void> {
+    const { path, file } = this.#local;
+    const after = await file.stat();
+    if (after.size < before.size) throw sourceChanged(path, `it shrank from ${before.size} to ${after.size} bytes`);
+    if (after.size > before.size) {
+      this.#notes.push(`the source grew to ${after.size} bytes while it was read; its first ${before.size} were sent`);
+    } else if (after.mtime?.getTime() !== before.mtime?.getTime()) {
+      throw sourceChanged(path, "its content was rewritten");
+    }
+  }
+
+  async #compareHashes(part: RemotePart, size: number): Promise<string | undefined> {
+    if (this.#hash === undefined) return undefined;
+    const sent = this.#hash.digest("hex");
+    const there = await this.#remoteHash(part, size) ?? await this.#readBack(part, size);
+    if (there !== sent) throw endsDiffer(this.#local.path, "the SHA-256 of the two differ");
+    return sent;
+  }
+
+  #remoteHash(part: RemotePart, bytes: number): Promise<string | undefined> {
+    return remoteSha256(this.#session, part.path, bytes, this.#options.signal);
+  }
+
+  async #readBack(part: RemotePart, size: number): Promise<string> {
+    this.#notes.push(NO_REMOTE_HASH);
+    const hash = sha256();
+    const handle = await this.#client.open(part.path, OpenFlag.READ);
+    try {
+      const sink = (bytes: Uint8Array): void => void hash.update(bytes);
+      await readPipelined(this.#client, handle, { from: 0, to: size }, sink, { signal: this.#options.signal });
+    } finally {
+      if (this.#client.ended === undefined) await this.#client.closeHandle(handle);
+    }
+    return hash.digest("hex");
+  }
+}
+
+function notRegularHere(path: string): ToolError {
+  return new ToolError("not_a_regular_file", `${quoteUntrusted(path)} on this machine is not a regular file`, {
+    hint: "give the path of a regular file",
+  });
+}
