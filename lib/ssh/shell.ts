@@ -102,7 +102,7 @@ export class Shell {
     const cursor = screen.cursor();
     // A full-screen program's rows are gone with it; what is left is the line in which the cursor stands.
     if (mark.alternate && !cursor.alternate) return cursor.row;
-    return cursor.row < mark.row ? screen.top : mark.row;
+    return screen.rowAfter(mark.row, mark.clears);
   }
 
   /** The place up to which output has come. */

@@ -63,7 +63,7 @@ for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
     const finished = waited.exit_code === undefined ? await shell.wait(undefined) : waited;
     assert.equal(finished.exit_code, 9);
 
-    const background = await shell.run("sleep 30 & echo started");
+    const background = await shell.run("sleep 0.3 & echo started; wait");
     assert.match(background.output, /started/);
     assert.equal(background.exit_code, 0);
 

@@ -38,6 +38,7 @@ export class AwaitedCommand {
   readonly #echo: string;
   #shellPid: string | undefined;
   #startRow: number | undefined;
+  #clearsAtStart = 0;
   #end: CommandEnd | undefined;
   #shown: Rendering | undefined;
   #askedAt = 0;
@@ -173,7 +174,10 @@ export class AwaitedCommand {
       io.unmuteKeepingModes();
       io.expectEditor();
       io.show(this.#echo);
-      io.afterShown(() => this.#startRow = io.screen.cursor().row);
+      io.afterShown(() => {
+        this.#startRow = io.screen.cursor().row;
+        this.#clearsAtStart = io.screen.clears;
+      });
     } else if (marker.kind === "E" && this.#end === undefined) {
       const [status = "", , ...cwd] = marker.fields;
       io.forget(this.#token);
@@ -187,7 +191,7 @@ export class AwaitedCommand {
 
   #rendered(): Rendering {
     const { screen } = this.#io;
-    return screen.render(Math.min(this.#startRow ?? 0, screen.cursor().row));
+    return screen.render(screen.rowAfter(this.#startRow ?? 0, this.#clearsAtStart));
   }
 
   /** What the command showed above the line in which the prompt stands now. */

@@ -65,12 +65,18 @@ export class Screen {
   /** How many rows below the anchor are in the log, too. */
   #beyondAnchor = 0;
   #promptSignals = 0;
+  #clears = 0;
 
   private constructor(terminal: Terminal, log: RowLog) {
     this.#terminal = terminal;
     this.#log = log;
     terminal.parser.registerCsiHandler({ prefix: "?", final: "h" }, (parameters) => {
       if (parameters.includes(2004)) this.#promptSignals++;
+      return false;
+    });
+    terminal.parser.registerCsiHandler({ final: "J" }, ([part]) => {
+      const { cursorX, cursorY } = terminal.buffer.active;
+      if (part === 2 || (part === 0 && cursorX === 0 && cursorY === 0)) this.#clears++;
       return false;
     });
   }
@@ -101,6 +107,16 @@ export class Screen {
   /** How often a line editor has said that it waits for input, by asking for bracketed paste (DECSET 2004). */
   get promptSignals(): number {
     return this.#promptSignals;
+  }
+
+  /** How often the whole screen has been cleared. */
+  get clears(): number {
+    return this.#clears;
+  }
+
+  /** The row from which on the screen shows what came after the cursor's line began in `row`. */
+  rowAfter(row: number, clearsThen: number): number {
+    return this.#clears > clearsThen || this.cursor().row < row ? Math.min(row, this.top) : row;
   }
 
   /** True while a line editor waits for input, as far as it says so. */

@@ -24,6 +24,8 @@ export interface InputMark {
   text: string;
   /** When, as of performance.now(). */
   at: number;
+  /** How often the screen had been cleared. */
+  clears: number;
   /** True when a full-screen program had the screen. */
   alternate: boolean;
   /** The lines that were typed then. */
@@ -48,7 +50,7 @@ export class ShellIo {
 
   private constructor(screen: Screen) {
     this.screen = screen;
-    this.#mark = { offset: 0, row: 0, text: "", at: performance.now(), alternate: false, typed: [] };
+    this.#mark = { offset: 0, row: 0, text: "", at: performance.now(), clears: 0, alternate: false, typed: [] };
     this.#pump = new OutputPump({
       screen,
       hold: (paused) => this.#link?.hold(paused),
@@ -115,7 +117,8 @@ export class ShellIo {
   type(data: string): InputMark {
     const { row, before: text, alternate } = this.screen.cursor();
     const typed = data.split(/[\r\n]+/).map((line) => line.trimEnd()).filter((line) => line !== "");
-    this.#mark = { offset: this.raw.end, row, text, at: performance.now(), alternate, typed };
+    const { clears } = this.screen;
+    this.#mark = { offset: this.raw.end, row, text, at: performance.now(), clears, alternate, typed };
     if (/[\r\n]/.test(data)) this.#signalsAtEnter = this.screen.promptSignals;
     this.typeQuietly(data);
     return this.#mark;
