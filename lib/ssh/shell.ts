@@ -237,9 +237,9 @@ export class Shell {
     return this.#io.screen.render(from);
   }
 
-  /** Number of the oldest row that is kept. */
-  get firstRow(): number {
-    return this.#io.screen.first;
+  /** True when some of what came behind row `row` is not kept, or was never rendered. */
+  lostBehind(row: number): boolean {
+    return this.#io.screen.lostBehind(row);
   }
 
   /** Number of the row in which the line begins that is `lines - 1` lines above the last one. */

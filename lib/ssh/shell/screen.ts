@@ -66,12 +66,19 @@ export class Screen {
   #beyondAnchor = 0;
   #promptSignals = 0;
   #clears = 0;
+  #scrollsWhole = true;
+  #lossRow = -1;
 
   private constructor(terminal: Terminal, log: RowLog) {
     this.#terminal = terminal;
     this.#log = log;
     terminal.parser.registerCsiHandler({ prefix: "?", final: "h" }, (parameters) => {
       if (parameters.includes(2004)) this.#promptSignals++;
+      return false;
+    });
+    terminal.parser.registerCsiHandler({ final: "r" }, ([top, bottom]) => {
+      const last = Number(bottom ?? 0);
+      this.#scrollsWhole = Number(top ?? 0) <= 1 && (last === 0 || last >= terminal.rows);
       return false;
     });
     terminal.parser.registerCsiHandler({ final: "J" }, ([part]) => {
@@ -166,9 +173,39 @@ export class Screen {
     });
   }
 
-  /** Puts a row of our own into the scrollback. */
-  note(text: string): void {
-    this.#log.push({ text, wrapped: false });
+  /** True when lines that reach the bottom push the top row into the scrollback. */
+  get scrollsWhole(): boolean {
+    return this.#scrollsWhole && this.#terminal.buffer.active.type === "normal";
+  }
+
+  /** True when the cursor stands at the start of a row. */
+  get atLineStart(): boolean {
+    return this.#terminal.buffer.active.cursorX === 0;
+  }
+
+  /**
+   * Shows whole lines, more than the screen has rows, with the cursor at the start of a row: all but the last go into
+   * the scrollback without being drawn first.
+   */
+  writeLines(lines: readonly string[]): Promise<void> {
+    const { active } = this.#terminal.buffer;
+    for (let y = 0; y < active.cursorY; y++) {
+      const line = active.getLine(active.baseY + y);
+      if (line) this.#log.push({ text: line.translateToString(true), wrapped: line.isWrapped });
+    }
+    const drawn = lines.length - this.#terminal.rows;
+    for (let at = 0; at < drawn; at++) this.#log.push({ text: lines[at] ?? "", wrapped: false });
+    return this.write("\x1b[H\x1b[0J" + lines.slice(drawn).join("\r\n") + "\r\n");
+  }
+
+  /** Remembers that what comes next is not shown. */
+  noteLoss(): void {
+    this.#lossRow = this.cursor().row;
+  }
+
+  /** True when some of what came behind row `row` is not kept, or was never shown. */
+  lostBehind(row: number): boolean {
+    return row < this.first || row <= this.#lossRow;
   }
 
   /** Changes the size; what has scrolled out stays as it was. */
@@ -181,6 +218,7 @@ export class Screen {
     this.#anchor = undefined;
     this.#beyondAnchor = 0;
     this.#terminal.resize(width, height);
+    this.#scrollsWhole = true;
     this.#harvest();
   }
 

@@ -12,6 +12,11 @@ import { type Situation, situationOf } from "./situation.ts";
 export const BUFFER_BYTES = 500_000;
 /** Prompts that are remembered. */
 const MAX_PROMPTS = 32;
+/** A program that asks the terminal something has not written more than this before it. */
+const MAX_ASKING_BYTES = 32 * 1024;
+const BURST_GAP_MS = 50;
+/** How long after an input its effect comes before everything else. */
+const URGENT_MS = 1000;
 const ENCODER = new TextEncoder();
 
 /** A place in the output, and what was known when the output had come that far. */
@@ -45,6 +50,9 @@ export class ShellIo {
   #link: TerminalLink | undefined;
   #ended: string | undefined;
   #lastDataAt = performance.now();
+  #lastInputAt = 0;
+  /** Bytes that came without a pause. */
+  #burstBytes = 0;
   #signalsAtEnter = 0;
   #mark: InputMark;
 
@@ -54,14 +62,15 @@ export class ShellIo {
     this.#pump = new OutputPump({
       screen,
       hold: (paused) => this.#link?.hold(paused),
+      isUrgent: () => performance.now() - this.#lastInputAt < URGENT_MS,
       onRendered: () => this.#wake(),
       onDropped: (bytes) => {
         for (const listener of this.#dropListeners) listener(plainText(bytes));
       },
     });
     screen.onAnswer((data) => {
-      // A terminal that answers what scrolled by long ago types into whatever runs now.
-      if (performance.now() - this.#lastDataAt < 200) this.#link?.write(data);
+      // A terminal that answers what comes in a flood types into whatever runs next.
+      if (this.#burstBytes < MAX_ASKING_BYTES) this.#link?.write(data);
     });
   }
 
@@ -77,7 +86,10 @@ export class ShellIo {
 
   /** Takes output. */
   onData = (bytes: Uint8Array): void => {
-    this.#lastDataAt = performance.now();
+    const now = performance.now();
+    if (now - this.#lastDataAt > BURST_GAP_MS) this.#burstBytes = 0;
+    this.#burstBytes += bytes.length;
+    this.#lastDataAt = now;
     this.#filter.push(bytes, (output) => {
       if (output instanceof Uint8Array) this.show(output);
       else this.#markerListeners.get(output.token)?.(output);
@@ -126,6 +138,7 @@ export class ShellIo {
 
   /** Types `data` for a purpose of ours: it is no input of the agent's. */
   typeQuietly(data: string): void {
+    this.#lastInputAt = performance.now();
     this.#link?.write(data);
   }
 
