@@ -100,8 +100,8 @@ export class Shell {
   get inputRow(): number {
     const { screen, mark } = this.#io;
     const cursor = screen.cursor();
-    // A full-screen program's rows are gone with it; what is left is the line in which the cursor stands.
-    if (mark.alternate && !cursor.alternate) return cursor.row;
+    // A full-screen program's rows are gone with it; what comes behind stands where it was started.
+    if (mark.alternate && !cursor.alternate) return Math.min(screen.rowOnLeaving, cursor.row);
     return screen.rowAfter(mark.row, mark.clears);
   }
 

@@ -66,6 +66,8 @@ export class Screen {
   #beyondAnchor = 0;
   #promptSignals = 0;
   #clears = 0;
+  #moves = 0;
+  #rowOnLeaving = 0;
   #scrollsWhole = true;
   #lossRow = -1;
 
@@ -74,6 +76,11 @@ export class Screen {
     this.#log = log;
     terminal.parser.registerCsiHandler({ prefix: "?", final: "h" }, (parameters) => {
       if (parameters.includes(2004)) this.#promptSignals++;
+      if (parameters.some((mode) => mode === 1049 || mode === 1047 || mode === 47)) this.#leaveNormal();
+      return false;
+    });
+    terminal.parser.registerCsiHandler({ final: "H" }, () => {
+      this.#moves++;
       return false;
     });
     terminal.parser.registerCsiHandler({ final: "r" }, ([top, bottom]) => {
@@ -114,6 +121,16 @@ export class Screen {
   /** How often a line editor has said that it waits for input, by asking for bracketed paste (DECSET 2004). */
   get promptSignals(): number {
     return this.#promptSignals;
+  }
+
+  /** How often the cursor was put somewhere on the screen (CUP), as programs do that draw it. */
+  get moves(): number {
+    return this.#moves;
+  }
+
+  /** Number of the row in which the cursor stood when a full-screen program took the screen. */
+  get rowOnLeaving(): number {
+    return this.#rowOnLeaving;
   }
 
   /** How often the whole screen has been cleared. */
@@ -330,6 +347,13 @@ export class Screen {
       if (text !== "") return text;
     }
     return "";
+  }
+
+  #leaveNormal(): void {
+    const { active } = this.#terminal.buffer;
+    if (active.type === "alternate") return;
+    this.#harvest();
+    this.#rowOnLeaving = this.#log.end + active.cursorY;
   }
 
   /** Takes what has left the screen into the log. */

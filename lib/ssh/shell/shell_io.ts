@@ -14,6 +14,8 @@ export const BUFFER_BYTES = 500_000;
 const MAX_PROMPTS = 32;
 /** A program that asks the terminal something has not written more than this before it. */
 const MAX_ASKING_BYTES = 32 * 1024;
+/** A program that has moved the cursor so often draws a screen; clearing one takes a single move. */
+const DRAWING_MOVES = 2;
 const BURST_GAP_MS = 50;
 /** How long after an input its effect comes before everything else. */
 const URGENT_MS = 1000;
@@ -54,6 +56,7 @@ export class ShellIo {
   /** Bytes that came without a pause. */
   #burstBytes = 0;
   #signalsAtEnter = 0;
+  #movesAtInput = 0;
   #mark: InputMark;
 
   private constructor(screen: Screen) {
@@ -131,6 +134,7 @@ export class ShellIo {
     const typed = data.split(/[\r\n]+/).map((line) => line.trimEnd()).filter((line) => line !== "");
     const { clears } = this.screen;
     this.#mark = { offset: this.raw.end, row, text, at: performance.now(), clears, alternate, typed };
+    this.#movesAtInput = this.screen.moves;
     if (/[\r\n]/.test(data)) this.#signalsAtEnter = this.screen.promptSignals;
     this.typeQuietly(data);
     return this.#mark;
@@ -197,7 +201,8 @@ export class ShellIo {
   situation(): Situation {
     const { screen } = this;
     const editorWaits = screen.pasteMode && screen.promptSignals > this.#signalsAtEnter;
-    return situationOf(screen.cursor(), { editorWaits, known: this.#prompts });
+    const draws = screen.moves - this.#movesAtInput >= DRAWING_MOVES;
+    return situationOf(screen.cursor(), { editorWaits, draws, known: this.#prompts });
   }
 
   /** Remembers what the cursor's line shows as a prompt. */
