@@ -33,7 +33,7 @@ export function shellText(shell: Shell, redactor: Redactor, wanted: Wanted): She
   if (wanted.raw !== undefined) return rawText(shell, redactor, place?.offset ?? wanted.raw.fromOffset, wanted.lines);
   if (place === undefined) return renderedText(shell, redactor, wanted.fromRow ?? 0, wanted.lines);
   if (place.offset === shell.position.offset) return NOTHING;
-  const lost = place.row < shell.firstRow;
+  const lost = shell.lostBehind(place.row);
   const from = shell.rowBehind(place);
   const text = from === undefined ? NOTHING : renderedText(shell, redactor, from, wanted.lines);
   return { ...text, ...(lost && { lost }) };

@@ -12,7 +12,7 @@ import { secretFifo } from "./shell/secret_fifo.ts";
 import { type InputMark, ShellIo } from "./shell/shell_io.ts";
 import { SOURCED, sourceLine } from "./shell/shell_line.ts";
 import type { Situation } from "./shell/situation.ts";
-import { awaited, settled, type WaitLimits, type WaitReason, Watch } from "./shell/waiting.ts";
+import { awaited, promptBehindEnd, settled, type WaitLimits, type WaitReason, Watch } from "./shell/waiting.ts";
 
 /** Longest input at once. */
 export const MAX_INPUT_CHARACTERS = 100_000;
@@ -76,6 +76,7 @@ export class Shell {
       return shell;
     } catch (error) {
       shell.close();
+      shell.dispose();
       throw error;
     }
   }
@@ -95,9 +96,13 @@ export class Shell {
     return this.#command !== undefined && !this.#command.finished;
   }
 
-  /** The place of the last input. */
-  get lastInput(): Position {
-    return this.#io.mark;
+  /** Number of the row from which on the screen shows what came after the last input. */
+  get inputRow(): number {
+    const { screen, mark } = this.#io;
+    const cursor = screen.cursor();
+    // A full-screen program's rows are gone with it; what comes behind stands where it was started.
+    if (mark.alternate && !cursor.alternate) return Math.min(screen.rowOnLeaving, cursor.row);
+    return screen.rowAfter(mark.row, mark.clears);
   }
 
   /** The place up to which output has come. */
@@ -165,6 +170,7 @@ export class Shell {
   async settle(mark: InputMark, limits: WaitLimits): Promise<WaitReason> {
     const reason = await settled(this.#io, mark, limits, () => this.#newlyFinished());
     if (reason === "prompt") this.#io.learnPrompt();
+    if (reason === "finished") await promptBehindEnd(this.#io, limits.signal);
     return reason;
   }
 
@@ -231,9 +237,9 @@ export class Shell {
     return this.#io.screen.render(from);
   }
 
-  /** Number of the oldest row that is kept. */
-  get firstRow(): number {
-    return this.#io.screen.first;
+  /** True when some of what came behind row `row` is not kept, or was never rendered. */
+  lostBehind(row: number): boolean {
+    return this.#io.screen.lostBehind(row);
   }
 
   /** Number of the row in which the line begins that is `lines - 1` lines above the last one. */

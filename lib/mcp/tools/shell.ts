@@ -3,36 +3,44 @@ import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import { exportLines } from "../../secrets/injection.ts";
 import { compilePattern } from "../../ssh/shell/pattern.ts";
+import type { Situation } from "../../ssh/shell/situation.ts";
 import type { WaitReason } from "../../ssh/shell/waiting.ts";
 import { MAX_INPUT_CHARACTERS, type Shell } from "../../ssh/shell.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { sessionId, timeoutSeconds } from "../fields.ts";
-import { checkedName, maskedTail, shellText, type Wanted } from "../shell_text.ts";
+import { checkedName, maskedTail, type ShellText, shellText, type Wanted } from "../shell_text.ts";
 
 /** A send that never gets quiet answers after so many times its `wait`. */
 const NEVER_QUIET = 3;
 
-const name = z.string().default("main");
-const lines = z.int().min(1).max(100_000).default(100);
-const since = z.string().max(60).optional().describe("cursor of an earlier answer: only what is new");
-const raw = z.boolean().default(false).describe("Bytes as text, not the rendered screen");
-const columns = z.int().min(10).max(1000);
-const rows = z.int().min(2).max(500);
-const quiet = z.number().min(0).max(3600);
+/** A bound that is checked without being listed. */
+function within(least: number, most: number): [(value: number) => boolean, string] {
+  return [(value) => value >= least && value <= most, `must be from ${least} to ${most}`];
+}
 
-const output = {
-  output: z.string(),
-  cursor: z.string(),
-  state: z.enum(["prompt", "input", "fullscreen", "running", "closed"]),
-  waiting_for: z.string().optional(),
-  exit_code: z.int().nullable().optional(),
-  cwd: z.string().optional(),
-  omitted_lines: z.int().optional(),
-  lost: z.boolean().optional(),
-  note: z.string().optional(),
-};
-type Answer = { [K in keyof typeof output]?: z.input<typeof output[K]> } & { output: string; cursor: string };
-type FullAnswer = Answer & { state: z.input<typeof output.state> };
+const name = z.string().default("main");
+const lines = z.int().refine(...within(1, 100_000)).default(100);
+const since = z.string().max(60).optional();
+const raw = z.boolean().default(false).describe("Bytes, not the screen");
+const columns = z.int().refine(...within(10, 1000));
+const rows = z.int().refine(...within(2, 500));
+const quiet = z.number().refine(...within(0, 3600));
+
+/** What every answer has; what else may be in it is in {@linkcode Answer}: the listing is paid for on every run. */
+const output = { output: z.string(), cursor: z.string(), state: z.string() };
+
+/** What a shell tool answers. */
+interface Answer extends ShellText {
+  /** For `since`: the place where this answer ends. */
+  cursor: string;
+  state: Situation["state"] | "closed";
+  /** What kind of answer a program waits for. */
+  waiting_for?: string;
+  /** Of a command that was sent with await_exit; null while it runs. */
+  exit_code?: number | null;
+  cwd?: string;
+  note?: string;
+}
 
 const changes = { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true };
 const reads = { readOnlyHint: true, openWorldHint: true };
@@ -47,7 +55,7 @@ const open = defineTool({
     term: z.string().min(1).max(64).default("xterm"),
     width: columns.default(200),
     height: rows.default(50),
-    persist: z.boolean().default(false).describe("In tmux, screen or dtach: open it by name again after a drop"),
+    persist: z.boolean().default(false).describe("In tmux, screen or dtach: outlives the connection"),
   },
   output: { ...output, opened: z.boolean() },
   annotations: { ...changes, destructiveHint: false, idempotentHint: true },
@@ -87,7 +95,7 @@ const send = defineTool({
     width: columns.optional(),
     height: rows.optional(),
   },
-  output,
+  output: { ...output, exit_code: z.int().nullable().optional(), cwd: z.string().optional() },
   annotations: changes,
   async run(args, call) {
     const shell = openShell(args, call);
@@ -105,7 +113,7 @@ const read = defineTool({
   name: "ssh_shell_read",
   title: "Read shell",
   description: "What a shell shows: the last lines, or with since only what is new.",
-  input: { session_id: sessionId, lines, name, since, raw },
+  input: { session_id: sessionId, lines, name, since: since.describe("cursor of an earlier answer"), raw },
   output,
   annotations: reads,
   async run(args, call) {
@@ -147,7 +155,7 @@ const wait = defineTool({
     lines,
     name,
     regex: z.boolean().default(false),
-    since: z.string().max(60).optional(),
+    since,
   },
   output: { ...output, reason: z.string() },
   annotations: reads,
@@ -165,7 +173,7 @@ const wait = defineTool({
     } finally {
       stop();
     }
-    const fromRow = from ?? shell.lastInput.row;
+    const fromRow = from ?? shell.inputRow;
     return { ...await answer(shell, call, { lines: args.lines, since: args.since, fromRow }), reason };
   },
 });
@@ -197,18 +205,18 @@ async function settledAnswer(
   call: Call,
   mark: Parameters<Shell["settle"]>[0],
   options: { waitMs: number; lines: number; raw: boolean },
-): Promise<FullAnswer> {
+): Promise<Answer> {
   const { waitMs, lines } = options;
   await shell.settle(mark, { quietMs: waitMs, limitMs: waitMs * NEVER_QUIET, signal: call.signal });
   const raw = options.raw ? { fromOffset: mark.offset } : undefined;
-  return await answer(shell, call, { lines, fromRow: mark.row, raw });
+  return await answer(shell, call, { lines, fromRow: shell.inputRow, raw });
 }
 
 async function runCommand(
   shell: Shell,
   args: { session_id: string; data: string; timeout: number; read_lines: number },
   call: Call,
-): Promise<FullAnswer> {
+): Promise<Answer> {
   await call.session(args.session_id).loginShell.requirePosix("await_exit");
   const stop = reportProgress(call, args.timeout);
   const outcome = await shell.run(args.data, args.timeout * 1000, call.signal).finally(stop);
@@ -231,7 +239,7 @@ async function runCommand(
 }
 
 /** A shell's answer: the part of its output that is wanted, and what it is doing. */
-async function answer(shell: Shell, call: Call, wanted: Wanted, notes: string[] = []): Promise<FullAnswer> {
+async function answer(shell: Shell, call: Call, wanted: Wanted, notes: string[] = []): Promise<Answer> {
   const end = await shell.takeEnd(call.signal);
   const note = [...notes, ...(shell.ended === undefined ? [] : [`the shell is closed: ${shell.ended}`])].join("; ");
   return {
@@ -243,7 +251,7 @@ async function answer(shell: Shell, call: Call, wanted: Wanted, notes: string[] 
   };
 }
 
-function stateOf(shell: Shell): Pick<FullAnswer, "state" | "waiting_for"> {
+function stateOf(shell: Shell): Pick<Answer, "state" | "waiting_for"> {
   if (shell.ended !== undefined) return { state: "closed" };
   const { state, waitingFor } = shell.situation;
   return { state, ...(waitingFor !== undefined && { waiting_for: waitingFor }) };

@@ -4,13 +4,11 @@ import type { ShellMarker } from "./marker_filter.ts";
 import { restorePrompt } from "./prompt_restore.ts";
 import type { Rendering } from "./screen.ts";
 import type { ShellIo } from "./shell_io.ts";
-import { settled } from "./waiting.ts";
+import { promptBehindEnd } from "./waiting.ts";
 import { awaitLine, MAX_AWAITED_BYTES, statusLine } from "./shell_line.ts";
 
 /** Longest wait for the shell to take the line. */
 const BEGIN_LIMIT_MS = 5000;
-/** How long the prompt behind the end is waited for. */
-const PROMPT_MS = 60;
 const STATUS_LIMIT_MS = 1500;
 /** How long a prompt must stand before the shell is asked what became of the command. */
 const BACK_AT_PROMPT_MS = 200;
@@ -40,6 +38,7 @@ export class AwaitedCommand {
   readonly #echo: string;
   #shellPid: string | undefined;
   #startRow: number | undefined;
+  #clearsAtStart = 0;
   #end: CommandEnd | undefined;
   #shown: Rendering | undefined;
   #askedAt = 0;
@@ -91,20 +90,13 @@ export class AwaitedCommand {
     return this.#startRow;
   }
 
-  /** Lets the shell show its prompt again, which comes right behind the end. */
-  async #promptShown(signal: AbortSignal | undefined): Promise<void> {
-    const mark = { ...this.#io.mark, offset: -1, at: performance.now() };
-    const reason = await settled(this.#io, mark, { quietMs: PROMPT_MS, limitMs: PROMPT_MS * 3, signal });
-    if (reason === "prompt" || reason === "quiet") this.#io.learnPrompt();
-  }
-
   /** Waits for the end, or for what keeps it from coming. */
   async wait(timeoutMs: number, signal?: AbortSignal): Promise<AwaitOutcome> {
     const io = this.#io;
     const began = performance.now();
     while (true) {
       if (this.#finished) {
-        await this.#promptShown(signal);
+        await promptBehindEnd(io, signal);
         return this.#outcome("finished");
       }
       if (io.ended !== undefined) return this.#outcome("closed");
@@ -182,7 +174,10 @@ export class AwaitedCommand {
       io.unmuteKeepingModes();
       io.expectEditor();
       io.show(this.#echo);
-      io.afterShown(() => this.#startRow = io.screen.cursor().row);
+      io.afterShown(() => {
+        this.#startRow = io.screen.cursor().row;
+        this.#clearsAtStart = io.screen.clears;
+      });
     } else if (marker.kind === "E" && this.#end === undefined) {
       const [status = "", , ...cwd] = marker.fields;
       io.forget(this.#token);
@@ -196,7 +191,7 @@ export class AwaitedCommand {
 
   #rendered(): Rendering {
     const { screen } = this.#io;
-    return screen.render(Math.min(this.#startRow ?? 0, screen.cursor().row));
+    return screen.render(screen.rowAfter(this.#startRow ?? 0, this.#clearsAtStart));
   }
 
   /** What the command showed above the line in which the prompt stands now. */

@@ -7,13 +7,13 @@ export interface Row {
   wrapped: boolean;
 }
 
-/** How many rows are dropped before the list itself is shortened. */
-const COMPACT_AFTER = 4096;
+/** Stands before the text of a wrapped row, so that a row is kept as one string: there may be very many. */
+const WRAPPED = "\0";
 
 /** The last rows, each known by its number in the whole. */
 export class RowLog {
   readonly #maxCharacters: number;
-  #rows: Row[] = [];
+  #rows: string[] = [];
   #dropped = 0;
   #head = 0;
   #characters = 0;
@@ -34,14 +34,15 @@ export class RowLog {
   }
 
   /** Adds a row at the end. */
-  push(row: Row): void {
-    this.#rows.push(row);
-    this.#characters += row.text.length + 1;
+  push({ text, wrapped }: Row): void {
+    this.#rows.push(wrapped ? WRAPPED + text : text);
+    this.#characters += text.length + 1;
     while (this.#characters > this.#maxCharacters && this.#head < this.#rows.length) {
-      this.#characters -= (this.#rows[this.#head]?.text.length ?? 0) + 1;
+      const oldest = this.#rows[this.#head] ?? "";
+      this.#characters -= oldest.length + (oldest.startsWith(WRAPPED) ? 0 : 1);
       this.#head++;
     }
-    if (this.#head < COMPACT_AFTER) return;
+    if (this.#head * 2 < this.#rows.length || this.#head < 1024) return;
     this.#rows = this.#rows.slice(this.#head);
     this.#dropped += this.#head;
     this.#head = 0;
@@ -49,6 +50,8 @@ export class RowLog {
 
   /** The row of that number, when it is kept. */
   at(number: number): Row | undefined {
-    return number < this.first ? undefined : this.#rows[number - this.#dropped];
+    const row = number < this.first ? undefined : this.#rows[number - this.#dropped];
+    if (row === undefined) return undefined;
+    return row.startsWith(WRAPPED) ? { text: row.slice(1), wrapped: true } : { text: row, wrapped: false };
   }
 }

@@ -65,12 +65,32 @@ export class Screen {
   /** How many rows below the anchor are in the log, too. */
   #beyondAnchor = 0;
   #promptSignals = 0;
+  #clears = 0;
+  #moves = 0;
+  #rowOnLeaving = 0;
+  #scrollsWhole = true;
+  #lossRow = -1;
 
   private constructor(terminal: Terminal, log: RowLog) {
     this.#terminal = terminal;
     this.#log = log;
     terminal.parser.registerCsiHandler({ prefix: "?", final: "h" }, (parameters) => {
       if (parameters.includes(2004)) this.#promptSignals++;
+      if (parameters.some((mode) => mode === 1049 || mode === 1047 || mode === 47)) this.#leaveNormal();
+      return false;
+    });
+    terminal.parser.registerCsiHandler({ final: "H" }, () => {
+      this.#moves++;
+      return false;
+    });
+    terminal.parser.registerCsiHandler({ final: "r" }, ([top, bottom]) => {
+      const last = Number(bottom ?? 0);
+      this.#scrollsWhole = Number(top ?? 0) <= 1 && (last === 0 || last >= terminal.rows);
+      return false;
+    });
+    terminal.parser.registerCsiHandler({ final: "J" }, ([part]) => {
+      const { cursorX, cursorY } = terminal.buffer.active;
+      if (part === 2 || (part === 0 && cursorX === 0 && cursorY === 0)) this.#clears++;
       return false;
     });
   }
@@ -101,6 +121,26 @@ export class Screen {
   /** How often a line editor has said that it waits for input, by asking for bracketed paste (DECSET 2004). */
   get promptSignals(): number {
     return this.#promptSignals;
+  }
+
+  /** How often the cursor was put somewhere on the screen (CUP), as programs do that draw it. */
+  get moves(): number {
+    return this.#moves;
+  }
+
+  /** Number of the row in which the cursor stood when a full-screen program took the screen. */
+  get rowOnLeaving(): number {
+    return this.#rowOnLeaving;
+  }
+
+  /** How often the whole screen has been cleared. */
+  get clears(): number {
+    return this.#clears;
+  }
+
+  /** The row from which on the screen shows what came after the cursor's line began in `row`. */
+  rowAfter(row: number, clearsThen: number): number {
+    return this.#clears > clearsThen || this.cursor().row < row ? Math.min(row, this.top) : row;
   }
 
   /** True while a line editor waits for input, as far as it says so. */
@@ -150,9 +190,39 @@ export class Screen {
     });
   }
 
-  /** Puts a row of our own into the scrollback. */
-  note(text: string): void {
-    this.#log.push({ text, wrapped: false });
+  /** True when lines that reach the bottom push the top row into the scrollback. */
+  get scrollsWhole(): boolean {
+    return this.#scrollsWhole && this.#terminal.buffer.active.type === "normal";
+  }
+
+  /** True when the cursor stands at the start of a row. */
+  get atLineStart(): boolean {
+    return this.#terminal.buffer.active.cursorX === 0;
+  }
+
+  /**
+   * Shows whole lines, more than the screen has rows, with the cursor at the start of a row: all but the last go into
+   * the scrollback without being drawn first.
+   */
+  writeLines(lines: readonly string[]): Promise<void> {
+    const { active } = this.#terminal.buffer;
+    for (let y = 0; y < active.cursorY; y++) {
+      const line = active.getLine(active.baseY + y);
+      if (line) this.#log.push({ text: line.translateToString(true), wrapped: line.isWrapped });
+    }
+    const drawn = lines.length - this.#terminal.rows;
+    for (let at = 0; at < drawn; at++) this.#log.push({ text: lines[at] ?? "", wrapped: false });
+    return this.write("\x1b[H\x1b[0J" + lines.slice(drawn).join("\r\n") + "\r\n");
+  }
+
+  /** Remembers that what comes next is not shown. */
+  noteLoss(): void {
+    this.#lossRow = this.cursor().row;
+  }
+
+  /** True when some of what came behind row `row` is not kept, or was never shown. */
+  lostBehind(row: number): boolean {
+    return row < this.first || row <= this.#lossRow;
   }
 
   /** Changes the size; what has scrolled out stays as it was. */
@@ -165,6 +235,7 @@ export class Screen {
     this.#anchor = undefined;
     this.#beyondAnchor = 0;
     this.#terminal.resize(width, height);
+    this.#scrollsWhole = true;
     this.#harvest();
   }
 
@@ -276,6 +347,13 @@ export class Screen {
       if (text !== "") return text;
     }
     return "";
+  }
+
+  #leaveNormal(): void {
+    const { active } = this.#terminal.buffer;
+    if (active.type === "alternate") return;
+    this.#harvest();
+    this.#rowOnLeaving = this.#log.end + active.cursorY;
   }
 
   /** Takes what has left the screen into the log. */

@@ -12,7 +12,13 @@ import { type Situation, situationOf } from "./situation.ts";
 export const BUFFER_BYTES = 500_000;
 /** Prompts that are remembered. */
 const MAX_PROMPTS = 32;
-/** Answers of the terminal are sent while no more than this is waiting to be rendered. */
+/** A program that asks the terminal something has not written more than this before it. */
+const MAX_ASKING_BYTES = 32 * 1024;
+/** A program that has moved the cursor so often draws a screen; clearing one takes a single move. */
+const DRAWING_MOVES = 2;
+const BURST_GAP_MS = 50;
+/** How long after an input its effect comes before everything else. */
+const URGENT_MS = 1000;
 const ENCODER = new TextEncoder();
 
 /** A place in the output, and what was known when the output had come that far. */
@@ -25,6 +31,10 @@ export interface InputMark {
   text: string;
   /** When, as of performance.now(). */
   at: number;
+  /** How often the screen had been cleared. */
+  clears: number;
+  /** True when a full-screen program had the screen. */
+  alternate: boolean;
   /** The lines that were typed then. */
   typed: readonly string[];
 }
@@ -42,23 +52,28 @@ export class ShellIo {
   #link: TerminalLink | undefined;
   #ended: string | undefined;
   #lastDataAt = performance.now();
+  #lastInputAt = 0;
+  /** Bytes that came without a pause. */
+  #burstBytes = 0;
   #signalsAtEnter = 0;
+  #movesAtInput = 0;
   #mark: InputMark;
 
   private constructor(screen: Screen) {
     this.screen = screen;
-    this.#mark = { offset: 0, row: 0, text: "", at: performance.now(), typed: [] };
+    this.#mark = { offset: 0, row: 0, text: "", at: performance.now(), clears: 0, alternate: false, typed: [] };
     this.#pump = new OutputPump({
       screen,
       hold: (paused) => this.#link?.hold(paused),
+      isUrgent: () => performance.now() - this.#lastInputAt < URGENT_MS,
       onRendered: () => this.#wake(),
       onDropped: (bytes) => {
         for (const listener of this.#dropListeners) listener(plainText(bytes));
       },
     });
     screen.onAnswer((data) => {
-      // A terminal that answers what scrolled by long ago types into whatever runs now.
-      if (performance.now() - this.#lastDataAt < 200) this.#link?.write(data);
+      // A terminal that answers what comes in a flood types into whatever runs next.
+      if (this.#burstBytes < MAX_ASKING_BYTES) this.#link?.write(data);
     });
   }
 
@@ -74,7 +89,10 @@ export class ShellIo {
 
   /** Takes output. */
   onData = (bytes: Uint8Array): void => {
-    this.#lastDataAt = performance.now();
+    const now = performance.now();
+    if (now - this.#lastDataAt > BURST_GAP_MS) this.#burstBytes = 0;
+    this.#burstBytes += bytes.length;
+    this.#lastDataAt = now;
     this.#filter.push(bytes, (output) => {
       if (output instanceof Uint8Array) this.show(output);
       else this.#markerListeners.get(output.token)?.(output);
@@ -112,9 +130,11 @@ export class ShellIo {
 
   /** Types `data`, which the agent gave, and marks the place. */
   type(data: string): InputMark {
-    const cursor = this.screen.cursor();
+    const { row, before: text, alternate } = this.screen.cursor();
     const typed = data.split(/[\r\n]+/).map((line) => line.trimEnd()).filter((line) => line !== "");
-    this.#mark = { offset: this.raw.end, row: cursor.row, text: cursor.before, at: performance.now(), typed };
+    const { clears } = this.screen;
+    this.#mark = { offset: this.raw.end, row, text, at: performance.now(), clears, alternate, typed };
+    this.#movesAtInput = this.screen.moves;
     if (/[\r\n]/.test(data)) this.#signalsAtEnter = this.screen.promptSignals;
     this.typeQuietly(data);
     return this.#mark;
@@ -122,6 +142,7 @@ export class ShellIo {
 
   /** Types `data` for a purpose of ours: it is no input of the agent's. */
   typeQuietly(data: string): void {
+    this.#lastInputAt = performance.now();
     this.#link?.write(data);
   }
 
@@ -180,7 +201,8 @@ export class ShellIo {
   situation(): Situation {
     const { screen } = this;
     const editorWaits = screen.pasteMode && screen.promptSignals > this.#signalsAtEnter;
-    return situationOf(screen.cursor(), { editorWaits, known: this.#prompts });
+    const draws = screen.moves - this.#movesAtInput >= DRAWING_MOVES;
+    return situationOf(screen.cursor(), { editorWaits, draws, known: this.#prompts });
   }
 
   /** Remembers what the cursor's line shows as a prompt. */

@@ -1,8 +1,8 @@
 /** The lines that are typed into a shell for our own purposes. */
 import { quoteWord } from "../../quote.ts";
 
-/** Longest line: a terminal in canonical mode takes 4095 bytes on Linux (termios(3), canonical mode). */
-const MAX_LINE_CHARACTERS = 3500;
+/** Longest line: busybox's line editor takes 1023 characters, a terminal without one 4095 (termios(3) on Linux). */
+const MAX_LINE_CHARACTERS = 900;
 
 /** Longest command that is run for its exit code, in bytes. */
 export const MAX_AWAITED_BYTES = 32_000;
@@ -68,7 +68,7 @@ function escapedWords(text: string): string {
   for (const byte of new TextEncoder().encode(text)) {
     const character = String.fromCharCode(byte);
     line += /[A-Za-z0-9 _./,=:+@-]/.test(character) ? character : "\\0" + byte.toString(8).padStart(3, "0");
-    if (line.length < MAX_LINE_CHARACTERS - 600 * Number(lines === "")) continue;
+    if (line.length < MAX_LINE_CHARACTERS - 450 * Number(lines === "")) continue;
     lines += line + "'\\\r";
     line = "'";
   }

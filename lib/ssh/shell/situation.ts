@@ -15,6 +15,8 @@ export interface Situation {
 export interface SituationContext {
   /** True when a line editor has said, since the last input, that it waits. */
   editorWaits: boolean;
+  /** True when a program has put the cursor here and there since the last input. */
+  draws: boolean;
   /** Prompts that this shell has shown. */
   known: ReadonlySet<string>;
 }
@@ -47,14 +49,16 @@ export function situationOf(view: CursorView, context: SituationContext): Situat
   if (before !== "" && context.known.has(before)) return { state: "prompt", settleMs: 20 };
   const waitingFor = questionIn(before, view.after);
   if (waitingFor !== undefined) return { state: "input", waitingFor, settleMs: 80 };
-  if (view.after !== "" || before.length > 300) return running;
+  const otherwise = context.draws ? drawing : running;
+  if (view.after !== "" || before.length > 300) return otherwise;
   if (REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 40 };
   if (CONTINUATION.test(before)) return { state: "input", waitingFor: "more input", settleMs: 150 };
   if (GENERIC_PROMPT.test(before) && !NOT_A_PROMPT.test(before)) return { state: "prompt", settleMs: 50 };
-  return running;
+  return otherwise;
 }
 
 const running: Situation = { state: "running", settleMs: 0 };
+const drawing: Situation = { state: "fullscreen", settleMs: 300 };
 
 /** A line editor waits: at its prompt, or in the middle of a command that is not complete. */
 function atEditor(before: string): Situation {

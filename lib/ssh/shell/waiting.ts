@@ -9,6 +9,9 @@ export type WaitReason = "prompt" | "input" | "fullscreen" | "matched" | "quiet"
 /** Longest look at a situation that a pattern is not given up for. */
 const ASKED_MS = 300;
 
+/** How long the prompt behind the end of a command is waited for. */
+const PROMPT_MS = 60;
+
 /** What limits a wait. */
 export interface WaitLimits {
   /** Longest quiet, in milliseconds. */
@@ -48,6 +51,13 @@ export async function settled(
   }
 }
 
+/** Waits for the prompt that comes right behind the end of a command, and learns it. */
+export async function promptBehindEnd(io: ShellIo, signal?: AbortSignal): Promise<void> {
+  const mark = { ...io.mark, offset: -1, at: performance.now() };
+  const reason = await settled(io, mark, { quietMs: PROMPT_MS, limitMs: PROMPT_MS * 3, signal });
+  if (reason === "prompt" || reason === "quiet") io.learnPrompt();
+}
+
 /**
  * Waits until output shows `pattern`, until no more output can be expected, or until the limit.
  *
@@ -61,7 +71,7 @@ export async function awaited(io: ShellIo, watch: Watch, limits: WaitLimits, sto
       if (io.ended !== undefined) return "closed";
       if (stop()) return "finished";
       const now = performance.now();
-      const quiet = now - io.lastDataAt;
+      const quiet = now - Math.max(io.lastDataAt, began);
       if (now - began >= limits.limitMs) return "timeout";
       const situation = io.situation();
       const enough = patience(situation, limits.quietMs);
