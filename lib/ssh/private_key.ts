@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import { denied, holds } from "../sandbox.ts";
 import { hostKeyFromBlob } from "./host_key.ts";
-import { malformed, publicKey } from "./key_formats/key_error.ts";
+import { malformed, publicKey, unsupported } from "./key_formats/key_error.ts";
 import type { PemBlock } from "./key_formats/pem.ts";
 import type { ParsedKey } from "./ssh2.ts";
 
@@ -22,15 +22,15 @@ export interface PrivateKey {
 
 /** What loading a key may need. */
 export interface LoadKeyOptions {
-  /** Opens an encrypted key; ignored for a key that is not. */
+  /** Opens an encrypted key; ignored for a key that is not. Empty counts as none: no tool encrypts with it. */
   passphrase?: string | undefined;
-  /** Ends the derivation of a key from the passphrase, which can take seconds. */
+  /** Looked at before the passphrase is put to work, which takes up to seconds and holds up everything else. */
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Loads a private key: OpenSSH's own format with every cipher of ssh-keygen, PKCS#1, SEC1 and PKCS#8, plain or
- * encrypted, PuTTY's version 2 and unencrypted version 3; RSA, ECDSA on the three NIST curves, Ed25519. The key has
+ * encrypted; RSA, ECDSA on the three NIST curves, Ed25519. The key has
  * made a signature and verified it before it is given out.
  *
  * @throws {ToolError} `key_malformed`, `key_unsupported`, `key_encrypted` or `key_wrong_passphrase`; no message holds
@@ -47,9 +47,6 @@ export async function loadPrivateKey(text: Uint8Array | string, options: LoadKey
 }
 
 async function parse(text: string, options: LoadKeyOptions): Promise<ParsedKey> {
-  const { parsePuttyKey } = await import("./key_formats/putty.ts");
-  const puttyKey = await parsePuttyKey(text, options);
-  if (puttyKey !== undefined) return puttyKey;
   const block = findPrivateKey(text);
   if (block.label === "OPENSSH PRIVATE KEY") {
     const { parseOpenSshKey } = await import("./key_formats/openssh.ts");
@@ -71,6 +68,9 @@ function findPrivateKey(text: string): PemBlock {
 }
 
 function notAPrivateKey(text: string): ToolError {
+  if (text.startsWith("PuTTY-User-Key-File-")) {
+    return unsupported("it is PuTTY's", "convert it: puttygen KEY.ppk -O private-openssh -o KEYFILE");
+  }
   if (/BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(text)) return malformed("its last line is missing, so it is cut short");
   if (/^(ssh-|ecdsa-sha2-|sk-)\S+ AAAA/m.test(text) || /BEGIN (SSH2 |RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(text)) {
     return publicKey();

@@ -35,7 +35,7 @@ const pemCiphers = ["aes128", "aes192", "aes256", "des3"];
 /** Arguments of `openssl pkcs8`: each cipher with OpenSSL's usual hash, each hash with one cipher, and scrypt. */
 const pkcs8Encryptions = [
   ...["aes-128-cbc", "aes-192-cbc", "aes-256-cbc", "des3"].map((cipher) => ["-v2", cipher]),
-  ...["SHA1", "SHA384", "SHA512"].map((hash) => ["-v2", "aes-192-cbc", "-v2prf", `hmacWith${hash}`]),
+  ...["SHA1", "SHA224", "SHA384", "SHA512"].map((hash) => ["-v2", "aes-192-cbc", "-v2prf", `hmacWith${hash}`]),
   ["-v2", "des3", "-v2prf", "hmacWithSHA1"],
   ["-scrypt"],
 ];

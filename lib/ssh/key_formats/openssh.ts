@@ -2,15 +2,17 @@
  * Private keys as ssh-keygen writes them. Source: OpenSSH PROTOCOL.key.
  *
  * ssh2 parses and decrypts them. Our own here is what it leaves out: a bound on the rounds, which it would run for as
- * many hours as the file says; the two ciphers that it cannot open under Deno; and the length of an ECDSA number, where
- * Deno takes exactly the curve's and neither ssh2 nor sshpk writes that.
+ * many hours as the file says; the two ciphers that it cannot open under Deno; and the way of
+ * ECDSA and Ed25519 keys into ssh2, which takes the latter in no other format, and of the former makes a PEM that Deno
+ * refuses unless the secret number has exactly the curve's length. (sshpk, which could write such files, reads the
+ * environment when it is imported, and ends the program at a wrong passphrase.)
  */
 import { Buffer } from "node:buffer";
-import { createDecipheriv } from "node:crypto";
+import { createDecipheriv, type KeyObject } from "node:crypto";
+import type { LoadKeyOptions } from "../private_key.ts";
 import { loadSsh2, type ParsedKey } from "../ssh2.ts";
 import { WireReader, WireWriter, withLength } from "../wire.ts";
 import { encrypted, malformed, refuseKeyType, unsupported, unsupportedName, wrongPassphrase } from "./key_error.ts";
-import { loadForge, loadSshpk, type SshpkKey } from "./libraries.ts";
 
 const magic = new TextEncoder().encode("openssh-key-v1\0");
 
@@ -19,17 +21,9 @@ const maxRounds = 256;
 
 const ssh2Ciphers = /^(3des-cbc|aes(128|256)-cbc|aes(128|192|256)-ctr|aes(128|256)-gcm@openssh\.com)$/;
 const ownCiphers = new Map([
-  ["aes192-cbc", { size: 24 + 16, decrypt: decryptAesCbc }],
+  ["aes192-cbc", { size: 24 + 16, decrypt: decryptAes192Cbc }],
   ["chacha20-poly1305@openssh.com", { size: 64, decrypt: decryptChaCha20 }],
 ]);
-
-/** What opens an encrypted key. */
-export interface Unlock {
-  /** Empty counts as none: no tool encrypts with it. */
-  passphrase?: string | undefined;
-  /** Looked at before the passphrase is put to work, which holds up everything else. */
-  signal?: AbortSignal | undefined;
-}
 
 /**
  * Reads a key.
@@ -38,7 +32,7 @@ export interface Unlock {
  * @throws {ToolError} key_malformed, key_unsupported, key_encrypted or key_wrong_passphrase
  * @throws {WireError} when the data ends too early
  */
-export async function parseOpenSshKey(data: Uint8Array, { passphrase, signal }: Unlock): Promise<ParsedKey> {
+export async function parseOpenSshKey(data: Uint8Array, { passphrase, signal }: LoadKeyOptions): Promise<ParsedKey> {
   const reader = new WireReader(data);
   if (!Buffer.from(reader.raw(magic.length)).equals(magic)) throw malformed("not an OpenSSH key inside");
   const [cipher, kdf, kdfOptions] = [reader.text(), reader.text(), new WireReader(reader.string())];
@@ -59,8 +53,7 @@ export async function parseOpenSshKey(data: Uint8Array, { passphrase, signal }: 
   const { pbkdf } = (await import("bcrypt-pbkdf")).default;
   const [phrase, key] = [Buffer.from(passphrase), Buffer.alloc(own.size)];
   pbkdf(phrase, phrase.length, salt, salt.length, key, key.length, rounds);
-  const plain = await own.decrypt(key, secret);
-  return await parsed(openSshFile(publicBlob, plain), undefined, wrongPassphrase);
+  return await parsed(openSshFile(publicBlob, own.decrypt(key, secret)), undefined, wrongPassphrase);
 }
 
 async function parsed(file: string, passphrase: string | undefined, onError: () => Error): Promise<ParsedKey> {
@@ -69,31 +62,54 @@ async function parsed(file: string, passphrase: string | undefined, onError: () 
   // ssh2 answers with an Error instead of throwing one, and without a key where there is none.
   if (key instanceof Error || !key?.isPrivateKey()) throw onError();
   if (!key.type.startsWith("ecdsa-")) return key;
-  const sshpk = await loadSshpk();
-  return await toSsh2Key(sshpk.parsePrivateKey(key.getPrivatePEM(), "pem"));
+  const { asn1 } = (await import("node-forge")).default;
+  const der = Buffer.from(key.getPrivatePEM().replace(/-----[^-]*-----/g, ""), "base64");
+  const [, scalar] = asn1.fromDer(der.toString("latin1")).value; // the second field of RFC 5915's ECPrivateKey
+  if (typeof scalar !== "object") throw onError();
+  return await ecdsaKey(key.getPublicSSH(), Buffer.from(String(scalar.value), "latin1"));
 }
 
 /**
- * Gives ssh2 a key that sshpk has read.
+ * Gives ssh2 a key of node:crypto.
  *
- * @throws {Error} when SSH has no use for a key of this type
+ * @throws {ToolError} key_unsupported when SSH has no use for a key of its type
  */
-export async function toSsh2Key(key: SshpkKey): Promise<ParsedKey> {
+export async function toSsh2Key(key: KeyObject): Promise<ParsedKey> {
+  const hint = "use an Ed25519, ECDSA or RSA key";
+  const type = key.asymmetricKeyType ?? "";
   const { utils } = await loadSsh2();
-  const result = utils.parseKey(key.type === "ecdsa" ? ecdsaFile(key) : key.toString("ssh-private"));
-  if (result instanceof Error) throw malformed("its fields are damaged");
-  return result;
+  if (type === "rsa") return firm(utils.parseKey(String(key.export({ type: "pkcs1", format: "pem" }))));
+  if (type !== "ec" && type !== "ed25519") throw unsupported(`SSH has no use for a key of type ${type}`, hint);
+  const { crv = "", ...jwk } = key.export({ format: "jwk" });
+  const [x, y, d] = [jwk.x, jwk.y, jwk.d].map((field) => Buffer.from(field ?? "", "base64url"));
+  if (x === undefined || y === undefined || d === undefined) throw malformed("a part of the key is missing");
+  if (type === "ed25519") {
+    const publicBlob = new WireWriter().string("ssh-ed25519").string(x).bytes();
+    return firm(utils.parseKey(openSshFile(publicBlob, privateSection(publicBlob, Buffer.concat([d, x])))));
+  }
+  if (!/^P-(256|384|521)$/.test(crv)) throw unsupported("SSH has no ECDSA on its curve", hint);
+  const curve = crv.replace("P-", "nistp");
+  const point = Buffer.concat([Buffer.of(4), x, y]);
+  return await ecdsaKey(new WireWriter().string(`ecdsa-sha2-${curve}`).string(curve).string(point).bytes(), d);
 }
 
-/** What sshpk's `toString("ssh-private")` gives, but the secret number has the curve's length. Source: RFC 5656 §3.1. */
-function ecdsaFile({ curve, part, size = 0 }: SshpkKey): string {
-  if (part.Q === undefined || part.d === undefined) throw malformed("a part of the key is missing");
-  const publicBlob = new WireWriter().string(`ecdsa-sha2-${curve}`).string(curve ?? "").string(part.Q.data).bytes();
-  const scalar = withLength(part.d.data, Math.ceil(size / 8));
-  return openSshFile(
-    publicBlob,
-    new WireWriter().uint32(0).uint32(0).raw(publicBlob).string(scalar).string("").bytes(),
-  );
+/** ssh2's key of the two halves, the secret number in exactly the curve's length. Source: RFC 5656 §3.1, SEC 1 §2.3.3. */
+async function ecdsaKey(publicBlob: Uint8Array, scalar: Uint8Array): Promise<ParsedKey> {
+  const { utils } = await loadSsh2();
+  const reader = new WireReader(publicBlob);
+  const point = [reader.text(), reader.text(), reader.string()][2] ?? "";
+  const secret = withLength(scalar, (point.length - 1) / 2);
+  return firm(utils.parseKey(openSshFile(publicBlob, privateSection(publicBlob, secret))));
+}
+
+function firm(key: ParsedKey | Error): ParsedKey {
+  if (key instanceof Error) throw malformed("its fields are damaged");
+  return key;
+}
+
+/** Of ECDSA and Ed25519: two equal numbers that only matter with encryption, the fields and an empty comment. */
+function privateSection(publicBlob: Uint8Array, secret: Uint8Array): Uint8Array {
+  return new WireWriter().uint32(0).uint32(0).raw(publicBlob).string(secret).string("").bytes();
 }
 
 /** An unencrypted file. */
@@ -107,15 +123,12 @@ function armor(data: Uint8Array): string {
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${base64}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
 
-/** AES-CBC without padding; Deno's node:crypto lacks it for keys of 192 bits. */
-async function decryptAesCbc(key: Uint8Array, data: Uint8Array): Promise<Uint8Array> {
-  const forge = await loadForge();
-  const binary = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
-  const decipher = forge.cipher.createDecipher("AES-CBC", binary(key.subarray(0, -16)));
-  decipher.start({ iv: binary(key.subarray(-16)) });
-  decipher.update(forge.util.createBuffer(binary(data)));
-  decipher.finish(() => true);
-  return Buffer.from(decipher.output.getBytes(), "latin1");
+/** Deno's node:crypto has AES of 192 bits without the chaining of blocks, which is done here. */
+function decryptAes192Cbc(key: Uint8Array, data: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv("aes-192-ecb", key.subarray(0, 24), null).setAutoPadding(false);
+  const blocks = Buffer.concat([decipher.update(data), decipher.final()]);
+  const before = Buffer.concat([key.subarray(24), data]);
+  return blocks.map((byte, index) => byte ^ (before[index] ?? 0));
 }
 
 /**
