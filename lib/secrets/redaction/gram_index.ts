@@ -9,6 +9,13 @@ export const GRAM = 8;
 /** Symbols that are asked about first. Eight in a row hold five that begin at a multiple of four. */
 export const PROBE = 5;
 
+/**
+ * Symbols in a gram of a form that counts from so many symbols on that eight of them are two or three characters: of
+ * that few there are so many in a hundred values that any text in such a form would consist of them.
+ */
+const WIDE_GRAM = 16;
+const WIDE_FROM = WIDE_GRAM + 6;
+
 /** Marks of the pool: a gram begins here that has to be found wherever it stands, or one of a longer form. */
 const GRAM_HERE = 1;
 const SPARSE_GRAM = 2;
@@ -43,6 +50,7 @@ export class GramIndex<W extends Whole> {
   #grams: Sieve = emptySieve(0);
   #sparse: Sieve = emptySieve(0);
   #sealed = true;
+  readonly #wide = new Map<number, number>();
   readonly #wholes = new Map<number, W[]>();
 
   /** The bits to ask about five symbols: those of forms that count from eight symbols on. */
@@ -59,16 +67,19 @@ export class GramIndex<W extends Whole> {
 
   /**
    * Adds a form that counts from `least` symbols in a row. When that is many, not every gram is needed: four in a row
-   * out of each `least - 10` are enough, since so long a stretch holds all four, and one of them at a multiple of four.
+   * out of each `least` less the gram are enough, since so long a stretch holds all four, and one of them at a multiple of four.
    */
   add(symbols: Uint8Array, weights: Uint8Array, kind: number, least: number): void {
     const from = this.#length;
     this.#append(symbols, weights, kind);
-    const period = least - 10;
-    for (let at = 0; at + GRAM <= symbols.length; at++) {
-      if (period > 4 && at % period >= 4) continue;
-      const isNew = this.#insert(from + at);
-      if (isNew || period <= 4) this.#marks[from + at] = period > 4 ? SPARSE_GRAM : GRAM_HERE;
+    const isWide = least >= WIDE_FROM;
+    const size = isWide ? WIDE_GRAM : GRAM;
+    const period = Math.max(4, least - size - 2);
+    const isSparse = isWide || period > 4;
+    for (let at = 0; at + size <= symbols.length; at++) {
+      if (at % period >= 4) continue;
+      const isNew = isWide ? this.#insertWide(from + at) : this.#insert(from + at);
+      if (isNew || !isSparse) this.#marks[from + at] = isSparse ? SPARSE_GRAM : GRAM_HERE;
     }
     this.#sealed = false;
   }
@@ -99,6 +110,16 @@ export class GramIndex<W extends Whole> {
     }
   }
 
+  /** Where in the pool the sixteen symbols at `at` of `symbols` stand, -1 when nowhere; for the longest forms. */
+  findWide(symbols: Uint8Array, at: number): number {
+    const found = this.#wide.get(wideHash(symbols, at));
+    if (found === undefined) return -1;
+    for (let i = 0; i < WIDE_GRAM; i++) {
+      if (this.pool[found + i] !== symbols[at + i]) return -1;
+    }
+    return found;
+  }
+
   /** The wholes that begin with the eight symbols, among others. */
   wholes(first: number, second: number): readonly W[] {
     return this.#wholes.size === 0 ? NONE : this.#wholes.get(gramHash(first, second)) ?? NONE;
@@ -123,6 +144,13 @@ export class GramIndex<W extends Whole> {
     if (this.find(first, second) >= 0) return false;
     if (++this.#count * 2 > this.#table.length) this.#grow();
     this.#put(first, second, at);
+    return true;
+  }
+
+  #insertWide(at: number): boolean {
+    const hash = wideHash(this.pool, at);
+    if (this.#wide.has(hash)) return false;
+    this.#wide.set(hash, at);
     return true;
   }
 
@@ -187,6 +215,11 @@ export function probeHash(word: number, fifth: number): number {
 /** The hash of eight symbols, as two words, of which the top bits count. */
 export function gramHash(first: number, second: number): number {
   return Math.imul(first, 0x9e3779b1) ^ Math.imul(second ^ (second >>> 15), 0x85ebca6b);
+}
+
+function wideHash(symbols: Uint8Array, at: number): number {
+  const head = gramHash(wordAt(symbols, at), wordAt(symbols, at + 4));
+  return gramHash(rehash(head), gramHash(wordAt(symbols, at + 8), wordAt(symbols, at + 12)));
 }
 
 function slotOf(first: number, second: number): number {

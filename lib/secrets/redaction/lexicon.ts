@@ -32,6 +32,8 @@ export interface Pattern {
   readonly proof: number;
   /** Bytes of it that the view drops. */
   readonly dropped: number;
+  /** Whether it is a piece of a value: what the view drops of it has to be there, or it is too little. */
+  readonly partial?: boolean;
 }
 
 /** The first (or, for the end of a value, the last) symbols of a form. */
@@ -151,7 +153,9 @@ export class Lexicon {
       if (symbols.length >= GRAM || symbols.length < GAPPY_SYMBOLS) continue;
       const proof = value.weights.subarray(at, end).reduce((sum, weight) => sum + weight, 0);
       const dropped = end - at - symbols.length;
-      if (proof >= LEAST_PIECE) this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped });
+      if (proof >= LEAST_PIECE) {
+        this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped, partial: true });
+      }
     }
   }
 }

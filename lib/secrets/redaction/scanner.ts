@@ -126,7 +126,9 @@ export class Scanner {
       hash = gramHash(current, next);
       bit = hash >>> sparseShift;
       if ((((sparseBits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0 || !isSet(sparse, rehash(hash))) continue;
-      const found = 4 * word + GRAM > done ? index.find(current, next) : -1;
+      if (4 * word + GRAM <= done) continue;
+      let found = index.find(current, next);
+      if (found < 0) found = index.findWide(channel.symbols, 4 * word);
       if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
     }
   }
