@@ -59,8 +59,10 @@ Deno.test("ssh_shell_read() with raw gives the bytes, and renders progress bars 
   const bar = "for n in 1 2 3; do printf '\\r\\033[Kdone %s of 3' $n; done; echo";
   assert.match((await shell.send(bar)).output, /\ndone 3 of 3\n/);
   const raw = await shell.read({ raw: true, lines: 3 });
+  // deno-lint-ignore no-control-regex -- raw output is what is looked for
   assert.match(raw.output, /\r\x1b\[Kdone 1 of 3\r\x1b\[Kdone 2 of 3/);
   const sent = await shell.send("printf '\\007x\\n'", { raw: true });
+  // deno-lint-ignore no-control-regex -- as above
   assert.match(sent.output, /\x07x\r\n/);
 });
 
