@@ -3,9 +3,7 @@ import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import { holds } from "../../sandbox.ts";
 import type { Credentials } from "../../ssh/authentication.ts";
-import { Connection } from "../../ssh/connection.ts";
-import { readPrivateKeyFile } from "../../ssh/private_key.ts";
-import { Session } from "../../ssh/session.ts";
+import type { Session } from "../../ssh/session.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { hostName, port, sessionId, timeoutSeconds, variableName } from "../fields.ts";
 import { chosen, variablesToChooseFrom } from "../secret_arguments.ts";
@@ -42,12 +40,16 @@ const connect = defineTool({
   async run(args, call) {
     const { app } = call;
     app.sessions.ensureRoom();
+    const [{ Connection }, { Session }] = await Promise.all([
+      import("../../ssh/connection.ts"),
+      import("../../ssh/session.ts"),
+    ]);
     const connection = await Connection.connect({
       host: args.host,
       port: args.port,
       username: args.username,
       credentials: await credentialsOf(args, call),
-      knownHosts: app.knownHosts,
+      knownHosts: await app.knownHosts(),
       timeoutMs: args.timeout * 1000,
       signal: call.signal,
     });
@@ -152,6 +154,7 @@ async function credentialsOf(args: ProofArguments, { app, signal }: Call): Promi
   const password = chosen(app, variables, "password", args.password, args.password_var);
   const passphrase = chosen(app, variables, "passphrase", args.passphrase, args.passphrase_var);
   if (args.key_path !== undefined) {
+    const { readPrivateKeyFile } = await import("../../ssh/private_key.ts");
     const { parsed } = await readPrivateKeyFile(args.key_path, { passphrase, signal });
     return { privateKey: parsed, password };
   }
