@@ -28,6 +28,8 @@ export interface ShellOptions {
   /** Makes the way to its terminal. */
   link: (listener: LinkListener) => Promise<TerminalLink>;
   signal?: AbortSignal | undefined;
+  /** True when what comes is drawn by a multiplexer. @default false */
+  redrawn?: boolean | undefined;
   /** Name of what keeps the shell alive between connections. */
   persistName?: string | undefined;
 }
@@ -46,6 +48,7 @@ export class Shell {
   readonly persistName: string | undefined;
   readonly #connection: Connection;
   readonly #io: ShellIo;
+  readonly #redrawn: boolean;
   readonly #cursors = new Cursors();
   #command: AwaitedCommand | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -55,6 +58,7 @@ export class Shell {
     this.#io = io;
     this.name = options.name;
     this.persistName = options.persistName;
+    this.#redrawn = options.redrawn ?? false;
   }
 
   /**
@@ -63,7 +67,7 @@ export class Shell {
    * @throws {ToolError} as {@linkcode Connection.shell}
    */
   static async open(connection: Connection, options: ShellOptions): Promise<Shell> {
-    const io = await ShellIo.open(options.size);
+    const io = await ShellIo.open(options.size, options.redrawn);
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
@@ -194,6 +198,7 @@ export class Shell {
    * @throws {ToolError} `shell_closed`, `shell_unsupported`, and `invalid_argument` when the shell is not at its prompt
    */
   async run(command: string, timeoutMs: number, signal?: AbortSignal): Promise<AwaitOutcome & { startRow: number }> {
+    this.#ensureTransparent();
     await this.#ensurePrompt();
     const running = await this.#inTurn(() => AwaitedCommand.start(this.#io, command, signal));
     this.#command = running;
@@ -221,6 +226,7 @@ export class Shell {
    * @throws {ToolError} `timed_out` when no prompt comes, `shell_unsupported` when the shell did not evaluate it
    */
   async source(script: string, options: { promptMs?: number; signal?: AbortSignal | undefined } = {}): Promise<void> {
+    this.#ensureTransparent();
     await this.#inTurn(async () => {
       await this.#promptWithin(options.promptMs ?? SOURCE_LIMIT_MS, options.signal);
       const fifo = await secretFifo(this.#connection, script + SOURCED);
@@ -266,6 +272,18 @@ export class Shell {
   /** Frees what a closed shell holds; nothing may be asked of it any more. */
   dispose(): void {
     this.#io.dispose();
+  }
+
+  /** What a multiplexer draws itself, as screen does, holds no markers. */
+  #ensureTransparent(): void {
+    if (!this.#redrawn) return;
+    throw new ToolError(
+      "shell_unsupported",
+      `in ${this.persistName} neither await_exit nor loaded variables can be had`,
+      {
+        hint: "install tmux on the host, or use a shell without persist",
+      },
+    );
   }
 
   #newlyFinished(): boolean {

@@ -96,7 +96,8 @@ export class Shells {
     const { size, signal } = options;
     if (options.persist) {
       const kept = await persistentShell(this.#connection, name, options);
-      return await Shell.open(this.#connection, { name, size, signal, link: kept.link, persistName: kept.name });
+      const { link, redrawn, name: persistName } = kept;
+      return await Shell.open(this.#connection, { name, size, signal, link, redrawn, persistName });
     }
     const command = await this.#commandOfLoginShell(signal);
     const link = (listener: LinkListener) => openTerminal(this.#connection, { ...options, command }, listener);
