@@ -34,7 +34,7 @@ const REPL =
   /^(?:>>> |\.\.\. |In \[\d+\]: |\s+\.\.\.: |irb\([^)\n]*\)[:\d]*[>*"'] ?|pry\([^)\n]*\)> |(?:mysql|MariaDB \[[^\]\n]*\])> |\s*-> |sqlite> |\s+\.\.\.> |ftp> |sftp> |lftp [^\n]*> |ghci> |scala> |julia> |iex\(\d+\)> |\((?:gdb|lldb|Pdb|ipdb)\) |jshell> |php > |redis [^\n]*> |[\d.:\w-]+:\d+> |\w+[=\-(*'"!][#>] )$/;
 const CONTINUATION =
   /^(?:(?:[a-z]+ ){0,4}(?:quote|dquote|bquote|for|while|until|if|then|else|elif|do|case|cursh|heredoc|pipe|cmdsubst|subsh|function|cmdand|cmdor|mathsubst|braceparam)> |> )$/;
-const GENERIC_PROMPT = /(?:^|[^\d\s]|[\s)\]])\s?[$#%>❯➜λ»›⟩] ?$/;
+const GENERIC_PROMPT = /(?:^|\S)\s?[$#❯➜λ»›⟩] ?$|(?:^|[^\d\s]|[\s)\]])\s?[%>] ?$/;
 const NOT_A_PROMPT = /\d ?%\s?$/;
 
 /** Reads the situation from what stands around the cursor. */
