@@ -100,9 +100,14 @@ export class Shell {
     return this.#command !== undefined && !this.#command.finished;
   }
 
-  /** Number of the row from which on the screen shows what came after the last input. */
-  get inputRow(): number {
-    const { screen, mark } = this.#io;
+  /** The place of the last input. */
+  get lastInput(): InputMark {
+    return this.#io.mark;
+  }
+
+  /** Number of the row from which on the screen shows what came after an input. */
+  rowOf(mark: InputMark): number {
+    const { screen } = this.#io;
     const cursor = screen.cursor();
     // A full-screen program's rows are gone with it; what comes behind stands where it was started.
     if (mark.alternate && !cursor.alternate) return Math.min(screen.rowOnLeaving, cursor.row);

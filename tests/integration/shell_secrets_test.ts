@@ -96,3 +96,15 @@ Deno.test("a value drawn with cursor moves is hidden on the screen", async () =>
   );
   assertHidden(backspaced.output, "backspaces");
 });
+
+Deno.test("start-up files that print and are slow keep neither the first prompt nor the variables away", async () => {
+  await using sshd = await startSshd();
+  await using shell = await ShellUser.login(sshd, await shellPath("bash"));
+  const noise = "echo 'noise $ '; sleep 0.3; printf '\\033]0;title\\007more\\nPassword: \\n'; echo /tmp/not-it\n";
+  await Deno.writeTextFile(`${shell.user.home}/.bashrc`, noise);
+  await Deno.writeTextFile(`${shell.user.home}/.profile`, noise);
+  await shell.load(`API_TOKEN=${TOKEN}\n`);
+  const opened = await shell.open();
+  assert.deepEqual([opened.state, opened.note], ["prompt", undefined]);
+  assert.equal((await shell.run("echo ${#API_TOKEN}")).output, String(TOKEN.length));
+});

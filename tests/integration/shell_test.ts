@@ -196,6 +196,15 @@ Deno.test("a waiting call answers with what came when the connection drops or th
   assert.equal((await third).state, "closed");
 });
 
+Deno.test("calls at the same time type one after the other, and each tells its own output", async () => {
+  await using sshd = await startSshd();
+  await using shell = await ShellUser.login(sshd, await shellPath("bash"));
+  await shell.open();
+  const [one, , three] = await Promise.all([shell.send("echo one"), shell.send("echo two"), shell.run("echo three")]);
+  assert.match(one.output, /echo one\none\n/);
+  assert.equal(three.output, "three");
+});
+
 Deno.test("ssh_list_sessions() says whether a shell is open", async () => {
   await using sshd = await startSshd();
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));

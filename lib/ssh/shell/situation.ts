@@ -27,7 +27,7 @@ const PASSWORD =
   /(?:pass\s?word|pass\s?phrase|passcode|passwort|mot de passe|contraseña|\bPIN\b|\bOTP\b|(?:verification|auth\w*|one-time) code)[^:：\n]{0,120}[:：]\s*$/i;
 const LOGIN = /(?:^|\s)(?:login|user\s?name|benutzername)[^:\n]{0,40}:\s*$/i;
 const CONFIRMATION =
-  /[[(]\s*(?:y(?:es)?\s*[/|]\s*n(?:o)?|j\s*\/\s*n|o\s*\/\s*n)(?:\s*[/|][^\])]{0,40})?\s*[\])][\s:?]*$|(?:continue|proceed|sure|overwrite[^?\n]*|remove[^?\n]*)\s?\?\s*$/i;
+  /[[(]\s*(?:y(?:es)?\s*[/|]\s*n(?:o)?|j\s*\/\s*n|o\s*\/\s*n)(?:\s*[/|][^)\n]{0,40})?\s*[\])][\s:?]*$|(?:continue|proceed|sure|overwrite[^?\n]*|remove[^?\n]*)\s?\?\s*$/i;
 const ANY_KEY =
   /(?:press|hit|strike|type) (?:\[?<?(?:any key|a key|enter|return|space)|.{0,20}to continue)|any key to continue/i;
 const REPL =
