@@ -23,10 +23,13 @@ const SOURCE_LIMIT_MS = 5000;
 
 /** How a shell is opened. */
 export interface ShellOptions {
+  /** What it is called in its session. */
   name: string;
+  /** The terminal's size. */
   size: TerminalSize;
   /** Makes the way to its terminal. */
   link: (listener: LinkListener) => Promise<TerminalLink>;
+  /** Ends the wait. */
   signal?: AbortSignal | undefined;
   /** True when what comes is drawn by a multiplexer. @default false */
   redrawn?: boolean | undefined;
@@ -44,7 +47,9 @@ export interface Position {
 
 /** One interactive shell. What it gives is as it came: redaction is for whoever lets it out. */
 export class Shell {
+  /** What it is called in its session. */
   readonly name: string;
+  /** What keeps it alive between connections, and under which name. */
   readonly persistName: string | undefined;
   readonly #connection: Connection;
   readonly #io: ShellIo;
@@ -151,7 +156,7 @@ export class Shell {
     return this.#io.screen.size;
   }
 
-  /** @throws {ToolError} `shell_closed` when it is no more */
+  /** Returns only when the shell is there. @throws {ToolError} `shell_closed` when it is no more */
   ensureOpen(): void {
     if (this.#io.ended === undefined) return;
     throw new ToolError("shell_closed", `the shell ${this.name} is closed: ${this.#io.ended}`, {

@@ -10,7 +10,7 @@ function pieces(value: string, length = 8): string[] {
 }
 
 function assertHidden(text: string, where: string): void {
-  const squeezed = text.replace(/[\s\0-\x1f]+/g, "");
+  const squeezed = text.replace(/[\s\p{Cc}]+/gu, "");
   for (const piece of pieces(TOKEN)) assert.ok(!text.includes(piece) && !squeezed.includes(piece), `${where}: ${text}`);
 }
 

@@ -41,7 +41,9 @@ export interface InputMark {
 
 /** What comes from and goes to one shell. */
 export class ShellIo {
+  /** What is shown. */
   readonly screen: Screen;
+  /** What came. */
   readonly raw: RawBuffer = new RawBuffer(BUFFER_BYTES);
   /** True when a multiplexer draws, so that moves of the cursor say nothing of what runs. */
   readonly #redrawn: boolean;
