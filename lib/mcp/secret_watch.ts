@@ -3,20 +3,21 @@ import type { Redactor } from "../secrets/redactor.ts";
 
 /** Watches one stream of bytes. */
 export class SecretWatch {
-  /** True once a secret has passed. */
-  found = false;
+  #found = false;
+  readonly #onFound: () => void;
   readonly #stream: ReturnType<Redactor["stream"]>;
   /** What has been pushed and not yet come out. */
   #pending: Uint8Array[] = [];
 
-  /** @param redactor knows what is secret */
-  constructor(redactor: Redactor) {
+  /** @param redactor knows what is secret @param onFound told once, when a secret has passed */
+  constructor(redactor: Redactor, onFound: () => void) {
+    this.#onFound = onFound;
     this.#stream = redactor.stream();
   }
 
   /** Looks at the next bytes, which are only lent. */
   push(bytes: Uint8Array): void {
-    if (this.found) return;
+    if (this.#found) return;
     const copy = bytes.slice();
     this.#pending.push(copy);
     this.#compare(this.#stream.push(copy));
@@ -24,9 +25,9 @@ export class SecretWatch {
 
   /** Looks at what was held back. */
   end(): void {
-    if (this.found) return;
+    if (this.#found) return;
     this.#compare(this.#stream.end());
-    if (this.#pending.length > 0) this.found = true; // less came out than went in: something was masked
+    if (this.#pending.length > 0) this.#stop(); // less came out than went in: something was masked
   }
 
   /** What comes out is what went in, unless a secret was masked. */
@@ -44,7 +45,8 @@ export class SecretWatch {
   }
 
   #stop(): void {
-    this.found = true;
+    if (!this.#found) this.#onFound();
+    this.#found = true;
     this.#pending = [];
   }
 }

@@ -13,7 +13,7 @@ class Builder {
 
   /** Adds the characters of `text`, which together prove `weight` half bits. */
   add(text: string, weight: number): void {
-    const each = text.length === 0 ? 0 : Math.ceil(weight / text.length);
+    const each = text.length === 0 ? 0 : Math.round(weight / text.length);
     for (let i = 0; i < text.length; i++) this.addByte(text.charCodeAt(i), each);
   }
 
@@ -72,7 +72,7 @@ export function pack(value: Weighted, packing: Packing, phase: number): Weighted
       number = (number << 1) | ((byte >> shift) & 1);
       weight += (value.weights[bit >> 3] as number) / 8;
     }
-    out.add(alphabet.charAt(number), Math.ceil(weight));
+    out.add(alphabet.charAt(number), weight);
   }
   return out.done();
 }

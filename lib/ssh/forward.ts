@@ -1,6 +1,6 @@
 /** Port forwarding over one connection: local, remote and dynamic forwards, made, listed and closed. */
 import { quoteUntrusted, ToolError } from "../errors.ts";
-import { require } from "../sandbox.ts";
+import { ensure } from "../sandbox.ts";
 import type { Connection } from "./connection.ts";
 import { Connections } from "./forward/connections.ts";
 import { type Destination, hostAndPort, placeName } from "./forward/far_end.ts";
@@ -32,7 +32,11 @@ export class Forwards {
   #shared: { uplink: Uplink; remote: RemoteListeners } | undefined;
   #making = 0;
 
-  /** @param connection what they run over; when it ends, they close, and stay listed with the reason */
+  /**
+   * None at first.
+   *
+   * @param connection what they run over; when it ends, they close, and stay listed with the reason
+   */
   constructor(connection: Connection) {
     this.#connection = connection;
     connection.onEnd((reason) => void this.#closeAll(reason.message));
@@ -98,9 +102,12 @@ export class Forwards {
     return forward.status;
   }
 
-  /** Closes all of them. */
-  async close(): Promise<void> {
-    await this.#closeAll();
+  /**
+   * Closes all of them, for a connection that is about to be closed: what listens here is free when this returns, what
+   * listens at the server is when the connection is.
+   */
+  close(): void {
+    void this.#closeAll();
   }
 
   async #closeAll(reason?: string): Promise<void> {
@@ -126,7 +133,7 @@ export class Forwards {
     signal?: AbortSignal,
   ): Promise<Forward> {
     const target = hostAndPort(to.host, to.port);
-    require({ name: "net", host: target }, `connecting to ${quoteUntrusted(to.host, 255)} port ${to.port}`);
+    ensure({ name: "net", host: target }, `connecting to ${quoteUntrusted(to.host, 255)} port ${to.port}`);
     const carrier = this.#carrier();
     const { remote } = this.#sharing();
     const { port, stop } = await remote.open(listen, (arrival) => void carryHome(to, arrival, carrier), signal);

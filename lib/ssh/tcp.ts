@@ -1,4 +1,5 @@
 /** The TCP connection below SSH: name lookup and connect, each failure told apart. */
+import { Buffer } from "node:buffer";
 import net from "node:net";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import { denied } from "../sandbox.ts";
@@ -19,7 +20,45 @@ export function openSocket(address: Address): net.Socket {
   const socket = net.connect({ host: address.host, port: address.port });
   // Deno 2.9 takes the noDelay option of connect() without a word and without an effect.
   socket.once("connect", () => socket.setNoDelay(true));
+  gatherWrites(socket);
   return socket;
+}
+
+/** Longest run of pieces that is sent as one. */
+const MAX_GATHERED_BYTES = 64 * 1024;
+
+/**
+ * Sends what is written in one go as one segment: ssh2 1.17 (protocol/crypto.js) writes the length, the payload and the
+ * MAC of each packet by themselves, each a system call and, with Nagle's algorithm off, a segment of its own.
+ */
+function gatherWrites(socket: net.Socket): void {
+  const write = socket.write.bind(socket);
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  const flush = (): void => {
+    if (pieces.length === 0) return;
+    const together = pieces.length === 1 ? pieces[0] as Uint8Array : Buffer.concat(pieces, bytes);
+    pieces = [];
+    bytes = 0;
+    if (socket.writable) write(together);
+  };
+  socket.write = (...args: unknown[]): boolean => {
+    const [piece] = args;
+    if (args.length > 1 || !(piece instanceof Uint8Array)) {
+      flush();
+      return Reflect.apply(write, undefined, args);
+    }
+    if (pieces.length === 0) queueMicrotask(flush);
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes >= MAX_GATHERED_BYTES) flush();
+    return true;
+  };
+  const end = socket.end.bind(socket);
+  socket.end = (...args: unknown[]): net.Socket => {
+    flush();
+    return Reflect.apply(end, undefined, args);
+  };
 }
 
 /** Resolves once `socket` is connected. @throws {ToolError} when it cannot be, by reason */

@@ -1,25 +1,19 @@
 import assert from "node:assert/strict";
-import { run } from "../support/run.ts";
+import { runSandboxed } from "../support/sandboxed.ts";
 
 /** Asks for a forward in a Deno that holds only `flags`, and gives what came of it. */
 async function attempt(flags: string[], request: Record<string, unknown>): Promise<unknown> {
-  const module = new URL("../../lib/ssh/forward.ts", import.meta.url);
-  const config = new URL("../../deno.json", import.meta.url).pathname;
   const program = `
-    import { Forwards } from "${module}";
+    import { Forwards } from "project:lib/ssh/forward.ts";
     const forwards = new Forwards({ ended: undefined, onEnd() {}, client: {} });
     try {
       const { listen } = await forwards.open(${JSON.stringify(request)});
-      await forwards.close();
+      forwards.close();
       console.log(JSON.stringify({ host: listen.host }));
     } catch ({ code, message, hint }) {
       console.log(JSON.stringify({ code, message, hint }));
     }`;
-  const { stdout, stderr } = await run(Deno.execPath(), [
-    ...["run", "--no-prompt", "--quiet", "--no-check", "--ext=ts", "--config", config, ...flags, "-"],
-  ], program);
-  assert.notEqual(stdout, "", stderr);
-  return JSON.parse(stdout);
+  return JSON.parse(await runSandboxed(flags, program));
 }
 
 const to = { host: "localhost", port: 80 };

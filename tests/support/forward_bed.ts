@@ -1,8 +1,10 @@
 /** A real sshd, a session on it, and the small clients and servers that forwarding is tested with. */
 import { Buffer } from "node:buffer";
 import net from "node:net";
+import { Client } from "@modelcontextprotocol/client";
+import { InMemoryTransport } from "@modelcontextprotocol/server";
 import { App } from "../../lib/mcp/app.ts";
-import { catalogue } from "../../lib/mcp/catalogue.ts";
+import { createMcpServer } from "../../lib/mcp/server.ts";
 import type { Session } from "../../lib/ssh/session.ts";
 import { eventually } from "./processes.ts";
 import { runOk } from "./run.ts";
@@ -33,7 +35,14 @@ export interface Bed extends AsyncDisposable {
 export async function startBed(options: SshdOptions = {}): Promise<Bed> {
   const sshd = await startSshd(options);
   const app = new App({ hostKeyPolicy: "insecure" });
-  const call = (name: string, args: Record<string, unknown> = {}): Promise<Answer> => callTool(app, name, args);
+  const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
+  await createMcpServer(app).connect(serverSide);
+  const client = new Client({ name: "test", version: "0" });
+  await client.connect(clientSide);
+  const call = async (name: string, args: Record<string, unknown>): Promise<Answer> => {
+    const result = await client.callTool({ name, arguments: args });
+    return { isError: result.isError === true, value: result.structuredContent };
+  };
   const connected = await call("ssh_connect", {
     host: sshd.host,
     port: sshd.port,
@@ -58,22 +67,11 @@ export async function startBed(options: SshdOptions = {}): Promise<Bed> {
       return value.forwards.find((each: { forward_id: string }) => each.forward_id === forwardId);
     },
     async [Symbol.asyncDispose]() {
+      await client.close();
       await app.close();
       await sshd[Symbol.asyncDispose]();
     },
   };
-}
-
-async function callTool(app: App, name: string, args: Record<string, unknown>): Promise<Answer> {
-  const tool = catalogue.find((each) => each.name === name);
-  if (tool === undefined) throw new Error(`no tool ${name}`);
-  const result = await tool.call(args, {
-    app,
-    signal: new AbortController().signal,
-    progress: undefined,
-    session: (id) => app.sessions.use(id),
-  });
-  return { isError: result.isError ?? false, value: result.structuredContent };
 }
 
 /** A TCP server on loopback, gone with all its connections when disposed. */

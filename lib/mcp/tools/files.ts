@@ -1,13 +1,11 @@
 /** Files: upload, download, read, write, list. */
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
-import { downloadFile } from "../../ssh/transfer/download.ts";
-import { listDirectory } from "../../ssh/transfer/list_dir.ts";
-import { readWindow, type Window } from "../../ssh/transfer/read_window.ts";
+import { RemoteFiles } from "../../ssh/transfer/files.ts";
+import type { Window } from "../../ssh/transfer/read_window.ts";
 import type { TransferOptions, TransferResult } from "../../ssh/transfer/transfer.ts";
-import { uploadFile } from "../../ssh/transfer/upload.ts";
-import { type Change, writeFile } from "../../ssh/transfer/write_file.ts";
-import { expandHome } from "../../ssh/sftp/names.ts";
+import type { TreeResult } from "../../ssh/transfer/tree.ts";
+import type { Change } from "../../ssh/transfer/write_file.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { sessionId } from "../fields.ts";
 import { substitute } from "../placeholders.ts";
@@ -19,10 +17,13 @@ const MAX_READ_BYTES = 10_000_000;
 /** What is read around a window, so that a secret that stands across its edge is seen whole. */
 const MARGIN_BYTES = 64 * 1024;
 
+const SECRET_NOTE = "a loaded secret stands in what was downloaded, as it is: keep it as safe as the secret";
+
 const path = z.string().min(1).max(4096);
 const mode = z.string().regex(/^[0-7]{3,4}$/, "must be octal, e.g. 0644").optional();
 
 const transferInput = {
+  recursive: z.boolean().default(false).describe("A directory, made the same there"),
   overwrite: z.boolean().default(true),
   resume: z.boolean().default(false),
   verify: z.boolean().default(false).describe("Compare SHA-256"),
@@ -36,6 +37,12 @@ const transferOutput = {
   duration_ms: z.int(),
   resumed_from: z.int().optional(),
   sha256: z.string().optional(),
+  files: z.int().optional(),
+  directories: z.int().optional(),
+  links: z.int().optional(),
+  unchanged: z.int().optional(),
+  failed: z.int().optional(),
+  failures: z.array(z.looseObject({ path: z.string() })).optional(),
   note: z.string().optional(),
 };
 
@@ -52,13 +59,11 @@ const upload = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const local = await call.app.files.source(args.local_path);
-    const remote = expandHome(args.remote_path);
     const started = performance.now();
-    const result = await session.sftp.use(
-      (client) => uploadFile(session, client, local, remote, transferOptions(args, call)),
-      call.signal,
-    );
-    return transferAnswer(args, result, started);
+    const options = transferOptions(args, call);
+    const files = new RemoteFiles(session);
+    if (args.recursive) return treeAnswer(args, await files.uploadTree(local, args.remote_path, options), started);
+    return transferAnswer(args, await files.upload(local, args.remote_path, options), started);
   },
 });
 
@@ -72,16 +77,20 @@ const download = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const local = await call.app.files.target(args.local_path);
-    const remote = expandHome(args.remote_path);
     const started = performance.now();
-    const watch = call.app.redactor.active ? new SecretWatch(call.app.redactor) : undefined;
-    const options = { ...transferOptions(args, call), observe: watch && ((bytes: Uint8Array) => watch.push(bytes)) };
-    const result = await session.sftp.use(
-      (client) => downloadFile(session, client, remote, local, options),
-      call.signal,
-    );
-    watch?.end();
-    if (watch?.found) result.notes.push("the file holds a loaded secret, as it is: keep it as safe as the secret");
+    let holdsSecret = false;
+    const { redactor } = call.app;
+    const watch = (): SecretWatch => new SecretWatch(redactor, () => holdsSecret = true);
+    const options = { ...transferOptions(args, call), watch: redactor.active ? watch : undefined };
+    const files = new RemoteFiles(session);
+    if (args.recursive) {
+      const mayLink = (path: string, target: string): Promise<boolean> => call.app.files.allowsLink(path, target);
+      const result = await files.downloadTree(args.remote_path, local, { ...options, mayLink });
+      if (holdsSecret) result.notes.push(SECRET_NOTE);
+      return treeAnswer(args, result, started);
+    }
+    const result = await files.download(args.remote_path, local, options);
+    if (holdsSecret) result.notes.push(SECRET_NOTE);
     return transferAnswer(args, result, started);
   },
 });
@@ -116,10 +125,7 @@ const readFile = defineTool({
     const session = call.session(args.session_id);
     const maxBytes = args.max_bytes === 0 ? MAX_READ_BYTES : Math.min(args.max_bytes, MAX_READ_BYTES);
     const options = { offset, maxBytes, tailLines: tail_lines, marginBytes: MARGIN_BYTES, signal: call.signal };
-    const window = await session.sftp.use(
-      (client) => readWindow(session, client, args.remote_path, options),
-      call.signal,
-    );
+    const window = await new RemoteFiles(session).read(args.remote_path, options);
     return readAnswer(args, window, maxBytes, call);
   },
 });
@@ -153,10 +159,7 @@ const writeTool = defineTool({
       return args.substitute_secrets ? substitute(text, (name) => call.app.vault.get(session.id, name)) : text;
     });
     const options = { mode: octal(args.mode), createDirs: args.create_dirs, signal: call.signal };
-    const { written, size, notes } = await session.sftp.use(
-      (client) => writeFile(session, client, args.remote_path, change, options),
-      call.signal,
-    );
+    const { written, size, notes } = await new RemoteFiles(session).write(args.remote_path, change, options);
     return { remote_path: args.remote_path, bytes_written: written, size, ...note(notes) };
   },
 });
@@ -181,10 +184,8 @@ const listDir = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const { offset, glob } = args;
-    const { entries, total } = await session.sftp.use(
-      (client) => listDirectory(session, client, args.remote_path, { offset, glob, signal: call.signal }),
-      call.signal,
-    );
+    const files = new RemoteFiles(session);
+    const { entries, total } = await files.list(args.remote_path, { offset, glob, signal: call.signal });
     const next = offset + entries.length;
     return {
       remote_path: args.remote_path,
@@ -226,6 +227,28 @@ function transferAnswer(
     ...(resumedFrom > 0 && { resumed_from: resumedFrom }),
     ...(sha256 !== undefined && { sha256 }),
     ...note(notes),
+  };
+}
+
+function treeAnswer(
+  { local_path, remote_path }: { local_path: string; remote_path: string },
+  { files, directories, links, unchanged, bytes, failed, failures, notes }: TreeResult,
+  started: number,
+): z.input<z.ZodObject<typeof transferOutput>> {
+  return {
+    local_path,
+    remote_path,
+    bytes,
+    duration_ms: Math.round(performance.now() - started),
+    files,
+    directories,
+    links,
+    ...(unchanged > 0 && { unchanged }),
+    failed,
+    failures: failures.map((one) => ({ ...one })),
+    ...note(
+      failed > failures.length ? [...notes, `the first ${failures.length} of ${failed} failures are listed`] : notes,
+    ),
   };
 }
 

@@ -30,11 +30,10 @@ const openForward = defineTool({
   output: {
     forward_id: z.string(),
     listening: z.string(),
-    target: z.string().optional(),
     local_port: z.int(),
     warning: z.string().optional(),
   },
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  annotations: { readOnlyHint: false, destructiveHint: false },
   async run(args, call) {
     const session = call.session(args.session_id);
     const request = requestOf(args);
@@ -43,9 +42,8 @@ const openForward = defineTool({
     const remotePort = isRemote ? listen.port : args.remote_port;
     return {
       forward_id: id,
-      ...{ direction }, // not worth its place in the schema
+      ...{ direction, target }, // not worth their place in the schema
       listening: address(listen),
-      ...(target !== undefined && { target }),
       local_port: isRemote ? args.local_port : listen.port,
       ...(direction !== "dynamic" && remotePort !== undefined && { remote_port: remotePort }),
       ...(!isLoopback(listen.host) && { warning: exposure(isRemote) }),
@@ -58,7 +56,7 @@ const listForwards = defineTool({
   title: "List forwards",
   description: "Forwards of one session or of all: addresses, state, connections, bytes, last error.",
   input: { session_id: sessionId.optional() },
-  output: { forwards: z.array(z.looseObject({})) },
+  output: { forwards: z.array(z.unknown()) },
   annotations: { readOnlyHint: true, openWorldHint: false },
   run({ session_id }, { app }) {
     const sessions = session_id === undefined ? [...app.sessions] : [app.sessions.find(session_id)];
@@ -72,10 +70,10 @@ const listForwards = defineTool({
 const closeForward = defineTool({
   name: "ssh_close_forward",
   title: "Close forward",
-  description: "Stop listening and break off the forward's connections; the port is free afterwards.",
+  description: "Close a forward with its connections; its port is free afterwards.",
   input: { session_id: sessionId, forward_id: z.string() },
   output: { forward_id: z.string(), closed: z.boolean() },
-  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  annotations: { readOnlyHint: false, destructiveHint: true },
   async run({ session_id, forward_id }, { app }) {
     await app.sessions.find(session_id).forwards.closeForward(forward_id);
     return { forward_id, closed: true };

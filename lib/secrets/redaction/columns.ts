@@ -47,16 +47,24 @@ export function findColumns(data: Uint8Array, places: Uint16Array, count: number
       group = [];
       continue;
     }
+    const before = group[group.length - 1];
+    if (before !== undefined && Math.abs(before.to - before.from - line.to + line.from) > WIDEST) {
+      closeGroup(data, group, shared, columns);
+      group = [];
+    }
     const first = group[0];
     const tokens = first === undefined ? 0 : sharedTokens(data, first, line);
-    if (group.length > 1 && tokens < shared) {
+    // Lines that share much less begin a new group; a little less is what characters of the column share by chance.
+    if (group.length > 1 && 2 * tokens < shared) {
       const settled = group.length >= SETTLED;
       if (settled) closeGroup(data, group, shared, columns);
       group = settled ? [] : group.slice(-1);
     }
-    if (group.length > 0) {
-      shared = sharedTokens(data, group[0] as Line, line);
-      if (shared === 0) {
+    const start = group[0];
+    if (start !== undefined) {
+      const common = start === first ? tokens : sharedTokens(data, start, line);
+      shared = group.length === 1 ? common : Math.min(shared, common);
+      if (shared === 0 || (shared === 1 && isBlank(data[line.from] as number))) {
         closeGroup(data, group, shared, columns);
         group = [];
       }
@@ -68,8 +76,9 @@ export function findColumns(data: Uint8Array, places: Uint16Array, count: number
 }
 
 function closeGroup(data: Uint8Array, lines: readonly Line[], shared: number, columns: Column[]): void {
-  if (lines.length < FEWEST_LINES || shared === 0) return;
-  const first = lines[0] as Line;
+  const first = lines[0];
+  if (first === undefined || lines.length < FEWEST_LINES || shared === 0) return;
+  if (shared === 1 && isBlank(data[first.from] as number)) return;
   if (isDump(data, first)) {
     columns.push(dumpColumn(data, lines, true), dumpColumn(data, lines, false));
     return;
@@ -89,35 +98,43 @@ function closeGroup(data: Uint8Array, lines: readonly Line[], shared: number, co
 const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09;
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
-/** How many tokens two lines share from their start: blanks and numbers are alike whatever their length. */
+/** How many tokens two lines share from their start: blanks, numbers and offsets are alike whatever their length. */
 function sharedTokens(data: Uint8Array, a: Line, b: Line): number {
   let [i, j, tokens] = [a.from, b.from, 0];
+  if (data[i] !== data[j] && !(isHexDigit(data[i] as number) && isHexDigit(data[j] as number))) return 0;
   while (i < a.to && j < b.to) {
-    const [x, y] = [data[i] as number, data[j] as number];
-    const alike = isBlank(x) ? isBlank : isDigit(x) ? isDigit : undefined;
-    if (alike === undefined) {
-      if (x !== y) break;
-      i++;
-      j++;
-    } else {
-      if (!alike(y)) break;
-      while (i < a.to && alike(data[i] as number)) i++;
-      while (j < b.to && alike(data[j] as number)) j++;
-    }
+    const ends = [tokenEnd(data, a, i), tokenEnd(data, b, j)] as const;
+    if (tokenKind(data, i, ends[0]) !== tokenKind(data, j, ends[1])) break;
+    [i, j] = ends;
     tokens++;
   }
   return tokens;
 }
 
+/** Where the token at `at` ends: blanks, a number, an offset at the start of the line, or one byte. */
+function tokenEnd(data: Uint8Array, line: Line, at: number): number {
+  if (at === line.from) {
+    const end = offsetEnd(data, line);
+    if (end - at >= OFFSET_DIGITS) return end;
+  }
+  const byte = data[at] as number;
+  const alike = isBlank(byte) ? isBlank : isDigit(byte) ? isDigit : undefined;
+  let end = at + 1;
+  if (alike !== undefined) { while (end < line.to && alike(data[end] as number)) end++; }
+  return end;
+}
+
+/** What makes two tokens alike: below zero a kind whose length and digits do not matter, else the byte itself. */
+function tokenKind(data: Uint8Array, at: number, end: number): number {
+  const byte = data[at] as number;
+  if (isBlank(byte)) return -1;
+  return isDigit(byte) || end - at > 1 ? -2 : byte;
+}
+
 /** Where `line` goes on after `tokens` tokens. */
 function skipTokens(data: Uint8Array, line: Line, tokens: number): number {
   let at = line.from;
-  for (; tokens > 0 && at < line.to; tokens--) {
-    const byte = data[at] as number;
-    const alike = isBlank(byte) ? isBlank : isDigit(byte) ? isDigit : undefined;
-    at++;
-    if (alike !== undefined) { while (at < line.to && alike(data[at] as number)) at++; }
-  }
+  for (; tokens > 0 && at < line.to; tokens--) at = tokenEnd(data, line, at);
   return at;
 }
 

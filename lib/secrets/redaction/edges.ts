@@ -2,7 +2,7 @@
  * Values that the end or the start of a text cuts off. What could be the beginning of one is masked, because the rest
  * of it may be shown by the next answer, where it could not be recognised either.
  */
-import { Decoder, EVERY_ESCAPE } from "./decoder.ts";
+import { Decoder, ESCAPE_STARTS, EVERY_ESCAPE } from "./decoder.ts";
 import { wordAt } from "./gram_index.ts";
 import type { Edge, Lexicon } from "./lexicon.ts";
 import type { Span } from "./spans.ts";
@@ -13,6 +13,9 @@ const REACH = 2048;
 
 /** Dropped bytes between two symbols beyond which they no longer belong together. */
 const MAX_GAP = 320;
+
+/** Bytes before the end where an escape may begin that the end cuts off. */
+const LONGEST_ESCAPE = 12;
 
 /** Symbols at the edge that are looked at; the forms keep as many. */
 const SYMBOLS = 48;
@@ -32,21 +35,32 @@ export function cutAtStart(data: Uint8Array, lexicon: Lexicon): Span[] {
 type EdgeMap = Map<number, Edge[]>;
 
 function cut(data: Uint8Array, { start, end }: Span, [plain, dense]: [EdgeMap, EdgeMap], atEnd: boolean): Span[] {
-  const decoder = new Decoder(REACH);
-  decoder.decode(data, start, end, EVERY_ESCAPE);
-  const raw = Array.from({ length: end - start }, (_, i) => ({ byte: data[start + i] as number, from: start + i }));
-  const decoded = Array.from({ length: decoder.length }, (_, i) => ({
-    byte: decoder.data[i] as number,
-    from: decoder.starts[i] as number,
-    to: decoder.ends[i] as number,
-  }));
-  const views = [raw.map((each) => ({ ...each, to: each.from + 1 })), decoded];
+  const raw = Array.from({ length: end - start }, (_, i) => {
+    return { byte: data[start + i] as number, from: start + i, to: start + i + 1 };
+  });
+  const views = [raw, decoded(data, start, end)];
+  // An escape that is itself cut off would stand between the value and the end.
+  for (let at = end - 1; atEnd && at >= Math.max(start, end - LONGEST_ESCAPE); at--) {
+    if (ESCAPE_STARTS[data[at] as number] === 0) continue;
+    views.push(decoded(data, start, at));
+    break;
+  }
   return views.flatMap((view) => {
     const inward = atEnd ? view : view.reverse();
     return [longestCut(inward, PLAIN, plain, atEnd), longestCut(inward, DENSE, dense, atEnd)].filter((span) =>
       span !== undefined
     );
   });
+}
+
+function decoded(data: Uint8Array, start: number, end: number): Placed[] {
+  const decoder = new Decoder(REACH);
+  decoder.decode(data, start, end, EVERY_ESCAPE);
+  return Array.from({ length: decoder.length }, (_, i) => ({
+    byte: decoder.data[i] as number,
+    from: decoder.starts[i] as number,
+    to: decoder.ends[i] as number,
+  }));
 }
 
 interface Placed {

@@ -10,6 +10,7 @@ import { KIND } from "./forms.ts";
 import { HAS_GAPS, type Pattern } from "./lexicon.ts";
 import type { View } from "./scanner.ts";
 import { DENSE, isHexDigit, PLAIN } from "./symbols.ts";
+import { RANDOM } from "./weights.ts";
 
 /** Characters of the value with nothing between: eight digits reach it. */
 const TOUCHING = 52;
@@ -17,8 +18,12 @@ const TOUCHING = 52;
 const EMBEDDED = 80;
 /** With only line ends or terminal control between. */
 const WRAPPED = 72;
-/** In another form, or with blanks or quotes between that the value does not have. */
+/** With blanks, quotes or marks between that the value does not have. */
 const SCATTERED = 88;
+/** A form with one symbol for a character: there are a dozen such forms, and text that is nearly random in files. */
+const TURNED = 110;
+/** A form with several symbols for a character: eight characters, whatever the alignment. */
+const ENCODED = 80;
 /** With something between every two characters. */
 const SPACED = 60;
 /** The value itself has characters that the view drops, so that gaps are to be expected. */
@@ -76,13 +81,16 @@ export function acceptsPlain(view: View, start: number, end: number, run: Run): 
   if (soft + hard === 0) return run.proof >= EMBEDDED || !isInsideHex(view, start, end);
   if (touching === 0) return run.proof >= SPACED;
   if ((run.kinds & GAPPY_BIT) !== 0 && 2 * (soft + hard) < end - start) return run.proof >= GAPPY;
-  return run.proof >= (soft === 0 ? WRAPPED : SCATTERED);
+  if (soft === 0) return run.proof >= WRAPPED;
+  return run.proof >= SCATTERED + (isLettersOnly(view, start, end) ? RANDOM : 0);
 }
 
 /** Whether a run of the dense view is to be masked. */
 export function acceptsDense(view: View, start: number, end: number, run: Run): boolean {
-  if (run.proof >= SCATTERED) return true;
-  return run.proof >= SPACED_LOOSE && run.kinds === LOOSE_BIT && measure(view, start, end, DENSE).touching === 0;
+  if (run.proof < SPACED_LOOSE) return false;
+  if ((run.kinds & TURNED_KINDS) === 0) return run.proof >= ENCODED;
+  const needed = (run.kinds === LOOSE_BIT ? SCATTERED : TURNED) + (isLettersOnly(view, start, end) ? RANDOM : 0);
+  return run.proof >= needed || (run.kinds === LOOSE_BIT && measure(view, start, end, DENSE).touching === 0);
 }
 
 /** Whether a whole pattern is to be masked; `table` is the view it was found in. */
@@ -93,6 +101,7 @@ export function acceptsPattern(view: View, start: number, end: number, pattern: 
     if (soft + hard > 0 || !sameBytes(view.data, start, exact)) return false;
     return symbols.length >= UNBOUND || start === 0 || DENSE[view.data[start - 1] as number] === 0;
   }
+  if (pattern.partial && soft + hard === 0) return false;
   if (pattern.kind === KIND.literal || pattern.kind === KIND.marked) {
     return soft <= 2 * pattern.dropped || touching === 0 || pattern.proof >= WHOLE_LOOSE;
   }
@@ -107,6 +116,14 @@ const TURNED_KINDS = LOOSE_BIT | (1 << KIND.reversed) | (1 << KIND.rotated) | (1
 
 function sameBytes(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
   return bytes.every((byte, i) => data[at + i] === byte);
+}
+
+/** Whether the stretch has no digit: words are far likelier to agree with a form by chance than anything else. */
+function isLettersOnly(view: View, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    if ((view.data[i] as number) >= 0x30 && (view.data[i] as number) <= 0x39) return false;
+  }
+  return true;
 }
 
 /** Whether the stretch is hexadecimal digits in the middle of more of them, as in the digest of something else. */

@@ -9,13 +9,22 @@ export const GRAM = 8;
 /** Symbols that are asked about first. Eight in a row hold five that begin at a multiple of four. */
 export const PROBE = 5;
 
+/**
+ * Symbols in a gram of a form that counts from so many symbols on that eight of them are two or three characters: of
+ * that few there are so many in a hundred values that any text in such a form would consist of them.
+ */
+const WIDE_GRAM = 16;
+const WIDE_FROM = WIDE_GRAM + 6;
+
 /** Marks of the pool: a gram begins here that has to be found wherever it stands, or one of a longer form. */
 const GRAM_HERE = 1;
 const SPARSE_GRAM = 2;
 
-/** A one-hash bit set: says for sure that something is not in it; may be wrong the other way. */
-interface Sieve {
+/** A bit set: says for sure that something is not in it; may be wrong the other way. */
+export interface Sieve {
+  /** The bits, 32 to an element. */
   bits: Int32Array;
+  /** By how much a 32-bit hash is shifted to the right to give the number of its bit. */
   shift: number;
 }
 
@@ -41,6 +50,7 @@ export class GramIndex<W extends Whole> {
   #grams: Sieve = emptySieve(0);
   #sparse: Sieve = emptySieve(0);
   #sealed = true;
+  readonly #wide = new Map<number, number>();
   readonly #wholes = new Map<number, W[]>();
 
   /** The bits to ask about five symbols: those of forms that count from eight symbols on. */
@@ -57,16 +67,19 @@ export class GramIndex<W extends Whole> {
 
   /**
    * Adds a form that counts from `least` symbols in a row. When that is many, not every gram is needed: four in a row
-   * out of each `least - 10` are enough, since so long a stretch holds all four, and one of them at a multiple of four.
+   * out of each `least` less the gram are enough, since so long a stretch holds all four, and one of them at a multiple of four.
    */
   add(symbols: Uint8Array, weights: Uint8Array, kind: number, least: number): void {
     const from = this.#length;
     this.#append(symbols, weights, kind);
-    const period = least - 10;
-    for (let at = 0; at + GRAM <= symbols.length; at++) {
-      if (period > 4 && at % period >= 4) continue;
-      this.#insert(from + at);
-      this.#marks[from + at] = period > 4 ? SPARSE_GRAM : GRAM_HERE;
+    const isWide = least >= WIDE_FROM;
+    const size = isWide ? WIDE_GRAM : GRAM;
+    const period = Math.max(4, least - size - 2);
+    const isSparse = isWide || period > 4;
+    for (let at = 0; at + size <= symbols.length; at++) {
+      if (at % period >= 4) continue;
+      const isNew = isWide ? this.#insertWide(from + at) : this.#insert(from + at);
+      if (isNew || !isSparse) this.#marks[from + at] = isSparse ? SPARSE_GRAM : GRAM_HERE;
     }
     this.#sealed = false;
   }
@@ -82,8 +95,8 @@ export class GramIndex<W extends Whole> {
 
   /** Whether the eight symbols, as two words, may be in the index. */
   mayHold(first: number, second: number): boolean {
-    const bit = gramHash(first, second) >>> this.#grams.shift;
-    return (((this.#grams.bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0;
+    const hash = gramHash(first, second);
+    return isSet(this.#grams, hash) && isSet(this.#grams, rehash(hash));
   }
 
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
@@ -95,6 +108,16 @@ export class GramIndex<W extends Whole> {
       if (at < 0 || (wordAt(this.pool, at) === first && wordAt(this.pool, at + 4) === second)) return at;
       slot = (slot + 1) & mask;
     }
+  }
+
+  /** Where in the pool the sixteen symbols at `at` of `symbols` stand, -1 when nowhere; for the longest forms. */
+  findWide(symbols: Uint8Array, at: number): number {
+    const found = this.#wide.get(wideHash(symbols, at));
+    if (found === undefined) return -1;
+    for (let i = 0; i < WIDE_GRAM; i++) {
+      if (this.pool[found + i] !== symbols[at + i]) return -1;
+    }
+    return found;
   }
 
   /** The wholes that begin with the eight symbols, among others. */
@@ -116,11 +139,19 @@ export class GramIndex<W extends Whole> {
     this.#length = needed;
   }
 
-  #insert(at: number): void {
+  #insert(at: number): boolean {
     const [first, second] = [wordAt(this.pool, at), wordAt(this.pool, at + 4)];
-    if (this.find(first, second) >= 0) return;
+    if (this.find(first, second) >= 0) return false;
     if (++this.#count * 2 > this.#table.length) this.#grow();
     this.#put(first, second, at);
+    return true;
+  }
+
+  #insertWide(at: number): boolean {
+    const hash = wideHash(this.pool, at);
+    if (this.#wide.has(hash)) return false;
+    this.#wide.set(hash, at);
+    return true;
   }
 
   #put(first: number, second: number, at: number): void {
@@ -140,10 +171,11 @@ export class GramIndex<W extends Whole> {
 
   #seal(): void {
     const { pool } = this;
-    const sparse = this.#marks.reduce((sum, mark) => sum + (mark === SPARSE_GRAM ? 1 : 0), 0);
-    this.#probes = emptySieve(this.#count - sparse);
-    this.#grams = emptySieve(this.#count - sparse);
-    this.#sparse = emptySieve(sparse);
+    const counts = [0, 0, 0];
+    for (const mark of this.#marks) counts[mark] = (counts[mark] as number) + 1;
+    this.#probes = emptySieve(counts[GRAM_HERE] as number);
+    this.#grams = emptySieve(counts[GRAM_HERE] as number);
+    this.#sparse = emptySieve(counts[SPARSE_GRAM] as number);
     for (let at = 0; at < this.#length; at++) {
       const mark = this.#marks[at] as number;
       if (mark === 0) continue;
@@ -185,6 +217,11 @@ export function gramHash(first: number, second: number): number {
   return Math.imul(first, 0x9e3779b1) ^ Math.imul(second ^ (second >>> 15), 0x85ebca6b);
 }
 
+function wideHash(symbols: Uint8Array, at: number): number {
+  const head = gramHash(wordAt(symbols, at), wordAt(symbols, at + 4));
+  return gramHash(rehash(head), gramHash(wordAt(symbols, at + 8), wordAt(symbols, at + 12)));
+}
+
 function slotOf(first: number, second: number): number {
   const hash = gramHash(second, first);
   return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 6;
@@ -198,8 +235,21 @@ function emptySieve(count: number): Sieve {
 }
 
 function sift(sieve: Sieve, hash: number): void {
+  for (const each of [hash, rehash(hash)]) {
+    const bit = each >>> sieve.shift;
+    sieve.bits[bit >>> 5] = (sieve.bits[bit >>> 5] as number) | (1 << (bit & 31));
+  }
+}
+
+/** Whether the bit of `hash` is set; each gram sets that of its hash and that of its {@linkcode rehash}. */
+export function isSet(sieve: Readonly<Sieve>, hash: number): boolean {
   const bit = hash >>> sieve.shift;
-  sieve.bits[bit >>> 5] = (sieve.bits[bit >>> 5] as number) | (1 << (bit & 31));
+  return (((sieve.bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0;
+}
+
+/** The second hash of what hashes to `hash`. */
+export function rehash(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
 }
 
 function larger(array: Uint8Array, needed: number): Uint8Array {

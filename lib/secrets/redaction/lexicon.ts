@@ -32,6 +32,8 @@ export interface Pattern {
   readonly proof: number;
   /** Bytes of it that the view drops. */
   readonly dropped: number;
+  /** Whether it is a piece of a value: what the view drops of it has to be there, or it is too little. */
+  readonly partial?: boolean;
 }
 
 /** The first (or, for the end of a value, the last) symbols of a form. */
@@ -131,7 +133,7 @@ export class Lexicon {
       (plain ? this.plain : this.dense).addWhole(pattern);
       return;
     }
-    if (plain) return this.short.add(pattern);
+    if (plain) return this.short.add(pattern.kind === KIND.marked ? { ...pattern, exact: form.bytes } : pattern);
     // Too short for the dense view: looked up as it stands, and case has to agree when case carries information.
     if (!EXACT_KINDS.has(pattern.kind)) return;
     const exact = form.bytes;
@@ -151,7 +153,9 @@ export class Lexicon {
       if (symbols.length >= GRAM || symbols.length < GAPPY_SYMBOLS) continue;
       const proof = value.weights.subarray(at, end).reduce((sum, weight) => sum + weight, 0);
       const dropped = end - at - symbols.length;
-      if (proof >= LEAST_PIECE) this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped });
+      if (proof >= LEAST_PIECE) {
+        this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped, partial: true });
+      }
     }
   }
 }

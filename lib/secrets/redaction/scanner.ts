@@ -7,7 +7,7 @@
  * long as the text agrees; what the run proves decides whether it is masked.
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
-import { GRAM, gramHash, type GramIndex, PROBE, probeHash, wordAt } from "./gram_index.ts";
+import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
@@ -109,21 +109,26 @@ export class Scanner {
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
     const { words, length } = channel;
-    const { bits, shift } = index.probes;
-    const { bits: sparseBits, shift: sparseShift } = index.sparse;
+    const { probes, sparse } = index;
+    const { bits, shift } = probes;
+    const { bits: sparseBits, shift: sparseShift } = sparse;
     const last = (length - PROBE) >> 2;
     let done = 0;
     let next = words[0] as number;
     for (let word = 0; word <= last; word++) {
       const current = next;
       next = words[word + 1] as number;
-      let bit = probeHash(current, next & 0xff) >>> shift;
-      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0) {
+      let hash = probeHash(current, next & 0xff);
+      let bit = hash >>> shift;
+      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0 && isSet(probes, rehash(hash))) {
         done = this.#confirm(channel, index, accepts, 4 * word, done);
       }
-      bit = gramHash(current, next) >>> sparseShift;
-      if ((((sparseBits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0 || 4 * word + GRAM <= done) continue;
-      const found = index.find(current, next);
+      hash = gramHash(current, next);
+      bit = hash >>> sparseShift;
+      if ((((sparseBits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0 || !isSet(sparse, rehash(hash))) continue;
+      if (4 * word + GRAM <= done) continue;
+      let found = index.find(current, next);
+      if (found < 0) found = index.findWide(channel.symbols, 4 * word);
       if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
     }
   }
@@ -156,20 +161,21 @@ export class Scanner {
       found--;
       start--;
     }
-    let reached = at;
     let proof = 0;
     for (let i = found; i < at; i++) proof += weights[i] as number;
     let seen = 1 << (kinds[found] as number);
+    let jumped = false;
     while (end < length) {
       if (pool[at] !== symbols[end]) {
         const other = index.find(wordAt(symbols, end - 7), wordAt(symbols, end - 3));
         if (other < 0) break;
         at = other + GRAM - 1;
         seen |= 1 << (kinds[other] as number);
+        jumped = true;
       }
-      // What repeats in the text proves no more than the one place of the form that it repeats.
-      if (at >= reached || at < found) proof += weights[at] as number;
-      reached = Math.max(reached, ++at);
+      // What repeats in the text proves no more than what it repeats.
+      if (!jumped || !isPeriodic(symbols, start, end)) proof += weights[at] as number;
+      at++;
       end++;
     }
     this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
@@ -221,6 +227,16 @@ export class Scanner {
     if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
     else this.spans.push({ start, end });
   }
+}
+
+/** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */
+function isPeriodic(symbols: Uint8Array, start: number, at: number): boolean {
+  for (let period = 1; period <= GRAM && at - period - 3 >= start; period++) {
+    let same = 0;
+    while (same < 4 && symbols[at - same] === symbols[at - same - period]) same++;
+    if (same === 4) return true;
+  }
+  return false;
 }
 
 type Accepts = (view: View, start: number, end: number, run: Run) => boolean;

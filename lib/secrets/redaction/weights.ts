@@ -16,6 +16,7 @@ const WORD = 3;
 const KNOWN_WORD = 1;
 const REPEATED = 2;
 const COMMON_MARK = 2;
+const JOINING_MARK = 4;
 const MARK = 6;
 const HIGH_BYTE = 5;
 
@@ -33,7 +34,7 @@ export interface Weighted {
 /** One character for each byte, whatever the bytes are. */
 const LATIN1 = new TextDecoder("latin1");
 
-const COMMON_MARKS: ReadonlySet<number> = new Set([..." -_./:@,=\r\n\t"].map((char) => char.charCodeAt(0)));
+const COMMON_MARKS: ReadonlySet<number> = new Set([..." ./:@,=\r\n\t"].map((char) => char.charCodeAt(0)));
 
 /** What the characters of `bytes` (UTF-8) prove when they are met in output. */
 export function weigh(bytes: Uint8Array): Weighted {
@@ -62,6 +63,7 @@ export function rawWeight(bytes: Uint8Array): number {
 function weighOne(bytes: Uint8Array, at: number): number {
   const byte = bytes[at] as number;
   if (byte >= 0x80) return HIGH_BYTE;
+  if (byte === 0x2d || byte === 0x5f) return JOINING_MARK;
   if (DENSE[byte] === 0) return COMMON_MARKS.has(byte) || byte < 0x20 ? COMMON_MARK : MARK;
   let digits = true;
   for (let i = Math.max(0, at - REACH); i <= Math.min(bytes.length - 1, at + REACH); i++) {

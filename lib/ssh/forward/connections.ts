@@ -6,12 +6,15 @@ export const MAX_CONNECTIONS = 1000;
 
 /** What a forward has carried; bytes as they went over SSH. */
 export interface Traffic {
+  /** Connections that are open, or being opened. */
   connectionsNow: number;
   /** All connections ever accepted, the refused ones among them. */
   connectionsTotal: number;
   /** Connections that came to nothing: refused at their target, by the server, by us. */
   connectionsFailed: number;
+  /** Bytes given to channels. */
   bytesToRemote: number;
+  /** Bytes that channels gave. */
   bytesFromRemote: number;
   /** Why the last of the failed ones failed. */
   lastError: string | undefined;
@@ -39,7 +42,7 @@ export class Connections {
   readonly #limit: number;
   #closed = false;
 
-  /** @param limit most connections at a time */
+  /** None at first, and at most `limit` at a time. */
   constructor(limit: number = MAX_CONNECTIONS) {
     this.#limit = limit;
   }

@@ -11,7 +11,9 @@ export type Destination = { host: string; port: number } | { socketPath: string 
 
 /** Who connected, as the channel-open message tells it (RFC 4254 §7.2). */
 export interface Originator {
+  /** IP address. */
   address: string;
+  /** TCP port. */
   port: number;
 }
 
@@ -22,7 +24,11 @@ export class OpenRefused extends ToolError {
   /** The server's words; untrusted. */
   readonly description: string;
 
-  /** @param error as ssh2 gives it: its message ends in the server's words */
+  /**
+   * Reads the refusal.
+   *
+   * @param error as ssh2 gives it: its message ends in the server's words
+   */
   constructor(destination: Destination, error: Error & { reason?: unknown }) {
     const reason = typeof error.reason === "number" ? error.reason : undefined;
     const description = error.message.replace(/^\(SSH\) Channel open failure: /, "");

@@ -6,8 +6,11 @@ export type Direction = "local" | "remote" | "dynamic";
 
 /** What is known of a forward. */
 export interface ForwardStatus extends Readonly<Traffic> {
+  /** Unique in this process. */
   id: string;
+  /** Which way it leads. */
   direction: Direction;
+  /** Closed is what it is after its connection was lost. */
   state: "open" | "closed";
   /** Why it is closed, when it did not ask to be. */
   reason: string | undefined;
@@ -19,8 +22,11 @@ export interface ForwardStatus extends Readonly<Traffic> {
 
 /** How a forward is described when it is made. */
 export interface ForwardDescription {
+  /** Which way it leads. */
   direction: Direction;
+  /** The address listened on. */
   listen: { host: string; port: number };
+  /** Where connections lead; undefined where each connection says so itself. */
   target: string | undefined;
 }
 
@@ -37,6 +43,8 @@ export class Forward {
   #reason: string | undefined;
 
   /**
+   * Open from the start.
+   *
    * @param description addresses, with the real port
    * @param connections those of this forward
    * @param stopListening frees the port that is listened on

@@ -12,6 +12,8 @@ import { Relay } from "./relay.ts";
 
 const CONNECT_LIMIT_MS = 30_000;
 const REQUEST_LIMIT_MS = 30_000;
+/** A server that does not say that it has stopped may take no longer to be believed. */
+const STOP_LIMIT_MS = 5_000;
 
 /** Answers a connection that the server passed on. */
 interface Arrival {
@@ -25,7 +27,7 @@ export class RemoteListeners {
   readonly #takers = new Map<string, (arrival: Arrival) => void>();
   #hearing = false;
 
-  /** @param connection whose server is to listen */
+  /** No listening end yet; `connection` is the one whose server is to listen. */
   constructor(connection: Connection) {
     this.#connection = connection;
   }
@@ -46,20 +48,30 @@ export class RemoteListeners {
     this.#hear();
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     let abandoned = false;
-    this.#connection.client.forwardIn(address.host, address.port, (error: Error | undefined, port: number) => {
+    const answered = (error: Error | undefined, port: number): void => {
       if (error) return reject(refused(address, error));
       // Now and not after an await: the first connection may be in the very next packet.
       this.#takers.set(key(address.host, port), take);
       if (abandoned) void this.#stop(address.host, port);
       resolve(port);
-    });
+    };
     try {
+      this.#ask(() => this.#connection.client.forwardIn(address.host, address.port, answered), address);
       const answer = new Deadline(REQUEST_LIMIT_MS).race(promise, () => "answer to the request to listen", signal);
       const port = await this.#connection.whileUp(answer);
       return { port, stop: () => this.#stop(address.host, port) };
     } catch (error) {
       abandoned = true;
       throw error;
+    }
+  }
+
+  /** ssh2 throws when its socket is already closed, a moment before it says so. */
+  #ask(request: () => void, address: Address): void {
+    try {
+      request();
+    } catch (error) {
+      throw this.#connection.ended ?? refused(address, error as Error);
     }
   }
 
@@ -70,9 +82,9 @@ export class RemoteListeners {
     try {
       // A refusal to stop says that the server does not listen there any more.
       this.#connection.client.unforwardIn(host, port, () => resolve());
-      await this.#connection.whileUp(new Deadline(REQUEST_LIMIT_MS).race(promise, () => "answer"));
+      await this.#connection.whileUp(new Deadline(STOP_LIMIT_MS).race(promise, () => "answer"));
     } catch {
-      // The connection is gone, and the listening end with it.
+      // The connection is gone and the listening end with it; or the server is silent, and what it sends is rejected.
     }
   }
 

@@ -1,7 +1,7 @@
 /** A local listening socket: bound before anyone is told, its failures told apart. */
 import net from "node:net";
 import { quoteUntrusted, ToolError } from "../../errors.ts";
-import { denied, require } from "../../sandbox.ts";
+import { denied, ensure } from "../../sandbox.ts";
 import { hostAndPort } from "./far_end.ts";
 
 /** A local address to listen on. */
@@ -36,7 +36,7 @@ export class Listener {
     onSocket: (socket: net.Socket) => void,
     onError: (error: Error) => void,
   ): Promise<Listener> {
-    require({ name: "net", host: hostAndPort(address.host, address.port) }, listening(address));
+    ensure({ name: "net", host: hostAndPort(address.host, address.port) }, listening(address));
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       socket.setNoDelay(true);
       onSocket(socket);

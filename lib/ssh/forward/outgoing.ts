@@ -10,8 +10,11 @@ import type { Uplink } from "./uplink.ts";
 
 /** What carries the connections of a forward. */
 export interface Carrier {
+  /** What the channels are opened on. */
   connection: Connection;
+  /** Those of the forward. */
   connections: Connections;
+  /** That of the connection. */
   uplink: Uplink;
 }
 

@@ -16,7 +16,9 @@ const MAX_QUEUED_BYTES = 256 * 1024;
 
 /** What a relay works with. */
 export interface RelayOptions {
+  /** Where bytes are counted. */
   connections: Connections;
+  /** What the channel is sent over. */
   uplink: Uplink;
   /** What the socket has already sent. */
   head?: Uint8Array | undefined;
@@ -36,6 +38,8 @@ export class Relay {
   #done = false;
 
   /**
+   * Begins to carry.
+   *
    * @param socket a paused socket that allows half-open connections
    * @param channel a channel that was opened in this very tick
    */

@@ -10,8 +10,11 @@ const FAREWELL_LIMIT_MS = 1000;
 
 /** What a client asked for. */
 export interface SocksRequest {
+  /** In which the client expects its answer. */
   version: SocksVersion;
+  /** Name or address, for the far end to look up. */
   host: string;
+  /** TCP port. */
   port: number;
   /** What it has sent after its request. */
   head: Uint8Array;

@@ -15,7 +15,7 @@ export class Uplink {
   readonly #waiting = new Set<() => void>();
   #listening = false;
 
-  /** @param client a connected client (`_sock`: ssh2 1.17, lib/client.js) */
+  /** Finds the socket of a connected client (`_sock`: ssh2 1.17, lib/client.js). */
   constructor(client: Client) {
     this.#socket = (client as unknown as { _sock?: net.Socket })._sock;
   }

@@ -104,7 +104,8 @@ async function codeOf(error: StatusError, attempt: Attempt): Promise<ErrorCode |
   return await roomProblem(client, path) ?? await askShell(attempt);
 }
 
-function codeInWords(words: string): ErrorCode | undefined {
+/** The code for what strerror(3) says. */
+export function codeInWords(words: string): ErrorCode | undefined {
   return CODE_OF_WORDS.find(([pattern]) => pattern.test(words))?.[1];
 }
 

@@ -5,12 +5,13 @@ import { type Attributes, fileType } from "../sftp/attributes.ts";
 import type { Handle, SftpClient } from "../sftp/client.ts";
 import { explain, failure } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken } from "./local_part.ts";
 import { readPipelined } from "./pipeline.ts";
 import { notRegular } from "./remote_part.ts";
-import { endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
+import { type ContentWatch, endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
 import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
 
 /**
@@ -62,6 +63,7 @@ class Download {
   readonly #localPath: string;
   readonly #options: TransferOptions;
   readonly #hash: Hash | undefined;
+  readonly #watch: ContentWatch | undefined;
   readonly #notes: string[] = [];
   #arrived = 0;
 
@@ -78,6 +80,7 @@ class Download {
     this.#localPath = localPath;
     this.#options = options;
     this.#hash = options.verify ? sha256() : undefined;
+    this.#watch = options.watch?.();
   }
 
   async run(): Promise<TransferResult> {
@@ -87,7 +90,7 @@ class Download {
       const resumedFrom = await this.#takeUp(part, before);
       await this.#read(part, before);
       const digest = await this.#check(part, before);
-      this.#options.signal?.throwIfAborted();
+      throwIfCancelled(this.#options.signal);
       await part.commit();
       return { bytes: part.length, resumedFrom, sha256: digest, notes: this.#notes };
     } catch (error) {
@@ -122,16 +125,20 @@ class Download {
       await part.restart();
       return 0;
     }
-    if (this.#hash !== undefined) await hashLocal(this.#hash, part.path, part.length, this.#options.signal);
+    const update = (bytes: Uint8Array): void => {
+      this.#hash?.update(bytes);
+      this.#watch?.push(bytes);
+    };
+    if (this.#hash ?? this.#watch) await hashLocal({ update }, part.path, part.length, this.#options.signal);
     return part.length;
   }
 
   async #read(part: LocalPart, before: Attributes): Promise<void> {
-    const { observe, signal, onProgress } = this.#options;
+    const { signal, onProgress } = this.#options;
     const total = before.size === undefined || before.size === 0 ? undefined : before.size;
     this.#arrived = part.length;
     const sink = async (bytes: Uint8Array): Promise<void> => {
-      observe?.(bytes);
+      this.#watch?.push(bytes);
       this.#hash?.update(bytes);
       await part.write(bytes);
     };
@@ -139,6 +146,7 @@ class Download {
     // A size of 0 is what /proc says of files that are not empty: those are read to their end.
     const range = { from: part.length, to: total ?? Infinity };
     await readPipelined(this.#client, this.#remote.handle, range, sink, { signal, onBytes });
+    this.#watch?.end();
   }
 
   async #check(part: LocalPart, before: Attributes): Promise<string | undefined> {

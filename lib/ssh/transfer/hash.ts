@@ -3,6 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { ask } from "../ask.ts";
 import { Deadline } from "../deadline.ts";
 import type { Session } from "../session.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { pathLine, withPath } from "./shell_path.ts";
 
 const BUFFER_BYTES = 1024 * 1024;
@@ -42,16 +43,21 @@ export async function remoteSha256(
 }
 
 /**
- * Adds the first `bytes` of a local file to a hash.
+ * Adds the first `bytes` of a local file to a hash, or to whatever takes them like one.
  *
  * @returns how many bytes there were
  */
-export async function hashLocal(hash: Hash, path: string, bytes: number, signal?: AbortSignal): Promise<number> {
+export async function hashLocal(
+  hash: { update(bytes: Uint8Array): unknown },
+  path: string,
+  bytes: number,
+  signal?: AbortSignal,
+): Promise<number> {
   using file = await Deno.open(path, { read: true });
   const buffer = new Uint8Array(BUFFER_BYTES);
   let done = 0;
   while (done < bytes) {
-    signal?.throwIfAborted();
+    throwIfCancelled(signal);
     const count = await file.read(buffer.subarray(0, Math.min(buffer.length, bytes - done)));
     if (count === null) break;
     hash.update(buffer.subarray(0, count));

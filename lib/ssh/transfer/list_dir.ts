@@ -4,6 +4,7 @@ import { type FileType, fileType, permissions } from "../sftp/attributes.ts";
 import type { DirectoryEntry, SftpClient } from "../sftp/client.ts";
 import { explain } from "../sftp/failure.ts";
 import { expandHome, joinPath } from "../sftp/names.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { matchesGlob } from "./glob.ts";
 
 /** Entries of one answer. */
@@ -58,7 +59,7 @@ export async function listDirectory(
   const page = new Page(options.offset + MAX_ENTRIES);
   try {
     await eachEntry(client, path, (entry) => {
-      options.signal?.throwIfAborted();
+      throwIfCancelled(options.signal);
       if (options.glob === undefined || matchesGlob(entry.name, options.glob)) page.add(entry);
     });
     const shown = page.sorted().slice(options.offset);

@@ -27,6 +27,11 @@ export function freshPartPath(target: string): string {
   return partPath(target, crypto.randomUUID());
 }
 
+/** Whether a name is that of a part file, which no copy of a directory takes along. */
+export function isPartName(name: string): boolean {
+  return /^\..*\.[0-9a-f]{12}\.mcp-part$/s.test(name);
+}
+
 function cut(name: string, maxBytes: number): string {
   let bytes = 0;
   let kept = "";

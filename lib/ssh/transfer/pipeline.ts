@@ -5,9 +5,9 @@
  * more than the 2 MiB that an SSH channel's window lets through at once, so that the window is always full, however
  * long the way (RFC 4254 §5.2).
  */
-import { ToolError } from "../../errors.ts";
 import type { Handle, SftpClient } from "../sftp/client.ts";
 import { WritePacket } from "../sftp/write_packet.ts";
+import { cancelled } from "./cancel.ts";
 
 const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
 const MAX_SLOTS = 64;
@@ -83,7 +83,7 @@ interface Stoppable {
 
 async function untilAborted(work: Promise<unknown>, stoppable: Stoppable, signal?: AbortSignal): Promise<void> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(new ToolError("cancelled", "the transfer was cancelled"));
+  const onAbort = (): void => reject(cancelled());
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {

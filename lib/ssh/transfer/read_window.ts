@@ -4,6 +4,7 @@ import type { Handle, SftpClient } from "../sftp/client.ts";
 import { explain } from "../sftp/failure.ts";
 import { expandHome } from "../sftp/names.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { requireFile } from "./download.ts";
 import { readPipelined } from "./pipeline.ts";
 
@@ -83,38 +84,21 @@ class WindowReader {
     const { offset, maxBytes, marginBytes } = this.#options;
     const from = Math.max(0, offset - marginBytes);
     const bytes = await this.#read(from, offset + maxBytes + marginBytes);
-    const start = Math.min(offset - from, bytes.length);
-    const end = Math.min(start + maxBytes, bytes.length);
-    return this.#window(bytes, from, atCharacter(bytes, start), end);
+    return windowAt({ bytes, from, size: this.#size }, offset, maxBytes);
   }
 
   /** From the end backwards, in growing steps, until there are enough lines or bytes. */
   async tail(lines: number): Promise<Window> {
     const { maxBytes, marginBytes } = this.#options;
-    if (this.#size === 0) return await this.#tailOfUnknown(lines);
-    for (let step = TAIL_STEP_BYTES;; step *= 4) {
-      const reach = Math.min(step, maxBytes, this.#size);
-      const from = Math.max(0, this.#size - reach - marginBytes);
+    const known = this.#size > 0;
+    for (let step = known ? TAIL_STEP_BYTES : maxBytes;; step *= 4) {
+      const reach = Math.min(step, maxBytes, known ? this.#size : maxBytes);
+      const from = known ? Math.max(0, this.#size - reach - marginBytes) : 0;
       const bytes = await this.#read(from, Infinity, reach + 2 * marginBytes);
-      const floor = Math.max(0, bytes.length - reach);
-      const start = startOfLastLines(bytes, lines, floor);
-      if (start > floor || reach === Math.min(maxBytes, this.#size)) {
-        return this.#window(bytes, from, atCharacter(bytes, start), bytes.length);
-      }
+      const window = windowOfLines({ bytes, from, size: this.#size }, lines, reach);
+      const isEnough = window.start > Math.max(0, bytes.length - reach);
+      if (isEnough || !known || reach === Math.min(maxBytes, this.#size)) return window;
     }
-  }
-
-  async #tailOfUnknown(lines: number): Promise<Window> {
-    const { maxBytes, marginBytes } = this.#options;
-    const bytes = await this.#read(0, maxBytes + marginBytes);
-    const floor = Math.max(0, bytes.length - maxBytes);
-    return this.#window(bytes, 0, atCharacter(bytes, startOfLastLines(bytes, lines, floor)), bytes.length);
-  }
-
-  #window(bytes: Uint8Array, from: number, start: number, end: number): Window {
-    const size = Math.max(this.#size, from + bytes.length);
-    const last = from + end < size ? atCharacterEnd(bytes, start, end) : end;
-    return { bytes, start, end: last, offset: from + start, size, more: from + last < size };
   }
 
   /** Reads `from` up to `to`, or `atMost` bytes, or to the end of the file. */
@@ -136,7 +120,7 @@ class WindowReader {
     const bytes = new Uint8Array(from + atMost);
     let length = 0;
     while (length < bytes.length) {
-      this.#options.signal?.throwIfAborted();
+      throwIfCancelled(this.#options.signal);
       const room = bytes.subarray(length, length + this.#client.limits.readBytes);
       const count = await this.#client.read(this.#handle, length, room);
       if (count === 0) break;
@@ -144,6 +128,35 @@ class WindowReader {
     }
     return bytes.subarray(Math.min(from, length), length);
   }
+}
+
+/** A piece of a file. */
+export interface Piece {
+  bytes: Uint8Array;
+  /** Where it starts in the file. */
+  from: number;
+  /** Bytes of the file, as far as it says. */
+  size: number;
+}
+
+/** The window of `maxBytes` at `offset` of the file. */
+export function windowAt(piece: Piece, offset: number, maxBytes: number): Window {
+  const { bytes, from } = piece;
+  const start = Math.min(offset - from, bytes.length);
+  return cut(piece, atCharacter(bytes, start), Math.min(start + maxBytes, bytes.length));
+}
+
+/** The window of the last lines, in the last `maxBytes`. */
+export function windowOfLines(piece: Piece, lines: number, maxBytes: number): Window {
+  const { bytes } = piece;
+  const floor = Math.max(0, bytes.length - maxBytes);
+  return cut(piece, atCharacter(bytes, startOfLastLines(bytes, lines, floor)), bytes.length);
+}
+
+function cut({ bytes, from, size: said }: Piece, start: number, end: number): Window {
+  const size = Math.max(said, from + bytes.length);
+  const last = from + end < size ? atCharacterEnd(bytes, start, end) : end;
+  return { bytes, start, end: last, offset: from + start, size, more: from + last < size };
 }
 
 /** Where the last `lines` lines start, not before `floor`. A newline at the very end ends a line and starts none. */

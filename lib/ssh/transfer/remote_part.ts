@@ -90,19 +90,25 @@ export class RemotePart {
    */
   async commit(length: number): Promise<void> {
     const client = this.#client;
-    const [now] = await Promise.all([client.fstat(this.handle), this.#flush()]);
+    const { mode } = this.#options;
+    // One after the other at the server, and all on their way at once: requests for one file keep their order.
+    const [now, flushed] = await Promise.all([
+      client.fstat(this.handle),
+      this.#flush(),
+      mode === undefined ? undefined : client.fsetstat(this.handle, { mode: mode & 0o7777 }),
+    ]);
     if (now.size !== undefined && now.size !== length) {
       throw new ToolError("verification_failed", `${length} bytes were sent, and the host has ${now.size} of them`, {
         hint: "try again",
       });
     }
-    await this.#keepOwner(now);
-    const mode = this.#options.mode ?? this.target.existing?.mode;
-    if (mode !== undefined && (mode & 0o7777) !== ((now.mode ?? -1) & 0o7777)) {
-      await client.fsetstat(this.handle, { mode: mode & 0o7777 });
+    await this.#likeReplaced(now);
+    // What is on disk cannot fail at the close any more; where it may, the name has to wait.
+    if (flushed) await Promise.all([this.#close(), this.#rename()]);
+    else {
+      await this.#close();
+      await this.#rename();
     }
-    await this.#close();
-    await this.#rename();
   }
 
   /** Closes it; keeps what is there for a resume, or removes it. Does nothing where the connection is gone. */
@@ -118,24 +124,36 @@ export class RemotePart {
     await this.#client.closeHandle(this.handle);
   }
 
-  async #flush(): Promise<void> {
-    if (!this.#client.offers("fsync@openssh.com")) return;
+  /** @returns whether the content is known to be on disk */
+  async #flush(): Promise<boolean> {
+    if (!this.#client.offers("fsync@openssh.com")) return false;
     try {
       await this.#client.fsync(this.handle);
+      return true;
     } catch (error) {
       // Some file systems have no flush; one that failed to flush says so with "failure".
       if (!hasStatus(error, Status.OP_UNSUPPORTED, Status.BAD_MESSAGE)) throw error;
+      return false;
     }
   }
 
-  async #keepOwner(now: Attributes): Promise<void> {
-    const { uid, gid } = this.target.existing ?? {};
-    if (uid === undefined || gid === undefined || (uid === now.uid && gid === now.gid)) return;
-    try {
-      await this.#client.fsetstat(this.handle, { uid, gid });
-    } catch (error) {
-      if (!hasStatus(error, Status.PERMISSION_DENIED, Status.FAILURE, Status.OP_UNSUPPORTED)) throw error;
-      this.notes.push(`the owner of the replaced file (${uid}:${gid}) could not be kept`);
+  /** Gives it the owner and the mode of what it replaces. */
+  async #likeReplaced(now: Attributes): Promise<void> {
+    const { uid, gid, mode } = this.target.existing ?? {};
+    if (uid !== undefined && gid !== undefined && (uid !== now.uid || gid !== now.gid)) {
+      try {
+        await this.#client.fsetstat(this.handle, { uid, gid });
+      } catch (error) {
+        if (!hasStatus(error, Status.PERMISSION_DENIED, Status.FAILURE, Status.OP_UNSUPPORTED)) throw error;
+        this.notes.push(`the owner of the replaced file (${uid}:${gid}) could not be kept`);
+      }
+    }
+    // After the owner, since a change of owner takes some bits of the mode away.
+    const wanted = this.#options.mode ?? mode;
+    if (
+      this.target.existing !== undefined && wanted !== undefined && (wanted & 0o7777) !== ((now.mode ?? -1) & 0o7777)
+    ) {
+      await this.#client.fsetstat(this.handle, { mode: wanted & 0o7777 });
     }
   }
 

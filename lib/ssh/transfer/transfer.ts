@@ -15,8 +15,16 @@ export interface TransferOptions {
   signal?: AbortSignal | undefined;
   /** Told of bytes that have arrived; `total` is undefined where the size is not known. */
   onProgress?: ((bytes: number, total: number | undefined) => void) | undefined;
-  /** Sees the content as it passes, in order; the bytes are only lent. */
-  observe?: ((bytes: Uint8Array) => void) | undefined;
+  /** Makes what sees the content of one file as it passes, in order. */
+  watch?: (() => ContentWatch) | undefined;
+}
+
+/** Sees the content of one file as it passes. */
+export interface ContentWatch {
+  /** The next bytes, which are only lent. */
+  push(bytes: Uint8Array): void;
+  /** There are no more. */
+  end(): void;
 }
 
 /** What was done. */

@@ -5,11 +5,12 @@ import type { Session } from "../session.ts";
 import type { SftpClient } from "../sftp/client.ts";
 import { explain } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { LocalReader } from "./local_reader.ts";
 import { readPipelined, writePipelined } from "./pipeline.ts";
-import { findTarget, RemotePart } from "./remote_part.ts";
+import { findTarget, RemotePart, type Target } from "./remote_part.ts";
 import { endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
 import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
 
@@ -18,6 +19,7 @@ import { sourceChanged, type TransferOptions, type TransferResult } from "./tran
  *
  * @param localPath a real path that may be read
  * @param remotePath the file's name there; what a link leads to is replaced, not the link
+ * @param target what stands there, where that is known already
  * @throws {ToolError} by what went wrong; `source_changed` when the file was rewritten meanwhile
  */
 export async function uploadFile(
@@ -26,13 +28,14 @@ export async function uploadFile(
   localPath: string,
   remotePath: string,
   options: TransferOptions,
+  target?: Target,
 ): Promise<TransferResult> {
   const attempt = { session, client, doing: "writing", path: remotePath };
   try {
     // Looked at before it is opened: opening a FIFO waits for a writer.
     if (!(await Deno.stat(localPath)).isFile) throw notRegularHere(localPath);
     using file = await Deno.open(localPath, { read: true });
-    return await new Upload(session, client, { path: localPath, file }, remotePath, options).run();
+    return await new Upload(session, client, { path: localPath, file }, remotePath, options).run(target);
   } catch (error) {
     throw await explain(localFailure(error, "reading", localPath), attempt);
   }
@@ -63,19 +66,19 @@ class Upload {
     this.#hash = options.verify ? sha256() : undefined;
   }
 
-  async run(): Promise<TransferResult> {
+  async run(known: Target | undefined): Promise<TransferResult> {
     const { path, file } = this.#local;
-    const before = await file.stat();
+    const before = file.statSync();
     const { overwrite, resume, mode } = this.#options;
     const identity = [path, before.size, before.mtime?.getTime()].join("\n");
-    const target = await findTarget(this.#client, this.#remotePath);
+    const target = known ?? await findTarget(this.#client, this.#remotePath);
     const part = await RemotePart.open(this.#client, target, { identity, resume, mode, overwrite });
     try {
       const resumedFrom = await this.#takeUp(part, before.size);
       await this.#write(part, resumedFrom, before.size);
-      await this.#checkSource(before);
+      this.#checkSource(before);
       const digest = await this.#compareHashes(part, before.size);
-      this.#options.signal?.throwIfAborted();
+      throwIfCancelled(this.#options.signal);
       await part.commit(before.size);
       return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
@@ -107,18 +110,15 @@ class Upload {
 
   async #write(part: RemotePart, offset: number, size: number): Promise<void> {
     const { file } = this.#local;
-    const { observe, signal, onProgress } = this.#options;
-    await file.seek(offset, Deno.SeekMode.Start);
+    const { signal, onProgress } = this.#options;
+    if (offset > 0) await file.seek(offset, Deno.SeekMode.Start);
     this.#sent = offset;
     let left = size - offset;
     const reader = new LocalReader(file);
     const source = async (buffer: Uint8Array): Promise<number> => {
       const count = await reader.fill(buffer.subarray(0, Math.min(buffer.length, left)));
       left -= count;
-      if (count > 0) {
-        observe?.(buffer.subarray(0, count));
-        this.#hash?.update(buffer.subarray(0, count));
-      }
+      if (count > 0) this.#hash?.update(buffer.subarray(0, count));
       return count;
     };
     const onBytes = (count: number): void => {
@@ -129,9 +129,9 @@ class Upload {
     if (left > 0) throw sourceChanged(this.#local.path, `it shrank from ${size} to ${size - left} bytes`);
   }
 
-  async #checkSource(before: Deno.FileInfo): Promise<void> {
+  #checkSource(before: Deno.FileInfo): void {
     const { path, file } = this.#local;
-    const after = await file.stat();
+    const after = file.statSync();
     if (after.size < before.size) throw sourceChanged(path, `it shrank from ${before.size} to ${after.size} bytes`);
     if (after.size > before.size) {
       this.#notes.push(`the source grew to ${after.size} bytes while it was read; its first ${before.size} were sent`);

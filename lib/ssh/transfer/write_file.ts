@@ -8,6 +8,7 @@ import { explain, isNotFound } from "../sftp/failure.ts";
 import { expandHome, parentPath } from "../sftp/names.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { requireFile } from "./download.ts";
 import { readPipelined, type Source, writePipelined } from "./pipeline.ts";
 import { findTarget, RemotePart } from "./remote_part.ts";
@@ -102,7 +103,7 @@ class FileWriting {
       const { signal } = this.#options;
       await writePipelined(client, part.handle, { offset: 0, size: content.length }, from(content), { signal });
       await stillTheSame?.();
-      signal?.throwIfAborted();
+      throwIfCancelled(signal);
       await part.commit(content.length);
     } catch (error) {
       await part.abandon(false);
@@ -144,8 +145,7 @@ class FileWriting {
       });
     }
     const content = await this.#readAll();
-    const at = onlyPlace(content, oldText);
-    const result = Buffer.concat([content.subarray(0, at), newText, content.subarray(at + oldText.length)]);
+    const result = replacedOnce(content, oldText, newText);
     const stillTheSame = async (): Promise<void> => {
       const now = await client.stat(this.#path);
       if (now.size !== before.size || now.modified !== before.modified) {
@@ -203,6 +203,12 @@ function from(content: Uint8Array): Source {
     at += piece.length;
     return Promise.resolve(piece.length);
   };
+}
+
+/** The content with its one occurrence of a text replaced. @throws {ToolError} `edit_not_unique` */
+export function replacedOnce(content: Buffer, oldText: Uint8Array, newText: Uint8Array): Buffer {
+  const at = onlyPlace(content, oldText);
+  return Buffer.concat([content.subarray(0, at), newText, content.subarray(at + oldText.length)]);
 }
 
 /** Where the text stands. @throws {ToolError} `edit_not_unique` unless that is one place */
