@@ -173,7 +173,7 @@ const wait = defineTool({
     } finally {
       stop();
     }
-    const fromRow = from ?? shell.inputRow;
+    const fromRow = from ?? shell.rowOf(shell.lastInput);
     return { ...await answer(shell, call, { lines: args.lines, since: args.since, fromRow }), reason };
   },
 });
@@ -209,7 +209,7 @@ async function settledAnswer(
   const { waitMs, lines } = options;
   await shell.settle(mark, { quietMs: waitMs, limitMs: waitMs * NEVER_QUIET, signal: call.signal });
   const raw = options.raw ? { fromOffset: mark.offset } : undefined;
-  return await answer(shell, call, { lines, fromRow: shell.inputRow, raw });
+  return await answer(shell, call, { lines, fromRow: shell.rowOf(mark), raw });
 }
 
 async function runCommand(
