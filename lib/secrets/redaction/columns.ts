@@ -31,54 +31,83 @@ interface Line {
   readonly to: number;
 }
 
-/** The columns of `data`, whose line ends are among the first `count` of `places`. */
-export function findColumns(data: Uint8Array, places: Uint16Array, count: number): Column[] {
-  const columns: Column[] = [];
-  let group: Line[] = [];
-  let shared = 0;
-  let from = 0;
-  for (let i = 0; i <= count; i++) {
-    const end = i < count ? places[i] as number : data.length;
-    if (i < count && data[end] !== 0x0a) continue;
-    const line = { from, to: end > from && data[end - 1] === 0x0d ? end - 1 : end };
-    from = end + 1;
-    if (line.to === line.from || line.to - line.from > LONGEST_LINE) {
-      closeGroup(data, group, shared, columns);
-      group = [];
-      continue;
-    }
-    const before = group[group.length - 1];
-    if (before !== undefined && Math.abs(before.to - before.from - line.to + line.from) > WIDEST) {
-      closeGroup(data, group, shared, columns);
-      group = [];
-    }
-    const first = group[0];
-    const tokens = first === undefined ? 0 : sharedTokens(data, first, line);
-    // Lines that share much less begin a new group; a little less is what characters of the column share by chance.
-    if (group.length > 1 && 2 * tokens < shared) {
-      const settled = group.length >= SETTLED;
-      if (settled) closeGroup(data, group, shared, columns);
-      group = settled ? [] : group.slice(-1);
-    }
-    const start = group[0];
-    if (start !== undefined) {
-      const common = start === first ? tokens : sharedTokens(data, start, line);
-      shared = group.length === 1 ? common : Math.min(shared, common);
-      if (shared === 0 || (shared === 1 && isBlank(data[line.from] as number))) {
-        closeGroup(data, group, shared, columns);
-        group = [];
-      }
-    }
-    group.push(line);
+/** Finds columns; keeps its working memory, since it looks at every line of all output. */
+export class ColumnFinder {
+  readonly #from: Uint16Array;
+  readonly #to: Uint16Array;
+
+  /** A finder for texts of up to `capacity` bytes. */
+  constructor(capacity: number) {
+    this.#from = new Uint16Array(capacity + 2);
+    this.#to = new Uint16Array(capacity + 2);
   }
-  closeGroup(data, group, shared, columns);
-  return columns;
+
+  /** The columns of `data`, whose line ends are among the first `count` of `places`. */
+  find(data: Uint8Array, places: Uint16Array, count: number): Column[] {
+    const columns: Column[] = [];
+    const lines = this.#split(data, places, count);
+    let start = 0;
+    let shared = 0;
+    for (let line = 1; line <= lines; line++) {
+      let tokens = line < lines && this.#looksAlike(data, line) ? this.#shared(data, start, line) : 0;
+      // Lines that share much less begin a new group; a little less is what the column shares by chance.
+      if (tokens > 0 && line - start > 1 && 2 * tokens < shared) {
+        if (line - start >= SETTLED) tokens = 0;
+        else {
+          start = line - 1;
+          tokens = this.#shared(data, start, line);
+        }
+      }
+      if (tokens === 0) {
+        if (line - start >= FEWEST_LINES) closeGroup(data, this.#lines(start, line), shared, columns);
+        start = line;
+      } else shared = line - start === 1 ? tokens : Math.min(shared, tokens);
+    }
+    return columns;
+  }
+
+  #split(data: Uint8Array, places: Uint16Array, count: number): number {
+    let lines = 0;
+    let from = 0;
+    for (let i = 0; i <= count; i++) {
+      const end = i < count ? places[i] as number : data.length;
+      if (i < count && data[end] !== 0x0a) continue;
+      this.#from[lines] = from;
+      this.#to[lines++] = end > from && data[end - 1] === 0x0d ? end - 1 : end;
+      from = end + 1;
+    }
+    return lines;
+  }
+
+  /** Whether a line and the one before it may share how they begin, at the price of a look at one byte. */
+  #looksAlike(data: Uint8Array, line: number): boolean {
+    const [above, here] = [this.#from[line - 1] as number, this.#from[line] as number];
+    const [first, second] = [data[above] as number, data[here] as number];
+    if (first !== second && !(isDigit(first) && isDigit(second))) {
+      const [far, farther] = [data[above + OFFSET_DIGITS - 1] as number, data[here + OFFSET_DIGITS - 1] as number];
+      if (!isHexDigit(first) || !isHexDigit(second) || !isHexDigit(far) || !isHexDigit(farther)) return false;
+    }
+    const length = (this.#to[line] as number) - here;
+    const difference = length - (this.#to[line - 1] as number) + above;
+    return length > 0 && length <= LONGEST_LINE && difference <= WIDEST && -difference <= WIDEST;
+  }
+
+  /** How many tokens two lines share; none when all they share is blank. */
+  #shared(data: Uint8Array, a: number, b: number): number {
+    const [aFrom, bFrom] = [this.#from[a] as number, this.#from[b] as number];
+    const tokens = sharedTokens(data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);
+    return tokens === 1 && isBlank(data[aFrom] as number) ? 0 : tokens;
+  }
+
+  #lines(start: number, end: number): Line[] {
+    return Array.from({ length: end - start }, (_, i) => {
+      return { from: this.#from[start + i] as number, to: this.#to[start + i] as number };
+    });
+  }
 }
 
 function closeGroup(data: Uint8Array, lines: readonly Line[], shared: number, columns: Column[]): void {
-  const first = lines[0];
-  if (first === undefined || lines.length < FEWEST_LINES || shared === 0) return;
-  if (shared === 1 && isBlank(data[first.from] as number)) return;
+  const first = lines[0] as Line;
   if (isDump(data, first)) {
     columns.push(dumpColumn(data, lines, true), dumpColumn(data, lines, false));
     return;
@@ -99,74 +128,70 @@ const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09;
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
 /** How many tokens two lines share from their start: blanks, numbers and offsets are alike whatever their length. */
-function sharedTokens(data: Uint8Array, a: Line, b: Line): number {
-  let [i, j, tokens] = [a.from, b.from, 0];
-  if (data[i] !== data[j] && !(isHexDigit(data[i] as number) && isHexDigit(data[j] as number))) return 0;
-  while (i < a.to && j < b.to) {
-    const ends = [tokenEnd(data, a, i), tokenEnd(data, b, j)] as const;
-    if (tokenKind(data, i, ends[0]) !== tokenKind(data, j, ends[1])) break;
-    [i, j] = ends;
+function sharedTokens(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): number {
+  let [i, j, tokens] = [aFrom, bFrom, 0];
+  while (i < aTo && j < bTo) {
+    const kind = tokenKind(data[i] as number);
+    const [aEnd, bEnd] = [tokenEnd(data, i, aTo, i === aFrom), tokenEnd(data, j, bTo, j === bFrom)];
+    const areOffsets = i === aFrom && aEnd - i >= OFFSET_DIGITS && bEnd - j >= OFFSET_DIGITS && kind !== BLANK;
+    if (kind !== tokenKind(data[j] as number) && !areOffsets) break;
+    i = aEnd;
+    j = bEnd;
     tokens++;
   }
   return tokens;
 }
 
 /** Where the token at `at` ends: blanks, a number, an offset at the start of the line, or one byte. */
-function tokenEnd(data: Uint8Array, line: Line, at: number): number {
-  if (at === line.from) {
-    const end = offsetEnd(data, line);
+function tokenEnd(data: Uint8Array, at: number, to: number, isFirst: boolean): number {
+  if (isFirst) {
+    const end = offsetEnd(data, { from: at, to });
     if (end - at >= OFFSET_DIGITS) return end;
   }
-  const byte = data[at] as number;
-  const alike = isBlank(byte) ? isBlank : isDigit(byte) ? isDigit : undefined;
+  const kind = tokenKind(data[at] as number);
   let end = at + 1;
-  if (alike !== undefined) { while (end < line.to && alike(data[end] as number)) end++; }
+  if (kind < 0) { while (end < to && tokenKind(data[end] as number) === kind) end++; }
   return end;
 }
 
-/** What makes two tokens alike: below zero a kind whose length and digits do not matter, else the byte itself. */
-function tokenKind(data: Uint8Array, at: number, end: number): number {
-  const byte = data[at] as number;
-  if (isBlank(byte)) return -1;
-  return isDigit(byte) || end - at > 1 ? -2 : byte;
+const BLANK = -1;
+const NUMBER = -2;
+
+/** What makes two tokens alike: a kind of which the length does not matter, else the byte itself. */
+function tokenKind(byte: number): number {
+  return isBlank(byte) ? BLANK : isDigit(byte) ? NUMBER : byte;
 }
 
 /** Where `line` goes on after `tokens` tokens. */
 function skipTokens(data: Uint8Array, line: Line, tokens: number): number {
   let at = line.from;
-  for (; tokens > 0 && at < line.to; tokens--) at = tokenEnd(data, line, at);
+  for (; tokens > 0 && at < line.to; tokens--) at = tokenEnd(data, at, line.to, at === line.from);
   return at;
 }
 
 /** How many tokens two lines share at their end. */
 function sharedTail(data: Uint8Array, a: Line, b: Line): number {
   let [i, j, tokens] = [a.to, b.to, 0];
-  while (i > a.from && j > b.from) {
-    const [x, y] = [data[i - 1] as number, data[j - 1] as number];
-    const alike = isBlank(x) ? isBlank : isDigit(x) ? isDigit : undefined;
-    if (alike === undefined) {
-      if (x !== y) break;
-      i--;
-      j--;
-    } else {
-      if (!alike(y)) break;
-      while (i > a.from && alike(data[i - 1] as number)) i--;
-      while (j > b.from && alike(data[j - 1] as number)) j--;
-    }
+  while (i > a.from && j > b.from && tokenKind(data[i - 1] as number) === tokenKind(data[j - 1] as number)) {
+    i = tokenStart(data, i, a.from);
+    j = tokenStart(data, j, b.from);
     tokens++;
   }
   return tokens;
 }
 
+/** Where the token that ends at `end` starts. */
+function tokenStart(data: Uint8Array, end: number, from: number): number {
+  const kind = tokenKind(data[end - 1] as number);
+  let at = end - 1;
+  if (kind < 0) { while (at > from && tokenKind(data[at - 1] as number) === kind) at--; }
+  return at;
+}
+
 /** Where `line` ends without `tokens` tokens at its end. */
 function skipTail(data: Uint8Array, line: Line, tokens: number): number {
   let at = line.to;
-  for (; tokens > 0 && at > line.from; tokens--) {
-    const byte = data[at - 1] as number;
-    const alike = isBlank(byte) ? isBlank : isDigit(byte) ? isDigit : undefined;
-    at--;
-    if (alike !== undefined) { while (at > line.from && alike(data[at - 1] as number)) at--; }
-  }
+  for (; tokens > 0 && at > line.from; tokens--) at = tokenStart(data, at, line.from);
   return at;
 }
 

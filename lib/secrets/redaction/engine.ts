@@ -4,7 +4,7 @@
  * Output of any length is looked at in windows that lie at fixed places, each with context on both sides. That bounds
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
-import { findColumns } from "./columns.ts";
+import { ColumnFinder } from "./columns.ts";
 import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { openBlobs } from "./packed.ts";
@@ -31,6 +31,7 @@ export class Engine {
   readonly #notes: Notes = { wanted: wantedBytes(), places: new Uint16Array(WINDOW + 1), count: 0 };
   readonly #quiet: Notes = { wanted: new Uint8Array(256), places: new Uint16Array(1), count: 0 };
   readonly #scanner = new Scanner(WINDOW);
+  readonly #columns = new ColumnFinder(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(0));
 
   /** What has to be masked in `data`, one window, in positions of `data` and in no order. */
@@ -42,7 +43,7 @@ export class Engine {
     for (const region of findRegions(data, notes.places, notes.count, lexicon)) {
       this.#lookDecoded(data, region, lexicon, 0);
     }
-    for (const { stretches } of findColumns(data, notes.places, notes.count)) {
+    for (const { stretches } of this.#columns.find(data, notes.places, notes.count)) {
       const decoder = this.#decoders[0] as Decoder;
       decoder.gather(data, stretches);
       scanner.scan(decoder, lexicon, this.#quiet, true);

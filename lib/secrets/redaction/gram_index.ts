@@ -24,6 +24,8 @@ const SPARSE_GRAM = 2;
 export interface Sieve {
   /** The bits, 32 to an element. */
   bits: Int32Array;
+  /** Whether nothing is in it. */
+  isEmpty: boolean;
   /** By how much a 32-bit hash is shifted to the right to give the number of its bit. */
   shift: number;
 }
@@ -231,7 +233,7 @@ function slotOf(first: number, second: number): number {
 function emptySieve(count: number): Sieve {
   let width = 15;
   while (width < 23 && 2 ** width < count * 16) width++;
-  return { bits: new Int32Array(2 ** (width - 5)), shift: 32 - width };
+  return { bits: new Int32Array(2 ** (width - 5)), isEmpty: count === 0, shift: 32 - width };
 }
 
 function sift(sieve: Sieve, hash: number): void {

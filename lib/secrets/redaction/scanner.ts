@@ -7,7 +7,7 @@
  * long as the text agrees; what the run proves decides whether it is masked.
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
-import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, wordAt } from "./gram_index.ts";
+import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, type Sieve, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
@@ -57,11 +57,13 @@ export class Scanner {
   spans: Span[] = [];
   readonly #plain: Channel;
   readonly #dense: Channel;
+  readonly #hits: Uint16Array;
   #scattered = false;
   #view: View = { data: new Uint8Array(0), length: 0, starts: null, ends: null };
 
   /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
   constructor(capacity: number) {
+    this.#hits = new Uint16Array((capacity >> 2) + PADDING);
     this.#plain = channel(PLAIN, capacity);
     this.#dense = channel(DENSE, capacity);
   }
@@ -108,27 +110,23 @@ export class Scanner {
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const { words, length } = channel;
+    const { symbols, words, length } = channel;
     const { probes, sparse } = index;
-    const { bits, shift } = probes;
-    const { bits: sparseBits, shift: sparseShift } = sparse;
-    const last = (length - PROBE) >> 2;
-    let done = 0;
-    let next = words[0] as number;
-    for (let word = 0; word <= last; word++) {
-      const current = next;
-      next = words[word + 1] as number;
-      let hash = probeHash(current, next & 0xff);
-      let bit = hash >>> shift;
-      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0 && isSet(probes, rehash(hash))) {
-        done = this.#confirm(channel, index, accepts, 4 * word, done);
-      }
-      hash = gramHash(current, next);
-      bit = hash >>> sparseShift;
-      if ((((sparseBits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0 || !isSet(sparse, rehash(hash))) continue;
-      if (4 * word + GRAM <= done) continue;
-      let found = index.find(current, next);
-      if (found < 0) found = index.findWide(channel.symbols, 4 * word);
+    const hits = this.#hits;
+    let count = probeFives(words, length, probes, hits);
+    for (let i = 0, done = 0; i < count; i++) {
+      const word = hits[i] as number;
+      if (!isSet(probes, rehash(probeHash(words[word] as number, (words[word + 1] as number) & 0xff)))) continue;
+      done = this.#confirm(channel, index, accepts, 4 * word, done);
+    }
+    if (sparse.isEmpty) return;
+    count = probeEights(words, length, sparse, hits);
+    for (let i = 0, done = 0; i < count; i++) {
+      const word = hits[i] as number;
+      const [first, second] = [words[word] as number, words[word + 1] as number];
+      if (4 * word + GRAM <= done || !isSet(sparse, rehash(gramHash(first, second)))) continue;
+      let found = index.find(first, second);
+      if (found < 0) found = index.findWide(symbols, 4 * word);
       if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
     }
   }
@@ -227,6 +225,34 @@ export class Scanner {
     if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
     else this.spans.push({ start, end });
   }
+}
+
+/** Notes the words at which five symbols may be in a form, and says how many there are; no branch depends on the text. */
+function probeFives(words: Int32Array, length: number, { bits, shift }: Readonly<Sieve>, hits: Uint16Array): number {
+  let count = 0;
+  let next = words[0] as number;
+  for (let word = 0; 4 * word + PROBE <= length; word++) {
+    const current = next;
+    next = words[word + 1] as number;
+    const bit = probeHash(current, next & 0xff) >>> shift;
+    hits[count] = word;
+    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+  }
+  return count;
+}
+
+/** As {@linkcode probeFives}, for eight symbols. */
+function probeEights(words: Int32Array, length: number, { bits, shift }: Readonly<Sieve>, hits: Uint16Array): number {
+  let count = 0;
+  let next = words[0] as number;
+  for (let word = 0; 4 * word + GRAM <= length; word++) {
+    const current = next;
+    next = words[word + 1] as number;
+    const bit = gramHash(current, next) >>> shift;
+    hits[count] = word;
+    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+  }
+  return count;
 }
 
 /** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */
