@@ -59,7 +59,9 @@ export class ColumnFinder {
         }
       }
       if (tokens === 0) {
-        if (line - start >= FEWEST_LINES) closeGroup(data, this.#lines(start, line), shared, columns);
+        if (line - start >= FEWEST_LINES && this.#isNarrow(data, start, shared)) {
+          closeGroup(data, this.#lines(start, line), shared, columns);
+        }
         start = line;
       } else shared = line - start === 1 ? tokens : Math.min(shared, tokens);
     }
@@ -99,6 +101,15 @@ export class ColumnFinder {
     return tokens === 1 && isBlank(data[aFrom] as number) ? 0 : tokens;
   }
 
+  /** Whether the first two lines of a group leave a column that is not too wide; further lines can only widen it. */
+  #isNarrow(data: Uint8Array, start: number, shared: number): boolean {
+    const [first, second] = this.#lines(start, start + 2) as [Line, Line];
+    if (isDump(data, first)) return true;
+    const [a, b] = [skipTokens(data, first, shared), skipTokens(data, second, shared)];
+    const tail = sharedTail(data, { from: a, to: first.to }, b, second.to);
+    return skipTail(data, a, first.to, tail) - a <= WIDEST && skipTail(data, b, second.to, tail) - b <= WIDEST;
+  }
+
   #lines(start: number, end: number): Line[] {
     return Array.from({ length: end - start }, (_, i) => {
       return { from: this.#from[start + i] as number, to: this.#to[start + i] as number };
@@ -112,69 +123,82 @@ function closeGroup(data: Uint8Array, lines: readonly Line[], shared: number, co
     columns.push(dumpColumn(data, lines, true), dumpColumn(data, lines, false));
     return;
   }
+  const head = { from: skipTokens(data, first, shared), to: first.to };
+  const starts = lines.map((line) => skipTokens(data, line, shared));
   let tail = Infinity;
-  const cut = lines.map((line) => ({ from: skipTokens(data, line, shared), to: line.to }));
-  for (const line of cut.slice(1)) tail = Math.min(tail, sharedTail(data, cut[0] as Line, line));
-  const stretches = cut.map((line) => ({ from: line.from, to: skipTail(data, line, tail) }));
-  if (stretches.some(({ from, to }) => to - from > WIDEST)) return;
-  columns.push({ stretches: stretches.flatMap(({ from, to }) => [from, to]) });
-  const numbers = lines.map((line, i) => firstNumber(data, line.from, (stretches[i] as Line).from));
-  if (numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))) return;
-  const order = numbers.map((_, i) => i).sort((a, b) => (numbers[a] as number) - (numbers[b] as number));
-  columns.push({ stretches: order.flatMap((i) => [(stretches[i] as Line).from, (stretches[i] as Line).to]) });
+  for (let i = 1; i < lines.length && tail > 0; i++) {
+    tail = Math.min(tail, sharedTail(data, head, starts[i] as number, (lines[i] as Line).to));
+  }
+  const stretches: number[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const [from, to] = [starts[i] as number, (lines[i] as Line).to];
+    const end = skipTail(data, from, to, tail);
+    if (end - from > WIDEST) return;
+    stretches.push(from, end);
+  }
+  columns.push({ stretches });
+  const inOrder = byNumber(data, lines, stretches);
+  if (inOrder !== undefined) columns.push({ stretches: inOrder });
 }
 
-const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09;
-const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+/** The stretches in the order of the first numbers of their lines; undefined when that is theirs, or no order. */
+function byNumber(data: Uint8Array, lines: readonly Line[], stretches: readonly number[]): number[] | undefined {
+  const numbers = lines.map((line, i) => firstNumber(data, line.from, stretches[2 * i] as number));
+  if (numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))) return undefined;
+  if (new Set(numbers).size < numbers.length) return undefined;
+  const order = numbers.map((_, i) => i).sort((a, b) => (numbers[a] as number) - (numbers[b] as number));
+  return order.flatMap((i) => [stretches[2 * i] as number, stretches[2 * i + 1] as number]);
+}
+
+const isBlank = (byte: number): boolean => KINDS[byte] === BLANK;
+const isDigit = (byte: number): boolean => KINDS[byte] === NUMBER;
+
+/** Kinds of byte that make one token with their like; other bytes are tokens of their own. */
+const BLANK = 1;
+const NUMBER = 2;
+const KINDS: Uint8Array = new Uint8Array(256);
+KINDS[0x20] = KINDS[0x09] = BLANK;
+KINDS.fill(NUMBER, 0x30, 0x3a);
 
 /** How many tokens two lines share from their start: blanks, numbers and offsets are alike whatever their length. */
 function sharedTokens(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): number {
-  let [i, j, tokens] = [aFrom, bFrom, 0];
+  let [i, j, tokens] = [offsetEnd(data, aFrom, aTo), offsetEnd(data, bFrom, bTo), 1];
+  if (i === aFrom || j === bFrom) [i, j, tokens] = [aFrom, bFrom, 0];
   while (i < aTo && j < bTo) {
-    const kind = tokenKind(data[i] as number);
-    const [aEnd, bEnd] = [tokenEnd(data, i, aTo, i === aFrom), tokenEnd(data, j, bTo, j === bFrom)];
-    const areOffsets = i === aFrom && aEnd - i >= OFFSET_DIGITS && bEnd - j >= OFFSET_DIGITS && kind !== BLANK;
-    if (kind !== tokenKind(data[j] as number) && !areOffsets) break;
-    i = aEnd;
-    j = bEnd;
+    const [x, y] = [data[i] as number, data[j] as number];
+    const kind = KINDS[x];
+    i++;
+    j++;
+    if (kind === 0) {
+      if (x !== y) break;
+    } else {
+      if (kind !== KINDS[y]) break;
+      while (i < aTo && KINDS[data[i] as number] === kind) i++;
+      while (j < bTo && KINDS[data[j] as number] === kind) j++;
+    }
     tokens++;
   }
   return tokens;
 }
 
-/** Where the token at `at` ends: blanks, a number, an offset at the start of the line, or one byte. */
-function tokenEnd(data: Uint8Array, at: number, to: number, isFirst: boolean): number {
-  if (isFirst) {
-    const end = offsetEnd(data, { from: at, to });
-    if (end - at >= OFFSET_DIGITS) return end;
-  }
-  const kind = tokenKind(data[at] as number);
-  let end = at + 1;
-  if (kind < 0) { while (end < to && tokenKind(data[end] as number) === kind) end++; }
-  return end;
-}
-
-const BLANK = -1;
-const NUMBER = -2;
-
-/** What makes two tokens alike: a kind of which the length does not matter, else the byte itself. */
-function tokenKind(byte: number): number {
-  return isBlank(byte) ? BLANK : isDigit(byte) ? NUMBER : byte;
-}
-
 /** Where `line` goes on after `tokens` tokens. */
-function skipTokens(data: Uint8Array, line: Line, tokens: number): number {
-  let at = line.from;
-  for (; tokens > 0 && at < line.to; tokens--) at = tokenEnd(data, at, line.to, at === line.from);
+function skipTokens(data: Uint8Array, { from, to }: Line, tokens: number): number {
+  let at = offsetEnd(data, from, to);
+  for (let left = at === from ? tokens : tokens - 1; left > 0 && at < to; left--) {
+    const kind = KINDS[data[at++] as number];
+    if (kind !== 0) { while (at < to && KINDS[data[at] as number] === kind) at++; }
+  }
   return at;
 }
 
-/** How many tokens two lines share at their end. */
-function sharedTail(data: Uint8Array, a: Line, b: Line): number {
-  let [i, j, tokens] = [a.to, b.to, 0];
-  while (i > a.from && j > b.from && tokenKind(data[i - 1] as number) === tokenKind(data[j - 1] as number)) {
+/** How many tokens `a` and the line that goes from `from` to `to` share at their end. */
+function sharedTail(data: Uint8Array, a: Line, from: number, to: number): number {
+  let [i, j, tokens] = [a.to, to, 0];
+  while (i > a.from && j > from) {
+    const [x, y] = [data[i - 1] as number, data[j - 1] as number];
+    if (KINDS[x] !== KINDS[y] || (KINDS[x] === 0 && x !== y)) break;
     i = tokenStart(data, i, a.from);
-    j = tokenStart(data, j, b.from);
+    j = tokenStart(data, j, from);
     tokens++;
   }
   return tokens;
@@ -182,16 +206,16 @@ function sharedTail(data: Uint8Array, a: Line, b: Line): number {
 
 /** Where the token that ends at `end` starts. */
 function tokenStart(data: Uint8Array, end: number, from: number): number {
-  const kind = tokenKind(data[end - 1] as number);
+  const kind = KINDS[data[end - 1] as number];
   let at = end - 1;
-  if (kind < 0) { while (at > from && tokenKind(data[at - 1] as number) === kind) at--; }
+  if (kind !== 0) { while (at > from && KINDS[data[at - 1] as number] === kind) at--; }
   return at;
 }
 
-/** Where `line` ends without `tokens` tokens at its end. */
-function skipTail(data: Uint8Array, line: Line, tokens: number): number {
-  let at = line.to;
-  for (; tokens > 0 && at > line.from; tokens--) at = tokenStart(data, at, line.from);
+/** Where the line that goes from `from` to `to` ends without `tokens` tokens at its end. */
+function skipTail(data: Uint8Array, from: number, to: number, tokens: number): number {
+  let at = to;
+  for (; tokens > 0 && at > from; tokens--) at = tokenStart(data, at, from);
   return at;
 }
 
@@ -204,27 +228,27 @@ function firstNumber(data: Uint8Array, from: number, to: number): number {
 }
 
 /** Whether `line` is a short row of a dump: an offset and a few bytes. */
-function isDump(data: Uint8Array, line: Line): boolean {
-  const end = offsetEnd(data, line);
-  return line.to - line.from <= SHORT_DUMP && end >= line.from + OFFSET_DIGITS && end < line.to &&
-    (data[end] === 0x3a || isBlank(data[end] as number));
+function isDump(data: Uint8Array, { from, to }: Line): boolean {
+  const end = offsetEnd(data, from, to);
+  return end > from && end < to && to - from <= SHORT_DUMP && (data[end] === 0x3a || isBlank(data[end] as number));
 }
 
-function offsetEnd(data: Uint8Array, line: Line): number {
-  let at = line.from;
-  while (at < line.to && isHexDigit(data[at] as number)) at++;
-  return at;
+/** Where the offset ends that a line begins with; where the line begins when it begins with none. */
+function offsetEnd(data: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && isHexDigit(data[at] as number)) at++;
+  return at - from >= OFFSET_DIGITS ? at : from;
 }
 
 /** The numbers or, behind two blanks or a bar, the characters of the rows of a dump. */
 function dumpColumn(data: Uint8Array, lines: readonly Line[], numbers: boolean): Column {
   const stretches: number[] = [];
-  for (const line of lines) {
-    const start = offsetEnd(data, line);
+  for (const { from, to } of lines) {
+    const start = offsetEnd(data, from, to);
     let gutter = start + 2;
-    while (gutter < line.to && data[gutter] !== 0x7c && !(data[gutter] === 0x20 && data[gutter - 1] === 0x20)) gutter++;
-    if (numbers) stretches.push(start, Math.min(gutter, line.to));
-    else if (gutter < line.to) stretches.push(gutter, line.to);
+    while (gutter < to && data[gutter] !== 0x7c && !(data[gutter] === 0x20 && data[gutter - 1] === 0x20)) gutter++;
+    if (numbers) stretches.push(start, Math.min(gutter, to));
+    else if (gutter < to) stretches.push(gutter, to);
   }
   return { stretches };
 }

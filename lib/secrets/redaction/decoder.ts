@@ -4,7 +4,7 @@
  * they came from. Encoders disagree on what they leave as it is, so all of them are undone wherever they occur.
  */
 import { ENTITIES } from "./entities.ts";
-import { hexValue } from "./symbols.ts";
+import { HEX_VALUES } from "./symbols.ts";
 
 /** The kinds of escape, as bits. */
 export const ESCAPE = {
@@ -293,7 +293,7 @@ export function hexNumber(data: Uint8Array, at: number, count: number, to: numbe
   if (at + count > to || count < 1) return -1;
   let value = 0;
   for (let i = at; i < at + count; i++) {
-    const digit = hexValue(data[i] as number);
+    const digit = HEX_VALUES[data[i] as number] as number;
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }

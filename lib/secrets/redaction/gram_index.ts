@@ -175,8 +175,9 @@ export class GramIndex<W extends Whole> {
     const { pool } = this;
     const counts = [0, 0, 0];
     for (const mark of this.#marks) counts[mark] = (counts[mark] as number) + 1;
-    this.#probes = emptySieve(counts[GRAM_HERE] as number);
-    this.#grams = emptySieve(counts[GRAM_HERE] as number);
+    const wholes = [...this.#wholes.values()].flat();
+    this.#probes = emptySieve((counts[GRAM_HERE] as number) + 4 * wholes.length);
+    this.#grams = emptySieve((counts[GRAM_HERE] as number) + wholes.length);
     this.#sparse = emptySieve(counts[SPARSE_GRAM] as number);
     for (let at = 0; at < this.#length; at++) {
       const mark = this.#marks[at] as number;
@@ -191,7 +192,7 @@ export class GramIndex<W extends Whole> {
         sift(this.#probes, probeHash(wordAt(pool, probe), pool[probe + 4] as number));
       }
     }
-    for (const { symbols } of [...this.#wholes.values()].flat()) {
+    for (const { symbols } of wholes) {
       sift(this.#grams, gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
       for (let at = 0; at < GRAM / 2; at++) {
         sift(this.#probes, probeHash(wordAt(symbols, at), symbols[at + 4] as number));

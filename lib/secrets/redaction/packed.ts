@@ -1,15 +1,18 @@
 /**
  * Values inside a small compressed blob in base64. Compression as such is out of reach, but `gzip | base64` is how people
- * paste a file, so blobs that fit into a window are opened, a few in each, and masked whole when they hold a value.
+ * paste a file, so the first blob of each window is opened, and masked when it holds a value.
  */
 import { constants, gunzipSync } from "node:zlib";
 import type { Span } from "./spans.ts";
 
-/** Blobs that are opened in one window; opening costs more than looking at the rest of it. */
-const MOST_BLOBS = 2;
+/** Blobs that are opened in one window, since opening one costs as much as looking at the rest. */
+const MOST_BLOBS = 1;
 
 /** Characters in the shortest blob: the frame of a gzip file alone is eighteen bytes. */
 const SHORTEST = 24;
+
+/** Characters of a blob that are looked at; without its start the rest of a longer one cannot be opened by anyone. */
+const LONGEST = 4096;
 
 /** Bytes that are taken out of a blob. */
 const LARGEST_CONTENT = 16 * 1024;
@@ -45,7 +48,7 @@ function isBase64(byte: number): boolean {
 
 function blobEnd(data: Uint8Array, start: number): number {
   let end = start;
-  for (let at = start; at < data.length; at++) {
+  for (let at = start; at < Math.min(data.length, start + LONGEST); at++) {
     const byte = data[at] as number;
     if (isBase64(byte)) end = at + 1;
     else if (byte !== 0x0a && byte !== 0x0d) break;

@@ -63,7 +63,7 @@ export class Scanner {
 
   /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
   constructor(capacity: number) {
-    this.#hits = new Uint16Array((capacity >> 2) + PADDING);
+    this.#hits = new Uint16Array((capacity >> 1) + PADDING);
     this.#plain = channel(PLAIN, capacity);
     this.#dense = channel(DENSE, capacity);
   }
@@ -202,11 +202,11 @@ export class Scanner {
   /** Looks for patterns of fewer than eight symbols by three of their symbols. */
   #findShort(short: ShortPatterns): void {
     const { symbols, words, length } = this.#plain;
-    const { bits, step } = short;
-    for (let at = 0; at < length; at += step) {
-      const word = step === 4 ? words[at >> 2] as number : wordAt(symbols, at);
-      const bit = shortHash(word);
-      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0) continue;
+    const { step } = short;
+    const hits = this.#hits;
+    const count = probeThrees(words, length, short, hits);
+    for (let i = 0; i < count; i++) {
+      const at = hits[i] as number;
       for (let start = Math.max(0, at + 1 - step); start <= at; start++) {
         for (const pattern of short.startingWith(wordAt(symbols, start))) this.#tryWhole(this.#plain, pattern, start);
       }
@@ -225,6 +225,24 @@ export class Scanner {
     if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
     else this.spans.push({ start, end });
   }
+}
+
+/** Notes the places at which three symbols may be in a short pattern. */
+function probeThrees(words: Int32Array, length: number, { bits, step }: ShortPatterns, hits: Uint16Array): number {
+  let count = 0;
+  let next = words[0] as number;
+  for (let word = 0; 4 * word < length; word++) {
+    const current = next;
+    next = words[word + 1] as number;
+    let bit = shortHash(current);
+    hits[count] = 4 * word;
+    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+    if (step === 4) continue;
+    bit = shortHash((current >>> 16) | (next << 16));
+    hits[count] = 4 * word + 2;
+    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+  }
+  return count;
 }
 
 /** Notes the words at which five symbols may be in a form, and says how many there are; no branch depends on the text. */
