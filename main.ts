@@ -2,10 +2,11 @@
  * SSH for AI agents: an MCP server that runs inside Deno's sandbox. Run it as a program, or import it:
  *
  * ```ts
- * import { App, createMcpServer } from "@mcp-remote-ssh/server";
+ * import { createServer } from "@mcp-remote-ssh/server";
+ * import { StdioServerTransport } from "@modelcontextprotocol/server/stdio";
  *
- * const app = new App({ secretsDir: "./secrets" });
- * const server = createMcpServer(app); // connect it to a transport of your choice
+ * const server = createServer({ secretsDir: "./secrets" });
+ * await server.connect(new StdioServerTransport()); // or any other transport
  * ```
  *
  * @module
@@ -16,11 +17,11 @@ import { App, type AppOptions } from "./lib/mcp/app.ts";
 import { serveOverStdio } from "./lib/mcp/transports/stdio.ts";
 import { VERSION } from "./lib/version.ts";
 
-export { App, type AppOptions } from "./lib/mcp/app.ts";
-export { Egress, type ProgressUpdate } from "./lib/mcp/egress.ts";
-export { createMcpServer } from "./lib/mcp/server.ts";
+export { createServer, type ProtocolTransport, type RemoteSshServer, type SessionSummary } from "./lib/mcp/server.ts";
+export type { AppOptions } from "./lib/mcp/app.ts";
+export type { PublicEgress } from "./lib/mcp/egress.ts";
+export type { HostKeyPolicy } from "./lib/ssh/known_hosts.ts";
 export { type ErrorCode, ToolError, type ToolErrorOptions } from "./lib/errors.ts";
-
 /** Closing everything may take this long; then the program ends all the same. */
 const SHUTDOWN_LIMIT_MS = 1800;
 

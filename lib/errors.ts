@@ -86,6 +86,7 @@ export interface ToolErrorOptions {
 
 /** A failure that the agent can mend: a stable code, what was wrong, and the next step. */
 export class ToolError extends Error {
+  /** Always `ToolError`. */
   override readonly name = "ToolError";
   /** The stable code. */
   readonly code: ErrorCode;
@@ -95,6 +96,8 @@ export class ToolError extends Error {
   readonly data: Record<string, unknown> | undefined;
 
   /**
+   * Makes the error.
+   *
    * @param code the stable code
    * @param message what was being done, the rule and the current value; no final period; text from the other side
    * only through {@linkcode quoteUntrusted}

@@ -19,7 +19,7 @@ export function holds(power: Power): boolean {
  *
  * @throws {ToolError} `permission_denied_locally`, whose hint is the flag to add, when it is not
  */
-export function require(power: Power, purpose: string): void {
+export function ensure(power: Power, purpose: string): void {
   if (!holds(power)) throw denied(power, purpose);
 }
 

@@ -112,15 +112,38 @@ function nulPath(value: unknown, path: string[]): string | undefined {
   return undefined;
 }
 
-/** The JSON schema without what says nothing to a client, since tools/list is paid for on every run. */
+/**
+ * The JSON schema without what an agent does not need to make a right call, since tools/list is paid for on every run:
+ * bounds that no sane call reaches are checked all the same, and an answer's members speak for themselves.
+ */
 function leanSchema(schema: z.ZodType, io: "input" | "output"): { type: "object"; [key: string]: unknown } {
   const { $schema: _, ...lean } = z.toJSONSchema(schema, {
     io,
     override: ({ jsonSchema }) => {
-      if (io === "output") delete jsonSchema.additionalProperties;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      for (const key of io === "input" ? UNTOLD_OF_INPUT : UNTOLD_OF_OUTPUT) delete jsonSchema[key];
+      if (io === "output") dropOptional(jsonSchema);
     },
   });
   return { ...lean, type: "object" };
 }
+
+/** An answer's schema says what is always there; what comes on occasion explains itself when it comes. */
+function dropOptional(schema: z.core.JSONSchema.BaseSchema): void {
+  const { properties, required = [] } = schema;
+  for (const name of Object.keys(properties ?? {})) {
+    if (!required.includes(name)) delete properties?.[name];
+  }
+}
+
+const UNTOLD_OF_INPUT = [
+  "additionalProperties",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "format",
+] as const;
+
+const UNTOLD_OF_OUTPUT = [...UNTOLD_OF_INPUT, "enum"] as const;

@@ -20,32 +20,46 @@ const MAX_MESSAGE_CHARACTERS = 4000;
 export interface ProgressUpdate {
   /** Must grow from update to update. */
   progress: number;
+  /** What `progress` is on the way to, where that is known. */
   total?: number;
+  /** What is going on. */
   message?: string;
 }
 
+/** The door as an importing program sees it. */
+export interface PublicEgress {
+  /** Any JSON value with every string in it redacted, names of members too. */
+  clean(value: unknown): unknown;
+  /** A line for people, on stderr, redacted. */
+  log(line: string): void;
+}
+
 /** Turns values into what the client sees. */
-export class Egress {
+export class Egress implements PublicEgress {
   readonly #redactor: Redactor;
 
-  /** @param redactor knows every secret that is loaded */
+  /**
+   * Makes the door.
+   *
+   * @param redactor knows every secret that is loaded
+   */
   constructor(redactor: Redactor) {
     this.#redactor = redactor;
   }
 
   /** A tool's answer: structured content, and the same as JSON text. */
   result(value: Record<string, unknown>): CallToolResult {
-    return answer(this.clean(value) as Record<string, unknown>);
+    return answer(this.#cleanValues(value) as Record<string, unknown>);
   }
 
   /** A failure that the agent can mend: its code, what was wrong, the next step. */
   failure(error: ToolError): CallToolResult {
     const { code, message, hint, data } = error;
-    const cleaned = this.clean({ ...data, code, message, hint }) as Record<string, unknown>;
+    const cleaned = this.#cleanValues({ message, hint, ...data }) as Record<string, unknown>;
     const value = Object.fromEntries(
       Object.entries(cleaned).map(([key, item]) => [key, typeof item === "string" ? bounded(item) : item]),
     );
-    return { ...answer({ error: value }), isError: true };
+    return { ...answer({ error: { code, ...value } }), isError: true };
   }
 
   /** A bug of ours, as the client may see it; the whole of it goes to the log. */
@@ -64,7 +78,7 @@ export class Egress {
 
   /** Progress, fit to be sent. */
   progress(update: ProgressUpdate): ProgressUpdate {
-    return this.clean(update) as ProgressUpdate;
+    return this.#cleanValues(update) as ProgressUpdate;
   }
 
   /** A line for people, on stderr. */
@@ -74,11 +88,20 @@ export class Egress {
 
   /** Any JSON value with every string in it redacted, names of members too. */
   clean(value: unknown): unknown {
+    return this.#walk(value, (key) => this.#redactor.redact(key));
+  }
+
+  /** A value of ours: the names of its members are this program's own, and an answer must keep its shape. */
+  #cleanValues(value: unknown): unknown {
+    return this.#walk(value, (key) => key);
+  }
+
+  #walk(value: unknown, name: (key: string) => string): unknown {
     if (typeof value === "string") return this.#redactor.redact(value);
-    if (Array.isArray(value)) return value.map((item) => this.clean(item));
+    if (Array.isArray(value)) return value.map((item) => this.#walk(item, name));
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return Object.fromEntries(entries.map(([key, item]) => [this.#redactor.redact(key), this.clean(item)]));
+    return Object.fromEntries(entries.map(([key, item]) => [name(key), this.#walk(item, name)]));
   }
 
   /**

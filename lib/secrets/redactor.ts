@@ -1,41 +1,248 @@
-/** Finds and masks loaded values (placeholder of the branch point; replaced by the full module). */
-export interface Span {
-  start: number;
-  end: number;
-}
+/**
+ * Finds values that must not be seen in whatever leaves, in every form it knows, and masks them.
+ *
+ * One engine serves all ways out: a whole text, a window of it, a stream. What it masks depends on the bytes and on the
+ * loaded values alone, not on how the bytes were cut.
+ */
+import { cutAtEnd, cutAtStart } from "./redaction/edges.ts";
+import { BLOCK, CONTEXT, Engine } from "./redaction/engine.ts";
+import { Lexicon } from "./redaction/lexicon.ts";
+import { MASK, maskBytes, mergeSpans, type Span } from "./redaction/spans.ts";
+import { encodeText, toCharacters, unitIndexes } from "./redaction/text.ts";
+
+export type { Span } from "./redaction/spans.ts";
+
+/** Characters in the shortest value that is masked. */
+const SHORTEST = 4;
+
+/** What is known of the text around the bytes that are looked at. */
 export interface RedactOptions {
+  /**
+   * The text may go on after its end: four or more characters there that could be the beginning of a value are masked.
+   * @default false
+   */
   openEnd?: boolean;
+  /**
+   * There was text before the start: four or more characters there that could be the end of a value are masked.
+   * @default false
+   */
   openStart?: boolean;
 }
-export interface RedactionStream {
-  push(chunk: Uint8Array): Uint8Array;
-  end(): Uint8Array;
-}
+
+/** The values that must not be seen, and the masking of them. */
 export class Redactor {
-  readonly #values = new Set<string>();
-  add(values: Iterable<string>): void {
-    for (const value of values) this.#values.add(value);
-  }
+  readonly #engine: Engine = new Engine();
+  readonly #lifted: Set<string> = new Set();
+  readonly #values: Set<string> = new Set();
+  #lexicon: Lexicon = new Lexicon();
+
+  /** How many values are masked. */
   get size(): number {
     return this.#values.size;
   }
+
+  /** Whether there is anything to mask; when there is not, every method gives back what it was given. */
   get active(): boolean {
-    return this.size > 0;
+    return this.#values.size > 0;
   }
+
+  /**
+   * Masks `values` from now on. Values of fewer than four characters are left out, as are values that were lifted.
+   * Nothing takes a value away again but {@linkcode Redactor.lift}.
+   */
+  add(values: Iterable<string>): void {
+    for (const value of values) {
+      if ([...value].length < SHORTEST || this.#values.has(value) || this.#lifted.has(value)) continue;
+      this.#values.add(value);
+      this.#lexicon.add(value);
+    }
+  }
+
+  /** Stops masking `values`, because a human allowed it; all others stay masked. */
   lift(values: Iterable<string>): void {
-    for (const value of values) this.#values.delete(value);
+    for (const value of values) {
+      if (this.#values.delete(value)) this.#lifted.add(value);
+    }
+    this.#lexicon = new Lexicon();
+    for (const value of this.#values) this.#lexicon.add(value);
   }
-  redact(text: string, _options?: RedactOptions): string {
-    for (const value of this.#values) text = text.replaceAll(value, "***");
-    return text;
+
+  /** The byte ranges of `bytes` that have to be masked, merged and in order. */
+  find(bytes: Uint8Array, options: RedactOptions = {}): Span[] {
+    if (!this.active) return [];
+    const spans: Span[] = [];
+    for (let core = 0; core < bytes.length; core += BLOCK) {
+      const from = Math.max(0, core - CONTEXT);
+      const to = Math.min(bytes.length, core + BLOCK + CONTEXT);
+      for (const span of this.look(bytes.subarray(from, to))) {
+        spans.push({ start: span.start + from, end: span.end + from });
+      }
+    }
+    if (options.openEnd) spans.push(...cutAtEnd(bytes, this.#lexicon));
+    if (options.openStart) spans.push(...cutAtStart(bytes, this.#lexicon));
+    return mergeSpans(spans);
   }
+
+  /**
+   * What has to be masked in one window of at most {@linkcode BLOCK} bytes and its context, in no order. For
+   * {@linkcode RedactionStream}; others use {@linkcode Redactor.find}.
+   */
+  look(window: Uint8Array): Span[] {
+    if (!this.active) return [];
+    const spans = this.#engine.look(window, this.#lexicon);
+    for (const span of spans) toCharacters(window, span);
+    return spans;
+  }
+
+  /** `bytes` with every occurrence replaced by `***`; the same array when there is none. */
   redactBytes(bytes: Uint8Array, options?: RedactOptions): Uint8Array {
-    return this.active ? new TextEncoder().encode(this.redact(new TextDecoder().decode(bytes), options)) : bytes;
+    return this.active ? maskBytes(bytes, this.find(bytes, options)) : bytes;
   }
+
+  /** `text` with every occurrence replaced by `***`; the same string when there is none. */
+  redact(text: string, options?: RedactOptions): string {
+    if (!this.active) return text;
+    const bytes = encodeText(text);
+    const spans = this.find(bytes, options);
+    if (spans.length === 0) return text;
+    const indexes = unitIndexes(bytes, spans.flatMap(({ start, end }) => [start, end]));
+    const parts: string[] = [];
+    let from = 0;
+    for (let i = 0; i < indexes.length; i += 2) {
+      parts.push(text.slice(from, indexes[i]), MASK);
+      from = indexes[i + 1] as number;
+    }
+    parts.push(text.slice(from));
+    return parts.join("");
+  }
+
+  /**
+   * What `[start, end)` of `bytes` shows once the whole has been masked; an occurrence that lies across a border of the
+   * window is `***` in it.
+   */
   redactWindow(bytes: Uint8Array, start: number, end: number): Uint8Array {
-    return this.redactBytes(bytes.subarray(start, end));
+    const window = bytes.subarray(start, end);
+    if (!this.active) return window;
+    const spans = this.find(bytes)
+      .filter((span) => span.start < end && span.end > start)
+      .map((span) => ({ start: Math.max(span.start, start) - start, end: Math.min(span.end, end) - start }));
+    return maskBytes(window, spans);
   }
+
+  /** A redactor for bytes that arrive piece by piece. */
   stream(): RedactionStream {
-    return { push: (chunk) => this.redactBytes(chunk), end: () => new Uint8Array(0) };
+    return new RedactionStream(this);
   }
+}
+
+/**
+ * Masks a stream. What it lets go, put together, is what {@linkcode Redactor.redactBytes} makes of the whole, however
+ * the bytes were cut; values that are added while it runs are masked from then on. It never holds more than a block
+ * and its context.
+ */
+export class RedactionStream {
+  readonly #redactor: Redactor;
+  #held: Uint8Array = new Uint8Array(0);
+  #heldLength = 0;
+  /** Where in the stream the first held byte stands. */
+  #base = 0;
+  /** Where in the stream the next block begins. */
+  #core = 0;
+  /** Where in the stream the windows began: bytes before that passed while nothing was loaded. */
+  #spans: Span[] = [];
+  /** Up to where the stream is masked by a mask that has been let go already. */
+  #maskedTo = -1;
+
+  /** A stream that `redactor` decides for. */
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor;
+  }
+
+  /** Takes `chunk` and gives what can be let go by now. */
+  push(chunk: Uint8Array): Uint8Array {
+    if (!this.#redactor.active && this.#heldLength === 0 && this.#core === this.#base) return chunk;
+    const out: Uint8Array[] = [];
+    for (let at = 0; at < chunk.length; at += BLOCK) {
+      this.#hold(chunk.subarray(at, at + BLOCK));
+      while (this.#base + this.#heldLength >= this.#core + BLOCK + CONTEXT) {
+        this.#look(this.#core + BLOCK + CONTEXT);
+        out.push(this.#release(this.#core - CONTEXT));
+      }
+    }
+    return concat(out);
+  }
+
+  /** Gives the rest; the stream starts afresh after it. */
+  end(): Uint8Array {
+    const total = this.#base + this.#heldLength;
+    while (this.#core < total) this.#look(Math.min(total, this.#core + BLOCK + CONTEXT));
+    const out = this.#release(total);
+    this.#held = new Uint8Array(0);
+    this.#base = this.#core = 0;
+    this.#maskedTo = -1;
+    return out;
+  }
+
+  #hold(chunk: Uint8Array): void {
+    const needed = this.#heldLength + chunk.length;
+    if (needed > this.#held.length) {
+      const larger = new Uint8Array(Math.max(needed, Math.min(2 * this.#held.length, 3 * BLOCK)));
+      larger.set(this.#held.subarray(0, this.#heldLength));
+      this.#held = larger;
+    }
+    this.#held.set(chunk, this.#heldLength);
+    this.#heldLength = needed;
+  }
+
+  /** Looks at the window of the next block, which ends at `to`. */
+  #look(to: number): void {
+    const from = Math.max(this.#base, this.#core - CONTEXT);
+    for (const span of this.#redactor.look(this.#held.subarray(from - this.#base, to - this.#base))) {
+      this.#spans.push({ start: span.start + from, end: span.end + from });
+    }
+    this.#core += BLOCK;
+  }
+
+  /** Gives all before `to`, which no further window can change any more. */
+  #release(to: number): Uint8Array {
+    if (to <= this.#base) return new Uint8Array(0);
+    const base = this.#base;
+    const ready: Span[] = [];
+    const later: Span[] = [];
+    let skip = Math.max(base, Math.min(to, this.#maskedTo));
+    for (const span of mergeSpans(this.#spans)) {
+      if (span.start >= to) {
+        later.push(span);
+        continue;
+      }
+      if (span.end > to) later.push({ start: to, end: span.end });
+      if (span.start <= this.#maskedTo) skip = Math.max(skip, Math.min(to, span.end));
+      else ready.push({ start: span.start - base, end: Math.min(to, span.end) - base });
+      this.#maskedTo = Math.max(this.#maskedTo, Math.min(span.end, to));
+    }
+    this.#spans = later;
+    return this.#drop(to, skip - base, ready);
+  }
+
+  #drop(to: number, skip: number, ready: Span[]): Uint8Array {
+    const length = to - this.#base;
+    const shown = this.#held.subarray(skip, length);
+    const out = maskBytes(shown, ready.map(({ start, end }) => ({ start: start - skip, end: end - skip })));
+    const copy = out === shown ? out.slice() : out;
+    this.#held.copyWithin(0, length, this.#heldLength);
+    this.#heldLength -= length;
+    this.#base = to;
+    return copy;
+  }
+}
+
+function concat(parts: Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0] as Uint8Array;
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }

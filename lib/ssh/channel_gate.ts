@@ -15,6 +15,10 @@ export interface GatedChannel {
 /** Reasons of SSH_MSG_CHANNEL_OPEN_FAILURE that another channel's end can cure (RFC 4254 §5.1). */
 const CURABLE_REASONS: ReadonlySet<unknown> = new Set([1, 2, 4]);
 
+/** How long a server may take to free the place of a channel that has closed. */
+const LINGER_MS = 2000;
+const RETRY_MS = 20;
+
 /** How a gate starts an open: calls back with an error that may hold a numeric `reason`, or with the channel. */
 export type ChannelOpener<C extends GatedChannel> = (
   callback: (error: (Error & { reason?: unknown }) | undefined, channel: C) => void,
@@ -41,6 +45,7 @@ export class ChannelGate {
   /** Counts the events that may have made room on the server. */
   #released = 0;
   #full = false;
+  #lastClose = -Infinity;
   readonly #onShortage: () => void;
 
   /** @param onShortage told whenever an open has to wait for another channel's end */
@@ -68,7 +73,7 @@ export class ChannelGate {
       const outcome = await attemptOpen(opener);
       this.#opening--;
       if (!outcome.opened) {
-        if (outcome.curable && this.#open + this.#opening > 0) return "refused";
+        if (outcome.curable && this.#roomMayCome()) return "refused";
         reject(refused(outcome.error));
         this.#release();
       } else {
@@ -93,8 +98,17 @@ export class ChannelGate {
     this.#open++;
     channel.once("close", () => {
       this.#open--;
+      this.#lastClose = performance.now();
       this.#release();
     });
+  }
+
+  /** True when another channel is open or was a moment ago: a server frees its place only after we saw it close. */
+  #roomMayCome(): boolean {
+    if (this.#open + this.#opening > 0) return true;
+    if (performance.now() - this.#lastClose > LINGER_MS) return false;
+    setTimeout(() => this.#release(), RETRY_MS);
+    return true;
   }
 
   #release(): void {

@@ -3,10 +3,9 @@ import { Buffer } from "node:buffer";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import { denied, holds } from "../sandbox.ts";
 import { hostKeyFromBlob } from "./host_key.ts";
-import { malformed, publicKey, wrongPassphrase } from "./key_formats/key_error.ts";
-import type { KeyParts } from "./key_formats/key_parts.ts";
+import { malformed, publicKey, unsupported } from "./key_formats/key_error.ts";
 import type { PemBlock } from "./key_formats/pem.ts";
-import { loadSsh2, type ParsedKey } from "./ssh2.ts";
+import type { ParsedKey } from "./ssh2.ts";
 
 /** A private key file is at most this large; an RSA key of 16,384 bits takes 13 KB. */
 export const maxKeyBytes = 64 * 1024;
@@ -15,8 +14,6 @@ export const maxKeyBytes = 64 * 1024;
 export interface PrivateKey {
   /** For an `authHandler`'s publickey method. */
   readonly parsed: ParsedKey;
-  /** For ssh2's `privateKey`, and no other program: the key as an unencrypted OpenSSH file of its kind. A secret. */
-  readonly file: string;
   /** E.g. "ssh-ed25519"; "ssh-rsa" for every way an RSA key may sign. */
   readonly type: string;
   /** Of the public half: "SHA256:" and base64 without padding. */
@@ -25,50 +22,38 @@ export interface PrivateKey {
 
 /** What loading a key may need. */
 export interface LoadKeyOptions {
-  /** Opens an encrypted key; ignored for a key that is not. */
+  /** Opens an encrypted key; ignored for a key that is not. Empty counts as none: no tool encrypts with it. */
   passphrase?: string | undefined;
-  /** Ends the derivation of a key from the passphrase, which can take seconds. */
+  /** Looked at before the passphrase is put to work, which takes up to seconds and holds up everything else. */
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Loads a private key: OpenSSH's own format with every cipher of ssh-keygen, PKCS#1, SEC1 and PKCS#8, plain or
- * encrypted, PuTTY's version 2 and unencrypted version 3; RSA, ECDSA on the three NIST curves, Ed25519. The key has
+ * encrypted; RSA, ECDSA on the three NIST curves, Ed25519. The key has
  * made a signature and verified it before it is given out.
  *
  * @throws {ToolError} `key_malformed`, `key_unsupported`, `key_encrypted` or `key_wrong_passphrase`; no message holds
  * anything of the key or the passphrase
  */
 export async function loadPrivateKey(text: Uint8Array | string, options: LoadKeyOptions = {}): Promise<PrivateKey> {
-  const content = typeof text === "string" ? text : new TextDecoder().decode(text);
-  const { parts, isEncrypted } = await parse(content.replace(/^\ufeff/, "").trim(), options);
-  const onMismatch = isEncrypted ? wrongPassphrase : () => malformed("its private and public half do not match");
-  return await ready(parts, onMismatch);
-}
-
-interface Parsed {
-  parts: KeyParts;
-  /** True when damage can as well be a wrong passphrase that happened to decrypt. */
-  isEncrypted: boolean;
-}
-
-async function parse(text: string, options: LoadKeyOptions): Promise<Parsed> {
-  const { isPuttyKey, parsePuttyKey } = await import("./key_formats/putty.ts");
-  if (isPuttyKey(text)) {
-    return { parts: await parsePuttyKey(text, options), isEncrypted: !/^Encryption: none/m.test(text) };
-  }
-  const block = findPrivateKey(text);
+  const content = (typeof text === "string" ? text : new TextDecoder().decode(text)).replace(/^\ufeff/, "").trim();
   try {
-    if (block.label === "OPENSSH PRIVATE KEY") {
-      const { parseOpenSshKey } = await import("./key_formats/openssh.ts");
-      return { parts: await parseOpenSshKey(block.data, options), isEncrypted: false };
-    }
-    const { parsePemKey } = await import("./key_formats/pem.ts");
-    return { parts: await parsePemKey(block, options), isEncrypted: false };
+    return ready(await parse(content, options));
   } catch (error) {
     if (error instanceof ToolError || options.signal?.aborted) throw error;
     throw malformed("it is cut short or damaged");
   }
+}
+
+async function parse(text: string, options: LoadKeyOptions): Promise<ParsedKey> {
+  const block = findPrivateKey(text);
+  if (block.label === "OPENSSH PRIVATE KEY") {
+    const { parseOpenSshKey } = await import("./key_formats/openssh.ts");
+    return await parseOpenSshKey(block.data, options);
+  }
+  const { parsePemKey } = await import("./key_formats/pem.ts");
+  return await parsePemKey(block, options);
 }
 
 /** The block that holds the private key; others, such as EC PARAMETERS, and text around it do not matter. */
@@ -76,19 +61,16 @@ function findPrivateKey(text: string): PemBlock {
   const block = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----([\s\S]*?)-----END \1-----/.exec(text);
   if (block === null) throw notAPrivateKey(text);
   const [, label = "", body = ""] = block;
-  const headers = new Map<string, string>();
-  const base64: string[] = [];
-  for (const line of body.split(/\r\n|\r|\n/)) {
-    const header = /^([A-Za-z0-9-]+): *(.*)$/.exec(line);
-    if (header === null) base64.push(line.trim());
-    else headers.set(header[1] ?? "", (header[2] ?? "").trim());
-  }
-  const data = base64.join("");
+  const dekInfo = /^DEK-Info: *(\S+)/m.exec(body)?.[1];
+  const data = body.replace(/^[A-Za-z0-9-]+: .*$/gm, "").replace(/\s+/g, "");
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(data)) throw malformed("it is not base64 where it should be");
-  return { label, headers, data: new Uint8Array(Buffer.from(data, "base64")) };
+  return { label, dekInfo, data: new Uint8Array(Buffer.from(data, "base64")) };
 }
 
 function notAPrivateKey(text: string): ToolError {
+  if (text.startsWith("PuTTY-User-Key-File-")) {
+    return unsupported("it is PuTTY's", "convert it: puttygen KEY.ppk -O private-openssh -o KEYFILE");
+  }
   if (/BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(text)) return malformed("its last line is missing, so it is cut short");
   if (/^(ssh-|ecdsa-sha2-|sk-)\S+ AAAA/m.test(text) || /BEGIN (SSH2 |RSA )?PUBLIC KEY|BEGIN CERTIFICATE/.test(text)) {
     return publicKey();
@@ -96,18 +78,15 @@ function notAPrivateKey(text: string): ToolError {
   return malformed(text === "" ? "it is empty" : "no private key is in it");
 }
 
-async function ready(parts: KeyParts, onMismatch: () => ToolError): Promise<PrivateKey> {
-  const { toOpenSshFile } = await import("./key_formats/key_parts.ts");
-  const { utils } = await loadSsh2();
-  const file = toOpenSshFile(parts);
-  const key = file === undefined ? undefined : utils.parseKey(file);
-  if (file === undefined || key === undefined || key instanceof Error) throw onMismatch();
-  // ssh2 answers with an Error instead of throwing one. A key that cannot sign must not become "access denied" later.
+/** A key that cannot sign must not become "access denied" later. */
+function ready(key: ParsedKey): PrivateKey {
   const probe = Buffer.from("test signature");
-  const hash = parts.kind === "rsa" ? "sha256" : undefined;
+  const hash = key.type === "ssh-rsa" ? "sha256" : undefined;
   const signature = key.sign(probe, hash);
-  if (signature instanceof Error || key.verify(probe, signature, hash) !== true) throw onMismatch();
-  return { parsed: key, file, type: key.type, fingerprint: hostKeyFromBlob(key.getPublicSSH()).fingerprint };
+  if (signature instanceof Error || key.verify(probe, signature, hash) !== true) {
+    throw malformed("its private and public half do not match");
+  }
+  return { parsed: key, type: key.type, fingerprint: hostKeyFromBlob(key.getPublicSSH()).fingerprint };
 }
 
 /**

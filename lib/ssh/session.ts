@@ -1,7 +1,9 @@
 /** What one session_id owns: a connection and everything that runs over it. */
 import type { Connection } from "./connection.ts";
 import type { ToolError } from "../errors.ts";
+import { Forwards } from "./forward.ts";
 import { LoginShell } from "./login_shell.ts";
+import { Shells } from "./shell/shells.ts";
 import { Sftp } from "./sftp.ts";
 
 /** Something that lives no longer than its session. */
@@ -18,6 +20,10 @@ export class Session {
   readonly connection: Connection;
   /** What the user's login shell understands. */
   readonly loginShell: LoginShell;
+  /** Its port forwards. */
+  readonly forwards: Forwards;
+  /** Its interactive shells. */
+  readonly shells: Shells;
   /** The SFTP channel, opened when first needed. */
   readonly sftp: Sftp;
   readonly #openedAt = performance.now();
@@ -27,6 +33,10 @@ export class Session {
   constructor(connection: Connection) {
     this.connection = connection;
     this.loginShell = new LoginShell(connection);
+    this.forwards = new Forwards(connection);
+    this.own(this.forwards);
+    this.shells = new Shells(connection);
+    this.own(this.shells);
     this.sftp = new Sftp(connection);
     this.own(this.sftp);
   }

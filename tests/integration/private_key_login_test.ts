@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type PrivateKey, readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
-import type { AnyAuthMethod, ConnectConfig } from "../../lib/ssh/ssh2.ts";
+import type { AnyAuthMethod } from "../../lib/ssh/ssh2.ts";
 import { logIn } from "../support/connect.ts";
 import { type KeyFile, makeKeyFiles } from "../support/key_files.ts";
 import { type HostKeyType, makeKey, startSshd } from "../support/sshd.ts";
@@ -34,8 +34,8 @@ Deno.test("readPrivateKeyFile() gives a key that logs in to OpenSSH, of any type
 });
 
 async function logInWith(key: PrivateKey, file: KeyFile, port: number, username: string): Promise<void> {
-  const config: ConnectConfig = { host: "127.0.0.1", port, username, privateKey: key.file };
-  using session = await logIn(config);
+  const authHandler: AnyAuthMethod[] = [{ type: "publickey", username, key: key.parsed }];
+  using session = await logIn({ host: "127.0.0.1", port, username, authHandler });
   assert.equal(session.client.listenerCount("ready"), 1, file.name);
 }
 

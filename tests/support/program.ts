@@ -45,7 +45,7 @@ export class Program implements AsyncDisposable {
     const transport = new StdioClientTransport({
       command: Deno.execPath(),
       args: programArgs(options),
-      env: options.env ?? {},
+      env: programEnvironment(options),
       stderr: "pipe",
     });
     const client = new Client({ name: "test", version: "1" }, options.client);
@@ -87,6 +87,12 @@ export class Program implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.close();
   }
+}
+
+/** The environment of the program: what a test gives it, and where the runtime leaves coverage, which needs no power. */
+export function programEnvironment({ env = {} }: ProgramOptions): Record<string, string> {
+  const coverage = Deno.env.get("DENO_COVERAGE_DIR");
+  return coverage === undefined ? env : { ...env, DENO_COVERAGE_DIR: coverage };
 }
 
 /** The command line of the program, after `deno`. */

@@ -1,5 +1,5 @@
 /** The program without a client library: lines in, lines out. */
-import { programArgs, type ProgramOptions } from "./program.ts";
+import { programArgs, programEnvironment, type ProgramOptions } from "./program.ts";
 
 /** One JSON-RPC message. */
 // deno-lint-ignore no-explicit-any -- tests look into messages of every shape
@@ -22,7 +22,7 @@ export class RawProgram implements AsyncDisposable {
       stdout: "piped",
       stderr: "null",
       clearEnv: true,
-      env: options.env ?? {},
+      env: programEnvironment(options),
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     void this.#read();

@@ -111,6 +111,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       hostKeys.push(await makeKey(home.path, type, `host_${type}`));
     }
     const authorized = [clientKey.publicKey, ...options.authorizedKeys ?? []];
+    await Deno.mkdir(`${home.path}/home`);
     await home.write("authorized_keys", authorized.join("\n") + "\n", 0o644);
     return await RunningSshd.start({
       program,
@@ -246,6 +247,10 @@ function configText(setup: Setup, port: number, mark: string): string {
     ...setup.hasPenalties ? ["PerSourcePenalties no"] : [],
     ...options.maxSessions === undefined ? [] : [`MaxSessions ${options.maxSessions}`],
     ...options.sftp === "none" ? [] : [`Subsystem sftp ${options.sftp ?? "internal-sftp"}`],
+    // A home of its own for the user of the tests: their start-up files would have a say in every command.
+    `Match User ${setup.user}`,
+    `SetEnv MCP_TEST_SSHD=${mark} HOME=${home.path}/home`,
+    "Match all",
     ...options.configAtEnd ?? [],
   ];
   return lines.join("\n") + "\n";

@@ -40,7 +40,7 @@ async function run(
     stdout: "piped",
     stderr: "piped",
     clearEnv: true,
-    env: { PATH: Deno.env.get("PATH")!, HOME: "/nonexistent", ...env },
+    env: { PATH: Deno.env.get("PATH")!, HOME: "/dev/null", ...env },
   }).spawn();
   const feed = (async () => {
     const writer = child.stdin.getWriter();

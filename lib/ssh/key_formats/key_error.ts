@@ -41,15 +41,15 @@ export function wrongPassphrase(): ToolError {
   });
 }
 
-/** Key types that never work here, whatever the file's format; names as in RFC 4253 and OpenSSH's PROTOCOL.u2f. */
+/** Refuses key types that never work here, whatever the file's format; names as in RFC 4253 and OpenSSH's PROTOCOL.u2f. */
 export function refuseKeyType(type: string): void {
+  if (/^(ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(type)) return;
   if (type === "ssh-dss") {
     throw unsupported("DSA keys are obsolete and servers no longer accept them", "use an Ed25519 or RSA key");
   }
-  if (type.startsWith("sk-")) {
-    throw unsupported(
-      "its private half is inside a security key (FIDO), which needs a touch",
-      "load it into an ssh-agent and connect without key_path, or use another key",
-    );
-  }
+  if (!type.startsWith("sk-")) throw unsupportedName("its key type", type);
+  throw unsupported(
+    "its private half is inside a security key (FIDO), which needs a touch",
+    "load it into an ssh-agent and connect without key_path, or use another key",
+  );
 }

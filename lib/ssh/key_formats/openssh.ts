@@ -1,33 +1,29 @@
-/** Private keys as ssh-keygen writes them. Source: OpenSSH PROTOCOL.key. */
-import { WireReader } from "../wire.ts";
-import { bcryptPbkdf } from "./bcrypt_pbkdf.ts";
-import { type Cipher, decrypt, opensshCiphers } from "./ciphers.ts";
+/**
+ * Private keys as ssh-keygen writes them. Source: OpenSSH PROTOCOL.key.
+ *
+ * ssh2 parses and decrypts them. Our own here is what it leaves out: a bound on the rounds, which it would run for as
+ * many hours as the file says; the two ciphers that it cannot open under Deno; and the way of
+ * ECDSA and Ed25519 keys into ssh2, which takes the latter in no other format, and of the former makes a PEM that Deno
+ * refuses unless the secret number has exactly the curve's length. (sshpk, which could write such files, reads the
+ * environment when it is imported, and ends the program at a wrong passphrase.)
+ */
+import { Buffer } from "node:buffer";
+import { createDecipheriv, type KeyObject } from "node:crypto";
+import type { LoadKeyOptions } from "../private_key.ts";
+import { loadSsh2, type ParsedKey } from "../ssh2.ts";
+import { WireReader, WireWriter, withLength } from "../wire.ts";
 import { encrypted, malformed, refuseKeyType, unsupported, unsupportedName, wrongPassphrase } from "./key_error.ts";
-import { curves, isCurveName, type KeyParts } from "./key_parts.ts";
 
-const magic = "openssh-key-v1\0";
+const magic = new TextEncoder().encode("openssh-key-v1\0");
 
-/** Beyond this a key takes half a minute and more to open: a mistake, or a file made to keep us busy. */
-const maxRounds = 1000;
+/** About seven seconds, in which nothing else runs. */
+const maxRounds = 256;
 
-/** What opens an encrypted key. */
-export interface Unlock {
-  /** Empty counts as none: no tool encrypts with it. */
-  passphrase?: string | undefined;
-  /** Ends the derivation. */
-  signal?: AbortSignal | undefined;
-}
-
-/** The file's fields in the clear, and its secret section as it stands. */
-interface Container {
-  cipherName: string;
-  kdfName: string;
-  kdfOptions: Uint8Array;
-  publicBlob: Uint8Array;
-  secret: Uint8Array;
-  /** What follows the secret section: the tag of a cipher that has one. */
-  tag: Uint8Array;
-}
+const ssh2Ciphers = /^(3des-cbc|aes(128|256)-cbc|aes(128|192|256)-ctr|aes(128|256)-gcm@openssh\.com)$/;
+const ownCiphers = new Map([
+  ["aes192-cbc", { size: 24 + 16, decrypt: decryptAes192Cbc }],
+  ["chacha20-poly1305@openssh.com", { size: 64, decrypt: decryptChaCha20 }],
+]);
 
 /**
  * Reads a key.
@@ -36,79 +32,111 @@ interface Container {
  * @throws {ToolError} key_malformed, key_unsupported, key_encrypted or key_wrong_passphrase
  * @throws {WireError} when the data ends too early
  */
-export async function parseOpenSshKey(data: Uint8Array, unlock: Unlock): Promise<KeyParts> {
-  const container = readContainer(data);
-  // Before any passphrase is asked for: a key that can never be used should say so first.
-  refuseKeyType(new WireReader(container.publicBlob).text());
-  if (container.cipherName === "none") return readSecret(container.secret, () => malformed("its check numbers differ"));
-  return readSecret(await openSecret(container, unlock), wrongPassphrase);
-}
-
-function readContainer(data: Uint8Array): Container {
+export async function parseOpenSshKey(data: Uint8Array, { passphrase, signal }: LoadKeyOptions): Promise<ParsedKey> {
   const reader = new WireReader(data);
-  if (new TextDecoder().decode(reader.raw(magic.length)) !== magic) throw malformed("not an OpenSSH key inside");
-  const [cipherName, kdfName, kdfOptions] = [reader.text(), reader.text(), reader.string()];
+  if (!Buffer.from(reader.raw(magic.length)).equals(magic)) throw malformed("not an OpenSSH key inside");
+  const [cipher, kdf, kdfOptions] = [reader.text(), reader.text(), new WireReader(reader.string())];
   if (reader.uint32() !== 1) throw unsupported("the file holds more than one key");
-  return { cipherName, kdfName, kdfOptions, publicBlob: reader.string(), secret: reader.string(), tag: reader.rest() };
-}
-
-async function openSecret(container: Container, { passphrase, signal }: Unlock): Promise<Uint8Array> {
-  const cipher = opensshCiphers.get(container.cipherName);
-  if (cipher === undefined) throw unsupportedName("its cipher", container.cipherName);
-  if (container.kdfName !== "bcrypt") throw unsupportedName("its key derivation", container.kdfName);
-  if (container.secret.length % cipher.blockSize !== 0 || container.tag.length !== cipher.tagSize) {
-    throw malformed("its encrypted part has the wrong length");
-  }
+  const [publicBlob, secret] = [reader.string(), reader.string()];
+  refuseKeyType(new WireReader(publicBlob).text());
+  if (cipher === "none") return await parsed(armor(data), undefined, () => malformed("its fields are damaged"));
+  const own = ownCiphers.get(cipher);
+  if (own === undefined && !ssh2Ciphers.test(cipher)) throw unsupportedName("its cipher", cipher);
+  if (kdf !== "bcrypt") throw unsupportedName("its key derivation", kdf);
   if (!passphrase) throw encrypted();
-  const options = new WireReader(container.kdfOptions);
-  const salt = options.string();
-  const rounds = options.uint32();
+  const [salt, rounds] = [kdfOptions.string(), kdfOptions.uint32()];
   if (rounds < 1 || rounds > maxRounds) {
     throw unsupported(`it is encrypted with ${rounds} rounds and the limit is ${maxRounds}`);
   }
-  const size = cipher.keySize + cipher.ivSize;
-  const derived = await bcryptPbkdf(new TextEncoder().encode(passphrase), salt, { size, rounds, signal });
-  return await decryptSecret(cipher, derived, container);
+  signal?.throwIfAborted();
+  if (own === undefined) return await parsed(armor(data), passphrase, wrongPassphrase);
+  const { pbkdf } = (await import("bcrypt-pbkdf")).default;
+  const [phrase, key] = [Buffer.from(passphrase), Buffer.alloc(own.size)];
+  pbkdf(phrase, phrase.length, salt, salt.length, key, key.length, rounds);
+  return await parsed(openSshFile(publicBlob, own.decrypt(key, secret)), undefined, wrongPassphrase);
 }
 
-async function decryptSecret(cipher: Cipher, derived: Uint8Array, { secret, tag }: Container): Promise<Uint8Array> {
-  const key = derived.subarray(0, cipher.keySize);
-  const iv = derived.subarray(cipher.keySize);
-  const data = new Uint8Array([...secret, ...tag]);
-  try {
-    return await decrypt(cipher, key, iv, data);
-  } catch {
-    throw wrongPassphrase();
-  }
+async function parsed(file: string, passphrase: string | undefined, onError: () => Error): Promise<ParsedKey> {
+  const { utils } = await loadSsh2();
+  const key = utils.parseKey(file, passphrase);
+  // ssh2 answers with an Error instead of throwing one, and without a key where there is none.
+  if (key instanceof Error || !key?.isPrivateKey()) throw onError();
+  if (!key.type.startsWith("ecdsa-")) return key;
+  const { asn1 } = (await import("node-forge")).default;
+  const der = Buffer.from(key.getPrivatePEM().replace(/-----[^-]*-----/g, ""), "base64");
+  const [, scalar] = asn1.fromDer(der.toString("latin1")).value; // the second field of RFC 5915's ECPrivateKey
+  if (typeof scalar !== "object") throw onError();
+  return await ecdsaKey(key.getPublicSSH(), Buffer.from(String(scalar.value), "latin1"));
 }
 
-/** @param onMismatch what it means that the two check numbers differ */
-function readSecret(secret: Uint8Array, onMismatch: () => Error): KeyParts {
-  const reader = new WireReader(secret);
-  if (reader.uint32() !== reader.uint32()) throw onMismatch();
-  const type = reader.text();
-  refuseKeyType(type);
-  return readFields(type, reader);
+/**
+ * Gives ssh2 a key of node:crypto.
+ *
+ * @throws {ToolError} key_unsupported when SSH has no use for a key of its type
+ */
+export async function toSsh2Key(key: KeyObject): Promise<ParsedKey> {
+  const hint = "use an Ed25519, ECDSA or RSA key";
+  const type = key.asymmetricKeyType ?? "";
+  const { utils } = await loadSsh2();
+  if (type === "rsa") return firm(utils.parseKey(String(key.export({ type: "pkcs1", format: "pem" }))));
+  if (type !== "ec" && type !== "ed25519") throw unsupported(`SSH has no use for a key of type ${type}`, hint);
+  const { crv = "", ...jwk } = key.export({ format: "jwk" });
+  const [x, y, d] = [jwk.x, jwk.y, jwk.d].map((field) => Buffer.from(field ?? "", "base64url"));
+  if (x === undefined || y === undefined || d === undefined) throw malformed("a part of the key is missing");
+  if (type === "ed25519") {
+    const publicBlob = new WireWriter().string("ssh-ed25519").string(x).bytes();
+    return firm(utils.parseKey(openSshFile(publicBlob, privateSection(publicBlob, Buffer.concat([d, x])))));
+  }
+  if (!/^P-(256|384|521)$/.test(crv)) throw unsupported("SSH has no ECDSA on its curve", hint);
+  const curve = crv.replace("P-", "nistp");
+  const point = Buffer.concat([Buffer.of(4), x, y]);
+  return await ecdsaKey(new WireWriter().string(`ecdsa-sha2-${curve}`).string(curve).string(point).bytes(), d);
 }
 
-/** @throws {WireError} when a field is missing */
-function readFields(type: string, reader: WireReader): KeyParts {
-  if (type === "ssh-rsa") {
-    const [n, e, d] = [reader.string(), reader.string(), reader.string()];
-    const [iqmp, p, q] = [reader.string(), reader.string(), reader.string()];
-    return { kind: "rsa", n, e, d, p, q, iqmp };
-  }
-  if (type === "ssh-ed25519") {
-    const publicKey = reader.string();
-    const seedAndPublic = reader.string();
-    if (publicKey.length !== 32 || seedAndPublic.length !== 64) {
-      throw malformed("an Ed25519 field has the wrong length");
-    }
-    return { kind: "ed25519", publicKey, seed: seedAndPublic.subarray(0, 32) };
-  }
-  const curve = type.startsWith("ecdsa-sha2-") ? reader.text() : "";
-  if (isCurveName(curve) && curves[curve].type === type) {
-    return { kind: "ecdsa", curve, point: reader.string(), scalar: reader.string() };
-  }
-  throw unsupportedName("its key type", type);
+/** ssh2's key of the two halves, the secret number in exactly the curve's length. Source: RFC 5656 §3.1, SEC 1 §2.3.3. */
+async function ecdsaKey(publicBlob: Uint8Array, scalar: Uint8Array): Promise<ParsedKey> {
+  const { utils } = await loadSsh2();
+  const reader = new WireReader(publicBlob);
+  const point = [reader.text(), reader.text(), reader.string()][2] ?? "";
+  const secret = withLength(scalar, (point.length - 1) / 2);
+  return firm(utils.parseKey(openSshFile(publicBlob, privateSection(publicBlob, secret))));
+}
+
+function firm(key: ParsedKey | Error): ParsedKey {
+  if (key instanceof Error) throw malformed("its fields are damaged");
+  return key;
+}
+
+/** Of ECDSA and Ed25519: two equal numbers that only matter with encryption, the fields and an empty comment. */
+function privateSection(publicBlob: Uint8Array, secret: Uint8Array): Uint8Array {
+  return new WireWriter().uint32(0).uint32(0).raw(publicBlob).string(secret).string("").bytes();
+}
+
+/** An unencrypted file. */
+function openSshFile(publicBlob: Uint8Array, secret: Uint8Array): string {
+  const writer = new WireWriter().raw(magic).string("none").string("none").string("");
+  return armor(writer.uint32(1).string(publicBlob).string(secret).bytes());
+}
+
+function armor(data: Uint8Array): string {
+  const base64 = Buffer.from(data).toString("base64");
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${base64}\n-----END OPENSSH PRIVATE KEY-----\n`;
+}
+
+/** Deno's node:crypto has AES of 192 bits without the chaining of blocks, which is done here. */
+function decryptAes192Cbc(key: Uint8Array, data: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv("aes-192-ecb", key.subarray(0, 24), null).setAutoPadding(false);
+  const blocks = Buffer.concat([decipher.update(data), decipher.final()]);
+  const before = Buffer.concat([key.subarray(24), data]);
+  return blocks.map((byte, index) => byte ^ (before[index] ?? 0));
+}
+
+/**
+ * Packet number 0, from block 1 on, with the first half of the key. Source: OpenSSH PROTOCOL.chacha20poly1305. The tag
+ * is not checked: a wrong passphrase shows in the two check numbers, and a damaged key fails its test signature.
+ */
+function decryptChaCha20(key: Uint8Array, data: Uint8Array): Uint8Array {
+  const counterAndNonce = Buffer.alloc(16);
+  counterAndNonce[0] = 1;
+  return createDecipheriv("chacha20", key.subarray(0, 32), counterAndNonce).update(data);
 }

@@ -1,0 +1,82 @@
+/**
+ * Looks at one window of output in every way there is, and says what to mask in it.
+ *
+ * Output of any length is looked at in windows that lie at fixed places, each with context on both sides. That bounds
+ * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
+ */
+import { findColumns } from "./columns.ts";
+import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
+import type { Lexicon } from "./lexicon.ts";
+import { openBlobs } from "./packed.ts";
+import { findRegions, type Region } from "./regions.ts";
+import { type Notes, Scanner } from "./scanner.ts";
+import type { Span } from "./spans.ts";
+
+/** Bytes by which one window follows another. */
+export const BLOCK = 32 * 1024;
+
+/** Bytes of context on each side of a block; no occurrence needs more to be recognised. */
+export const CONTEXT = 2 * 1024;
+
+/** Bytes in the longest window. */
+const WINDOW = BLOCK + 2 * CONTEXT;
+
+/** How often decoded text is decoded again, for `%2573` and `&amp;lt;`. */
+const DEEPEST = 3;
+
+const NEWLINE = 0x0a;
+
+/** The working memory for looking at windows; one serves any number of calls, one at a time. */
+export class Engine {
+  readonly #notes: Notes = { wanted: wantedBytes(), places: new Uint16Array(WINDOW + 1), count: 0 };
+  readonly #quiet: Notes = { wanted: new Uint8Array(256), places: new Uint16Array(1), count: 0 };
+  readonly #scanner = new Scanner(WINDOW);
+  readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(0));
+
+  /** What has to be masked in `data`, one window, in positions of `data` and in no order. */
+  look(data: Uint8Array, lexicon: Lexicon): Span[] {
+    const scanner = this.#scanner;
+    const notes = this.#notes;
+    scanner.spans = [];
+    scanner.scan({ data, length: data.length, starts: null, ends: null }, lexicon, notes);
+    for (const region of findRegions(data, notes.places, notes.count, lexicon)) {
+      this.#lookDecoded(data, region, lexicon, 0);
+    }
+    for (const { stretches } of findColumns(data, notes.places, notes.count)) {
+      const decoder = this.#decoders[0] as Decoder;
+      decoder.gather(data, stretches);
+      scanner.scan(decoder, lexicon, this.#quiet, true);
+    }
+    this.#lookPacked(data, lexicon);
+    return scanner.spans;
+  }
+
+  /** Masks compressed blobs that hold a value. */
+  #lookPacked(data: Uint8Array, lexicon: Lexicon): void {
+    const scanner = this.#scanner;
+    const { spans } = scanner;
+    for (const { start, end, content } of openBlobs(data)) {
+      scanner.spans = [];
+      scanner.scan({ data: content, length: content.length, starts: null, ends: null }, lexicon, this.#quiet);
+      if (scanner.spans.length > 0) spans.push({ start, end });
+    }
+    scanner.spans = spans;
+  }
+
+  #lookDecoded(data: Uint8Array, { kinds, from, to }: Region, lexicon: Lexicon, depth: number): void {
+    const decoder = this.#decoders[depth] as Decoder;
+    decoder.decode(data, from, to, kinds);
+    const outer = depth === 0 ? undefined : this.#decoders[depth - 1];
+    if (outer !== undefined) decoder.compose(outer);
+    this.#scanner.scan(decoder, lexicon, this.#quiet);
+    if (decoder.nested && depth + 1 < DEEPEST) {
+      this.#lookDecoded(decoder.data, { kinds, from: 0, to: decoder.length }, lexicon, depth + 1);
+    }
+  }
+}
+
+function wantedBytes(): Uint8Array {
+  const wanted = ESCAPE_STARTS.map((kind) => kind === 0 ? 0 : 1);
+  wanted[NEWLINE] = 1;
+  return wanted;
+}

@@ -1,0 +1,159 @@
+/**
+ * The forms of a value that are looked up as they stand. What varies from one encoder to the next (percent-encoding,
+ * escapes, terminal control) is decoded by views.ts instead; both meet in the same grams.
+ */
+import * as encode from "../encodings.ts";
+import type { Weighted } from "./weights.ts";
+
+/** How a form came about, which decides how much of it has to be met before it counts. */
+export const KIND = {
+  /** The value in the plain view. */
+  literal: 0,
+  /** A form full of marks, looked up in the plain view: rot47, Ascii85, uuencode. */
+  marked: 1,
+  /** The value in the dense view, whatever stands between its characters. */
+  loose: 2,
+  reversed: 3,
+  rotated: 4,
+  stranded: 5,
+  base64: 6,
+  base64Nested: 7,
+  base32: 8,
+  hex: 9,
+  hexWords: 10,
+  decimal: 11,
+  octal: 12,
+  ebcdic: 13,
+  nested: 14,
+} as const;
+
+/** One of {@linkcode KIND}. */
+export type Kind = typeof KIND[keyof typeof KIND];
+
+/** A form of a value. */
+export interface Form extends Weighted {
+  /** How it came about. */
+  readonly kind: Kind;
+}
+
+/**
+ * Bytes up to which a value gets every form. The grams of a longer one would fill the tables, and where one character is
+ * several symbols, any text in such a form would be made of grams that are in them.
+ */
+const EVERY_FORM = 400;
+/** Bytes up to which a value gets the forms that standard tools make. */
+const USUAL_FORMS = 8192;
+
+/** All forms of `value`, fewer of them for a long one. */
+export function* formsOf(value: Weighted): Generator<Form> {
+  yield { ...value, kind: KIND.literal };
+  yield { ...value, kind: KIND.loose };
+  yield* packed(value, encode.BASE64, KIND.base64);
+  yield* packed(value, encode.BASE16, KIND.hex);
+  if (value.bytes.length > USUAL_FORMS) return;
+  yield* usualForms(value);
+  if (value.bytes.length > EVERY_FORM) return;
+  yield* rareForms(value);
+  yield* nestedForms(value);
+  yield* markedForms(value);
+}
+
+function* packed(value: Weighted, packing: encode.Packing, kind: Kind): Generator<Form> {
+  for (let phase = 0; phase < packing.phases; phase++) yield { ...encode.pack(value, packing, phase), kind };
+}
+
+function* usualForms(value: Weighted): Generator<Form> {
+  yield* packed(value, encode.BASE32, KIND.base32);
+  yield* packed(encode.utf16(value, true), encode.BASE64, KIND.base64);
+  yield* packed(encode.substitute(value, encode.ebcdic), encode.BASE16, KIND.ebcdic);
+  yield { ...encode.reversed(value), kind: KIND.reversed };
+  yield { ...encode.reversed(encode.pack(value, encode.BASE16, 0)), kind: KIND.hex };
+  for (const form of packed(value, encode.BASE64, KIND.base64)) yield { ...encode.reversed(form), kind: form.kind };
+  for (let phase = 0; phase < 2; phase++) {
+    yield { ...encode.littleEndianWords(value, 2, 16, phase), kind: KIND.hexWords };
+  }
+}
+
+function* rareForms(value: Weighted): Generator<Form> {
+  const perByte = (kind: Kind, text: (byte: number) => string): Form => ({ ...encode.perByte(value, text), kind });
+  const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
+  yield* packed(value, encode.BASE32_HEX, KIND.base32);
+  yield { ...encode.substitute(value, (byte) => encode.rot13(byte, false)), kind: KIND.rotated };
+  yield { ...encode.substitute(value, (byte) => encode.rot13(byte, true)), kind: KIND.rotated };
+  yield { ...encode.substitute(value, encode.atbash), kind: KIND.rotated };
+  const turned = encode.substitute(value, (byte) => encode.rot13(byte, false));
+  yield { ...encode.reversed(turned), kind: KIND.reversed };
+  yield perByte(KIND.hex, (byte) => `x${hex2(byte)}`);
+  yield perByte(KIND.decimal, (byte) => byte.toString());
+  yield perByte(KIND.decimal, (byte) => byte.toString().padStart(3, "0"));
+  yield perByte(KIND.octal, (byte) => byte.toString(8).padStart(3, "0"));
+  yield perByte(KIND.octal, (byte) => byte.toString(8));
+  yield perByte(KIND.hex, (byte) => `0x${hex2(byte)}`);
+  yield perByte(KIND.hex, (byte) => `u00${hex2(byte)}`);
+  yield perByte(KIND.decimal, (byte) => `chr${byte}`);
+  yield perByte(KIND.decimal, (byte) => `char${byte}`);
+  yield perByte(KIND.octal, (byte) => `0${byte.toString(8)}`);
+  yield perByte(KIND.octal, (byte) => `0o${byte.toString(8)}`);
+  for (const size of [4, 8]) yield { ...encode.littleEndianWords(value, size, 16, 0), kind: KIND.hexWords };
+  yield { ...encode.littleEndianWords(value, 4, 8, 0), kind: KIND.octal };
+  yield { ...encode.littleEndianWords(value, 4, 10, 0), kind: KIND.decimal };
+  for (let phase = 0; phase < 4; phase++) {
+    yield { ...encode.strand(value, 4, phase), kind: KIND.stranded };
+    if (phase < 3) yield { ...encode.strand(value, 3, phase), kind: KIND.stranded };
+    if (phase > 1) continue;
+    yield { ...encode.littleEndianWords(value, 2, 10, phase), kind: KIND.decimal };
+    yield { ...encode.littleEndianWords(value, 2, 8, phase), kind: KIND.octal };
+    yield { ...encode.strand(value, 2, phase), kind: KIND.stranded };
+    yield { ...encode.swappedPairs(value, phase), kind: KIND.stranded };
+  }
+  yield { ...encode.base58(value), kind: KIND.base32 };
+}
+
+/** One encoding over another. */
+function* nestedForms(value: Weighted): Generator<Form> {
+  const backwards = encode.reversed(value);
+  const turned = encode.substitute(value, (byte) => encode.rot13(byte, false));
+  for (const inner of [backwards, turned, encode.utf16(value, false), ...dialects(value)]) {
+    yield* packed(inner, encode.BASE64, KIND.base64Nested);
+    yield* packed(inner, encode.BASE16, KIND.nested);
+  }
+  yield* packed(encode.substitute(value, encode.ebcdic), encode.BASE64, KIND.ebcdic);
+  yield* packed(encode.utf16(value, true), encode.BASE16, KIND.hex);
+  const hex = encode.pack(value, encode.BASE16, 0);
+  yield* packed(hex, encode.BASE64, KIND.base64Nested);
+  yield* packed(hex, encode.BASE16, KIND.nested);
+  for (const inner of packed(value, encode.BASE64, KIND.base64)) {
+    yield* packed(inner, encode.BASE64, KIND.base64Nested);
+    yield* packed(inner, encode.BASE16, KIND.nested);
+    yield { ...encode.substitute(inner, (byte) => encode.rot13(byte, false)), kind: KIND.nested };
+  }
+  yield* packed(encode.pack(value, encode.BASE32, 0), encode.BASE64, KIND.base64Nested);
+}
+
+/** The value as other programs would have written it before it was encoded once more; only what differs from it. */
+function* dialects(value: Weighted): Generator<Weighted> {
+  const lower = encode.substitute(value, (byte) => byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte);
+  const upper = encode.substitute(value, (byte) => byte >= 0x61 && byte <= 0x7a ? byte - 32 : byte);
+  const json = encode.perByte(value, (byte) => {
+    if (byte < 0x80) return JSON.stringify(String.fromCharCode(byte)).slice(1, -1);
+    return String.fromCharCode(byte);
+  });
+  const percent = encode.perByte(value, (byte) => {
+    const char = String.fromCharCode(byte);
+    return byte < 0x80 ? encodeURIComponent(char) : `%${byte.toString(16).toUpperCase()}`;
+  });
+  for (const dialect of [lower, upper]) {
+    if (dialect.bytes.some((byte, i) => byte !== value.bytes[i])) yield dialect;
+  }
+  for (const dialect of [json, percent]) {
+    if (dialect.bytes.length !== value.bytes.length) yield dialect;
+  }
+}
+
+function* markedForms(value: Weighted): Generator<Form> {
+  yield { ...encode.substitute(value, encode.rot47), kind: KIND.marked };
+  yield* packed(value, encode.UUENCODE, KIND.marked);
+  for (const alphabet of [encode.ASCII85, encode.BASE85, encode.Z85]) {
+    yield { ...encode.base85(value, alphabet, 0), kind: KIND.marked };
+  }
+}

@@ -1,0 +1,169 @@
+/** The tables that output is looked up in: the grams of every form of every value. */
+import { type Form, formsOf, KIND, type Kind } from "./forms.ts";
+import { GRAM, GramIndex, wordAt } from "./gram_index.ts";
+import { ShortPatterns } from "./short_patterns.ts";
+import { DENSE, fold, PLAIN } from "./symbols.ts";
+import { rawWeight, totalWeight, weigh, type Weighted } from "./weights.ts";
+
+/** Characters from which pieces of a value are masked; a shorter value is masked whole only. */
+export const PIECES_FROM = 12;
+
+/** Characters in the shortest piece that is masked. */
+const PIECE = 8;
+
+/** Half bits from which a value needs no lookup as a whole: long before its end its pieces have been found. */
+const AMPLE = 160;
+
+/** Symbols up to which a form is looked up as a whole. */
+const LONGEST_WHOLE = 400;
+
+/** Symbols of a form that are kept to recognise it when it is cut off by the end or the start of the text. */
+const EDGE = 48;
+
+/** A form, or a part of one, that counts only when all of it is met. */
+export interface Pattern {
+  /** Its symbols in the view of its kind. */
+  readonly symbols: Uint8Array;
+  /** Its bytes when it is short enough for letter case to matter, else null. */
+  readonly exact: Uint8Array | null;
+  /** How the form came about. */
+  readonly kind: Kind;
+  /** What the value proves when it is met, in half bits, words not discounted. */
+  readonly proof: number;
+  /** Bytes of it that the view drops. */
+  readonly dropped: number;
+  /** Whether it is a piece of a value: what the view drops of it has to be there, or it is too little. */
+  readonly partial?: boolean;
+}
+
+/** The first (or, for the end of a value, the last) symbols of a form. */
+export interface Edge {
+  /** The symbols nearest to the edge; the last ones run backwards. */
+  readonly symbols: Uint8Array;
+  /** Symbols that must be met before the edge counts: those of four characters. */
+  readonly least: number;
+}
+
+/** Set in a pool's kind when the view drops some of the value's characters, so that gaps are to be expected. */
+export const HAS_GAPS = 16;
+
+/** Symbols that a piece with dropped characters has at least; it is made longer to have them. */
+const GAPPY_SYMBOLS = 6;
+
+/** Kinds of which a short form is looked up as it stands. */
+const EXACT_KINDS: ReadonlySet<Kind> = new Set([KIND.base64, KIND.base32, KIND.reversed, KIND.hex]);
+
+/** Half bits that a piece with dropped characters has to prove. */
+const LEAST_PIECE = 56;
+
+/** What is known of a value while its forms are taken in. */
+interface Value {
+  readonly bytes: number;
+  readonly characters: number;
+  /** Too short for pieces of it to be masked. */
+  readonly short: boolean;
+  /** So short, or of such ordinary words, that it has to be looked up as a whole. */
+  readonly whole: boolean;
+  readonly proof: number;
+}
+
+/** Grams, whole patterns and edges of every value that was added. */
+export class Lexicon {
+  /** Forms in the plain view. */
+  readonly plain: GramIndex<Pattern> = new GramIndex();
+  /** Forms in the dense view. */
+  readonly dense: GramIndex<Pattern> = new GramIndex();
+  /** Patterns of four to seven symbols of the plain view. */
+  readonly short: ShortPatterns = new ShortPatterns();
+  /** Starts and ends of forms in either view, by their first four symbols. */
+  readonly edges: Record<"plainHeads" | "plainTails" | "denseHeads" | "denseTails", Map<number, Edge[]>> = {
+    plainHeads: new Map(),
+    plainTails: new Map(),
+    denseHeads: new Map(),
+    denseTails: new Map(),
+  };
+  /** Whether a value has marks that HTML writes as named entities. */
+  needsEntities = false;
+  /** Whether a value has bytes that quoted-printable writes as `=XX`. */
+  needsQuotedPrintable = false;
+  /** Whether a value has line ends, which JSON and others write as `\\n`. */
+  needsLineEnds = false;
+
+  /** Takes in a value and all its forms. */
+  add(text: string): void {
+    const value = weigh(new TextEncoder().encode(text));
+    const characters = [...text].length;
+    const short = characters < PIECES_FROM;
+    const whole = short || totalWeight(value) < AMPLE;
+    const proof = rawWeight(value.bytes);
+    this.needsEntities ||= /[&<>"']/.test(text);
+    this.needsQuotedPrintable ||= /[=\x80-\uffff]/.test(text);
+    this.needsLineEnds ||= /[\r\n\t]/.test(text);
+    for (const form of formsOf(value)) {
+      this.#addForm(form, { bytes: value.bytes.length, characters, short, whole, proof });
+    }
+    if (!short) this.#addGappyPieces(value);
+  }
+
+  #addForm(form: Form, of: Value): void {
+    const plain = form.kind === KIND.literal || form.kind === KIND.marked;
+    const table = plain ? PLAIN : DENSE;
+    const symbols = fold(form.bytes, table);
+    const isPart = form.kind === KIND.stranded && form.bytes.length < of.bytes;
+    if (symbols.length === 0 || (isPart && of.short)) return;
+    const dropped = form.bytes.length - symbols.length;
+    if (!of.short) {
+      const weights = form.weights.filter((_, i) => table[form.bytes[i] as number] !== 0);
+      const gaps = plain && dropped > 0 ? HAS_GAPS : 0;
+      const least = Math.max(GRAM, Math.floor((PIECE * symbols.length) / of.characters) - 1);
+      (plain ? this.plain : this.dense).add(symbols, weights, form.kind | gaps, least);
+    }
+    if (of.whole && symbols.length <= LONGEST_WHOLE && !isPart) {
+      this.#addWhole({ symbols, exact: null, kind: form.kind, proof: of.proof, dropped }, form);
+    }
+    const least = Math.max(4, Math.ceil((4 * symbols.length) / of.characters));
+    const { edges } = this;
+    addEdge(plain ? edges.plainHeads : edges.denseHeads, symbols.slice(0, EDGE), least);
+    addEdge(plain ? edges.plainTails : edges.denseTails, symbols.slice(-EDGE).reverse(), least);
+  }
+
+  #addWhole(pattern: Pattern, form: Form): void {
+    const plain = pattern.kind === KIND.literal || pattern.kind === KIND.marked;
+    if (pattern.symbols.length >= GRAM) {
+      (plain ? this.plain : this.dense).addWhole(pattern);
+      return;
+    }
+    if (plain) return this.short.add(pattern.kind === KIND.marked ? { ...pattern, exact: form.bytes } : pattern);
+    // Too short for the dense view: looked up as it stands, and case has to agree when case carries information.
+    if (!EXACT_KINDS.has(pattern.kind)) return;
+    const exact = form.bytes;
+    const symbols = fold(exact, PLAIN);
+    if (symbols.length < GRAM) this.short.add({ ...pattern, symbols, exact, dropped: exact.length - symbols.length });
+  }
+
+  /** Pieces of eight characters or a few more that have fewer than eight symbols in the plain view. */
+  #addGappyPieces(value: Weighted): void {
+    for (let at = 0; at + PIECE <= value.bytes.length; at++) {
+      if (PLAIN[value.bytes[at] as number] === 0) continue;
+      let end = at + PIECE;
+      let symbols = fold(value.bytes.subarray(at, end), PLAIN);
+      while (symbols.length < GAPPY_SYMBOLS && end < value.bytes.length) {
+        symbols = fold(value.bytes.subarray(at, ++end), PLAIN);
+      }
+      if (symbols.length >= GRAM || symbols.length < GAPPY_SYMBOLS) continue;
+      const proof = value.weights.subarray(at, end).reduce((sum, weight) => sum + weight, 0);
+      const dropped = end - at - symbols.length;
+      if (proof >= LEAST_PIECE) {
+        this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped, partial: true });
+      }
+    }
+  }
+}
+
+function addEdge(map: Map<number, Edge[]>, symbols: Uint8Array, least: number): void {
+  if (symbols.length < least) return;
+  const key = wordAt(symbols, 0);
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [{ symbols, least }]);
+  else list.push({ symbols, least });
+}

@@ -1,0 +1,147 @@
+/**
+ * Where a text has to be decoded: around escapes, and nowhere else.
+ *
+ * Ordinary text is full of percent signs, backslashes and ampersands that escape nothing; decoding all of it would cost
+ * more than looking at it. So each place is checked, and those that hold are joined into regions, with enough text on
+ * both sides for a value that is escaped in part.
+ */
+import { ESCAPE, ESCAPE_STARTS, EVERY_ESCAPE, hexNumber, narrow, terminalEnd } from "./decoder.ts";
+import { ENTITIES } from "./entities.ts";
+import type { Lexicon } from "./lexicon.ts";
+
+/** Bytes before the first and after the last escape of a region. */
+const MARGIN = 48;
+
+/** Escapes such as `\n`, of which source code is full, count when the next one is nearer than this. */
+const DENSE_ESCAPES = 24;
+
+/** Which escapes can matter, given the values that are looked for. */
+export type EscapeNeeds = Pick<Lexicon, "needsEntities" | "needsQuotedPrintable" | "needsLineEnds">;
+
+/** A stretch to decode. */
+export interface Region {
+  /** The kinds of escape to undo. */
+  kinds: number;
+  /** The first byte. */
+  from: number;
+  /** The byte after the last one. */
+  to: number;
+}
+
+/** The regions of `data` around those of the first `count` `places` that begin an escape. */
+export function findRegions(data: Uint8Array, places: Uint16Array, count: number, needs: EscapeNeeds): Region[] {
+  const regions: Region[] = [];
+  const open = new Map<number, Region>();
+  let weak = -DENSE_ESCAPES;
+  let latest: Region | undefined;
+  for (let i = 0; i < count; i++) {
+    const at = places[i] as number;
+    const kind = ESCAPE_STARTS[data[at] as number] as number;
+    if (kind === 0) continue;
+    if (kind === ESCAPE.backslash) {
+      const near = at - weak <= DENSE_ESCAPES;
+      const strength = backslashStrength(data, at);
+      if (strength > 0) weak = at;
+      if (strength === 0 || (strength === 1 && !near && !needs.needsLineEnds)) continue;
+    } else if (!isEscape(kind, data, at, needs)) continue;
+    extend(open, regions, kind, at, data.length);
+    if (latest !== undefined && at < latest.to) {
+      latest.kinds |= kind;
+      latest.to = Math.min(data.length, at + MARGIN);
+      continue;
+    }
+    if (latest !== undefined && isMixed(latest.kinds)) regions.push({ ...latest, kinds: EVERY_ESCAPE });
+    latest = { kinds: kind, from: Math.max(0, at - MARGIN), to: Math.min(data.length, at + MARGIN) };
+  }
+  if (latest !== undefined && isMixed(latest.kinds)) regions.push({ ...latest, kinds: EVERY_ESCAPE });
+  return regions;
+}
+
+function isMixed(kinds: number): boolean {
+  return (kinds & (kinds - 1)) !== 0;
+}
+
+function extend(open: Map<number, Region>, regions: Region[], kind: number, at: number, length: number): void {
+  const region = open.get(kind);
+  const to = Math.min(length, at + MARGIN);
+  if (region !== undefined && at - MARGIN <= region.to) {
+    region.to = to;
+    return;
+  }
+  const fresh = { kinds: kind, from: Math.max(0, at - MARGIN), to };
+  open.set(kind, fresh);
+  regions.push(fresh);
+}
+
+/** 2 when the backslash gives a character by number, 1 when it gives a control character, 0 when it only quotes. */
+function backslashStrength(data: Uint8Array, at: number): number {
+  const length = data.length;
+  const next = data[at + 1] as number;
+  if (at + 1 >= length) return 0;
+  if (next >= 0x30 && next <= 0x37) return 2;
+  switch (String.fromCharCode(next)) {
+    case "x":
+    case "X":
+      return hexNumber(data, at + 2, 2, length) >= 0 ? 2 : 0;
+    case "u":
+      return data[at + 2] === 0x7b || hexNumber(data, at + 2, 4, length) >= 0 ? 2 : 0;
+    case "U":
+      return hexNumber(data, at + 2, 8, length) >= 0 ? 2 : 0;
+    case "n":
+    case "r":
+    case "t":
+    case "f":
+    case "v":
+    case "a":
+    case "b":
+    case "e":
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+function isEscape(kind: number, data: Uint8Array, at: number, needs: EscapeNeeds): boolean {
+  switch (kind) {
+    case ESCAPE.percent:
+      return hexNumber(data, at + 1, 2, data.length) >= 0 || hexNumber(data, at + 2, 4, data.length) >= 0;
+    case ESCAPE.entity:
+      return isEntity(data, at, needs.needsEntities);
+    case ESCAPE.quotedPrintable:
+      return isQuotedPrintable(data, at, needs.needsQuotedPrintable);
+    case ESCAPE.terminal:
+      return terminalEnd(data, at, data.length) > at;
+    case ESCAPE.wide:
+      return isWide(data, at);
+    default:
+      return true;
+  }
+}
+
+function isEntity(data: Uint8Array, at: number, named: boolean): boolean {
+  if (data[at + 1] === 0x23) return true;
+  if (!named) return data[at + 1] === 0x61 && data[at + 2] === 0x6d && data[at + 3] === 0x70 && data[at + 5] === 0x23;
+  let end = at + 1;
+  while (end < at + 12 && (data[end] as number) >= 0x41) end++;
+  return data[end] === 0x3b && ENTITIES.has(String.fromCharCode(...data.subarray(at + 1, end)));
+}
+
+/** A soft line break, two escapes in a row, or one that a value needs. */
+function isQuotedPrintable(data: Uint8Array, at: number, single: boolean): boolean {
+  const next = data[at + 1];
+  if (next === 0x0a || (next === 0x0d && data[at + 2] === 0x0a)) return true;
+  const byte = hexNumber(data, at + 1, 2, data.length);
+  if (byte < 0) return false;
+  if (single && (byte === 0x3d || byte >= 0x80)) return true;
+  return data[at + 3] === 0x3d || (at >= 3 && data[at - 3] === 0x3d);
+}
+
+function isWide(data: Uint8Array, at: number): boolean {
+  const lead = data[at] as number;
+  const second = data[at + 1] as number;
+  const third = data[at + 2] as number;
+  if (lead === 0xf0) return second === 0x9d;
+  if (lead === 0xe2) return (second === 0x80 && third >= 0x8b && third <= 0x8f) || second === 0x92 || second === 0x93;
+  if (lead === 0xef) return narrow(0xf000 | ((second & 0x3f) << 6) | (third & 0x3f)) >= 0;
+  return lead === 0xc2 ? second === 0xad : true;
+}

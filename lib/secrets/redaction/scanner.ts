@@ -1,0 +1,248 @@
+/**
+ * The loops that look at every byte, and what is done when a gram is met.
+ *
+ * The first loop writes both views of the text into buffers, without a branch, since a branch that depends on the text
+ * is what costs time. The next ones ask at every fourth symbol whether five symbols may belong to a form: eight symbols
+ * in a row cannot get past that. What is met starts a *run*, which is followed along the form and into others for as
+ * long as the text agrees; what the run proves decides whether it is masked.
+ */
+import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
+import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, wordAt } from "./gram_index.ts";
+import type { Lexicon, Pattern } from "./lexicon.ts";
+import { shortHash, type ShortPatterns } from "./short_patterns.ts";
+import type { Span } from "./spans.ts";
+import { DENSE, PLAIN } from "./symbols.ts";
+
+/** Bytes to look at, with the place in the source that each came from. */
+export interface View {
+  /** The bytes, decoded or as they came. */
+  readonly data: Uint8Array;
+  /** How many of them there are. */
+  readonly length: number;
+  /** For each byte where its source begins; null when the bytes are the source. */
+  readonly starts: Int32Array | null;
+  /** For each byte where its source ends; null when the bytes are the source. */
+  readonly ends: Int32Array | null;
+}
+
+/** Places that the loop notes in passing, for those who look at the text in other ways. */
+export interface Notes {
+  /** 1 for the bytes to note, 0 for others. */
+  readonly wanted: Uint8Array;
+  /** Where they stand; as long as the longest text. */
+  readonly places: Uint16Array;
+  /** How many places there are. */
+  count: number;
+}
+
+/** A text as the symbols of one view. */
+interface Channel {
+  readonly table: Uint8Array;
+  readonly symbols: Uint8Array;
+  readonly words: Int32Array;
+  /** Where each symbol stands in the bytes. */
+  readonly places: Uint16Array;
+  length: number;
+}
+
+/** Bytes of the longest text that can be looked at. */
+export const LONGEST_VIEW = 0xfff0;
+
+/** Zeros after the last symbol, so that reading a gram there finds none. */
+const PADDING = 16;
+
+/** Looks texts up in a lexicon and collects what has to be masked. */
+export class Scanner {
+  /** What was found, in source positions, in no order. */
+  spans: Span[] = [];
+  readonly #plain: Channel;
+  readonly #dense: Channel;
+  #scattered = false;
+  #view: View = { data: new Uint8Array(0), length: 0, starts: null, ends: null };
+
+  /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
+  constructor(capacity: number) {
+    this.#plain = channel(PLAIN, capacity);
+    this.#dense = channel(DENSE, capacity);
+  }
+
+  /**
+   * Looks at all of `view`; notes the places of bytes that `notes` wants. When `scattered` is set, bytes that are
+   * neighbours in the view need not be in the source, and what stands between them there is not masked.
+   */
+  scan(view: View, lexicon: Lexicon, notes: Notes, scattered = false): void {
+    this.#view = view;
+    this.#scattered = scattered;
+    this.#fill(view, notes);
+    if (lexicon.short.size > 0) this.#findShort(lexicon.short);
+    this.#probe(this.#plain, lexicon.plain, acceptsPlain);
+    this.#probe(this.#dense, lexicon.dense, acceptsDense);
+  }
+
+  #fill(view: View, notes: Notes): void {
+    const { data, length } = view;
+    const { wanted, places } = notes;
+    const { symbols: plain, places: plainPlaces } = this.#plain;
+    const { symbols: dense, places: densePlaces } = this.#dense;
+    let p = 0;
+    let d = 0;
+    let n = 0;
+    for (let i = 0; i < length; i++) {
+      const byte = data[i] as number;
+      const symbol = DENSE[byte] as number;
+      dense[d] = symbol;
+      densePlaces[d] = i;
+      d += (symbol + 63) >> 6;
+      const char = PLAIN[byte] as number;
+      plain[p] = char;
+      plainPlaces[p] = i;
+      p += (char + 255) >> 8;
+      places[n] = i;
+      n += wanted[byte] as number;
+    }
+    notes.count = n;
+    plain.fill(0, p, p + PADDING);
+    dense.fill(0, d, d + PADDING);
+    this.#plain.length = p;
+    this.#dense.length = d;
+  }
+
+  #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
+    const { words, length } = channel;
+    const { probes, sparse } = index;
+    const { bits, shift } = probes;
+    const { bits: sparseBits, shift: sparseShift } = sparse;
+    const last = (length - PROBE) >> 2;
+    let done = 0;
+    let next = words[0] as number;
+    for (let word = 0; word <= last; word++) {
+      const current = next;
+      next = words[word + 1] as number;
+      let hash = probeHash(current, next & 0xff);
+      let bit = hash >>> shift;
+      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0 && isSet(probes, rehash(hash))) {
+        done = this.#confirm(channel, index, accepts, 4 * word, done);
+      }
+      hash = gramHash(current, next);
+      bit = hash >>> sparseShift;
+      if ((((sparseBits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0 || !isSet(sparse, rehash(hash))) continue;
+      if (4 * word + GRAM <= done) continue;
+      let found = index.find(current, next);
+      if (found < 0) found = index.findWide(channel.symbols, 4 * word);
+      if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
+    }
+  }
+
+  /** Looks for a gram that holds the five symbols at `at`; up to where the text has been dealt with. */
+  #confirm(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, at: number, done: number): number {
+    const { symbols, length } = channel;
+    const from = Math.max(0, at - GRAM + PROBE);
+    let first = wordAt(symbols, from);
+    let second = wordAt(symbols, from + 4);
+    for (let start = from; start <= at && start + GRAM <= length; start++) {
+      if (index.mayHold(first, second)) {
+        for (const whole of index.wholes(first, second)) this.#tryWhole(channel, whole, start);
+        const found = start + GRAM > done ? index.find(first, second) : -1;
+        if (found >= 0) done = this.#follow(channel, index, accepts, start, found);
+      }
+      first = (first >>> 8) | (second << 24);
+      second = (second >>> 8) | ((symbols[start + GRAM] as number) << 24);
+    }
+    return done;
+  }
+
+  /** Follows the run that begins at `start` with the gram at `found` in the pool; where it ends. */
+  #follow(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): number {
+    const { symbols, length } = channel;
+    const { pool, weights, kinds } = index;
+    let at = found + GRAM;
+    let end = start + GRAM;
+    while (start > 0 && pool[found - 1] === symbols[start - 1]) {
+      found--;
+      start--;
+    }
+    let proof = 0;
+    for (let i = found; i < at; i++) proof += weights[i] as number;
+    let seen = 1 << (kinds[found] as number);
+    let jumped = false;
+    while (end < length) {
+      if (pool[at] !== symbols[end]) {
+        const other = index.find(wordAt(symbols, end - 7), wordAt(symbols, end - 3));
+        if (other < 0) break;
+        at = other + GRAM - 1;
+        seen |= 1 << (kinds[other] as number);
+        jumped = true;
+      }
+      // What repeats in the text proves no more than what it repeats.
+      if (!jumped || !isPeriodic(symbols, start, end)) proof += weights[at] as number;
+      at++;
+      end++;
+    }
+    this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
+    return end;
+  }
+
+  #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): void {
+    const { places } = channel;
+    const first = places[start] as number;
+    const last = places[end - 1] as number;
+    if (accepts(this.#view, first, last + 1, run)) this.#mask(first, last);
+  }
+
+  #tryWhole(channel: Channel, pattern: Pattern, start: number): void {
+    const { symbols, places, table } = channel;
+    const { length } = pattern.symbols;
+    if (start + length > channel.length) return;
+    for (let i = length - 1; i >= 0; i--) {
+      if (symbols[start + i] !== pattern.symbols[i]) return;
+    }
+    const first = places[start] as number;
+    const last = places[start + length - 1] as number;
+    if (acceptsPattern(this.#view, first, last + 1, pattern, table)) this.#mask(first, last);
+  }
+
+  /** Looks for patterns of fewer than eight symbols by three of their symbols. */
+  #findShort(short: ShortPatterns): void {
+    const { symbols, words, length } = this.#plain;
+    const { bits, step } = short;
+    for (let at = 0; at < length; at += step) {
+      const word = step === 4 ? words[at >> 2] as number : wordAt(symbols, at);
+      const bit = shortHash(word);
+      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0) continue;
+      for (let start = Math.max(0, at + 1 - step); start <= at; start++) {
+        for (const pattern of short.startingWith(wordAt(symbols, start))) this.#tryWhole(this.#plain, pattern, start);
+      }
+    }
+  }
+
+  #mask(first: number, last: number): void {
+    const { starts, ends } = this.#view;
+    if (starts === null || ends === null) return this.#add(first, last + 1);
+    if (!this.#scattered) return this.#add(starts[first] as number, ends[last] as number);
+    for (let i = first; i <= last; i++) this.#add(starts[i] as number, ends[i] as number);
+  }
+
+  #add(start: number, end: number): void {
+    const before = this.spans[this.spans.length - 1];
+    if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
+    else this.spans.push({ start, end });
+  }
+}
+
+/** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */
+function isPeriodic(symbols: Uint8Array, start: number, at: number): boolean {
+  for (let period = 1; period <= GRAM && at - period - 3 >= start; period++) {
+    let same = 0;
+    while (same < 4 && symbols[at - same] === symbols[at - same - period]) same++;
+    if (same === 4) return true;
+  }
+  return false;
+}
+
+type Accepts = (view: View, start: number, end: number, run: Run) => boolean;
+
+function channel(table: Uint8Array, capacity: number): Channel {
+  const symbols = new Uint8Array((capacity + 2 * PADDING) & ~3);
+  const places = new Uint16Array(capacity + PADDING);
+  return { table, symbols, words: new Int32Array(symbols.buffer), places, length: 0 };
+}

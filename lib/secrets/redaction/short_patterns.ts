@@ -1,0 +1,54 @@
+/** Patterns of four to seven symbols of the plain view, for which the grams of eight are too long. */
+import { wordAt } from "./gram_index.ts";
+import type { Pattern } from "./lexicon.ts";
+
+/** Symbols in the shortest pattern. */
+export const SHORTEST = 4;
+
+/** Symbols from which a pattern holds three in a row that begin at a multiple of four. */
+const STRIDE_FROM = 6;
+
+const NONE: readonly Pattern[] = [];
+
+/** Short patterns, and a bit set that tells where they may be. */
+export class ShortPatterns {
+  /** Bits for three symbols, see {@linkcode shortHash}. */
+  readonly bits: Int32Array = new Int32Array(512);
+  readonly #byStart = new Map<number, Pattern[]>();
+  #step: 1 | 4 = 4;
+
+  /** How many different starts the patterns have. */
+  get size(): number {
+    return this.#byStart.size;
+  }
+
+  /** At how many places the bits have to be asked: each, or every fourth. */
+  get step(): 1 | 4 {
+    return this.#step;
+  }
+
+  /** Adds a pattern; one of fewer than four symbols is left out. */
+  add(pattern: Pattern): void {
+    const { symbols } = pattern;
+    if (symbols.length < SHORTEST) return;
+    if (symbols.length < STRIDE_FROM) this.#step = 1;
+    const key = wordAt(symbols, 0);
+    const list = this.#byStart.get(key);
+    if (list === undefined) this.#byStart.set(key, [pattern]);
+    else list.push(pattern);
+    for (let at = 0; at < 4 && at + 3 <= symbols.length; at++) {
+      const bit = shortHash(wordAt(symbols, at));
+      this.bits[bit >>> 5] = (this.bits[bit >>> 5] as number) | (1 << (bit & 31));
+    }
+  }
+
+  /** The patterns that begin with the four symbols. */
+  startingWith(word: number): readonly Pattern[] {
+    return this.#byStart.get(word) ?? NONE;
+  }
+}
+
+/** The number of the bit for the first three symbols of a word. */
+export function shortHash(word: number): number {
+  return Math.imul(word & 0xffffff, 0x9e3779b1) >>> 18;
+}

@@ -1,0 +1,87 @@
+/**
+ * How much each character of a value proves when it is met in output, in half bits.
+ *
+ * Eight characters in a row of a random value are proof; ten letters of the word `production` are none. Adding up what
+ * the characters prove, instead of counting them, is what lets one threshold hold for passwords, hexadecimal digests,
+ * pass phrases and URLs.
+ */
+import { isKnownWord, readsAsWord } from "./ordinary.ts";
+import { DENSE, isHexDigit } from "./symbols.ts";
+
+/** Half bits that a letter or digit of a random value proves. */
+export const RANDOM = 11;
+const HEX = 8;
+const DIGIT = 7;
+const WORD = 3;
+const KNOWN_WORD = 1;
+const REPEATED = 2;
+const COMMON_MARK = 2;
+const JOINING_MARK = 4;
+const MARK = 6;
+const HIGH_BYTE = 5;
+
+/** Characters each side that decide whether a place in a value is made of digits or of hexadecimal digits only. */
+const REACH = 4;
+
+/** Bytes together with what each proves, in half bits. */
+export interface Weighted {
+  /** The bytes of the value or of a form of it. */
+  readonly bytes: Uint8Array;
+  /** Half bits, one for each byte. */
+  readonly weights: Uint8Array;
+}
+
+/** One character for each byte, whatever the bytes are. */
+const LATIN1 = new TextDecoder("latin1");
+
+const COMMON_MARKS: ReadonlySet<number> = new Set([..." ./:@,=\r\n\t"].map((char) => char.charCodeAt(0)));
+
+/** What the characters of `bytes` (UTF-8) prove when they are met in output. */
+export function weigh(bytes: Uint8Array): Weighted {
+  const weights = new Uint8Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) weights[i] = weighOne(bytes, i);
+  discountWords(bytes, weights);
+  for (let i = 1; i < bytes.length; i++) {
+    if (bytes[i] !== bytes[i - 1]) continue;
+    weights[i] = DENSE[bytes[i] as number] === 0 ? 0 : Math.min(weights[i] as number, REPEATED);
+  }
+  return { bytes, weights };
+}
+
+/** The sum of all that `value` proves, in half bits. */
+export function totalWeight(value: Weighted): number {
+  return value.weights.reduce((sum, weight) => sum + weight, 0);
+}
+
+/** What the characters would prove if words were not ordinary, in half bits: the measure for a whole value. */
+export function rawWeight(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i++) sum += weighOne(bytes, i);
+  return sum;
+}
+
+function weighOne(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at] as number;
+  if (byte >= 0x80) return HIGH_BYTE;
+  if (byte === 0x2d || byte === 0x5f) return JOINING_MARK;
+  if (DENSE[byte] === 0) return COMMON_MARKS.has(byte) || byte < 0x20 ? COMMON_MARK : MARK;
+  let digits = true;
+  for (let i = Math.max(0, at - REACH); i <= Math.min(bytes.length - 1, at + REACH); i++) {
+    const near = bytes[i] as number;
+    if (DENSE[near] === 0) continue;
+    if (!isHexDigit(near)) return RANDOM;
+    if (near > 0x39) digits = false;
+  }
+  return digits ? DIGIT : HEX;
+}
+
+/** Lowers the weights of letters that form words; words end at a change from small to capital letters too. */
+function discountWords(bytes: Uint8Array, weights: Uint8Array): void {
+  const text = LATIN1.decode(bytes);
+  for (const match of text.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g)) {
+    const word = match[0].toLowerCase();
+    if (word.length < 2) continue;
+    const weight = isKnownWord(word) ? KNOWN_WORD : readsAsWord(word) ? WORD : undefined;
+    if (weight !== undefined) weights.fill(weight, match.index, match.index + word.length);
+  }
+}

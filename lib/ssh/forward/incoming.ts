@@ -1,0 +1,145 @@
+/** Forwards that listen at the far end and lead here (as ssh -R; RFC 4254 §7.1 and §7.2). */
+import net from "node:net";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { type Address, connected } from "../tcp.ts";
+import { Deadline } from "../deadline.ts";
+import type { Connection } from "../connection.ts";
+import type { Channel, TcpConnectionDetails } from "../ssh2.ts";
+import { reasonOf } from "./connections.ts";
+import { hostAndPort } from "./far_end.ts";
+import type { Carrier } from "./outgoing.ts";
+import { Relay } from "./relay.ts";
+
+const CONNECT_LIMIT_MS = 30_000;
+const REQUEST_LIMIT_MS = 30_000;
+/** A server that does not say that it has stopped may take no longer to be believed. */
+const STOP_LIMIT_MS = 5_000;
+
+/** Answers a connection that the server passed on. */
+interface Arrival {
+  accept: () => Channel;
+  reject: () => void;
+}
+
+/** The listening ends of one connection at its server: one ear for all of them. */
+export class RemoteListeners {
+  readonly #connection: Connection;
+  readonly #takers = new Map<string, (arrival: Arrival) => void>();
+  #hearing = false;
+
+  /** No listening end yet; `connection` is the one whose server is to listen. */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Lets the server listen.
+   *
+   * @param address of the server's machine; port 0 for any free one
+   * @param take gets every connection
+   * @returns the port, and what ends the listening
+   * @throws {ToolError} `forward_refused`, `timed_out`, `cancelled`, `session_dropped`
+   */
+  async open(
+    address: Address,
+    take: (arrival: Arrival) => void,
+    signal?: AbortSignal,
+  ): Promise<{ port: number; stop: () => Promise<void> }> {
+    this.#hear();
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    let abandoned = false;
+    const answered = (error: Error | undefined, port: number): void => {
+      if (error) return reject(refused(address, error));
+      // Now and not after an await: the first connection may be in the very next packet.
+      this.#takers.set(key(address.host, port), take);
+      if (abandoned) void this.#stop(address.host, port);
+      resolve(port);
+    };
+    try {
+      this.#ask(() => this.#connection.client.forwardIn(address.host, address.port, answered), address);
+      const answer = new Deadline(REQUEST_LIMIT_MS).race(promise, () => "answer to the request to listen", signal);
+      const port = await this.#connection.whileUp(answer);
+      return { port, stop: () => this.#stop(address.host, port) };
+    } catch (error) {
+      abandoned = true;
+      throw error;
+    }
+  }
+
+  /** ssh2 throws when its socket is already closed, a moment before it says so. */
+  #ask(request: () => void, address: Address): void {
+    try {
+      request();
+    } catch (error) {
+      throw this.#connection.ended ?? refused(address, error as Error);
+    }
+  }
+
+  async #stop(host: string, port: number): Promise<void> {
+    this.#takers.delete(key(host, port));
+    if (this.#connection.ended !== undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    try {
+      // A refusal to stop says that the server does not listen there any more.
+      this.#connection.client.unforwardIn(host, port, () => resolve());
+      await this.#connection.whileUp(new Deadline(STOP_LIMIT_MS).race(promise, () => "answer"));
+    } catch {
+      // The connection is gone and the listening end with it; or the server is silent, and what it sends is rejected.
+    }
+  }
+
+  #hear(): void {
+    if (this.#hearing) return;
+    this.#hearing = true;
+    this.#connection.client.on("tcp connection", (details: TcpConnectionDetails, accept, reject) => {
+      const take = this.#takers.get(key(details.destIP, details.destPort));
+      if (take === undefined) reject();
+      else take({ accept, reject });
+    });
+  }
+}
+
+/** Takes a connection that arrived for a remote forward: connects to `target` here, and only then accepts. */
+export async function carryHome(target: Address, arrival: Arrival, carrier: Carrier): Promise<void> {
+  const { connection, connections, uplink } = carrier;
+  const socket = net.connect({ host: target.host, port: target.port, allowHalfOpen: true });
+  socket.once("connect", () => socket.setNoDelay(true)).on("error", () => {});
+  let relay: Relay | undefined = undefined as Relay | undefined;
+  const place = connections.enter(() => {
+    if (relay !== undefined) return relay.abort();
+    socket.resetAndDestroy();
+    place?.leave();
+  });
+  if (place === undefined) {
+    socket.destroy();
+    return arrival.reject();
+  }
+  try {
+    await new Deadline(CONNECT_LIMIT_MS).race(connected(socket, target), () => `TCP connection to ${nameOf(target)}`);
+    if (connection.ended !== undefined) throw connection.ended;
+  } catch (error) {
+    socket.destroy();
+    place.fail(`${nameOf(target)}: ${reasonOf(error)}`);
+    place.leave();
+    if (connection.ended === undefined) arrival.reject();
+    return;
+  }
+  socket.pause();
+  relay = new Relay(socket, arrival.accept(), { connections, uplink, onDone: () => place.leave() });
+}
+
+function nameOf({ host, port }: Address): string {
+  return hostAndPort(quoteUntrusted(host, 255).slice(1, -1), port);
+}
+
+function key(host: string, port: number): string {
+  return `${host}:${port}`;
+}
+
+function refused({ host, port }: Address, cause: Error): ToolError {
+  return new ToolError("forward_refused", `the server refuses to listen on ${nameOf({ host, port })}`, {
+    hint: "the port may be in use there, below 1024 without root, or forbidden " +
+      "(AllowTcpForwarding, PermitListen); 0 as remote_port lets the server pick a free one",
+    cause,
+  });
+}

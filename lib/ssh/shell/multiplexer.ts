@@ -1,0 +1,67 @@
+/** What keeps a shell alive between connections: tmux, screen or dtach, whichever the host has. */
+import { ToolError } from "../../errors.ts";
+import { quoteWord } from "../../quote.ts";
+import { ask } from "../ask.ts";
+import type { Connection } from "../connection.ts";
+import { Deadline } from "../deadline.ts";
+import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
+import { openTmux } from "./tmux_link.ts";
+
+const LIMIT_MS = 15_000;
+/** Names what there is; a tmux before 3.0 cannot be sent keys by their codes. */
+const PROBE = "t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'tmux master') echo tmux;; esac; " +
+  "for m in screen dtach; do command -v $m >/dev/null 2>&1 && echo $m; done; :";
+
+/** A way to a shell that lives on. */
+export interface PersistentShell {
+  /** What keeps it, and under which name, e.g. `tmux mcp-ssh-main`. */
+  name: string;
+  /** Opens it, new or as it was left. */
+  link: (listener: LinkListener) => Promise<TerminalLink>;
+}
+
+/**
+ * Finds what keeps a shell of that name alive on this host.
+ *
+ * @throws {ToolError} `multiplexer_missing` when the host has neither tmux nor screen nor dtach
+ */
+export async function persistentShell(
+  connection: Connection,
+  name: string,
+  options: LinkOptions,
+): Promise<PersistentShell> {
+  const deadline = new Deadline(LIMIT_MS);
+  const found = (await ask(connection, `/bin/sh -c ${quoteWord(PROBE)}`, { deadline, signal: options.signal })).split(
+    "\n",
+  );
+  const session = `mcp-ssh-${name}`;
+  if (found.includes("tmux")) {
+    return { name: `tmux ${session}`, link: (listener) => openTmux(connection, session, options, listener) };
+  }
+  const command = found.includes("screen")
+    ? screenCommand(session)
+    : found.includes("dtach")
+    ? dtachCommand(session)
+    : undefined;
+  if (command !== undefined) {
+    // A terminal without an alternate screen: what scrolls in it is scrollback for us.
+    const term = found.includes("screen") ? "vt100" : options.term;
+    const link = (listener: LinkListener): Promise<TerminalLink> => {
+      return openTerminal(connection, { ...options, term, command }, listener);
+    };
+    return { name: `${found.includes("screen") ? "screen" : "dtach"} ${session}`, link };
+  }
+  throw new ToolError("multiplexer_missing", "this host has neither tmux (3.0 or later) nor screen nor dtach", {
+    hint: "install tmux on the host, or open the shell without persist",
+  });
+}
+
+function screenCommand(session: string): string {
+  return `exec screen -U -h 10000 -c /dev/null -D -RR -S ${quoteWord(session)}`;
+}
+
+/** dtach passes everything as it is, and keeps nothing. */
+function dtachCommand(session: string): string {
+  const socket = `"\${XDG_RUNTIME_DIR:-$HOME}/.${session}"`;
+  return `umask 077; exec dtach -A ${socket} -E -z -r winch "\${SHELL:-/bin/sh}"`;
+}

@@ -1,0 +1,63 @@
+/** Text that a shell at the far end reads without its being in a file, a command line or a history. */
+import { ToolError } from "../../errors.ts";
+import { quoteWord } from "../../quote.ts";
+import { ask } from "../ask.ts";
+import type { Connection } from "../connection.ts";
+import { Deadline } from "../deadline.ts";
+
+const OPEN_LIMIT_MS = 10_000;
+
+/**
+ * Makes a directory that only the user may enter, a FIFO in it, says where, and writes stdin into it. A FIFO that nobody
+ * reads is not waited for longer than 20 s, whatever becomes of the connection.
+ */
+const SCRIPT = `umask 077; d=$(mktemp -d "\${TMPDIR:-/tmp}/mcp.XXXXXXXX") && mkfifo "$d/f" || exit 1
+exec 3<&0; (exec cat <&3 >"$d/f") & p=$!
+(sleep 20; kill $p) >/dev/null 2>&1 & w=$!
+echo "$d"; exec >&- 3<&-; wait $p 2>/dev/null; rm -rf "$d"; kill $w 2>/dev/null`;
+
+/** A FIFO with something in it. */
+export interface SecretFifo {
+  /** Its path at the far end. */
+  path: string;
+  /** Takes it away, read or not. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Puts `text` behind a FIFO at the far end.
+ *
+ * @throws {ToolError} `remote_file_error` when the host makes none, and as {@linkcode Connection.exec}
+ */
+export async function secretFifo(connection: Connection, text: string): Promise<SecretFifo> {
+  const { promise: directory, resolve } = Promise.withResolvers<string>();
+  const deadline = new Deadline(OPEN_LIMIT_MS);
+  const channel = await connection.exec(`/bin/sh -c ${quoteWord(SCRIPT)}`, { deadline }, (opened) => {
+    let said = "";
+    opened.on("data", (chunk: Uint8Array) => {
+      said = (said + new TextDecoder().decode(chunk)).slice(0, 4096);
+      if (said.includes("\n")) resolve(said.slice(0, said.indexOf("\n")));
+    });
+    opened.stderr.resume();
+    opened.on("error", () => {}); // the close that follows says it
+    opened.once("close", () => resolve(""));
+  });
+  channel.end(text);
+  const path = await connection.whileUp(deadline.race(directory, () => "FIFO of the host")).finally(() =>
+    channel.resume()
+  );
+  if (!path.startsWith("/")) {
+    channel.close();
+    throw new ToolError("remote_file_error", "the host could not make a FIFO in its temporary directory", {
+      hint: "mktemp and mkfifo are needed, and a TMPDIR that can be written to",
+    });
+  }
+  return { path: `${path}/f`, remove: () => remove(connection, path).finally(() => channel.close()) };
+}
+
+/** Opened for both directions, the FIFO lets its writer go on, and nobody has read it. */
+async function remove(connection: Connection, directory: string): Promise<void> {
+  const d = quoteWord(directory);
+  const script = `[ -d ${d} ] || exit 0; exec 3<>${d}/f; rm -rf ${d}; sleep 0.2 2>/dev/null || sleep 1`;
+  await ask(connection, `/bin/sh -c ${quoteWord(script)}`, { deadline: new Deadline(5000) });
+}

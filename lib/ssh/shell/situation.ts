@@ -1,0 +1,78 @@
+/** What a shell is doing, as far as its screen tells. */
+import type { CursorView } from "./screen.ts";
+
+/** What a shell's screen shows. */
+export interface Situation {
+  /** `prompt`: the shell waits for a command; `input`: a program waits for an answer; `fullscreen`: one has the screen. */
+  state: "prompt" | "input" | "fullscreen" | "running";
+  /** What the answer is to be, e.g. `password`, `pager`, `confirmation`, `repl`, `key`, `more input`. */
+  waitingFor?: string;
+  /** How long the screen must stay as it is, in milliseconds, for this to hold. */
+  settleMs: number;
+}
+
+/** What is known besides the screen. */
+export interface SituationContext {
+  /** True when a line editor has said, since the last input, that it waits. */
+  editorWaits: boolean;
+  /** True when a program has put the cursor here and there since the last input. */
+  draws: boolean;
+  /** Prompts that this shell has shown. */
+  known: ReadonlySet<string>;
+}
+
+const PAGER =
+  /--\s?\(?(?:more|mehr|plus|suite|más)\)?\s?--|\(END\)\s*$|^:$|\(press h for help|^lines \d+-\d+|^Manual page /i;
+const PASSWORD =
+  /(?:pass\s?word|pass\s?phrase|passcode|passwort|mot de passe|contraseña|\bPIN\b|\bOTP\b|(?:verification|auth\w*|one-time) code)[^:：\n]{0,120}[:：]\s*$/i;
+const LOGIN = /(?:^|\s)(?:login|user\s?name|benutzername)[^:\n]{0,40}:\s*$/i;
+const CONFIRMATION =
+  /[[(]\s*(?:y(?:es)?\s*[/|]\s*n(?:o)?|j\s*\/\s*n|o\s*\/\s*n)(?:\s*[/|][^\])]{0,40})?\s*[\])][\s:?]*$|(?:continue|proceed|sure|overwrite[^?\n]*|remove[^?\n]*)\s?\?\s*$/i;
+const ANY_KEY =
+  /(?:press|hit|strike|type) (?:\[?<?(?:any key|a key|enter|return|space)|.{0,20}to continue)|any key to continue/i;
+const REPL =
+  /^(?:>>> |\.\.\. |In \[\d+\]: |\s+\.\.\.: |irb\([^)\n]*\)[:\d]*[>*"'] ?|pry\([^)\n]*\)> |(?:mysql|MariaDB \[[^\]\n]*\])> |\s*-> |sqlite> |\s+\.\.\.> |ftp> |sftp> |lftp [^\n]*> |ghci> |scala> |julia> |iex\(\d+\)> |\((?:gdb|lldb|Pdb|ipdb)\) |jshell> |php > |redis [^\n]*> |[\d.:\w-]+:\d+> |\w+[=\-(*'"!][#>] )$/;
+const CONTINUATION =
+  /^(?:(?:[a-z]+ ){0,4}(?:quote|dquote|bquote|for|while|until|if|then|else|elif|do|case|cursh|heredoc|pipe|cmdsubst|subsh|function|cmdand|cmdor|mathsubst|braceparam)> |> )$/;
+const GENERIC_PROMPT = /(?:^|[^\d\s]|[\s)\]])\s?[$#%>❯➜λ»›⟩] ?$/;
+const NOT_A_PROMPT = /\d ?%\s?$/;
+
+/** Reads the situation from what stands around the cursor. */
+export function situationOf(view: CursorView, context: SituationContext): Situation {
+  const { before, bottom } = view;
+  if (view.alternate) {
+    return PAGER.test(bottom)
+      ? { state: "input", waitingFor: "pager", settleMs: 60 }
+      : { state: "fullscreen", settleMs: 150 };
+  }
+  if (context.editorWaits) return atEditor(before);
+  if (before !== "" && context.known.has(before)) return { state: "prompt", settleMs: 20 };
+  const waitingFor = questionIn(before, view.after);
+  if (waitingFor !== undefined) return { state: "input", waitingFor, settleMs: 80 };
+  const otherwise = context.draws ? drawing : running;
+  if (view.after !== "" || before.length > 300) return otherwise;
+  if (REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 40 };
+  if (CONTINUATION.test(before)) return { state: "input", waitingFor: "more input", settleMs: 150 };
+  if (GENERIC_PROMPT.test(before) && !NOT_A_PROMPT.test(before)) return { state: "prompt", settleMs: 50 };
+  return otherwise;
+}
+
+const running: Situation = { state: "running", settleMs: 0 };
+const drawing: Situation = { state: "fullscreen", settleMs: 300 };
+
+/** A line editor waits: at its prompt, or in the middle of a command that is not complete. */
+function atEditor(before: string): Situation {
+  if (CONTINUATION.test(before)) return { state: "input", waitingFor: "more input", settleMs: 10 };
+  if (REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 10 };
+  return { state: "prompt", settleMs: 10 };
+}
+
+function questionIn(before: string, after: string): string | undefined {
+  if (PAGER.test(before.trimStart())) return "pager";
+  if (ANY_KEY.test(before)) return "key";
+  if (after !== "") return undefined;
+  if (PASSWORD.test(before)) return "password";
+  if (CONFIRMATION.test(before)) return "confirmation";
+  if (LOGIN.test(before)) return "login";
+  return undefined;
+}

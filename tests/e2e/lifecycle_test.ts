@@ -1,0 +1,81 @@
+/** How the program ends: quickly, with code 0, with nothing left behind here or there. */
+import assert from "node:assert/strict";
+import { processes } from "../support/processes.ts";
+import { eventually } from "../support/processes.ts";
+import { type Message, RawProgram } from "../support/raw_program.ts";
+import { createTestUser, startSshd } from "../support/sshd.ts";
+
+/** A program with one session, in which a command hangs that ignores TERM. */
+async function hanging() {
+  const sshd = await startSshd();
+  const user = await createTestUser();
+  const program = new RawProgram({ permissions: ["--allow-net", `--allow-read=${sshd.dir}`] });
+  await program.initialize();
+  const connected: Message = await program.request("tools/call", {
+    name: "ssh_connect",
+    arguments: { host: sshd.host, port: sshd.port, username: user.name, key_path: sshd.clientKeyPath },
+  });
+  const { session_id } = connected.result.structuredContent;
+  const command = "trap '' TERM; sleep 7791; sleep 7792";
+  void program.request("tools/call", { name: "ssh_execute", arguments: { session_id, command } });
+  const sleeping = async () =>
+    (await processes()).filter((process) => process.uid === user.uid && process.command.includes("sleep 779"));
+  await eventually("the command hangs", async () => (await sleeping()).length > 0);
+  return {
+    program,
+    sleeping,
+    async [Symbol.asyncDispose]() {
+      await program[Symbol.asyncDispose]();
+      await user[Symbol.asyncDispose]();
+      await sshd[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const ENDINGS: ReadonlyArray<[how: string, end: (program: RawProgram) => Promise<void> | void]> = [
+  ["stdin closes", (program) => program.endInput()],
+  ["SIGTERM comes", (program) => program.kill("SIGTERM")],
+  ["SIGINT comes", (program) => program.kill("SIGINT")],
+];
+
+for (const [how, end] of ENDINGS) {
+  Deno.test(`program ends with code 0 within two seconds when ${how} while a command hangs`, async () => {
+    await using setup = await hanging();
+    const { program, sleeping } = setup;
+    await end(program);
+    const { code, ms } = await program.exited();
+    assert.equal(code, 0);
+    assert.ok(ms < 2000, `it took ${ms} ms`);
+    await eventually("nothing is left at the far end", async () => (await sleeping()).length === 0);
+  });
+}
+
+Deno.test("program ends when its client is killed", async () => {
+  const client = new Deno.Command(Deno.execPath(), {
+    args: ["eval", CLIENT, new URL("../../main.ts", import.meta.url).pathname],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = client.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const pid = Number((await reader.read()).value);
+  const alive = async () => (await processes()).some((process) => process.pid === pid && process.state !== "Z");
+  assert.ok(await alive());
+  client.kill("SIGKILL");
+  await client.status;
+  await eventually("the program is gone", async () => !await alive(), 3000);
+  await reader.cancel();
+});
+
+/** A client that starts the program, tells its process id, and waits for its own end. */
+const CLIENT = `
+const child = new Deno.Command(Deno.execPath(), {
+  args: ["run", "--no-prompt", "--allow-net", Deno.args[0]], stdin: "piped", stdout: "piped", stderr: "null",
+}).spawn();
+const writer = child.stdin.getWriter();
+await writer.write(new TextEncoder().encode(
+  '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},' +
+  '"clientInfo":{"name":"x","version":"1"}}}\\n'));
+await child.stdout.getReader().read();
+console.log(child.pid);
+await new Promise((resolve) => setTimeout(resolve, 60_000));
+`;

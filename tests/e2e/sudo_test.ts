@@ -1,0 +1,132 @@
+/** sudo: the three ways it refuses, the password that nobody sees, and root at the far end. */
+import assert from "node:assert/strict";
+import { eventually, processes } from "../support/processes.ts";
+import { Program } from "../support/program.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { createTestUser, startSshd, type TestUserOptions } from "../support/sshd.ts";
+
+async function sudoSetup(options: TestUserOptions) {
+  const sshd = await startSshd();
+  const user = await createTestUser(options);
+  const program = await Program.start({ permissions: ["--allow-net", `--allow-read=${sshd.dir}`] });
+  const { session_id } = await program.ok("ssh_connect", {
+    host: sshd.host,
+    port: sshd.port,
+    username: user.name,
+    key_path: sshd.clientKeyPath,
+  });
+  return {
+    program,
+    user,
+    session_id,
+    async [Symbol.asyncDispose]() {
+      await program[Symbol.asyncDispose]();
+      await user[Symbol.asyncDispose]();
+      await sshd[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const password = "correct horse'; battery $(staple)";
+
+Deno.test("ssh_sudo_execute runs the whole command as root, with stdin, both streams and the exit code", async () => {
+  await using setup = await sudoSetup({ password, sudo: "password" });
+  const { program, session_id } = setup;
+  const result = await program.ok("ssh_sudo_execute", {
+    session_id,
+    sudo_password: password,
+    command: "id -u | tr 0 R; cat; echo err >&2; exit 7",
+    stdin: "my stdin",
+    cwd: "/",
+  });
+  assert.deepEqual([result.stdout, result.stderr, result.exit_code], ["R\nmy stdin", "err\n", 7]);
+});
+
+Deno.test("ssh_sudo_execute masks the password that the agent passed", async () => {
+  await using setup = await sudoSetup({ password, sudo: "password" });
+  const { program, session_id } = setup;
+  const result = await program.ok("ssh_sudo_execute", {
+    session_id,
+    sudo_password: password,
+    command: "cat",
+    stdin: password,
+  });
+  assert.equal(result.stdout, "***");
+});
+
+Deno.test("ssh_sudo_execute needs no password where sudo needs none, and never sends one it is given", async () => {
+  await using setup = await sudoSetup({ sudo: "nopasswd" });
+  const { program, session_id } = setup;
+  assert.equal((await program.ok("ssh_sudo_execute", { session_id, command: "id -u" })).stdout, "0\n");
+  const given = { session_id, command: "cat", stdin: "only this", sudo_password: "unneeded-password" };
+  assert.equal((await program.ok("ssh_sudo_execute", given)).stdout, "only this");
+});
+
+Deno.test("ssh_sudo_execute tells a wrong password, no sudo rights and a missing password apart, at once", async () => {
+  await using setup = await sudoSetup({ password, sudo: "password" });
+  const { program, session_id } = setup;
+  const command = "true";
+  const wrong = await program.fails("ssh_sudo_execute", {
+    session_id,
+    command,
+    sudo_password: "wrong-password",
+    timeout: 60,
+  });
+  assert.equal(wrong.code, "sudo_wrong_password");
+  const none = await program.fails("ssh_sudo_execute", { session_id, command });
+  assert.equal(none.code, "sudo_password_required");
+
+  await using outsider = await sudoSetup({ password, sudo: "none" });
+  const notAllowed = await outsider.program.fails("ssh_sudo_execute", {
+    session_id: outsider.session_id,
+    command,
+    sudo_password: password,
+  });
+  assert.equal(notAllowed.code, "sudo_not_allowed");
+});
+
+Deno.test("ssh_sudo_execute says so where sudo is missing", async () => {
+  await using shells = await tempDir();
+  await Deno.chmod(shells.path, 0o755);
+  const shell = `${shells.path}/nosudo`;
+  await Deno.writeTextFile(shell, '#!/bin/sh\nPATH=/nowhere exec /bin/sh "$@"\n');
+  await Deno.chmod(shell, 0o755);
+  await using setup = await sudoSetup({ sudo: "none", shell });
+  const { program, session_id } = setup;
+  const missing = await program.fails("ssh_sudo_execute", {
+    session_id,
+    command: "true",
+    sudo_password: "some-password",
+  });
+  assert.equal(missing.code, "sudo_missing");
+});
+
+Deno.test("ssh_sudo_execute ends a root command at its timeout and confirms it", async () => {
+  await using setup = await sudoSetup({ password, sudo: "password" });
+  const { program, session_id } = setup;
+  const result = await program.ok("ssh_sudo_execute", {
+    session_id,
+    sudo_password: password,
+    command: "echo started; trap '' TERM; sleep 8181; sleep 8182",
+    timeout: 1.5,
+  });
+  assert.equal(result.timed_out, true);
+  assert.equal(result.process_gone, true);
+  await eventually(
+    "nothing is left",
+    async () => !(await processes()).some((process) => /sleep 818/.test(process.command) && process.state !== "Z"),
+  );
+});
+
+Deno.test("ssh_sudo_execute keeps the password out of every command line while it runs", async () => {
+  await using setup = await sudoSetup({ password, sudo: "password" });
+  const { program, session_id } = setup;
+  const running = program.ok("ssh_sudo_execute", { session_id, sudo_password: password, command: "sleep 1.5" });
+  let looks = 0;
+  await eventually("sudo runs", async () => (await processes()).some((process) => process.command.startsWith("sudo ")));
+  while (looks < 5) {
+    for (const process of await processes()) assert.ok(!process.command.includes(password), process.command);
+    looks++;
+  }
+  assert.equal((await running).exit_code, 0);
+});

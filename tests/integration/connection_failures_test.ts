@@ -1,0 +1,216 @@
+/** Every way in which a connection can fail has a code of its own, in time. */
+import assert from "node:assert/strict";
+import { ToolError } from "../../lib/errors.ts";
+import { Connection, type ConnectOptions } from "../../lib/ssh/connection.ts";
+import { Deadline } from "../../lib/ssh/deadline.ts";
+import { KnownHosts } from "../../lib/ssh/known_hosts.ts";
+import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
+import { Session } from "../../lib/ssh/session.ts";
+import { execute } from "../../lib/ssh/exec.ts";
+import { faultyServer, freezableRelay, kexInitOf } from "../support/faulty_server.ts";
+import { freePort } from "../support/free_port.ts";
+import { createTestUser, makeKey, startDropbear, startSshd } from "../support/sshd.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+function options(more: Partial<ConnectOptions> & { port: number }): ConnectOptions {
+  return {
+    host: "127.0.0.1",
+    username: "nobody",
+    credentials: { password: "none" },
+    knownHosts: new KnownHosts({ policy: "insecure" }),
+    timeoutMs: 5000,
+    ...more,
+  };
+}
+
+async function failure(attempt: Promise<unknown>): Promise<ToolError> {
+  const outcome = await attempt.then(() => undefined, (error) => error);
+  assert.ok(outcome instanceof ToolError, `should have failed with a ToolError: ${outcome}`);
+  return outcome;
+}
+
+const quick = { filter: () => ({ push: (chunk: Uint8Array) => chunk, end: () => new Uint8Array(0) }) };
+
+Deno.test("connect() says when a name does not resolve", async () => {
+  const error = await failure(Connection.connect(options({ host: "no-such-host.invalid", port: 22 })));
+  assert.equal(error.code, "name_not_resolved");
+});
+
+Deno.test("connect() says when nothing listens", async () => {
+  const error = await failure(Connection.connect(options({ port: freePort() })));
+  assert.equal(error.code, "connection_refused");
+});
+
+Deno.test("connect() times out at its timeout when the server accepts and never speaks", async () => {
+  await using server = await faultyServer(() => {});
+  const start = performance.now();
+  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 400 })));
+  assert.equal(error.code, "timed_out");
+  assert.equal(error.message, "no SSH banner from the server within 0.4 s");
+  assert.ok(performance.now() - start < 1500);
+});
+
+Deno.test("connect() times out when the server stops after its banner", async () => {
+  await using server = await faultyServer((socket) => socket.write("SSH-2.0-Stalled\r\n"));
+  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 400 })));
+  assert.equal(error.code, "timed_out");
+  assert.match(error.message, /end of the key exchange/);
+});
+
+Deno.test("connect() times out when a server drips bytes without end", async () => {
+  await using server = await faultyServer((socket) => {
+    const timer = setInterval(() => socket.write("."), 20);
+    socket.on("close", () => clearInterval(timer));
+  });
+  assert.equal((await failure(Connection.connect(options({ port: server.port, timeoutMs: 400 })))).code, "timed_out");
+});
+
+Deno.test("connect() quotes what a server that is no SSH server says, escaped", async () => {
+  await using server = await faultyServer((socket) => socket.end("HTTP/1.1 400 \x1b[31mBad\x07 Request\r\n\r\n"));
+  const error = await failure(Connection.connect(options({ port: server.port })));
+  assert.equal(error.code, "not_an_ssh_server");
+  assert.match(error.message, /HTTP\/1\.1 400 \\x1b\[31mBad\\x07 Request/);
+});
+
+Deno.test("connect() refuses SSH protocol 1 and a server that closes at once", async () => {
+  await using old = await faultyServer((socket) => socket.end("SSH-1.5-Ancient\r\n"));
+  assert.equal((await failure(Connection.connect(options({ port: old.port })))).code, "not_an_ssh_server");
+  await using mute = await faultyServer((socket) => socket.end());
+  const error = await failure(Connection.connect(options({ port: mute.port })));
+  assert.equal(error.code, "not_an_ssh_server");
+  assert.match(error.message, /without a word/);
+});
+
+Deno.test("connect() survives a flood of garbage instead of a banner", async () => {
+  await using server = await faultyServer((socket) => {
+    const junk = crypto.getRandomValues(new Uint8Array(65_536));
+    const pour = (): void => {
+      while (!socket.destroyed && socket.write(junk));
+    };
+    socket.on("drain", pour);
+    pour();
+  });
+  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 3000 })));
+  assert.ok(["not_an_ssh_server", "timed_out"].includes(error.code), error.code);
+});
+
+Deno.test("connect() lists both sides when no algorithm is common", async () => {
+  await using server = await faultyServer((socket) => {
+    socket.write("SSH-2.0-Exotic\r\n");
+    socket.write(
+      kexInitOf([
+        "kex-from-mars",
+        "ssh-ed25519",
+        "aes128-ctr",
+        "aes128-ctr",
+        "hmac-sha2-256",
+        "hmac-sha2-256",
+        "none",
+        "none",
+      ]),
+    );
+  });
+  const error = await failure(Connection.connect(options({ port: server.port })));
+  assert.equal(error.code, "no_common_algorithm");
+  assert.match(error.message, /kex-from-mars.*curve25519-sha256/);
+});
+
+Deno.test("connect() lists the methods tried and offered when authentication fails", async () => {
+  await using sshd = await startSshd({ passwordAuthentication: true });
+  const error = await failure(Connection.connect(options({ port: sshd.port, credentials: { password: "wrong" } })));
+  assert.equal(error.code, "authentication_failed");
+  assert.deepEqual(error.data?.tried, ["password"]);
+  assert.ok((error.data?.offered as string[]).includes("publickey"));
+  assert.ok(!error.message.includes("wrong"));
+});
+
+Deno.test("connect() answers a server that asks the password by keyboard-interactive", async () => {
+  await using sshd = await startSshd({ keyboardInteractive: true });
+  await using user = await createTestUser({ password: "kbd-pass-1" });
+  const connection = await Connection.connect(
+    options({ port: sshd.port, username: user.name, credentials: { password: "kbd-pass-1" }, timeoutMs: 15_000 }),
+  );
+  await connection.close();
+  const error = await failure(
+    Connection.connect(
+      options({ port: sshd.port, username: user.name, credentials: { password: "no" }, timeoutMs: 15_000 }),
+    ),
+  );
+  assert.deepEqual(error.data?.tried, ["keyboard-interactive"]);
+});
+
+Deno.test("connect() is cancelled by its signal and leaves no socket behind", async () => {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  await using server = await faultyServer((socket) => socket.resume().on("close", () => resolve()));
+  const abort = new AbortController();
+  const attempt = Connection.connect(options({ port: server.port, signal: abort.signal }));
+  setTimeout(() => abort.abort(), 100);
+  assert.equal((await failure(attempt)).code, "cancelled");
+  await closed;
+});
+
+Deno.test("a link that goes dead ends each pending call at its own timeout", async () => {
+  await using sshd = await startSshd();
+  await using relay = await freezableRelay(sshd.port);
+  const { parsed } = await readPrivateKeyFile(sshd.clientKeyPath);
+  const connection = await Connection.connect(
+    options({ port: relay.port, username: sshd.user, credentials: { privateKey: parsed } }),
+  );
+  const session = new Session(connection);
+  await session.loginShell.isPosix();
+  relay.freeze();
+  const start = performance.now();
+  const calls = [300, 600].map(async (timeoutMs) => {
+    const error = await failure(execute(session, "true", {}, { timeoutMs, maxOutputBytes: 10, ...quick }));
+    return [error.code, Math.round((performance.now() - start) / 300)];
+  });
+  assert.deepEqual(await Promise.all(calls), [["timed_out", 1], ["timed_out", 2]]);
+  await session.close();
+});
+
+Deno.test("a server with MaxSessions 1 runs calls one after the other, in order", async () => {
+  await using sshd = await startSshd({ maxSessions: 1 });
+  const { parsed } = await readPrivateKeyFile(sshd.clientKeyPath);
+  const connection = await Connection.connect(
+    options({ port: sshd.port, username: sshd.user, credentials: { privateKey: parsed } }),
+  );
+  const session = new Session(connection);
+  const order: number[] = [];
+  const runs = Array.from({ length: 5 }, async (_, index) => {
+    const result = await execute(session, `echo ${index}`, {}, { timeoutMs: 20_000, maxOutputBytes: 100, ...quick });
+    order.push(Number(result.stdout.text));
+  });
+  await Promise.all(runs);
+  assert.deepEqual(order, [0, 1, 2, 3, 4]);
+  await session.close();
+});
+
+Deno.test("a server that allows no session at all is an error at once", async () => {
+  await using sshd = await startSshd({ config: ["MaxSessions 0"] });
+  const { parsed } = await readPrivateKeyFile(sshd.clientKeyPath);
+  const connection = await Connection.connect(
+    options({ port: sshd.port, username: sshd.user, credentials: { privateKey: parsed } }),
+  );
+  const error = await failure(connection.exec("true", { deadline: new Deadline(5000) }));
+  assert.equal(error.code, "channel_refused");
+  await connection.close();
+});
+
+Deno.test("commands on dropbear run, fail and are ended with their whole process group", async () => {
+  await using dropbear = await startDropbear();
+  await using user = await createTestUser();
+  await using dir = await tempDir();
+  const key = await makeKey(dir.path, "ed25519", "key");
+  await user.authorize(key.publicKey);
+  const { parsed } = await readPrivateKeyFile(key.path);
+  const connection = await Connection.connect(
+    options({ port: dropbear.port, username: user.name, credentials: { privateKey: parsed } }),
+  );
+  const session = new Session(connection);
+  const limits = { timeoutMs: 10_000, maxOutputBytes: 1000, ...quick };
+  const result = await execute(session, "echo out; echo err >&2; exit 5", {}, limits);
+  assert.deepEqual([result.stdout.text, result.stderr.text, result.exitCode], ["out\n", "err\n", 5]);
+  const ended = await execute(session, "sleep 6161 & sleep 6162", {}, { ...limits, timeoutMs: 500 });
+  assert.deepEqual([ended.timedOut, ended.processGone], [true, true]);
+  await session.close();
+});

@@ -1,0 +1,54 @@
+/** Servers that are wrong on purpose, on a free port of loopback. */
+import net from "node:net";
+
+/** A running faulty server. */
+export interface FaultyServer extends AsyncDisposable {
+  readonly host: "127.0.0.1";
+  readonly port: number;
+}
+
+/** Listens and hands every connection to `serve`. */
+export async function faultyServer(serve: (socket: net.Socket) => void): Promise<FaultyServer> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket)).on("error", () => {});
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    host: "127.0.0.1",
+    port: (server.address() as net.AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A relay to a real server that can be frozen: the connection stays up and nothing passes any more. */
+export async function freezableRelay(target: number): Promise<FaultyServer & { freeze(): void }> {
+  let frozen = false;
+  const server = await faultyServer((socket) => {
+    const upstream = net.connect(target, "127.0.0.1");
+    upstream.on("error", () => socket.destroy()).on("close", () => socket.destroy());
+    socket.on("close", () => upstream.destroy());
+    socket.on("data", (chunk) => frozen || upstream.write(chunk));
+    upstream.on("data", (chunk) => frozen || socket.write(chunk));
+  });
+  return { ...server, freeze: () => frozen = true };
+}
+
+/** The start of an SSH server: its identification and a KEXINIT that offers only what nobody has. */
+export function kexInitOf(lists: string[]): Uint8Array {
+  const text = new TextEncoder();
+  const body: number[] = [20, ...new Uint8Array(16)];
+  for (const list of [...lists, "", ""].slice(0, 10)) {
+    const bytes = text.encode(list);
+    body.push(0, 0, bytes.length >> 8, bytes.length & 255, ...bytes);
+  }
+  body.push(0, 0, 0, 0, 0);
+  const padding = 8 - ((body.length + 5) % 8) + 8;
+  const length = body.length + padding + 1;
+  return Uint8Array.from([0, 0, length >> 8, length & 255, padding, ...body, ...new Uint8Array(padding)]);
+}

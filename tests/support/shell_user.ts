@@ -1,0 +1,108 @@
+/** A user with a given login shell, logged in, and the shell tools called for it. */
+import { ensureProgram } from "./run.ts";
+import type { Sshd } from "./sshd.ts";
+import { createTestUser, type TestUser, type TestUserOptions } from "./test_user.ts";
+import { type Answer, type AnsweredError, ToolClient } from "./tool_client.ts";
+
+/** What the shell tools answer. */
+export interface ShellAnswer extends Answer {
+  output: string;
+  cursor: string;
+  state: string;
+  waiting_for?: string;
+  exit_code?: number | null;
+  cwd?: string;
+  omitted_lines?: number;
+  lost?: boolean;
+  note?: string;
+  reason?: string;
+  opened?: boolean;
+}
+
+/** Calls the shell tools for one user. */
+export class ShellUser implements AsyncDisposable {
+  readonly client: ToolClient;
+  readonly user: TestUser;
+  readonly #sshd: Sshd;
+  session = "";
+
+  private constructor(client: ToolClient, user: TestUser, sshd: Sshd) {
+    this.client = client;
+    this.user = user;
+    this.#sshd = sshd;
+  }
+
+  /** Makes a user with that login shell and logs in. */
+  static async login(sshd: Sshd, shell: string, options: TestUserOptions = {}): Promise<ShellUser> {
+    const user = await createTestUser({ ...options, shell });
+    await user.authorize((await Deno.readTextFile(`${sshd.clientKeyPath}.pub`)).trim());
+    // Without one, zsh asks a new user what to do.
+    await Deno.writeTextFile(`${user.home}/.zshrc`, "");
+    const made = new ShellUser(await ToolClient.start({ secretsDir: sshd.dir }), user, sshd);
+    await made.connect();
+    return made;
+  }
+
+  /** Opens a session, again after a drop. */
+  async connect(): Promise<void> {
+    this.session = await this.client.connect(this.#sshd, this.user.name);
+  }
+
+  /** Loads these lines as an env file. */
+  async load(lines: string): Promise<void> {
+    await Deno.writeTextFile(`${this.#sshd.dir}/loaded.env`, lines, { mode: 0o600 });
+    await this.client.call("ssh_load_env_file", { session_id: this.session, file_path: "loaded.env" });
+  }
+
+  open(args: Answer = {}): Promise<ShellAnswer> {
+    return this.#call("open", args);
+  }
+
+  send(data: string, args: Answer = {}): Promise<ShellAnswer> {
+    return this.#call("send", { data, ...args });
+  }
+
+  /** Runs a command for its exit code. */
+  run(data: string, args: Answer = {}): Promise<ShellAnswer> {
+    return this.#call("send", { data, await_exit: true, ...args });
+  }
+
+  read(args: Answer = {}): Promise<ShellAnswer> {
+    return this.#call("read", args);
+  }
+
+  press(key: string, args: Answer = {}): Promise<ShellAnswer> {
+    return this.#call("send_control", { key, ...args });
+  }
+
+  wait(pattern: string | undefined, args: Answer = {}): Promise<ShellAnswer> {
+    return this.#call("wait", { ...(pattern !== undefined && { pattern }), ...args });
+  }
+
+  /** Calls a shell tool that must fail. */
+  fail(tool: string, args: Answer): Promise<AnsweredError> {
+    return this.client.fail(`ssh_shell_${tool}`, { session_id: this.session, ...args });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+    await this.user[Symbol.asyncDispose]();
+  }
+
+  #call(tool: string, args: Answer): Promise<ShellAnswer> {
+    return this.client.call<ShellAnswer>(`ssh_shell_${tool}`, { session_id: this.session, ...args });
+  }
+}
+
+/** Paths of the shells that are tested; busybox ash has none of its own, so it is given one. */
+export async function shellPath(name: "bash" | "dash" | "ash" | "zsh" | "ksh93" | "mksh"): Promise<string> {
+  if (name === "ksh93") return await ensureProgram("ksh93", "ksh93u+m");
+  if (name !== "ash") return await ensureProgram(name);
+  const busybox = await ensureProgram("busybox");
+  const path = "/usr/local/bin/mcp-test-ash";
+  const draft = `${path}.${crypto.randomUUID()}`;
+  await Deno.writeTextFile(draft, `#!/bin/sh\nexec ${busybox} ash "$@"\n`, { mode: 0o755 });
+  await Deno.chmod(draft, 0o755);
+  await Deno.rename(draft, path);
+  return path;
+}

@@ -1,0 +1,282 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
+import { Redactor } from "../../lib/secrets/redactor.ts";
+
+const VALUE = "sk-live-4f9Qz7XbT2mLr8WcDk";
+const SPECIAL = `p@"s\\w$o&r<d>1/2+3%4=5 6'7kZq`;
+const MULTILINE = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" +
+  "BKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\nMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3S\n-----END PRIVATE KEY-----";
+
+function masked(text: string, value = VALUE): string {
+  const redactor = new Redactor();
+  redactor.add([value]);
+  return redactor.redact(text);
+}
+
+const bytes = (text: string): Buffer => Buffer.from(text, "utf8");
+const hex = (byte: number): string => byte.toString(16).padStart(2, "0");
+const each = (text: string, form: (byte: number, i: number) => string, join = ""): string =>
+  [...bytes(text)].map(form).join(join);
+const reverse = (text: string): string => [...text].reverse().join("");
+const base64 = (text: string): string => bytes(text).toString("base64");
+const rot13 = (text: string): string =>
+  text.replace(/[a-z]/gi, (c) => String.fromCharCode(c.charCodeAt(0) + (c.toLowerCase() < "n" ? 13 : -13)));
+
+function pack(input: Uint8Array, bits: number, alphabet: string): string {
+  let out = "";
+  let [buffer, held] = [0, 0];
+  for (const byte of input) {
+    buffer = (buffer << 8) | byte;
+    for (held += 8; held >= bits; held -= bits) {
+      out += alphabet[(buffer >> (held - bits)) & (2 ** bits - 1)];
+    }
+    buffer &= 0xff;
+  }
+  return held > 0 ? out + alphabet[(buffer << (bits - held)) & (2 ** bits - 1)] : out;
+}
+
+function words(text: string, size: number, base: number, width: number): string {
+  const padded = Buffer.concat([bytes(text), Buffer.alloc((size - (bytes(text).length % size)) % size)]);
+  const out: string[] = [];
+  for (let at = 0; at < padded.length; at += size) {
+    out.push(padded.readUIntLE(at, size).toString(base).padStart(width, "0"));
+  }
+  return out.join(" ");
+}
+
+/** Forms in which next to nothing of the value may be left: name and text. */
+const FORMS: Record<string, (value: string) => string> = {
+  "as it is": (v) => v,
+  "in capitals": (v) => v.toUpperCase(),
+  "in small letters": (v) => v.toLowerCase(),
+  "inside a word": (v) => `x${v}y`,
+  "three times in a row": (v) => v + v + v,
+  "base64": base64,
+  "base64 after one byte": (v) => base64("a" + v),
+  "base64 after two bytes": (v) => base64("ab" + v),
+  "base64 of a header": (v) => base64("user:" + v),
+  "base64 before more": (v) => base64(v + ":tail"),
+  "base64url": (v) => bytes(v).toString("base64url"),
+  "base64 folded": (v) => base64(v).replace(/(.{7})/g, "$1\n"),
+  "base64 with percent-encoding": (v) => encodeURIComponent(base64(v)),
+  "base64 in JSON": (v) => JSON.stringify({ token: base64(v) }).replaceAll("/", "\\/"),
+  "base64 of base64": (v) => base64(base64(v)),
+  "base64 of base64 of a header": (v) => base64("x" + base64("user:" + v)),
+  "base64 of hex": (v) => base64(bytes(v).toString("hex")),
+  "base64 of UTF-16": (v) => Buffer.from(v, "utf16le").toString("base64"),
+  "base64 of JSON": (v) => base64(JSON.stringify({ token: v })),
+  "base64 reversed": (v) => reverse(base64(v)),
+  "base64 through rot13": (v) => rot13(base64(v)),
+  "base32": (v) => pack(bytes(v), 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+  "base32 after bytes": (v) => pack(bytes("abc" + v), 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567").toLowerCase(),
+  "base32hex": (v) => pack(bytes(v), 5, "0123456789ABCDEFGHIJKLMNOPQRSTUV"),
+  "hex": (v) => bytes(v).toString("hex"),
+  "hex in capitals": (v) => bytes(v).toString("hex").toUpperCase(),
+  "hex with colons": (v) => each(v, hex, ":"),
+  "hex with blanks": (v) => each(v, hex, " "),
+  "hex with 0x": (v) => each(v, (b) => "0x" + hex(b), ", "),
+  "hex reversed": (v) => reverse(bytes(v).toString("hex")),
+  "hex of the reversed value": (v) => bytes(reverse(v)).toString("hex"),
+  "hex of base64": (v) => bytes(base64(v)).toString("hex"),
+  "hex of UTF-16": (v) => Buffer.from(v, "utf16le").toString("hex"),
+  "hex words, little-endian": (v) => words(v, 2, 16, 4),
+  "hex long words, little-endian": (v) => words(v, 4, 16, 8),
+  "octal words": (v) => words(v, 2, 8, 6),
+  "decimal words": (v) => words(v, 2, 10, 0),
+  "decimal bytes": (v) => each(v, (b) => b.toString(), " "),
+  "decimal bytes, padded": (v) => each(v, (b) => b.toString().padStart(4, " "), ""),
+  "decimal bytes in a list": (v) => JSON.stringify([...bytes(v)]),
+  "octal bytes": (v) => each(v, (b) => b.toString(8).padStart(3, "0"), " "),
+  "octal bytes, one a line": (v) => each(v, (b) => b.toString(8), "\n"),
+  "octal escapes": (v) => each(v, (b) => "\\" + b.toString(8).padStart(3, "0")),
+  "hex escapes": (v) => each(v, (b) => "\\x" + hex(b)),
+  "hex escapes in JSON": (v) => JSON.stringify(each(v, (b) => "\\x" + hex(b))),
+  "unicode escapes": (v) => each(v, (b) => "\\u00" + hex(b)),
+  "unicode escapes with braces": (v) => each(v, (b) => `\\u{${hex(b)}}`),
+  "U+ notation": (v) => each(v, (b) => "U+00" + hex(b), " "),
+  "percent-encoding in full": (v) => each(v, (b) => "%" + hex(b)),
+  "percent-encoding twice": (v) => each(v, (b) => "%25" + hex(b)),
+  "percent-encoding in part": (v) => each(v, (b, i) => i % 3 === 1 ? "%" + hex(b) : String.fromCharCode(b)),
+  "percent-encoding with u": (v) => each(v, (b) => "%u00" + hex(b)),
+  "HTML decimal": (v) => each(v, (b) => `&#${b};`),
+  "HTML hex": (v) => each(v, (b) => `&#x${hex(b)};`),
+  "HTML in part": (v) => each(v, (b, i) => i % 2 === 0 ? `&#${b};` : String.fromCharCode(b)),
+  "HTML twice": (v) => each(v, (b) => `&amp;#${b};`),
+  "quoted-printable in full": (v) => each(v, (b) => "=" + hex(b).toUpperCase()),
+  "quoted-printable with soft breaks": (v) => v.replace(/(.{5})/g, "$1=\n"),
+  "reversed": reverse,
+  "rot13": rot13,
+  "rot13 reversed": (v) => reverse(rot13(v)),
+  "rot47": (v) =>
+    each(v, (b) => b > 32 && b < 127 ? String.fromCharCode(33 + ((b - 33 + 47) % 94)) : String.fromCharCode(b)),
+  "blanks between": (v) => [...v].join(" "),
+  "commas between": (v) => [...v].join(","),
+  "bars between": (v) => [...v].join("|"),
+  "dashes between": (v) => [...v].join("-"),
+  "NULs between": (v) => [...v].join("\0"),
+  "C0 controls between": (v) => [...v].join("\x01"),
+  "zero-width spaces between": (v) => [...v].join("\u200b"),
+  "one character a line": (v) => [...v].join("\n"),
+  "three characters a line": (v) => v.replace(/(...)/g, "$1\n"),
+  "seven characters a line, CRLF": (v) => v.replace(/(.{7})/g, "$1\r\n"),
+  "wrapped by readline": (v) => v.replace(/(.{9})/g, "$1 \r"),
+  "a list of characters": (v) => `[${[...v].map((c) => `'${c}'`).join(", ")}]`,
+  "a JSON list of characters": (v) => JSON.stringify([...v]),
+  "a JSON list over lines": (v) => JSON.stringify([...v], null, 2),
+  "full width": (v) => each(v, (b) => b > 32 ? String.fromCharCode(b + 0xfee0) : " "),
+  "mathematical bold": (v) =>
+    [...v].map((c) => /[a-z]/.test(c) ? String.fromCodePoint(0x1d41a + c.charCodeAt(0) - 97) : c).map((c) =>
+      /[A-Z]/.test(c) ? String.fromCodePoint(0x1d400 + c.charCodeAt(0) - 65) : c
+    ).join(""),
+  "colour after each character": (v) => [...v].join("\x1b[0m"),
+  "colour around a part": (v) => `${v.slice(0, 5)}\x1b[01;31m\x1b[K${v.slice(5, 9)}\x1b[m\x1b[K${v.slice(9)}`,
+  "cursor addressing between": (v) => [...v].map((c, i) => `\x1b[2;${i}H${c}`).join(""),
+  "hyperlinks between": (v) => [...v].join("\x1b]8;;http://x/\x1b\\"),
+  "a window title": (v) => `\x1b]0;${v}\x07`,
+  "backspaces over noise": (v) => [...v].map((c) => `x\b${c}`).join(""),
+  "overstruck": (v) => [...v].map((c) => `${c}\b${c}`).join(""),
+  "odd and even characters": (v) => [0, 1].map((k) => [...v].filter((_, i) => i % 2 === k).join("")).join("\n"),
+  "swapped pairs": (v) => v.replace(/(.)(.)/g, "$2$1"),
+  "ebcdic in hex": (v) =>
+    each(v, (b) => {
+      const c = String.fromCharCode(b);
+      const rest = c.toLowerCase().charCodeAt(0) - 97;
+      if (/[0-9]/.test(c)) return hex(0xf0 + Number(c));
+      if (!/[a-z]/i.test(c)) return "60";
+      const low = rest < 9 ? 0x81 + rest : rest < 18 ? 0x91 + rest - 9 : 0xa2 + rest - 18;
+      return hex(/[A-Z]/.test(c) ? low + 0x40 : low);
+    }),
+};
+
+/** What is left of the text besides what the encoding adds around the value. */
+function assertMasked(name: string, text: string, value: string): void {
+  const out = masked(text, value);
+  assert.notEqual(out, text, `${name}: nothing was masked`);
+  const left = out.replaceAll("***", "");
+  assert.ok(left.length <= Math.max(24, text.length / 4), `${name}: left over ${JSON.stringify(left)}`);
+}
+
+for (const [name, form] of Object.entries(FORMS)) {
+  Deno.test(`redact() masks a value ${name}`, () => {
+    for (const length of [24, 25, 26]) assertMasked(name, form(VALUE.slice(0, length)), VALUE.slice(0, length));
+  });
+}
+
+const QUOTED: Record<string, (value: string) => string> = {
+  "as it is": (v) => v,
+  "JSON": (v) => JSON.stringify(v),
+  "JSON in JSON": (v) => JSON.stringify(JSON.stringify({ v })),
+  "single quotes": (v) => `'${v.replaceAll("'", `'\\''`)}'`,
+  "single quotes, dash": (v) => `'${v.replaceAll("'", `'"'"'`)}'`,
+  "double quotes": (v) => `"${v.replace(/[\\"$`]/g, "\\$&")}"`,
+  "printf %q": (v) => v.replace(/[^A-Za-z0-9_@%+=:,./-]/g, "\\$&"),
+  "$'..'": (v) => `$'${v.replace(/['\\]/g, "\\$&")}'`,
+  "doubled dollars": (v) => v.replaceAll("$", "$$$$"),
+  "HTML": (v) =>
+    v.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll(
+      "'",
+      "&#x27;",
+    ),
+  "percent-encoding": (v) => encodeURIComponent(v),
+  "form encoding": (v) => encodeURIComponent(v).replaceAll("%20", "+"),
+  "quoted-printable": (v) => v.replaceAll("=", "=3D"),
+  "base64": base64,
+  "blanks between": (v) => [...v].join(" "),
+};
+
+for (const [name, form] of Object.entries(QUOTED)) {
+  Deno.test(`redact() masks a value full of marks in ${name}`, () => assertMasked(name, form(SPECIAL), SPECIAL));
+}
+
+const LINES: Record<string, (value: string) => string> = {
+  "as it is": (v) => v,
+  "CRLF": (v) => v.replaceAll("\n", "\r\n"),
+  "JSON": (v) => JSON.stringify(v),
+  "one of its lines": (v) => v.split("\n")[2] as string,
+  "indented": (v) => v.replaceAll("\n", "\n      "),
+  "base64": base64,
+  "numbered lines": (v) => v.split("\n").map((line, i) => `${i}: ${line}`).slice(1, -1).join("\n"),
+};
+
+for (const [name, form] of Object.entries(LINES)) {
+  Deno.test(`redact() masks a value of several lines as ${name}`, () => {
+    const out = masked(form(MULTILINE), MULTILINE);
+    for (const line of MULTILINE.split("\n").slice(1, -1)) {
+      for (let at = 0; at + 8 <= line.length; at++) assert.ok(!out.includes(line.slice(at, at + 8)), out);
+    }
+  });
+}
+
+/** The value on many lines; what is read downwards must not show it. */
+const COLUMNS: Record<string, (parts: string[]) => string> = {
+  "numbered by nl": (parts) => parts.map((part, i) => `${String(i + 1).padStart(6)}\t${part}`).join("\n"),
+  "numbered with colons": (parts) => parts.map((part, i) => `${i + 1}: ${part}`).join("\n"),
+  "numbered and shuffled": (parts) =>
+    parts.map((part, i) => `${i + 1}: ${part}`).sort((a, b) => a.slice(-1) < b.slice(-1) ? -1 : 1).join("\n"),
+  "inside sentences": (parts) => parts.map((part) => `chunk ${part} done`).join("\n"),
+  "as fields of JSON": (parts) => parts.map((part) => `  {"part": "${part}"},`).join("\n"),
+  "in log lines": (parts) => parts.map((part, i) => `2026-01-01 10:00:0${i % 10} INFO got ${part} ok`).join("\n"),
+};
+
+for (const [name, form] of Object.entries(COLUMNS)) {
+  for (const width of [1, 2, 6]) {
+    Deno.test(`redact() masks a value ${name}, ${width} characters a line`, () => {
+      const parts = VALUE.match(new RegExp(`.{1,${width}}`, "g")) as string[];
+      const shown = masked(form(parts)).split("***").join("");
+      const left = parts.filter((part) => /[a-z]/i.test(part) && shown.includes(form([part]).trim().slice(-width - 6)));
+      assert.ok(left.length * width < 8, `left over ${left}`);
+    });
+  }
+}
+
+Deno.test("redact() masks rows of a dump of any width", () => {
+  for (const columns of [1, 3, 4, 5, 7, 8, 16]) {
+    const rows: string[] = [];
+    for (let at = 0; at < VALUE.length; at += columns) {
+      const row = VALUE.slice(at, at + columns);
+      rows.push(`${at.toString(16).padStart(8, "0")}: ${each(row, hex, " ").padEnd(columns * 3)}  ${row}`);
+    }
+    const out = masked(rows.join("\n"));
+    const digits = out.split("\n").map((row) => row.slice(10, 10 + columns * 3).replace(/[^0-9a-f]/g, "")).join("");
+    assert.ok(digits.length < 16, `${columns} columns: ${out}`);
+  }
+});
+
+Deno.test("redact() masks a compressed blob that holds a value", () => {
+  const blob = gzipSync(`export TOKEN=${VALUE}\n`).toString("base64");
+  assert.equal(masked(`<${blob}>`), "<***>");
+  const other = gzipSync("export TOKEN=something else entirely\n").toString("base64");
+  assert.equal(masked(`<${other}>`), `<${other}>`);
+});
+
+Deno.test("redact() masks values that are not ASCII in UTF-8, UTF-16, JSON, percent-encoding and base64", () => {
+  const value = "пароль-Ünïcödé-密碼-42";
+  const utf16 = new TextDecoder("latin1").decode(Buffer.from(value, "utf16le"));
+  const escaped = value.replace(/[^ -~]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+  for (const text of [value, escaped, encodeURIComponent(value), base64(value), utf16]) {
+    assertMasked(text, text, value);
+  }
+});
+
+Deno.test("redact() masks any piece of eight characters when the value has twelve or more", () => {
+  for (let at = 0; at + 8 <= VALUE.length; at++) {
+    for (const length of [8, 9, 12]) {
+      if (at + length > VALUE.length) continue;
+      assert.equal(masked(`[${VALUE.slice(at, at + length)}]`), "[***]", VALUE.slice(at, at + length));
+    }
+  }
+});
+
+Deno.test("redact() masks short values whole, in their encodings too, and no pieces of them", () => {
+  for (const value of ["k7Qz", "hunter2", "Tr0ub4dor&3"]) {
+    for (
+      const text of [value, value.toUpperCase(), [...value].join("\n"), `x${value}x`, bytes(value).toString("hex")]
+    ) {
+      assert.notEqual(masked(text, value), text, text);
+    }
+    assert.notEqual(masked(base64(value), value), base64(value));
+    const piece = value.slice(0, -1);
+    assert.equal(masked(piece, value), piece);
+  }
+});

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { Redactor } from "../../lib/secrets/redactor.ts";
+
+const VALUE = "sk-live-4f9Qz7XbT2mLr8WcD";
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+function redactorOf(...values: string[]): Redactor {
+  const redactor = new Redactor();
+  redactor.add(values);
+  return redactor;
+}
+
+Deno.test("Redactor is the identity when nothing is loaded", () => {
+  const redactor = new Redactor();
+  const bytes = encode(`a ${VALUE} b`);
+  assert.equal(redactor.active, false);
+  assert.equal(redactor.size, 0);
+  assert.deepEqual(redactor.find(bytes), []);
+  assert.equal(redactor.redactBytes(bytes), bytes);
+  assert.equal(redactor.redact(VALUE), VALUE);
+  assert.equal(redactor.stream().push(bytes), bytes);
+});
+
+Deno.test("add() counts each value once and leaves out values of fewer than four characters", () => {
+  const redactor = redactorOf(VALUE, VALUE, "abc", "wxyz");
+  assert.equal(redactor.size, 2);
+  assert.equal(redactor.redact("abc wxyz"), "abc ***");
+});
+
+Deno.test("add() masks values in text that was there before", () => {
+  const redactor = redactorOf("something-else-1");
+  assert.equal(redactor.redact(VALUE), VALUE);
+  redactor.add([VALUE]);
+  assert.equal(redactor.redact(VALUE), "***");
+});
+
+Deno.test("lift() stops masking what was loaded, and values added later are masked", () => {
+  const redactor = redactorOf(VALUE);
+  redactor.lift([VALUE]);
+  assert.equal(redactor.active, false);
+  assert.equal(redactor.redact(VALUE), VALUE);
+  redactor.add([VALUE, "another-Value-99x"]);
+  assert.equal(redactor.size, 1);
+  assert.equal(redactor.redact(`${VALUE} another-Value-99x`), `${VALUE} ***`);
+});
+
+Deno.test("find() gives merged spans in order when values overlap", () => {
+  const redactor = redactorOf(VALUE, VALUE.slice(0, -4), VALUE.slice(6));
+  assert.deepEqual(redactor.find(encode(`${VALUE} and ${VALUE}`)), [
+    { start: 0, end: VALUE.length },
+    { start: VALUE.length + 5, end: 2 * VALUE.length + 5 },
+  ]);
+});
+
+Deno.test("redactBytes() gives the same array back when nothing is found", () => {
+  const bytes = Uint8Array.from([0xff, 0xfe, 0x41, 0x80, 0x0a]);
+  assert.equal(redactorOf(VALUE).redactBytes(bytes), bytes);
+});
+
+Deno.test("redactBytes() leaves invalid UTF-8 around an occurrence as it is", () => {
+  const bytes = Uint8Array.from([0xff, 0xfe, ...encode(VALUE), 0x80, 0x0a]);
+  assert.deepEqual([...redactorOf(VALUE).redactBytes(bytes)], [0xff, 0xfe, 0x2a, 0x2a, 0x2a, 0x80, 0x0a]);
+});
+
+Deno.test("redact() keeps lone surrogates and characters outside the BMP", () => {
+  assert.equal(redactorOf(VALUE).redact(`\ud800 😀 ${VALUE} é \udc00`), "\ud800 😀 *** é \udc00");
+  const untouched = "\ud800 nothing here \udfff";
+  assert.equal(redactorOf(VALUE).redact(untouched), untouched);
+});
+
+Deno.test("redact() masks characters whole when a piece of a value that is not ASCII is shown", () => {
+  const out = redactorOf("ключ-от-квартиры-где-деньги").redact("[вартиры-где-день]");
+  assert.equal(out, "[***]");
+});
+
+Deno.test("openEnd masks four or more characters that could be the beginning of a value or a form", () => {
+  const redactor = redactorOf(VALUE);
+  const base64 = btoa(VALUE);
+  assert.equal(redactor.redact(`x ${VALUE.slice(0, 5)}`), `x ${VALUE.slice(0, 5)}`);
+  for (let length = 4; length < VALUE.length; length++) {
+    assert.equal(redactor.redact(`x ${VALUE.slice(0, length)}`, { openEnd: true }), "x ***");
+  }
+  for (const form of [base64, [...VALUE].join("\x1b[0m"), encodeURIComponent(VALUE), [...VALUE].reverse().join("")]) {
+    assert.equal(redactor.redact(`x ${form.slice(0, 24)}`, { openEnd: true }).slice(0, 5), "x ***", form);
+  }
+  assert.equal(redactor.redact("user@host:~$ ", { openEnd: true }), "user@host:~$ ");
+  assert.equal(redactor.redact("x sk-", { openEnd: true }), "x sk-");
+});
+
+Deno.test("openStart masks four or more characters that could be the end of a value", () => {
+  const redactor = redactorOf(VALUE);
+  for (let length = 4; length < VALUE.length; length++) {
+    assert.equal(redactor.redact(`${VALUE.slice(-length)} x`, { openStart: true }), "*** x");
+  }
+  assert.equal(redactor.redact("WcD x", { openStart: true }), "WcD x");
+});
+
+Deno.test("two reads that cut a value anywhere show less than eight characters of it together", () => {
+  const redactor = redactorOf(VALUE);
+  for (let cut = 1; cut < VALUE.length; cut++) {
+    const shown = redactor.redact(`$ ${VALUE.slice(0, cut)}`, { openEnd: true }) +
+      redactor.redact(`${VALUE.slice(cut)}\n$ `, { openStart: true });
+    for (let at = 0; at + 8 <= VALUE.length; at++) assert.ok(!shown.includes(VALUE.slice(at, at + 8)), shown);
+  }
+});
+
+Deno.test("redactWindow() shows no part of a value that lies across its border", () => {
+  const redactor = redactorOf(VALUE);
+  const bytes = encode(`before ${VALUE} after`);
+  for (let border = 0; border <= bytes.length; border++) {
+    for (const shown of [redactor.redactWindow(bytes, 0, border), redactor.redactWindow(bytes, border, bytes.length)]) {
+      const text = decode(shown).replace("***", "");
+      assert.ok("before  after".includes(text), text);
+    }
+  }
+});
+
+Deno.test("redact() lets ordinary words of a value through and masks the rest of it", () => {
+  const redactor = redactorOf("postgres://app:G7rqZx81LmWt@db.internal:5432/production");
+  for (
+    const text of [
+      "production",
+      "https://example.com/ postgres://localhost",
+      "connect to db.internal failed",
+      "the postgres server in production",
+      "listening on port 5432",
+    ]
+  ) assert.equal(redactor.redact(text), text);
+  assert.equal(redactor.redact("G7rqZx81LmWt"), "***");
+  assert.equal(redactor.redact("url=postgres://app:G7rqZx81LmWt@db.internal:5432/production;"), "url=***;");
+});
+
+Deno.test("redact() masks a pass phrase whole and not the words it is made of", () => {
+  const redactor = redactorOf("correct horse battery staple");
+  assert.equal(redactor.redact("a correct answer, a horse, a battery"), "a correct answer, a horse, a battery");
+  for (const text of ["correct horse battery staple", "Correct-Horse-Battery-Staple", "correcthorsebatterystaple"]) {
+    assert.equal(redactor.redact(text), "***");
+  }
+});
+
+Deno.test("redact() masks nothing in a text that repeats a near miss, and all of one that repeats a value", () => {
+  const redactor = redactorOf(VALUE);
+  const near = VALUE.slice(0, 7).repeat(5000);
+  assert.equal(redactor.redact(near), near);
+  assert.equal(redactor.redact(VALUE.repeat(5000)), "***");
+});
