@@ -122,18 +122,18 @@ Deno.test("resume: true goes on where a part file ends, and starts again where t
 /** Drops the connection in the middle of an upload; gives the path of what was left. */
 async function interruptedUpload(host: FileHost): Promise<string> {
   const { tools } = host;
-  const progress = (): void => tools.session.connection.client.destroy() as unknown as void;
-  const client = tools.session.connection;
-  const original = client.subsystem.bind(client);
-  // The connection goes once the server has confirmed the first bytes.
-  client.subsystem = (name, options, onOpen) =>
+  await tools.reconnect();
+  const { connection } = tools.session;
+  const drop = (): void => void connection.client.destroy();
+  const original = connection.subsystem.bind(connection);
+  connection.subsystem = (name, options, onOpen) =>
     original(name, options, (channel) => {
       onOpen?.(channel);
       let bytes = 0;
       const write = channel.write.bind(channel) as (chunk: Uint8Array) => boolean;
       channel.write = ((chunk: Uint8Array) => {
         const result = write(chunk);
-        if ((bytes += chunk.length) > 1_500_000) setTimeout(progress, 20);
+        if ((bytes += chunk.length) > 1_500_000) drop();
         return result;
       }) as typeof channel.write;
     });
@@ -169,21 +169,42 @@ Deno.test("a download is told to go on after the connection was lost, and does",
   assert.deepEqual(await tools.localNames(), ["big"]);
 });
 
-Deno.test("a source that is rewritten meanwhile is noticed, and one that grew is noted", async () => {
+Deno.test("a source that grew meanwhile is noted, and its first bytes are whole", async () => {
   await using host = await FileHost.start();
   const { tools } = host;
   const path = await host.remote.write("log", someBytes(20_000_000));
-  const args = { remote_path: path, local_path: "log" };
-  let writing = setInterval(() => Deno.writeTextFileSync(path, "more\n", { append: true }), 1);
-  const grown = await tools.ok("ssh_download_file", args);
-  clearInterval(writing);
-  assert.match(grown.note, /grew/);
-  assert.deepEqual(await Deno.readFile(`${tools.local.path}/log`), someBytes(20_000_000));
-  writing = setInterval(() => Deno.truncateSync(path, 10_000_000), 1);
-  await tools.fails("source_changed", "ssh_download_file", args);
-  clearInterval(writing);
-  assert.deepEqual(await Deno.readFile(`${tools.local.path}/log`), someBytes(20_000_000));
-  assert.deepEqual(await tools.localNames(), ["log"]);
+  const writing = setInterval(() => Deno.writeTextFileSync(path, "more\n", { append: true }), 1);
+  try {
+    const grown = await tools.ok("ssh_download_file", { remote_path: path, local_path: "log" });
+    assert.match(grown.note, /grew/);
+  } finally {
+    clearInterval(writing);
+  }
+  const [here, there] = [await Deno.readFile(`${tools.local.path}/log`), await Deno.readFile(path)];
+  assert.deepEqual(here, there.subarray(0, here.length));
+  assert.ok(here.length >= 20_000_000 && here.length < there.length);
+});
+
+Deno.test("a source that is cut meanwhile replaces nothing, on either side", async () => {
+  await using host = await FileHost.start();
+  const { tools } = host;
+  for (const name of ["ssh_download_file", "ssh_upload_file"]) {
+    const source = name === "ssh_download_file" ? host.path("source") : `${tools.local.path}/source`;
+    const target = name === "ssh_download_file" ? `${tools.local.path}/target` : host.path("target");
+    await Deno.writeFile(source, someBytes(30_000_000));
+    await Deno.writeTextFile(target, "the old file");
+    const [local, remote] = name === "ssh_download_file" ? ["target", "source"] : ["source", "target"];
+    const cutting = setInterval(() => Deno.truncateSync(source, 25_000_000), 5);
+    try {
+      await tools.fails("source_changed", name, { local_path: local, remote_path: host.path(remote!) });
+    } finally {
+      clearInterval(cutting);
+    }
+    assert.equal(await Deno.readTextFile(target), "the old file");
+    await Deno.remove(source);
+    await Deno.remove(target);
+  }
+  assert.deepEqual([...await tools.localNames(), ...await host.remoteNames()], []);
 });
 
 Deno.test("a sparse file arrives with its holes read as zeros", async () => {

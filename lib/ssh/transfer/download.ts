@@ -94,9 +94,9 @@ class Download {
       await part.commit();
       return { bytes: part.length, resumedFrom, sha256: digest, notes: this.#notes };
     } catch (error) {
-      const keep = isResumable(this.#session, error) && part.length > 0;
+      const keep = isResumable(this.#client, error) && part.length > 0;
       await part.abandon(keep);
-      throw keep ? interrupted(error, this.#session, part.path, part.length) : error;
+      throw keep ? await interrupted(error, this.#session, part.path, part.length) : error;
     }
   }
 

@@ -82,10 +82,10 @@ class Upload {
       await part.commit(before.size);
       return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
-      const keep = isResumable(this.#session, error);
+      const keep = isResumable(this.#client, error);
       // What is in flight comes first: on a slow line the removal takes a while, and the answer does not wait for it.
       await Promise.race([part.abandon(keep), new Promise((resolve) => setTimeout(resolve, 100))]);
-      throw keep ? interrupted(error, this.#session, part.path, this.#sent) : error;
+      throw keep ? await interrupted(error, this.#session, part.path, this.#sent) : error;
     }
   }
 
