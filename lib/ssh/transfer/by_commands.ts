@@ -72,7 +72,8 @@ export async function uploadByCommands(
     let sent = 0;
     const source: Source = async (buffer) => {
       const count = await reader.fill(buffer.subarray(0, Math.min(buffer.length, size - sent)));
-      options.onProgress?.(sent += count, size);
+      sent += count;
+      options.onProgress?.(sent, size);
       return count;
     };
     const { overwrite, mode, signal } = options;
