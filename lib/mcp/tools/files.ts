@@ -19,40 +19,35 @@ const MARGIN_BYTES = 64 * 1024;
 
 const SECRET_NOTE = "a loaded secret stands in what was downloaded, as it is: keep it as safe as the secret";
 
-const path = z.string().min(1).max(4096);
-const mode = z.string().regex(/^[0-7]{3,4}$/, "must be octal, e.g. 0644").optional();
+// Bounds stand in refinements where no agent needs to read them: the schemas are paid for on every run.
+const path = z.string().refine((text) => text.length > 0 && text.length <= 4096, "must have 1 to 4096 characters");
+const mode = z.string().refine((text) => /^[0-7]{3,4}$/.test(text), "must be octal, e.g. 0644").optional()
+  .describe("Octal");
+const count = z.int().refine((number) => number >= 0, "must not be negative");
 
 const transferInput = {
-  recursive: z.boolean().default(false).describe("A directory, made the same there"),
+  recursive: z.boolean().default(false),
   overwrite: z.boolean().default(true),
   resume: z.boolean().default(false),
   verify: z.boolean().default(false).describe("Compare SHA-256"),
   mode,
 };
 
+/** What is listed of an answer; it says more. */
 const transferOutput = {
-  local_path: z.string(),
-  remote_path: z.string(),
   bytes: z.int(),
-  duration_ms: z.int(),
-  resumed_from: z.int().optional(),
-  sha256: z.string().optional(),
-  files: z.int().optional(),
-  directories: z.int().optional(),
-  links: z.int().optional(),
-  unchanged: z.int().optional(),
   failed: z.int().optional(),
-  failures: z.array(z.looseObject({ path: z.string() })).optional(),
+  failures: z.array(z.looseObject({})).optional(),
   note: z.string().optional(),
 };
 
-const writes = { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true };
+const writes = { readOnlyHint: false, destructiveHint: true, openWorldHint: true };
 const reads = { readOnlyHint: true, openWorldHint: true };
 
 const upload = defineTool({
   name: "ssh_upload_file",
   title: "Upload",
-  description: "Upload a file from --files-dir over SFTP, whole or not at all.",
+  description: "Upload a file, or with recursive a directory, from --files-dir; each file whole or not at all.",
   input: { session_id: sessionId, local_path: path, remote_path: path, ...transferInput },
   output: transferOutput,
   annotations: writes,
@@ -70,7 +65,7 @@ const upload = defineTool({
 const download = defineTool({
   name: "ssh_download_file",
   title: "Download",
-  description: "Download a file to --files-dir over SFTP, whole or not at all.",
+  description: "Download a file, or with recursive a directory, to --files-dir; each file whole or not at all.",
   input: { session_id: sessionId, remote_path: path, local_path: path, ...transferInput },
   output: transferOutput,
   annotations: writes,
@@ -102,15 +97,13 @@ const readFile = defineTool({
   input: {
     session_id: sessionId,
     remote_path: path,
-    max_bytes: z.int().min(0).default(1_000_000),
-    offset: z.int().min(0).default(0).describe("Bytes"),
-    tail_lines: z.int().min(1).max(1_000_000).optional(),
+    max_bytes: count.default(1_000_000),
+    offset: count.default(0).describe("Bytes"),
+    tail_lines: z.int().refine((lines) => lines > 0 && lines <= 1_000_000, "must be 1 to 1000000").optional(),
     encoding: z.enum(["utf8", "base64"]).default("utf8"),
   },
   output: {
     content: z.string(),
-    offset: z.int(),
-    bytes: z.int(),
     size: z.int(),
     truncated: z.boolean(),
     next_offset: z.int().optional(),
@@ -137,22 +130,17 @@ const writeTool = defineTool({
   input: {
     session_id: sessionId,
     remote_path: path,
-    content: z.string().max(MAX_READ_BYTES).optional(),
+    content: z.string().refine((text) => text.length <= MAX_READ_BYTES, "is too long").optional(),
     append: z.boolean().default(false),
-    edit: z.object({ old_text: z.string().min(1), new_text: z.string() }).optional().describe(
-      "Instead of content; old_text must stand there exactly once",
+    edit: z.strictObject({ old_text: z.string(), new_text: z.string() }).optional().describe(
+      "Instead of content; old_text must match exactly once",
     ),
     mode,
     create_dirs: z.boolean().default(false),
-    substitute_secrets: z.boolean().default(false).describe("Replace ${{NAME}} by the loaded variable"),
+    substitute_secrets: z.boolean().default(false).describe("Fill in ${{NAME}}"),
   },
-  output: {
-    remote_path: z.string(),
-    bytes_written: z.int(),
-    size: z.int(),
-    note: z.string().optional(),
-  },
-  annotations: { ...writes, idempotentHint: false },
+  output: { bytes_written: z.int(), size: z.int(), note: z.string().optional() },
+  annotations: writes,
   async run(args, call) {
     const session = call.session(args.session_id);
     const change = changeOf(args, (text) => {
@@ -160,7 +148,7 @@ const writeTool = defineTool({
     });
     const options = { mode: octal(args.mode), createDirs: args.create_dirs, signal: call.signal };
     const { written, size, notes } = await new RemoteFiles(session).write(args.remote_path, change, options);
-    return { remote_path: args.remote_path, bytes_written: written, size, ...note(notes) };
+    return { bytes_written: written, size, ...note(notes) };
   },
 });
 
@@ -171,15 +159,10 @@ const listDir = defineTool({
   input: {
     session_id: sessionId,
     remote_path: path.default("."),
-    offset: z.int().min(0).max(1_000_000).default(0),
-    glob: z.string().min(1).max(255).optional(),
+    offset: z.int().refine((number) => number >= 0 && number <= 1_000_000, "must be 0 to 1000000").default(0),
+    glob: z.string().refine((text) => text.length <= 255, "is too long").optional(),
   },
-  output: {
-    remote_path: z.string(),
-    entries: z.array(z.looseObject({ name: z.string() })),
-    total: z.int(),
-    next_offset: z.int().optional(),
-  },
+  output: { entries: z.array(z.looseObject({})), total: z.int(), next_offset: z.int().optional() },
   annotations: reads,
   async run(args, call) {
     const session = call.session(args.session_id);
@@ -219,7 +202,7 @@ function transferAnswer(
   { bytes, resumedFrom, sha256, notes }: TransferResult,
   started: number,
 ): z.input<z.ZodObject<typeof transferOutput>> {
-  return {
+  const answer = {
     local_path,
     remote_path,
     bytes,
@@ -228,6 +211,7 @@ function transferAnswer(
     ...(sha256 !== undefined && { sha256 }),
     ...note(notes),
   };
+  return answer;
 }
 
 function treeAnswer(
@@ -235,7 +219,7 @@ function treeAnswer(
   { files, directories, links, unchanged, bytes, failed, failures, notes }: TreeResult,
   started: number,
 ): z.input<z.ZodObject<typeof transferOutput>> {
-  return {
+  const answer = {
     local_path,
     remote_path,
     bytes,
@@ -250,6 +234,7 @@ function treeAnswer(
       failed > failures.length ? [...notes, `the first ${failures.length} of ${failed} failures are listed`] : notes,
     ),
   };
+  return answer;
 }
 
 function readAnswer(
@@ -305,6 +290,9 @@ function changeOf(
   prepared: (text: string) => string,
 ): Change {
   const { content, append, edit } = args;
+  if (edit?.old_text === "") {
+    throw new ToolError("invalid_argument", "edit.old_text is empty", { hint: "give the text to replace" });
+  }
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(prepared(text));
   if ((content === undefined) === (edit === undefined) || (edit !== undefined && append)) {
     throw new ToolError("invalid_argument", "give either content, with or without append, or edit", {

@@ -65,6 +65,7 @@ const SENTENCES: Partial<Record<ErrorCode, readonly [what: string, hint: string]
  */
 export async function explain(error: unknown, attempt: Attempt): Promise<unknown> {
   const { session } = attempt;
+  if (error instanceof ToolError && error.data !== undefined) return error; // it says more than the connection's end
   if (session.connection.ended !== undefined) return session.connection.ended;
   if (error instanceof MalformedPacket) return new ToolError("remote_file_error", error.message, { cause: error });
   if (!(error instanceof StatusError)) return error;

@@ -12,7 +12,7 @@ import { expandHome } from "../sftp/names.ts";
 import { matchesGlob } from "./glob.ts";
 import { type ListedEntry, type Listing, type ListOptions, MAX_ENTRIES } from "./list_dir.ts";
 import { localFailure } from "./local_failure.ts";
-import { LocalPart, localTaken } from "./local_part.ts";
+import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
 import { LocalReader } from "./local_reader.ts";
 import type { Source } from "./pipeline.ts";
 import { BY_COMMANDS, runScript } from "./remote_script.ts";
@@ -32,7 +32,9 @@ export async function downloadByCommands(
   localPath: string,
   options: TransferOptions,
 ): Promise<TransferResult> {
-  if (!options.overwrite && await Deno.lstat(localPath).then(() => true, () => false)) throw localTaken(localPath);
+  const there = await Deno.lstat(localPath).catch(() => undefined);
+  requireReplaceable(localPath, there);
+  if (there !== undefined && !options.overwrite) throw localTaken(localPath);
   const settings = { identity: crypto.randomUUID(), resume: false, overwrite: options.overwrite, mode: options.mode };
   try {
     const part = await LocalPart.open(localPath, settings);
@@ -72,7 +74,8 @@ export async function uploadByCommands(
     let sent = 0;
     const source: Source = async (buffer) => {
       const count = await reader.fill(buffer.subarray(0, Math.min(buffer.length, size - sent)));
-      options.onProgress?.(sent += count, size);
+      sent += count;
+      options.onProgress?.(sent, size);
       return count;
     };
     const { overwrite, mode, signal } = options;

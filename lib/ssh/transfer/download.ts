@@ -8,7 +8,7 @@ import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
-import { LocalPart, localTaken } from "./local_part.ts";
+import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
 import { readPipelined } from "./pipeline.ts";
 import { notRegular } from "./remote_part.ts";
 import { type ContentWatch, endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
@@ -94,15 +94,16 @@ class Download {
       await part.commit();
       return { bytes: part.length, resumedFrom, sha256: digest, notes: this.#notes };
     } catch (error) {
-      const keep = isResumable(this.#session, error) && part.length > 0;
+      const keep = isResumable(this.#client, error) && part.length > 0;
       await part.abandon(keep);
-      throw keep ? interrupted(error, this.#session, part.path, part.length) : error;
+      throw keep ? await interrupted(error, this.#session, part.path, part.length) : error;
     }
   }
 
   async #openPart(before: Attributes): Promise<LocalPart> {
     const { overwrite, resume, mode } = this.#options;
     const there = await Deno.lstat(this.#localPath).catch(() => undefined);
+    requireReplaceable(this.#localPath, there);
     if (there !== undefined && !overwrite) throw localTaken(this.#localPath);
     const { host, port, username } = this.#session.connection.facts;
     const identity = [host, port, username, this.#remote.path, before.size, before.modified].join("\n");

@@ -107,8 +107,11 @@ class TreeDownload {
   async #visit(directory: string, entry: DirectoryEntry, depth: number): Promise<void> {
     const { name, attributes: { mode = 0, size = 0 } } = entry;
     const path = directory === "" ? name : `${directory}/${name}`;
+    if (!isSafe(name)) {
+      const message = `the name ${quoteUntrusted(name)} cannot be used on this machine`;
+      return this.#tally.fail(path, new ToolError("invalid_argument", message));
+    }
     await this.#tally.attempt(path, async () => {
-      requireSafe(name);
       const type = fileType(mode);
       if (type === "directory") await this.#directory(path, mode, depth + 1);
       else if (type === "symlink") this.#links.push(path);
@@ -196,9 +199,8 @@ class TreeDownload {
   }
 }
 
-/** @throws {ToolError} `invalid_argument` for a name that is not one component, or not a name here */
-function requireSafe(name: string): void {
+/** Whether a name is one component, and a name that this machine can have. */
+function isSafe(name: string): boolean {
   const isOne = name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name);
-  if (isOne && name.isWellFormed() && (Deno.build.os !== "windows" || !/[\\:]/.test(name))) return;
-  throw new ToolError("invalid_argument", `the name ${quoteUntrusted(name)} cannot be used on this machine`);
+  return isOne && name.isWellFormed() && (Deno.build.os !== "windows" || !/[\\:]/.test(name));
 }

@@ -110,6 +110,15 @@ export class LocalPart {
   }
 }
 
+/** Refuses to put a file where a directory or a device is. @throws {ToolError} `is_a_directory`, `not_a_regular_file` */
+export function requireReplaceable(path: string, there: Deno.FileInfo | undefined): void {
+  if (there === undefined || there.isFile) return;
+  const hint = "give the name that the file shall have";
+  const shown = quoteUntrusted(path);
+  if (there.isDirectory) throw new ToolError("is_a_directory", `${shown} is a directory on this machine`, { hint });
+  throw new ToolError("not_a_regular_file", `${shown} is no file on this machine`, { hint });
+}
+
 /** The error for a local name that must stay free. */
 export function localTaken(path: string, cause?: unknown): ToolError {
   return new ToolError("already_exists", `${quoteUntrusted(path)} exists on this machine, and overwrite is false`, {

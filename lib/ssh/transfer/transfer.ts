@@ -1,6 +1,7 @@
 /** What uploads and downloads have in common. */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
+import type { SftpClient } from "../sftp/client.ts";
 
 /** How one file is moved. */
 export interface TransferOptions {
@@ -39,18 +40,23 @@ export interface TransferResult {
   notes: string[];
 }
 
-/** Whether what was moved so far is worth keeping after this failure. */
-export function isResumable(session: Session, error: unknown): boolean {
-  if (session.ended !== undefined) return true;
-  return error instanceof ToolError && (error.code === "timed_out" || error.code === "session_dropped");
+/** How long after its SFTP channel a connection that broke is known to be gone, in milliseconds. */
+const SETTLE_MS = 50;
+
+/** Whether what was moved so far is worth keeping after this failure: the way to the host is gone, or stuck. */
+export function isResumable(client: SftpClient, error: unknown): boolean {
+  return client.ended !== undefined || (error instanceof ToolError && error.code === "timed_out");
 }
 
 /** The failure, with what remains of the transfer. */
-export function interrupted(error: unknown, session: Session, part: string, bytes: number): unknown {
-  if (!(error instanceof ToolError) || !isResumable(session, error)) return error;
-  return new ToolError(error.code, `${error.message}; the target is untouched, ${bytes} bytes are kept beside it`, {
-    hint: `${error.hint ?? "connect again"}; then call again with resume: true`,
-    data: { ...error.data, part_path: part, bytes_moved: bytes },
+export async function interrupted(error: unknown, session: Session, part: string, bytes: number): Promise<unknown> {
+  // The channel ends a moment before the connection that it ends with, whose reason says more.
+  if (session.ended === undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const reason = session.ended ?? error;
+  if (!(reason instanceof ToolError)) return reason;
+  return new ToolError(reason.code, `${reason.message}; the target is untouched, ${bytes} bytes are kept beside it`, {
+    hint: `${reason.hint ?? "try again"}; then call again with resume: true`,
+    data: { ...reason.data, part_path: part, bytes_moved: bytes },
     cause: error,
   });
 }

@@ -82,10 +82,13 @@ class Upload {
       await part.commit(before.size);
       return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
-      const keep = isResumable(this.#session, error);
+      const keep = isResumable(this.#client, error);
+      // Looked into before the part is removed: what it takes may be all the space there was.
+      const attempt = { session: this.#session, client: this.#client, doing: "writing", path: this.#remotePath };
+      const reason = keep ? error : await explain(error, attempt);
       // What is in flight comes first: on a slow line the removal takes a while, and the answer does not wait for it.
       await Promise.race([part.abandon(keep), new Promise((resolve) => setTimeout(resolve, 100))]);
-      throw keep ? interrupted(error, this.#session, part.path, this.#sent) : error;
+      throw keep ? await interrupted(error, this.#session, part.path, this.#sent) : reason;
     }
   }
 

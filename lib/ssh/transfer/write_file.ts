@@ -58,13 +58,14 @@ export async function writeFile(
   options: WriteOptions,
 ): Promise<WriteResult> {
   const path = expandHome(remotePath);
+  const attempt = { session, client, doing: "writing", path };
   try {
     if (options.createDirs) await makeDirectories(client, parentPath(path));
-    const writing = new FileWriting(client, path, options);
+    const writing = new FileWriting(client, path, options, (error) => explain(error, attempt));
     if (change.kind === "append") return await writing.append(change.content);
     return change.kind === "edit" ? await writing.edit(change) : await writing.replace(change.content);
   } catch (error) {
-    throw await explain(error, { session, client, doing: "writing", path });
+    throw await explain(error, attempt);
   }
 }
 
@@ -87,11 +88,19 @@ class FileWriting {
   readonly #client: SftpClient;
   readonly #path: string;
   readonly #options: WriteOptions;
+  /** Looks into a failure, before what it left is removed: that may take all the space there is. */
+  readonly #explain: (error: unknown) => Promise<unknown>;
 
-  constructor(client: SftpClient, path: string, options: WriteOptions) {
+  constructor(
+    client: SftpClient,
+    path: string,
+    options: WriteOptions,
+    explainFailure: (error: unknown) => Promise<unknown>,
+  ) {
     this.#client = client;
     this.#path = path;
     this.#options = options;
+    this.#explain = explainFailure;
   }
 
   async replace(content: Uint8Array, stillTheSame?: () => Promise<void>): Promise<WriteResult> {
@@ -106,8 +115,9 @@ class FileWriting {
       throwIfCancelled(signal);
       await part.commit(content.length);
     } catch (error) {
+      const reason = await this.#explain(error);
       await part.abandon(false);
-      throw error;
+      throw reason;
     }
     return { written: content.length, size: content.length, notes: part.notes };
   }
@@ -126,8 +136,9 @@ class FileWriting {
       try {
         await writePipelined(client, handle, range, from(content), { signal, onBytes });
       } catch (error) {
+        const reason = await this.#explain(error);
         await this.#takeBack(handle, before, before + content.length);
-        throw error;
+        throw reason;
       }
       const size = (await client.fstat(handle)).size ?? before + written;
       return { written, size, notes: [] };
