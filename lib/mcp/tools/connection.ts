@@ -44,12 +44,13 @@ const connect = defineTool({
       import("../../ssh/connection.ts"),
       import("../../ssh/session.ts"),
     ]);
+    const knownHosts = await app.knownHosts();
     const connection = await Connection.connect({
       host: args.host,
       port: args.port,
       username: args.username,
       credentials: await credentialsOf(args, call),
-      knownHosts: await app.knownHosts(),
+      knownHosts,
       timeoutMs: args.timeout * 1000,
       signal: call.signal,
     });
@@ -65,7 +66,12 @@ const connect = defineTool({
       port,
       connected: true,
       server_version: serverVersion,
-      host_key: { type: hostKey.type, fingerprint: hostKey.fingerprint, status: hostKeyStatus },
+      host_key: {
+        type: hostKey.type,
+        fingerprint: hostKey.fingerprint,
+        status: hostKeyStatus,
+        ...(hostKeyStatus === "new_for_this_process" && { note: knownHosts.storeProblem }),
+      },
       kex,
       cipher,
     };
