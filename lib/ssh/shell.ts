@@ -14,8 +14,6 @@ import { SOURCED, sourceLine } from "./shell/shell_line.ts";
 import type { Situation } from "./shell/situation.ts";
 import { awaited, promptBehindEnd, settled, type WaitLimits, type WaitReason, Watch } from "./shell/waiting.ts";
 
-/** Longest input at once. */
-export const MAX_INPUT_CHARACTERS = 100_000;
 /** How long a shell that has just started may be silent before it is taken as it is. */
 const FIRST_PROMPT_MS = 3000;
 const FIRST_QUIET_MS = 1500;
