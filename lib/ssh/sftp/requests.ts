@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
 import type { ClientChannel } from "../ssh2.ts";
+import { widenReceiveWindow } from "./receive_window.ts";
 import { ReplyParser } from "./reply_parser.ts";
 import { MalformedPacket } from "./wire.ts";
 
@@ -36,6 +37,7 @@ export class Requests {
   #lastHeard = 0;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #ended: unknown;
+  #openWindow: (() => void) | undefined;
 
   /**
    * @param channel a subsystem channel on which nothing has happened yet
@@ -49,7 +51,10 @@ export class Requests {
       data: (id, length) => this.#settle(id, { type: 103, body: NOTHING, length }),
       reply: (type, id, body) => this.#settle(type === 2 ? VERSION_ID : id, { type, body, length: 0 }),
     });
-    channel.on("data", (chunk: Uint8Array) => this.#receive(chunk));
+    channel.on("data", (chunk: Uint8Array) => {
+      this.#receive(chunk);
+      this.#openWindow?.();
+    });
     channel.stderr.resume();
     channel.on("error", () => {}); // what it means is in the close that follows
     channel.once("close", () => this.end(serverEnded()));
@@ -67,6 +72,7 @@ export class Requests {
 
   /** Sends the one packet that has no id. */
   initialize(packet: Uint8Array): Promise<Answer> {
+    this.#openWindow = widenReceiveWindow(this.#channel);
     return this.#enqueue(VERSION_ID, packet, undefined);
   }
 

@@ -2,14 +2,17 @@
  * Moving file content with many requests in flight.
  *
  * Each of a fixed number of slots has one buffer, which bounds the memory; what the slots have in flight together is
- * more than the 2 MiB that an SSH channel's window lets through at once, so that the window is always full, however
- * long the way (RFC 4254 §5.2).
+ * more than an SSH channel's window lets through at once, so that the window is always full, however long the way
+ * (RFC 4254 §5.2).
  */
 import type { Handle, SftpClient } from "../sftp/client.ts";
+import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
 import { WritePacket } from "../sftp/write_packet.ts";
 import { cancelled } from "./cancel.ts";
 
-const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
+/** OpenSSH's server opens 2 MiB for a session. */
+const WRITES_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
+const READS_IN_FLIGHT_BYTES = RECEIVE_WINDOW_BYTES + 512 * 1024;
 const MAX_SLOTS = 64;
 const MIN_REQUEST_BYTES = 4096;
 
@@ -40,7 +43,7 @@ export async function readPipelined(
   options: PipelineOptions = {},
 ): Promise<number> {
   const reading = new Reading(client, handle, range, sink, options);
-  const slots = slotsFor(client.limits.readBytes, range.to - range.from);
+  const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT_BYTES);
   await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
   return reading.delivered;
 }
@@ -60,7 +63,7 @@ export async function writePipelined(
 ): Promise<number> {
   const writing = new Writing(client, handle, offset, source, options);
   const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
-  const slots = slotsFor(requestBytes, size);
+  const slots = slotsFor(requestBytes, size, WRITES_IN_FLIGHT_BYTES);
   await untilAborted(
     Promise.all(Array.from({ length: slots }, () => writing.slot(requestBytes))),
     writing,
@@ -69,10 +72,10 @@ export async function writePipelined(
   return writing.confirmed;
 }
 
-function slotsFor(requestBytes: number, size: number): number {
+function slotsFor(requestBytes: number, size: number, inFlightBytes: number): number {
   if (!Number.isFinite(size)) return 1;
   const useful = Math.ceil(size / requestBytes) || 1;
-  return Math.min(MAX_SLOTS, useful, Math.max(1, Math.ceil(IN_FLIGHT_BYTES / requestBytes)));
+  return Math.min(MAX_SLOTS, useful, Math.max(1, Math.ceil(inFlightBytes / requestBytes)));
 }
 
 /** Something that can be told to stop. */

@@ -1,0 +1,184 @@
+/**
+ * Files against OpenSSH's `sftp` and paramiko, interleaved, through the whole program over stdio.
+ *
+ *   deno run -A bench/files.ts [--mb=256] [--rounds=5] [--dir=/dev/shm] [--delay-ms=50] [--files=2000]
+ *
+ * What `sftp` needs to connect is measured beside and given, since our session is connected already; paramiko's
+ * connecting is not counted.
+ */
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { parseArgs } from "node:util";
+import { startSshd } from "../tests/support/sshd.ts";
+import { someBytes } from "../tests/support/file_tools.ts";
+import { startDelayProxy } from "./delay_proxy.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    mb: { type: "string", default: "256" },
+    rounds: { type: "string", default: "5" },
+    dir: { type: "string", default: "/tmp" },
+    "delay-ms": { type: "string", default: "25" },
+    files: { type: "string", default: "2000" },
+  },
+});
+
+const PARAMIKO = `
+import paramiko, sys, time
+port, key, direction, source, target = sys.argv[1:]
+client = paramiko.SSHClient()
+client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+client.connect("127.0.0.1", int(port), "${Deno.env.get("USER") ?? "root"}", key_filename=key)
+sftp = client.open_sftp()
+start = time.time()
+sftp.put(source, target) if direction == "put" else sftp.get(source, target)
+print((time.time() - start) * 1000)
+`;
+
+/** Times in milliseconds, by contender. */
+type Times = Map<string, number[]>;
+
+const sshd = await startSshd();
+const base = await Deno.makeTempDir({ dir: values.dir, prefix: "mcp-remote-ssh-bench-" });
+const filesDir = `${base}/local`;
+await Deno.mkdir(filesDir);
+await Deno.mkdir(`${base}/secrets`);
+await Deno.copyFile(sshd.clientKeyPath, `${base}/secrets/key`);
+await Deno.chmod(`${base}/secrets/key`, 0o600);
+
+const client = new Client({ name: "bench", version: "1" });
+await client.connect(
+  new StdioClientTransport({
+    command: Deno.execPath(),
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-net",
+      `--allow-read=${base}`,
+      `--allow-write=${filesDir}`,
+      new URL("../main.ts", import.meta.url).pathname,
+      `--files-dir=${filesDir}`,
+      `--secrets-dir=${base}/secrets`,
+      "--host-keys=insecure",
+    ],
+    stderr: "inherit",
+  }),
+);
+
+try {
+  await large("no delay", sshd.port, Number(values.mb));
+  await many(Number(values.files));
+  const delayMs = Number(values["delay-ms"]);
+  using proxy = startDelayProxy(sshd.port, delayMs);
+  const roundTrip = delayMs * 2;
+  const bound = (mebibytes: number): string => (mebibytes * 1.048576 * 1000 / roundTrip).toFixed(0);
+  console.log(`bounds: ${bound(2)} MB/s up, by the server's window of 2 MiB; ${bound(8)} MB/s down, by ours of 8 MiB`);
+  await large(`${roundTrip} ms there and back`, proxy.port, Math.min(64, Number(values.mb)));
+} finally {
+  await client.close();
+  await Deno.remove(base, { recursive: true });
+  await sshd[Symbol.asyncDispose]();
+}
+
+async function large(title: string, port: number, megabytes: number): Promise<void> {
+  const size = megabytes * 1024 * 1024;
+  await Deno.writeFile(`${filesDir}/big`, someBytes(size));
+  await Deno.copyFile(`${filesDir}/big`, `${base}/big`);
+  const session_id = await connect(port);
+  const up: Times = new Map();
+  const down: Times = new Map();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const connecting = await sftp(port, "pwd");
+    note(up, "sftp's connecting", connecting);
+    note(up, "sftp", await sftp(port, `put ${base}/big ${base}/there`));
+    note(up, "ours", await call("ssh_upload_file", { session_id, local_path: "big", remote_path: `${base}/there` }));
+    note(up, "paramiko", await paramiko(port, "put", `${base}/big`, `${base}/there`));
+    note(down, "sftp's connecting", connecting);
+    note(down, "sftp", await sftp(port, `get ${base}/big ${base}/here`));
+    note(down, "ours", await call("ssh_download_file", { session_id, local_path: "back", remote_path: `${base}/big` }));
+    note(down, "paramiko", await paramiko(port, "get", `${base}/big`, `${base}/here`));
+    for (const path of [`${base}/there`, `${base}/here`, `${filesDir}/back`]) await Deno.remove(path);
+  }
+  report(`upload of ${megabytes} MiB, ${title}`, up, size);
+  report(`download of ${megabytes} MiB, ${title}`, down, size);
+}
+
+async function many(count: number): Promise<void> {
+  await Deno.mkdir(`${filesDir}/many`);
+  for (let at = 0; at < count; at++) await Deno.writeFile(`${filesDir}/many/file${at}`, someBytes(4096, at + 1));
+  const session_id = await connect(sshd.port);
+  const times: Times = new Map();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    await Deno.mkdir(`${base}/sftp`);
+    note(times, "sftp's connecting", await sftp(sshd.port, "pwd"));
+    note(times, "sftp", await sftp(sshd.port, `put -r ${filesDir}/many ${base}/sftp`));
+    const args = { session_id, local_path: "many", remote_path: `${base}/ours`, recursive: true };
+    note(times, "ours", await call("ssh_upload_file", args));
+    for (const path of [`${base}/sftp`, `${base}/ours`]) await Deno.remove(path, { recursive: true });
+  }
+  report(`upload of ${count} files of 4 KiB`, times, count * 4096);
+}
+
+async function connect(port: number): Promise<string> {
+  const args = { host: "127.0.0.1", port, username: sshd.user, key_path: `${base}/secrets/key` };
+  const result = await client.callTool({ name: "ssh_connect", arguments: args });
+  if (result.isError) throw new Error(JSON.stringify(result.structuredContent));
+  return (result.structuredContent as { session_id: string }).session_id;
+}
+
+async function call(name: string, args: Record<string, unknown>): Promise<number> {
+  const started = performance.now();
+  const result = await client.callTool({ name, arguments: args }, { timeout: 600_000 });
+  if (result.isError) throw new Error(JSON.stringify(result.structuredContent));
+  return performance.now() - started;
+}
+
+async function sftp(port: number, batch: string): Promise<number> {
+  const started = performance.now();
+  const child = new Deno.Command("sftp", {
+    args: [
+      ...["-q", "-F", "none", "-i", sshd.clientKeyPath, "-P", String(port), "-o", "StrictHostKeyChecking=no"],
+      ...["-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-b", "-", `${sshd.user}@127.0.0.1`],
+    ],
+    stdin: "piped",
+    stdout: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(batch + "\n"));
+  await writer.close();
+  if (!(await child.status).success) throw new Error(`sftp failed: ${batch}`);
+  return performance.now() - started;
+}
+
+async function paramiko(port: number, direction: string, source: string, target: string): Promise<number> {
+  const args = ["-c", PARAMIKO, String(port), sshd.clientKeyPath, direction, source, target];
+  const { stdout, success } = await new Deno.Command("/usr/bin/python3", { args, stderr: "inherit" }).output();
+  if (!success) throw new Error("paramiko failed");
+  return Number(new TextDecoder().decode(stdout));
+}
+
+function note(times: Times, name: string, ms: number): void {
+  times.set(name, [...times.get(name) ?? [], ms]);
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? NaN;
+}
+
+function report(title: string, times: Times, bytes: number): void {
+  console.log(title);
+  const ours = median(times.get("ours") ?? []);
+  const connecting = median(times.get("sftp's connecting") ?? []);
+  for (const [name, all] of times) {
+    const ms = median(all);
+    const rate = name.endsWith("connecting") ? "" : `, ${(bytes / 1000 / ms).toFixed(0)} MB/s`;
+    const ratio = name === "ours" ? "" : `, ours is ${(ms / ours).toFixed(2)} times as fast`;
+    const bare = name === "sftp" ? ` (${((ms - connecting) / ours).toFixed(2)} without its connecting)` : "";
+    console.log(
+      `  ${name}: ${ms.toFixed(0)} ms (least ${Math.min(...all).toFixed(0)})${rate}${
+        name.endsWith("connecting") ? "" : ratio + bare
+      }`,
+    );
+  }
+}
