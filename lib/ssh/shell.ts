@@ -54,6 +54,8 @@ export class Shell {
   readonly #redrawn: boolean;
   readonly #cursors = new Cursors();
   #command: AwaitedCommand | undefined;
+  /** What the agent typed last, until a prompt behind it was seen. */
+  #lastInput: InputMark | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(connection: Connection, io: ShellIo, options: ShellOptions) {
@@ -169,13 +171,13 @@ export class Shell {
    */
   async send(data: string, pressEnter: boolean): Promise<InputMark> {
     const typed = data.replace(/\r?\n/g, "\r") + (pressEnter ? "\r" : "");
-    return await this.#inTurn(() => Promise.resolve(this.#io.type(typed)));
+    return await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(typed)));
   }
 
   /** Presses a key. @throws {ToolError} `invalid_argument` for an unknown key, `shell_closed` */
   async press(key: string): Promise<InputMark> {
     const sequence = keySequence(key, this.#io.screen.applicationCursorKeys);
-    return await this.#inTurn(() => Promise.resolve(this.#io.type(sequence)));
+    return await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(sequence)));
   }
 
   /** Waits until the shell shows a prompt or a question, or has been quiet. */
@@ -208,7 +210,10 @@ export class Shell {
   async run(command: string, timeoutMs: number, signal?: AbortSignal): Promise<AwaitOutcome & { startRow: number }> {
     this.#ensureTransparent();
     await this.#ensurePrompt();
-    const running = await this.#inTurn(() => AwaitedCommand.start(this.#io, command, signal));
+    const running = await this.#inTurn(async () => {
+      await this.#answered(signal);
+      return await AwaitedCommand.start(this.#io, command, signal);
+    });
     this.#command = running;
     const outcome = await running.wait(timeoutMs, signal);
     if (outcome.reason === "finished") this.#command = undefined;
@@ -308,6 +313,13 @@ export class Shell {
     if (state === "input") throw notAtPrompt(`what runs in it waits for ${waitingFor}`);
     if (state === "fullscreen") throw notAtPrompt("a full-screen program runs in it");
     throw notAtPrompt("it shows no prompt");
+  }
+
+  /** Waits for the prompt behind the agent's last input: the one that is shown may be older than that. */
+  async #answered(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#lastInput === undefined) return;
+    await settled(this.#io, this.#lastInput, { quietMs: 1000, limitMs: 1500, signal });
+    this.#lastInput = undefined;
   }
 
   async #promptWithin(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
