@@ -52,6 +52,7 @@ export type ErrorCode =
   | "env_file_unreadable"
   | "env_file_malformed"
   | "unknown_variable"
+  | "answer_withheld"
   // files
   | "files_dir_missing"
   | "outside_files_dir"
