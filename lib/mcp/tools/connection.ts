@@ -39,7 +39,7 @@ const connect = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   async run(args, call) {
     const { app } = call;
-    app.sessions.ensureRoom();
+    using _room = app.sessions.reserve();
     const [{ Connection }, { Session }] = await Promise.all([
       import("../../ssh/connection.ts"),
       import("../../ssh/session.ts"),
