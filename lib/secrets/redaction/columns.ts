@@ -13,6 +13,10 @@ const LONGEST_LINE = 160;
 const WIDEST = 24;
 /** Lines from which there is a column. */
 const FEWEST_LINES = 3;
+/** Tokens that lines have to end with alike: a number and the blank before it, or more. */
+const FEWEST_TAIL = 2;
+/** Numbers of a line that are looked at as columns. */
+const MOST_NUMBERS = 3;
 /** Lines that are enough for a column when the next ones share less. */
 const SETTLED = 4;
 /** Bytes up to which a line of a dump holds less than eight characters. */
@@ -58,7 +62,44 @@ export class ColumnFinder {
         start = line;
       } else shared = line - start === 1 ? tokens : Math.min(shared, tokens);
     }
+    this.#findTails(data, lines, columns);
     return columns;
+  }
+
+  /** Short lines that end alike and begin with the column: `s is number 1`. */
+  #findTails(data: Uint8Array, lines: number, columns: Column[]): void {
+    let start = 0;
+    let shared = 0;
+    for (let line = 1; line <= lines; line++) {
+      const tokens = line < lines ? this.#sharedTail(data, start, line) : 0;
+      if (tokens >= FEWEST_TAIL) {
+        shared = line - start === 1 ? tokens : Math.min(shared, tokens);
+        continue;
+      }
+      if (line - start >= FEWEST_LINES) this.#closeTails(data, start, line, shared, columns);
+      start = line;
+    }
+  }
+
+  #sharedTail(data: Uint8Array, a: number, b: number): number {
+    const [aFrom, aTo] = [this.#from[a] as number, this.#to[a] as number];
+    const [bFrom, bTo] = [this.#from[b] as number, this.#to[b] as number];
+    if (bTo - bFrom > WIDEST || aTo - aFrom > WIDEST || aTo === aFrom || bTo === bFrom) return 0;
+    return sharedTail(data, aFrom, aTo, bFrom, bTo);
+  }
+
+  #closeTails(data: Uint8Array, start: number, end: number, shared: number, columns: Column[]): void {
+    const stretches: number[] = [];
+    const numbers: number[] = [];
+    for (let line = start; line < end; line++) {
+      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
+      const tail = skipTail(data, from, to, shared);
+      stretches.push(from, tail);
+      numbers.push(firstNumber(data, tail, to));
+    }
+    columns.push({ stretches });
+    const inOrder = sortStretches(stretches, numbers);
+    if (inOrder !== undefined) columns.push({ stretches: inOrder });
   }
 
   #split(data: Uint8Array, places: Uint16Array, count: number): number {
@@ -107,7 +148,9 @@ export class ColumnFinder {
   #close(data: Uint8Array, start: number, end: number, shared: number, columns: Column[]): void {
     const [first, firstTo] = [this.#from[start] as number, this.#to[start] as number];
     if (isDump(data, first, firstTo)) {
-      columns.push(this.#dumpColumn(data, start, end, true), this.#dumpColumn(data, start, end, false));
+      columns.push(this.#dumpColumn(data, start, end, true));
+      // A longer row shows eight characters and more, which are found where they stand.
+      if (firstTo - first <= SHORT_DUMP) columns.push(this.#dumpColumn(data, start, end, false));
       return;
     }
     if (!this.#isNarrow(data, start, shared)) return;
@@ -128,22 +171,41 @@ export class ColumnFinder {
       stretches[i + 1] = to;
     }
     columns.push({ stretches });
+    this.#numberColumns(data, start, stretches, columns);
     const inOrder = this.#byNumber(data, start, stretches);
     if (inOrder !== undefined) columns.push({ stretches: inOrder });
+  }
+
+  /** The numbers that the lines have in the same place, as columns of their own, unless they only count the lines. */
+  #numberColumns(data: Uint8Array, start: number, stretches: readonly number[], columns: Column[]): void {
+    for (let nth = 0; nth < MOST_NUMBERS; nth++) {
+      const numbers: number[] = [];
+      let counts = true;
+      let before = NaN;
+      for (let i = 0; i < stretches.length; i += 2) {
+        const [from, to] = findNumber(
+          data,
+          this.#from[start + i / 2] as number,
+          this.#to[start + i / 2] as number,
+          nth,
+        );
+        if (from === to) return;
+        const number = firstNumber(data, from, to);
+        counts &&= i === 0 || number === before + 1 || number === before;
+        before = number;
+        numbers.push(from, to);
+      }
+      if (!counts) columns.push({ stretches: numbers });
+    }
   }
 
   /** The stretches in the order of the first numbers of their lines; undefined when that is theirs, or no order. */
   #byNumber(data: Uint8Array, start: number, stretches: readonly number[]): number[] | undefined {
     const numbers: number[] = [];
-    let ascends = true;
     for (let i = 0; i < stretches.length; i += 2) {
-      const number = firstNumber(data, this.#from[start + i / 2] as number, stretches[i] as number);
-      ascends &&= number > (numbers[numbers.length - 1] ?? -1);
-      numbers.push(number);
+      numbers.push(firstNumber(data, this.#from[start + i / 2] as number, stretches[i] as number));
     }
-    if (ascends || new Set(numbers).size < numbers.length) return undefined;
-    const order = numbers.map((_, i) => i).sort((a, b) => (numbers[a] as number) - (numbers[b] as number));
-    return order.flatMap((i) => [stretches[2 * i] as number, stretches[2 * i + 1] as number]);
+    return sortStretches(stretches, numbers);
   }
 
   /** The numbers or, behind two blanks or a bar, the characters of the rows of a dump. */
@@ -230,6 +292,25 @@ function skipTail(data: Uint8Array, from: number, to: number, tokens: number): n
   return at;
 }
 
+/** The stretches in the order of `numbers`; undefined when that is theirs, or no order. */
+function sortStretches(stretches: readonly number[], numbers: readonly number[]): number[] | undefined {
+  if (numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))) return undefined;
+  if (new Set(numbers).size < numbers.length) return undefined;
+  const order = numbers.map((_, i) => i).sort((a, b) => (numbers[a] as number) - (numbers[b] as number));
+  return order.flatMap((i) => [stretches[2 * i] as number, stretches[2 * i + 1] as number]);
+}
+
+/** Where the `nth` number of a line begins and ends; an empty stretch when there are fewer. */
+function findNumber(data: Uint8Array, from: number, to: number, nth: number): [number, number] {
+  let at = from;
+  for (let left = nth;; left--) {
+    while (at < to && KINDS[data[at] as number] !== NUMBER) at++;
+    const start = at;
+    while (at < to && KINDS[data[at] as number] === NUMBER) at++;
+    if (left === 0 || at === to) return left === 0 ? [start, at] : [to, to];
+  }
+}
+
 function firstNumber(data: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at < to && !isDigit(data[at] as number)) at++;
@@ -238,10 +319,10 @@ function firstNumber(data: Uint8Array, from: number, to: number): number {
   return number;
 }
 
-/** Whether a line is a short row of a dump: an offset and a few bytes. */
+/** Whether a line is a row of a dump: an offset and bytes. */
 function isDump(data: Uint8Array, from: number, to: number): boolean {
   const end = offsetEnd(data, from, to);
-  return end > from && end < to && to - from <= SHORT_DUMP && (data[end] === 0x3a || isBlank(data[end] as number));
+  return end > from && end < to && (data[end] === 0x3a || isBlank(data[end] as number));
 }
 
 /** Where the offset ends that a line begins with; where the line begins when it begins with none. */

@@ -4,6 +4,7 @@
  * Output of any length is looked at in windows that lie at fixed places, each with the end of the one before. That bounds
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
+import { findBits } from "./bits.ts";
 import { ColumnFinder } from "./columns.ts";
 import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
 import type { Lexicon } from "./lexicon.ts";
@@ -47,6 +48,9 @@ export class Engine {
       const decoder = this.#decoders[0] as Decoder;
       decoder.gather(data, stretches);
       scanner.scan(decoder, lexicon, this.#quiet, true);
+    }
+    for (const { bytes, starts, ends } of findBits(data)) {
+      scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
     }
     this.#lookPacked(data, lexicon);
     return scanner.spans;

@@ -34,6 +34,7 @@ const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
   let kinds = ESCAPE.backspace | ESCAPE.wide;
   if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
   if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
+  if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;
   if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
   if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
   if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
@@ -125,6 +126,8 @@ function isEscape(kind: number, data: Uint8Array, at: number, needs: EscapeNeeds
       return isEntity(data, at, needs.needsEntities);
     case ESCAPE.quotedPrintable:
       return isQuotedPrintable(data, at, needs.needsQuotedPrintable);
+    case ESCAPE.tag:
+      return data[at - 2] === 0x3e || data[at - 3] === 0x3e;
     case ESCAPE.terminal:
       return terminalEnd(data, at, data.length) > at;
     case ESCAPE.wide:
