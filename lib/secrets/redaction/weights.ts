@@ -90,7 +90,7 @@ function discountTokens(bytes: Uint8Array, weights: Uint8Array): void {
     );
     for (let i = 0; i < part.length; i++) {
       const isRandom = /[A-Za-z0-9]/.test(quiet.charAt(Math.floor((i * 3) / 4)));
-      if (!isRandom) weights[match.index + i] = KNOWN_WORD;
+      if (!isRandom) weights[match.index + i] = 0;
     }
   }
 }
