@@ -13,6 +13,10 @@ const LONGEST_LINE = 160;
 const WIDEST = 24;
 /** Lines from which there is a column. */
 const FEWEST_LINES = 3;
+/** Tokens that lines have to end with alike: a number and the blank before it, or more. */
+const FEWEST_TAIL = 2;
+/** Numbers of a line that are looked at as columns. */
+const MOST_NUMBERS = 3;
 /** Lines that are enough for a column when the next ones share less. */
 const SETTLED = 4;
 /** Bytes up to which a line of a dump holds less than eight characters. */
@@ -24,11 +28,6 @@ const OFFSET_DIGITS = 6;
 export interface Column {
   /** Where each stretch begins and ends: two numbers for each. */
   readonly stretches: readonly number[];
-}
-
-interface Line {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** Finds columns; keeps its working memory, since it looks at every line of all output. */
@@ -59,13 +58,48 @@ export class ColumnFinder {
         }
       }
       if (tokens === 0) {
-        if (line - start >= FEWEST_LINES && this.#isNarrow(data, start, shared)) {
-          closeGroup(data, this.#lines(start, line), shared, columns);
-        }
+        if (line - start >= FEWEST_LINES) this.#close(data, start, line, shared, columns);
         start = line;
       } else shared = line - start === 1 ? tokens : Math.min(shared, tokens);
     }
+    this.#findTails(data, lines, columns);
     return columns;
+  }
+
+  /** Short lines that end alike and begin with the column: `s is number 1`. */
+  #findTails(data: Uint8Array, lines: number, columns: Column[]): void {
+    let start = 0;
+    let shared = 0;
+    for (let line = 1; line <= lines; line++) {
+      const tokens = line < lines ? this.#sharedTail(data, start, line) : 0;
+      if (tokens >= FEWEST_TAIL) {
+        shared = line - start === 1 ? tokens : Math.min(shared, tokens);
+        continue;
+      }
+      if (line - start >= FEWEST_LINES) this.#closeTails(data, start, line, shared, columns);
+      start = line;
+    }
+  }
+
+  #sharedTail(data: Uint8Array, a: number, b: number): number {
+    const [aFrom, aTo] = [this.#from[a] as number, this.#to[a] as number];
+    const [bFrom, bTo] = [this.#from[b] as number, this.#to[b] as number];
+    if (bTo - bFrom > WIDEST || aTo - aFrom > WIDEST || aTo === aFrom || bTo === bFrom) return 0;
+    return sharedTail(data, aFrom, aTo, bFrom, bTo);
+  }
+
+  #closeTails(data: Uint8Array, start: number, end: number, shared: number, columns: Column[]): void {
+    const stretches: number[] = [];
+    const numbers: number[] = [];
+    for (let line = start; line < end; line++) {
+      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
+      const tail = skipTail(data, from, to, shared);
+      stretches.push(from, tail);
+      numbers.push(firstNumber(data, tail, to));
+    }
+    columns.push({ stretches });
+    const inOrder = sortStretches(stretches, numbers);
+    if (inOrder !== undefined) columns.push({ stretches: inOrder });
   }
 
   #split(data: Uint8Array, places: Uint16Array, count: number): number {
@@ -103,51 +137,90 @@ export class ColumnFinder {
 
   /** Whether the first two lines of a group leave a column that is not too wide; further lines can only widen it. */
   #isNarrow(data: Uint8Array, start: number, shared: number): boolean {
-    const [first, second] = this.#lines(start, start + 2) as [Line, Line];
-    if (isDump(data, first)) return true;
-    const [a, b] = [skipTokens(data, first, shared), skipTokens(data, second, shared)];
-    const tail = sharedTail(data, { from: a, to: first.to }, b, second.to);
-    return skipTail(data, a, first.to, tail) - a <= WIDEST && skipTail(data, b, second.to, tail) - b <= WIDEST;
+    const [aTo, bTo] = [this.#to[start] as number, this.#to[start + 1] as number];
+    const a = skipTokens(data, this.#from[start] as number, aTo, shared);
+    const b = skipTokens(data, this.#from[start + 1] as number, bTo, shared);
+    if (aTo - a <= WIDEST && bTo - b <= WIDEST) return true;
+    const tail = sharedTail(data, a, aTo, b, bTo);
+    return skipTail(data, a, aTo, tail) - a <= WIDEST && skipTail(data, b, bTo, tail) - b <= WIDEST;
   }
 
-  #lines(start: number, end: number): Line[] {
-    return Array.from({ length: end - start }, (_, i) => {
-      return { from: this.#from[start + i] as number, to: this.#to[start + i] as number };
-    });
+  #close(data: Uint8Array, start: number, end: number, shared: number, columns: Column[]): void {
+    const [first, firstTo] = [this.#from[start] as number, this.#to[start] as number];
+    if (isDump(data, first, firstTo)) {
+      columns.push(this.#dumpColumn(data, start, end, true));
+      // A longer row shows eight characters and more, which are found where they stand.
+      if (firstTo - first <= SHORT_DUMP) columns.push(this.#dumpColumn(data, start, end, false));
+      return;
+    }
+    if (!this.#isNarrow(data, start, shared)) return;
+    const stretches: number[] = [];
+    for (let line = start; line < end; line++) {
+      const to = this.#to[line] as number;
+      stretches.push(skipTokens(data, this.#from[line] as number, to, shared), to);
+    }
+    let tail = Infinity;
+    const head = stretches[0] as number;
+    for (let i = 2; i < stretches.length && tail > 0; i += 2) {
+      tail = Math.min(tail, sharedTail(data, head, firstTo, stretches[i] as number, stretches[i + 1] as number));
+    }
+    for (let i = 0; i < stretches.length; i += 2) {
+      const from = stretches[i] as number;
+      const to = skipTail(data, from, stretches[i + 1] as number, tail);
+      if (to - from > WIDEST) return;
+      stretches[i + 1] = to;
+    }
+    columns.push({ stretches });
+    this.#numberColumns(data, start, stretches, columns);
+    const inOrder = this.#byNumber(data, start, stretches);
+    if (inOrder !== undefined) columns.push({ stretches: inOrder });
   }
-}
 
-function closeGroup(data: Uint8Array, lines: readonly Line[], shared: number, columns: Column[]): void {
-  const first = lines[0] as Line;
-  if (isDump(data, first)) {
-    columns.push(dumpColumn(data, lines, true), dumpColumn(data, lines, false));
-    return;
+  /** The numbers that the lines have in the same place, as columns of their own, unless they only count the lines. */
+  #numberColumns(data: Uint8Array, start: number, stretches: readonly number[], columns: Column[]): void {
+    for (let nth = 0; nth < MOST_NUMBERS; nth++) {
+      const numbers: number[] = [];
+      let counts = true;
+      let before = NaN;
+      for (let i = 0; i < stretches.length; i += 2) {
+        const [from, to] = findNumber(
+          data,
+          this.#from[start + i / 2] as number,
+          this.#to[start + i / 2] as number,
+          nth,
+        );
+        if (from === to) return;
+        const number = firstNumber(data, from, to);
+        counts &&= i === 0 || number === before + 1 || number === before;
+        before = number;
+        numbers.push(from, to);
+      }
+      if (!counts) columns.push({ stretches: numbers });
+    }
   }
-  const head = { from: skipTokens(data, first, shared), to: first.to };
-  const starts = lines.map((line) => skipTokens(data, line, shared));
-  let tail = Infinity;
-  for (let i = 1; i < lines.length && tail > 0; i++) {
-    tail = Math.min(tail, sharedTail(data, head, starts[i] as number, (lines[i] as Line).to));
-  }
-  const stretches: number[] = [];
-  for (let i = 0; i < lines.length; i++) {
-    const [from, to] = [starts[i] as number, (lines[i] as Line).to];
-    const end = skipTail(data, from, to, tail);
-    if (end - from > WIDEST) return;
-    stretches.push(from, end);
-  }
-  columns.push({ stretches });
-  const inOrder = byNumber(data, lines, stretches);
-  if (inOrder !== undefined) columns.push({ stretches: inOrder });
-}
 
-/** The stretches in the order of the first numbers of their lines; undefined when that is theirs, or no order. */
-function byNumber(data: Uint8Array, lines: readonly Line[], stretches: readonly number[]): number[] | undefined {
-  const numbers = lines.map((line, i) => firstNumber(data, line.from, stretches[2 * i] as number));
-  if (numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))) return undefined;
-  if (new Set(numbers).size < numbers.length) return undefined;
-  const order = numbers.map((_, i) => i).sort((a, b) => (numbers[a] as number) - (numbers[b] as number));
-  return order.flatMap((i) => [stretches[2 * i] as number, stretches[2 * i + 1] as number]);
+  /** The stretches in the order of the first numbers of their lines; undefined when that is theirs, or no order. */
+  #byNumber(data: Uint8Array, start: number, stretches: readonly number[]): number[] | undefined {
+    const numbers: number[] = [];
+    for (let i = 0; i < stretches.length; i += 2) {
+      numbers.push(firstNumber(data, this.#from[start + i / 2] as number, stretches[i] as number));
+    }
+    return sortStretches(stretches, numbers);
+  }
+
+  /** The numbers or, behind two blanks or a bar, the characters of the rows of a dump. */
+  #dumpColumn(data: Uint8Array, start: number, end: number, numbers: boolean): Column {
+    const stretches: number[] = [];
+    for (let line = start; line < end; line++) {
+      const to = this.#to[line] as number;
+      const from = offsetEnd(data, this.#from[line] as number, to);
+      let gutter = from + 2;
+      while (gutter < to && data[gutter] !== 0x7c && !(data[gutter] === 0x20 && data[gutter - 1] === 0x20)) gutter++;
+      if (numbers) stretches.push(from, Math.min(gutter, to));
+      else if (gutter < to) stretches.push(gutter, to);
+    }
+    return { stretches };
+  }
 }
 
 const isBlank = (byte: number): boolean => KINDS[byte] === BLANK;
@@ -181,8 +254,8 @@ function sharedTokens(data: Uint8Array, aFrom: number, aTo: number, bFrom: numbe
   return tokens;
 }
 
-/** Where `line` goes on after `tokens` tokens. */
-function skipTokens(data: Uint8Array, { from, to }: Line, tokens: number): number {
+/** Where a line goes on after `tokens` tokens. */
+function skipTokens(data: Uint8Array, from: number, to: number, tokens: number): number {
   let at = offsetEnd(data, from, to);
   for (let left = at === from ? tokens : tokens - 1; left > 0 && at < to; left--) {
     const kind = KINDS[data[at++] as number];
@@ -191,14 +264,14 @@ function skipTokens(data: Uint8Array, { from, to }: Line, tokens: number): numbe
   return at;
 }
 
-/** How many tokens `a` and the line that goes from `from` to `to` share at their end. */
-function sharedTail(data: Uint8Array, a: Line, from: number, to: number): number {
-  let [i, j, tokens] = [a.to, to, 0];
-  while (i > a.from && j > from) {
+/** How many tokens two stretches share at their end. */
+function sharedTail(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): number {
+  let [i, j, tokens] = [aTo, bTo, 0];
+  while (i > aFrom && j > bFrom) {
     const [x, y] = [data[i - 1] as number, data[j - 1] as number];
     if (KINDS[x] !== KINDS[y] || (KINDS[x] === 0 && x !== y)) break;
-    i = tokenStart(data, i, a.from);
-    j = tokenStart(data, j, from);
+    i = tokenStart(data, i, aFrom);
+    j = tokenStart(data, j, bFrom);
     tokens++;
   }
   return tokens;
@@ -212,11 +285,30 @@ function tokenStart(data: Uint8Array, end: number, from: number): number {
   return at;
 }
 
-/** Where the line that goes from `from` to `to` ends without `tokens` tokens at its end. */
+/** Where a stretch ends without `tokens` tokens at its end. */
 function skipTail(data: Uint8Array, from: number, to: number, tokens: number): number {
   let at = to;
   for (; tokens > 0 && at > from; tokens--) at = tokenStart(data, at, from);
   return at;
+}
+
+/** The stretches in the order of `numbers`; undefined when that is theirs, or no order. */
+function sortStretches(stretches: readonly number[], numbers: readonly number[]): number[] | undefined {
+  if (numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))) return undefined;
+  if (new Set(numbers).size < numbers.length) return undefined;
+  const order = numbers.map((_, i) => i).sort((a, b) => (numbers[a] as number) - (numbers[b] as number));
+  return order.flatMap((i) => [stretches[2 * i] as number, stretches[2 * i + 1] as number]);
+}
+
+/** Where the `nth` number of a line begins and ends; an empty stretch when there are fewer. */
+function findNumber(data: Uint8Array, from: number, to: number, nth: number): [number, number] {
+  let at = from;
+  for (let left = nth;; left--) {
+    while (at < to && KINDS[data[at] as number] !== NUMBER) at++;
+    const start = at;
+    while (at < to && KINDS[data[at] as number] === NUMBER) at++;
+    if (left === 0 || at === to) return left === 0 ? [start, at] : [to, to];
+  }
 }
 
 function firstNumber(data: Uint8Array, from: number, to: number): number {
@@ -227,10 +319,10 @@ function firstNumber(data: Uint8Array, from: number, to: number): number {
   return number;
 }
 
-/** Whether `line` is a short row of a dump: an offset and a few bytes. */
-function isDump(data: Uint8Array, { from, to }: Line): boolean {
+/** Whether a line is a row of a dump: an offset and bytes. */
+function isDump(data: Uint8Array, from: number, to: number): boolean {
   const end = offsetEnd(data, from, to);
-  return end > from && end < to && to - from <= SHORT_DUMP && (data[end] === 0x3a || isBlank(data[end] as number));
+  return end > from && end < to && (data[end] === 0x3a || isBlank(data[end] as number));
 }
 
 /** Where the offset ends that a line begins with; where the line begins when it begins with none. */
@@ -238,17 +330,4 @@ function offsetEnd(data: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at < to && isHexDigit(data[at] as number)) at++;
   return at - from >= OFFSET_DIGITS ? at : from;
-}
-
-/** The numbers or, behind two blanks or a bar, the characters of the rows of a dump. */
-function dumpColumn(data: Uint8Array, lines: readonly Line[], numbers: boolean): Column {
-  const stretches: number[] = [];
-  for (const { from, to } of lines) {
-    const start = offsetEnd(data, from, to);
-    let gutter = start + 2;
-    while (gutter < to && data[gutter] !== 0x7c && !(data[gutter] === 0x20 && data[gutter - 1] === 0x20)) gutter++;
-    if (numbers) stretches.push(start, Math.min(gutter, to));
-    else if (gutter < to) stretches.push(gutter, to);
-  }
-  return { stretches };
 }

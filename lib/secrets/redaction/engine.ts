@@ -1,9 +1,10 @@
 /**
  * Looks at one window of output in every way there is, and says what to mask in it.
  *
- * Output of any length is looked at in windows that lie at fixed places, each with context on both sides. That bounds
+ * Output of any length is looked at in windows that lie at fixed places, each with the end of the one before. That bounds
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
+import { findBits } from "./bits.ts";
 import { ColumnFinder } from "./columns.ts";
 import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
 import type { Lexicon } from "./lexicon.ts";
@@ -15,11 +16,11 @@ import type { Span } from "./spans.ts";
 /** Bytes by which one window follows another. */
 export const BLOCK = 32 * 1024;
 
-/** Bytes of context on each side of a block; no occurrence needs more to be recognised. */
+/** Bytes before a block that are looked at with it, so that whatever is no longer than that lies whole in a window. */
 export const CONTEXT = 2 * 1024;
 
 /** Bytes in the longest window. */
-const WINDOW = BLOCK + 2 * CONTEXT;
+const WINDOW = BLOCK + CONTEXT;
 
 /** How often decoded text is decoded again, for `%2573` and `&amp;lt;`. */
 const DEEPEST = 3;
@@ -47,6 +48,9 @@ export class Engine {
       const decoder = this.#decoders[0] as Decoder;
       decoder.gather(data, stretches);
       scanner.scan(decoder, lexicon, this.#quiet, true);
+    }
+    for (const { bytes, starts, ends } of findBits(data)) {
+      scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
     }
     this.#lookPacked(data, lexicon);
     return scanner.spans;

@@ -1,8 +1,8 @@
 /**
  * Values inside a small compressed blob in base64. Compression as such is out of reach, but `gzip | base64` is how people
- * paste a file, so the first blob of each window is opened, and masked when it holds a value.
+ * paste a file, so the first blob of each kind in a window is opened, and masked when it holds a value.
  */
-import { constants, gunzipSync } from "node:zlib";
+import { constants, gunzipSync, inflateSync } from "node:zlib";
 import type { Span } from "./spans.ts";
 
 /** Blobs that are opened in one window, since opening one costs as much as looking at the rest. */
@@ -25,20 +25,30 @@ export interface Packed extends Span {
 
 /** The blobs of `data`, opened. */
 export function* openBlobs(data: Uint8Array): Generator<Packed> {
-  let opened = 0;
-  const [mark, ...rest] = START as [number, ...number[]];
-  for (let start = data.indexOf(mark); start >= 0 && opened < MOST_BLOBS; start = data.indexOf(mark, start + 1)) {
-    if (!rest.every((byte, i) => data[start + 1 + i] === byte)) continue;
-    const end = blobEnd(data, start);
-    if (end - start < SHORTEST) continue;
-    opened++;
-    const content = unpackBase64(data.subarray(start, end));
-    if (content !== undefined) yield { start, end, content };
+  for (const { head, mark, unpack } of FORMATS) {
+    let opened = 0;
+    for (let at = data.indexOf(mark); at >= 0 && opened < MOST_BLOBS; at = data.indexOf(mark, at + 1)) {
+      const start = at - head.indexOf(mark);
+      if (start < 0 || !head.every((byte, i) => data[start + i] === byte)) continue;
+      if (start > 0 && isBase64(data[start - 1] as number)) continue;
+      const end = blobEnd(data, start);
+      if (end - start < SHORTEST) continue;
+      opened++;
+      const content = unpackBase64(data.subarray(start, end), unpack);
+      if (content !== undefined) yield { start, end, content };
+    }
   }
 }
 
-/** gzip's `1f 8b 08` in base64 (RFC 1952). */
-const START = [..."H4sI"].map((char) => char.charCodeAt(0));
+type Unpack = typeof gunzipSync;
+
+const codes = (text: string): number[] => [...text].map((char) => char.charCodeAt(0));
+
+/** How blobs begin in base64, and the rarest character of that: gzip's `1f 8b 08` (RFC 1952), zlib's `78` (RFC 1950). */
+const FORMATS: readonly { head: readonly number[]; mark: number; unpack: Unpack }[] = [
+  { head: codes("H4sI"), mark: 0x48, unpack: gunzipSync },
+  { head: codes("eJ"), mark: 0x4a, unpack: inflateSync },
+];
 
 function isBase64(byte: number): boolean {
   const lower = byte | 0x20;
@@ -56,12 +66,12 @@ function blobEnd(data: Uint8Array, start: number): number {
   return end;
 }
 
-function unpackBase64(blob: Uint8Array): Uint8Array | undefined {
+function unpackBase64(blob: Uint8Array, unpack: Unpack): Uint8Array | undefined {
   const text = new TextDecoder().decode(blob).replace(/[\r\n=]/g, "").replaceAll("-", "+").replaceAll("_", "/");
   const whole = text.slice(0, text.length % 4 === 1 ? -1 : undefined);
   try {
     const bytes = Uint8Array.from(atob(whole), (char) => char.charCodeAt(0));
-    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_CONTENT });
+    return unpack(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_CONTENT });
   } catch (error) {
     // Not a blob after all, or one that unpacks to more than is looked at.
     if (error instanceof Error) return undefined;

@@ -34,6 +34,7 @@ const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
   let kinds = ESCAPE.backspace | ESCAPE.wide;
   if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
   if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
+  if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;
   if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
   if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
   if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
@@ -50,7 +51,7 @@ export function findRegions(data: Uint8Array, places: Uint16Array, count: number
     const at = places[i] as number;
     const kind = ESCAPE_STARTS[data[at] as number] as number;
     if (((FOLLOWS[data[at + 1] as number] as number) & kind) === 0) continue;
-    const inside = at < (open[kind] as Region).to;
+    const inside = (kind & DOUBTFUL) === 0 && at < (open[kind] as Region).to;
     if (!inside) {
       if (kind === ESCAPE.backslash) {
         const strength = backslashStrength(data, at);
@@ -65,6 +66,9 @@ export function findRegions(data: Uint8Array, places: Uint16Array, count: number
   // The regions of all kinds are of use only where there is more than one kind.
   return regions.filter((region) => (region.kinds & EVERY) === 0 || isMixed(region.kinds & EVERY_ESCAPE));
 }
+
+/** Kinds of which text is full where none is meant, so that each has to be checked even where others are near. */
+const DOUBTFUL = ESCAPE.tag | ESCAPE.quotedPrintable;
 
 /** Set in the kinds of a region that was grown by escapes of all kinds. */
 const EVERY = EVERY_ESCAPE + 1;
@@ -125,6 +129,8 @@ function isEscape(kind: number, data: Uint8Array, at: number, needs: EscapeNeeds
       return isEntity(data, at, needs.needsEntities);
     case ESCAPE.quotedPrintable:
       return isQuotedPrintable(data, at, needs.needsQuotedPrintable);
+    case ESCAPE.tag:
+      return data[at - 2] === 0x3e && (data[at - 1] as number) > 0x20;
     case ESCAPE.terminal:
       return terminalEnd(data, at, data.length) > at;
     case ESCAPE.wide:

@@ -7,6 +7,7 @@
  * long as the text agrees; what the run proves decides whether it is masked.
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
+import { KIND } from "./forms.ts";
 import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, type Sieve, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
@@ -44,6 +45,9 @@ interface Channel {
   readonly places: Uint16Array;
   length: number;
 }
+
+/** Kinds in which the first and the last character may hold bits of the value and of what stands beside it. */
+const PACKED_KINDS = (1 << KIND.base64) | (1 << KIND.base64Nested) | (1 << KIND.base32);
 
 /** Bytes of the longest text that can be looked at. */
 export const LONGEST_VIEW = 0xfff0;
@@ -184,7 +188,19 @@ export class Scanner {
     const { places } = channel;
     const first = places[start] as number;
     const last = places[end - 1] as number;
-    if (accepts(this.#view, first, last + 1, run)) this.#mask(first, last);
+    if (accepts(this.#view, first, last + 1, run)) this.#maskRun(first, last, run.kinds);
+  }
+
+  #maskRun(first: number, last: number, kinds: number): void {
+    const isPacked = (kinds & PACKED_KINDS) !== 0;
+    this.#mask(isPacked ? this.#packedEdge(first, -1) : first, isPacked ? this.#packedEdge(last, 1) : last);
+  }
+
+  /** The neighbour of a run, when it is one more character of an encoding in which characters share bytes. */
+  #packedEdge(at: number, step: 1 | -1): number {
+    const { data, length } = this.#view;
+    const next = at + step;
+    return next >= 0 && next < length && DENSE[data[next] as number] !== 0 ? next : at;
   }
 
   #tryWhole(channel: Channel, pattern: Pattern, start: number): void {
@@ -196,7 +212,8 @@ export class Scanner {
     }
     const first = places[start] as number;
     const last = places[start + length - 1] as number;
-    if (acceptsPattern(this.#view, first, last + 1, pattern, table)) this.#mask(first, last);
+    if (!acceptsPattern(this.#view, first, last + 1, pattern, table)) return;
+    this.#maskRun(first, last, 1 << pattern.kind);
   }
 
   /** Looks for patterns of fewer than eight symbols by three of their symbols. */
