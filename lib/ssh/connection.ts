@@ -206,7 +206,9 @@ export class Connection {
         callback(error, channel);
       });
     };
-    return this.whileUp(this.#gate.open(opener, options));
+    return this.whileUp(this.#gate.open(opener, options)).catch((error) => {
+      throw isOfLostConnection(error) ? this.#ended ?? dropped(this.facts) : error;
+    });
   }
 
   #end(reason: ToolError): void {
@@ -336,6 +338,12 @@ function closeUnstarted(client: Client): void {
     if (channel === true || channel.type !== "session" || channel.subtype !== undefined) continue;
     if (channel._callbacks?.length === 0) channel.close();
   }
+}
+
+/** ssh2 1.17 (client.js) says so, before it says that the connection is closed. */
+function isOfLostConnection(error: unknown): boolean {
+  if (!(error instanceof ToolError) || error.code !== "channel_refused") return false;
+  return error.cause instanceof Error && /^(Not connected|No response from server)$/.test(error.cause.message);
 }
 
 function dropped(facts: ConnectionFacts, cause?: ClientError): ToolError {

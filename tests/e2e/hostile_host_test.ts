@@ -61,3 +61,12 @@ Deno.test("a key whose holder never proved to have it is not stored among the kn
   assert.equal(connected.host_key.status, "new_stored");
   assert.match(await Deno.readTextFile(file), /ssh-ed25519/);
 });
+
+Deno.test("a server that disconnects right after the login is called gone, and not one that refuses", async () => {
+  await using server = await hostileSshServer({ disconnects: true });
+  await using program = await Program.start();
+  const { session_id } = await program.ok("ssh_connect", { ...LOGIN, host: server.host, port: server.port });
+  const error = await program.fails("ssh_execute", { session_id, command: "true" });
+  assert.equal(error.code, "session_dropped");
+  assert.match(error.hint ?? "", /connect again with ssh_connect/);
+});

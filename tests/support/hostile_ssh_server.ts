@@ -8,6 +8,8 @@ import ssh2 from "ssh2";
 export interface HostileOptions {
   /** Told of each command; by default it is accepted and never answered. */
   onExec?: (channel: ssh2.ServerChannel, command: string) => void;
+  /** Says that it disconnects as soon as the client is logged in, and leaves the rest to the client. */
+  disconnects?: boolean;
   /** Refuses every login, and says that it takes these methods. */
   refuseWith?: string[];
   /** Shows a host key and signs with nothing, until {@linkcode HostileSshServer.changeKey}. */
@@ -46,6 +48,7 @@ async function listen(options: HostileOptions, port: number): Promise<ssh2.Serve
     connections.add(connection);
     connection.on("error", () => {}).on("close", () => connections.delete(connection));
     connection.on("authentication", (context) => authenticate(context, options.refuseWith));
+    if (options.disconnects === true) connection.on("ready", () => disconnect(connection));
     connection.on("session", (accept) => {
       accept().on("exec", (start, _refuse, { command }) => options.onExec?.(start(), command));
     });
@@ -67,6 +70,11 @@ function newKey(broken: boolean): ssh2.ParsedKey {
   if (key instanceof Error) throw key;
   if (broken) key.sign = () => Buffer.alloc(64);
   return key;
+}
+
+/** RFC 4253 §11.1, with reason 2, a protocol error. */
+function disconnect(connection: ssh2.Connection): void {
+  (connection as unknown as { _protocol: { disconnect(reason: number): void } })._protocol.disconnect(2);
 }
 
 async function closed(server: ssh2.Server): Promise<void> {
