@@ -7,6 +7,7 @@
 import { findBits } from "./bits.ts";
 import { ColumnFinder } from "./columns.ts";
 import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
+import { findDumps } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { openBlobs } from "./packed.ts";
 import { findRegions, type Region } from "./regions.ts";
@@ -50,6 +51,9 @@ export class Engine {
       scanner.scan(decoder, lexicon, this.#quiet, true);
     }
     for (const { bytes, starts, ends } of findBits(data)) {
+      scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
+    }
+    for (const { bytes, starts, ends } of findDumps(data)) {
       scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
     }
     this.#lookPacked(data, lexicon);
