@@ -73,7 +73,7 @@ function dumpOf(bytes: readonly DumpByte[], start: (byte: DumpByte) => number, e
 
 /** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
 function readRow(data: Uint8Array, from: number, to: number): Row | undefined {
-  if (digitOf(data[from]) < 0) return undefined;
+  if (digitOf(data[from]) < 0 || digitOf(data[from + MIN_OFFSET_DIGITS - 1]) < 0) return undefined;
   let at = from;
   while (at < to && digitOf(data[at]) >= 0) at++;
   if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return undefined;
