@@ -6,7 +6,7 @@ import { Redactor } from "../lib/secrets/redactor.ts";
 
 const SECRETS = 100;
 const CORPUS_BYTES = 50_000_000;
-const SLICE = 256 * 1024;
+const SLICE = 64 * 1024;
 
 /** The same numbers for the same seed (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -101,9 +101,9 @@ redactor.redact("ready");
 console.log(`${SECRETS} secrets loaded in ${(performance.now() - loading).toFixed(0)} ms`);
 
 const sample = corpus.subarray(0, 16_000_000);
-const mine = seconds(sample, 5, (slice) => redactor.redactBytes(slice));
+const mine = seconds(sample, 8, (slice) => redactor.redactBytes(slice));
 const decoder = new TextDecoder();
-const literal = seconds(sample, 2, (slice) => {
+const literal = seconds(sample, 5, (slice) => {
   let text = decoder.decode(slice);
   for (const value of values) text = text.replaceAll(value, "***");
   return text;
@@ -139,7 +139,7 @@ const misses: Record<string, Uint8Array> = {
   "random bytes": Uint8Array.from({ length: 8_000_000 }, () => random() * 256),
 };
 for (const [name, bytes] of Object.entries(misses)) {
-  const time = seconds(bytes, 2, (slice) => redactor.find(slice));
+  const time = seconds(bytes, 5, (slice) => redactor.find(slice));
   const ratio = time / bytes.length / prose;
   console.log(`near misses, ${name}: ${rate(bytes.length, time)}, ${ratio.toFixed(2)} of ordinary text`);
 }

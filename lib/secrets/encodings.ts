@@ -6,6 +6,8 @@
  */
 import type { Weighted } from "./redaction/weights.ts";
 
+export type { Weighted } from "./redaction/weights.ts";
+
 /** Collects the bytes of a form and their weights. */
 class Builder {
   readonly #bytes: number[] = [];

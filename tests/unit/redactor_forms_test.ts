@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 
 const VALUE = "sk-live-4f9Qz7XbT2mLr8WcDk";
@@ -43,6 +43,20 @@ function words(text: string, size: number, base: number, width: number): string 
     out.push(padded.readUIntLE(at, size).toString(base).padStart(width, "0"));
   }
   return out.join(" ");
+}
+
+function base85(text: string, alphabet: string): string {
+  let out = "";
+  for (let at = 0; at + 4 <= text.length; at += 4) {
+    let number = bytes(text).readUInt32BE(at);
+    let group = "";
+    for (let i = 0; i < 5; i++) {
+      group = alphabet[number % 85] + group;
+      number = Math.floor(number / 85);
+    }
+    out += group;
+  }
+  return out;
 }
 
 /** Forms in which next to nothing of the value may be left: name and text. */
@@ -136,6 +150,17 @@ const FORMS: Record<string, (value: string) => string> = {
   "a window title": (v) => `\x1b]0;${v}\x07`,
   "backspaces over noise": (v) => [...v].map((c) => `x\b${c}`).join(""),
   "overstruck": (v) => [...v].map((c) => `${c}\b${c}`).join(""),
+  "bits": (v) => each(v, (b) => b.toString(2).padStart(8, "0")),
+  "bits in groups": (v) => each(v, (b) => b.toString(2).padStart(8, "0"), " "),
+  "bits in a list": (v) => `[${each(v, (b) => `'0b${b.toString(2)}'`, ", ")}]`,
+  "one decimal number": (v) => BigInt("0x" + bytes(v).toString("hex")).toString(),
+  "hex of UTF-32": (v) => each(v, (b) => hex(b) + "000000"),
+  "base64 three times": (v) => base64(base64(base64(v))),
+  "base32 in base64": (v) => base64(pack(bytes(v), 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
+  "base64 of the capitals": (v) => base64(v.toUpperCase()),
+  "markup around each character": (v) => [...v].map((c) => `<b>${c}</b>`).join(""),
+  "zlib in base64": (v) => deflateSync(v).toString("base64"),
+  "Ascii85": (v) => base85(v, Array.from({ length: 85 }, (_, i) => String.fromCharCode(33 + i)).join("")),
   "odd and even characters": (v) => [0, 1].map((k) => [...v].filter((_, i) => i % 2 === k).join("")).join("\n"),
   "swapped pairs": (v) => v.replace(/(.)(.)/g, "$2$1"),
   "ebcdic in hex": (v) =>
@@ -241,6 +266,20 @@ Deno.test("redact() masks rows of a dump of any width", () => {
     const digits = out.split("\n").map((row) => row.slice(10, 10 + columns * 3).replace(/[^0-9a-f]/g, "")).join("");
     assert.ok(digits.length < 16, `${columns} columns: ${out}`);
   }
+});
+
+Deno.test("redact() masks a value whose characters stand before their numbers, in any order", () => {
+  const lines = [...VALUE].map((c, i) => `${c} is number ${i}`);
+  for (const text of [lines.join("\n"), lines.toSorted().join("\n")]) {
+    assert.equal(masked(text).match(/^[^*] is/gm)?.length ?? 0, 0, masked(text));
+  }
+});
+
+Deno.test("redact() masks the numbers and the characters of a table of codes", () => {
+  const out = masked([...VALUE].map((c) => `${c.charCodeAt(0)} ${c}`).join("\n"));
+  assert.ok(out.replace(/[^0-9a-z]/gi, "").length < 12, out);
+  const offsets = masked([...VALUE].map((c, i) => `${i + 1} ${c.charCodeAt(0).toString(8)}   0`).join("\n"));
+  assert.ok(!/1[0-9][0-9]/.test(offsets), offsets);
 });
 
 Deno.test("redact() masks a compressed blob that holds a value", () => {

@@ -46,7 +46,7 @@ export class GramIndex<W extends Whole> {
   kinds: Uint8Array = new Uint8Array(4096);
   #marks: Uint8Array = new Uint8Array(4096);
   #length = 0;
-  #table = new Int32Array(4096);
+  #table = new Int32Array(1 << 14);
   #count = 0;
   #probes: Sieve = emptySieve(0);
   #grams: Sieve = emptySieve(0);
@@ -142,11 +142,10 @@ export class GramIndex<W extends Whole> {
   }
 
   #insert(at: number): boolean {
-    const [first, second] = [wordAt(this.pool, at), wordAt(this.pool, at + 4)];
-    if (this.find(first, second) >= 0) return false;
     if (++this.#count * 2 > this.#table.length) this.#grow();
-    this.#put(first, second, at);
-    return true;
+    if (this.#put(wordAt(this.pool, at), wordAt(this.pool, at + 4), at)) return true;
+    this.#count--;
+    return false;
   }
 
   #insertWide(at: number): boolean {
@@ -156,16 +155,22 @@ export class GramIndex<W extends Whole> {
     return true;
   }
 
-  #put(first: number, second: number, at: number): void {
+  /** Puts a gram into the table unless it is there already. */
+  #put(first: number, second: number, at: number): boolean {
+    const { pool } = this;
     const mask = this.#table.length - 1;
     let slot = slotOf(first, second) & mask;
-    while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
+    for (let old = this.#table[slot] as number; old !== 0; old = this.#table[slot] as number) {
+      if (wordAt(pool, old - 1) === first && wordAt(pool, old + 3) === second) return false;
+      slot = (slot + 1) & mask;
+    }
     this.#table[slot] = at + 1;
+    return true;
   }
 
   #grow(): void {
     const old = this.#table;
-    this.#table = new Int32Array(old.length * 2);
+    this.#table = new Int32Array(old.length * 4);
     for (const entry of old) {
       if (entry !== 0) this.#put(wordAt(this.pool, entry - 1), wordAt(this.pool, entry + 3), entry - 1);
     }

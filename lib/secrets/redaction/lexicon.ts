@@ -111,12 +111,11 @@ export class Lexicon {
   #addForm(form: Form, of: Value): void {
     const plain = form.kind === KIND.literal || form.kind === KIND.marked;
     const table = plain ? PLAIN : DENSE;
-    const symbols = fold(form.bytes, table);
+    const { bytes: symbols, weights } = keep(form, table);
     const isPart = form.kind === KIND.stranded && form.bytes.length < of.bytes;
     if (symbols.length === 0 || (isPart && of.short)) return;
     const dropped = form.bytes.length - symbols.length;
     if (!of.short) {
-      const weights = form.weights.filter((_, i) => table[form.bytes[i] as number] !== 0);
       const gaps = plain && dropped > 0 ? HAS_GAPS : 0;
       const least = Math.max(GRAM, Math.floor((PIECE * symbols.length) / of.characters) - 1);
       (plain ? this.plain : this.dense).add(symbols, weights, form.kind | gaps, least);
@@ -164,6 +163,21 @@ export class Lexicon {
       }
     }
   }
+}
+
+/** The symbols of a form in the view of `table`, and what they prove. */
+function keep(form: Weighted, table: Uint8Array): Weighted {
+  const { bytes, weights } = form;
+  const symbols = new Uint8Array(bytes.length);
+  const kept = new Uint8Array(bytes.length);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const symbol = table[bytes[i] as number] as number;
+    if (symbol === 0) continue;
+    symbols[length] = symbol;
+    kept[length++] = weights[i] as number;
+  }
+  return { bytes: symbols.subarray(0, length), weights: kept.subarray(0, length) };
 }
 
 function addEdge(map: Map<number, Edge[]>, symbols: Uint8Array, least: number): void {

@@ -8,12 +8,16 @@
 import { ESCAPE, ESCAPE_STARTS, EVERY_ESCAPE, hexNumber, narrow, terminalEnd } from "./decoder.ts";
 import { ENTITIES } from "./entities.ts";
 import type { Lexicon } from "./lexicon.ts";
+import { HEX_VALUES } from "./symbols.ts";
 
 /** Bytes before the first and after the last escape of a region. */
 const MARGIN = 48;
 
 /** Escapes such as `\n`, of which source code is full, count when the next one is nearer than this. */
 const DENSE_ESCAPES = 24;
+
+/** How often a text is decoded, one kind of escape after the other, before all kinds are undone at once. */
+const MOST_LOOKS = 3;
 
 /** Which escapes can matter, given the values that are looked for. */
 export type EscapeNeeds = Pick<Lexicon, "needsEntities" | "needsQuotedPrintable" | "needsLineEnds">;
@@ -44,6 +48,7 @@ const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
 /** The regions of `data` around those of the first `count` `places` that begin an escape. */
 export function findRegions(data: Uint8Array, places: Uint16Array, count: number, needs: EscapeNeeds): Region[] {
   const regions: Region[] = [];
+  if (count === 0) return regions;
   /** The region of each kind that ends last, by the number that is its bit, and under 0 the one of all kinds. */
   const open: Region[] = Array.from({ length: EVERY_ESCAPE + 1 }, () => CLOSED);
   let weak = -DENSE_ESCAPES;
@@ -51,20 +56,28 @@ export function findRegions(data: Uint8Array, places: Uint16Array, count: number
     const at = places[i] as number;
     const kind = ESCAPE_STARTS[data[at] as number] as number;
     if (((FOLLOWS[data[at + 1] as number] as number) & kind) === 0) continue;
-    const inside = (kind & DOUBTFUL) === 0 && at < (open[kind] as Region).to;
-    if (!inside) {
-      if (kind === ESCAPE.backslash) {
-        const strength = backslashStrength(data, at);
-        const near = at - weak <= DENSE_ESCAPES || needs.needsLineEnds;
-        if (strength > 0) weak = at;
-        if (strength === 0 || (strength === 1 && !near)) continue;
-      } else if (!isEscape(kind, data, at, needs)) continue;
+    const region = open[kind] as Region;
+    if (at < region.to && (kind & DOUBTFUL) === 0) {
+      // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
+      const all = open[0] as Region;
+      region.to = all.to = Math.min(data.length, at + MARGIN);
+      all.kinds |= kind;
+      continue;
     }
+    if (kind === ESCAPE.backslash) {
+      const strength = backslashStrength(data, at);
+      const near = at - weak <= DENSE_ESCAPES || needs.needsLineEnds;
+      if (strength > 0) weak = at;
+      if (strength === 0 || (strength === 1 && !near)) continue;
+    } else if (!isEscape(kind, data, at, needs)) continue;
     extend(open, regions, kind, kind, at, data.length);
     extend(open, regions, 0, kind, at, data.length);
   }
+  // Bytes at random are full of all kinds of escape; there one look that undoes them all has to do.
+  const total = regions.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (total > MOST_LOOKS * data.length) return regions.filter(({ kinds }) => (kinds & EVERY) !== 0);
   // The regions of all kinds are of use only where there is more than one kind.
-  return regions.filter((region) => (region.kinds & EVERY) === 0 || isMixed(region.kinds & EVERY_ESCAPE));
+  return regions.filter(({ kinds }) => (kinds & EVERY) === 0 || isMixed(kinds & EVERY_ESCAPE));
 }
 
 /** Kinds of which text is full where none is meant, so that each has to be checked even where others are near. */
@@ -152,8 +165,9 @@ function isEntity(data: Uint8Array, at: number, named: boolean): boolean {
 function isQuotedPrintable(data: Uint8Array, at: number, single: boolean): boolean {
   const next = data[at + 1];
   if (next === 0x0a || (next === 0x0d && data[at + 2] === 0x0a)) return true;
-  const byte = hexNumber(data, at + 1, 2, data.length);
-  if (byte < 0) return false;
+  const [high, low] = [HEX_VALUES[next as number] as number, HEX_VALUES[data[at + 2] as number] as number];
+  if (!(high >= 0 && low >= 0)) return false;
+  const byte = 16 * high + low;
   if (single && (byte === 0x3d || byte >= 0x80)) return true;
   return data[at + 3] === 0x3d || (at >= 3 && data[at - 3] === 0x3d);
 }
