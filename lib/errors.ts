@@ -52,6 +52,7 @@ export type ErrorCode =
   | "env_file_unreadable"
   | "env_file_malformed"
   | "unknown_variable"
+  | "answer_withheld"
   // files
   | "files_dir_missing"
   | "outside_files_dir"
@@ -121,15 +122,17 @@ export class ToolError extends Error {
 export function quoteUntrusted(text: string, maxCharacters = 200): string {
   const cut = text.length > maxCharacters ? text.slice(0, maxCharacters) + "…" : text;
   const escaped = cut.replace(
-    // deno-lint-ignore no-control-regex -- control characters are what is being escaped
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"\\]/g,
+    // The last range, like the tags among the format characters, can carry a whole hidden text (Unicode 16, §23.4, §23.9).
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{e0100}-\u{e01ef}"\\]/gu,
     (character) => {
       if (character === '"' || character === "\\") return "\\" + character;
-      const code = character.charCodeAt(0);
+      const code = character.codePointAt(0) ?? 0;
       if (character === "\n") return "\\n";
       if (character === "\r") return "\\r";
       if (character === "\t") return "\\t";
-      return code < 0x100 ? "\\x" + code.toString(16).padStart(2, "0") : "\\u" + code.toString(16).padStart(4, "0");
+      const digits = code.toString(16);
+      if (code > 0xffff) return `\\u{${digits}}`;
+      return code < 0x100 ? "\\x" + digits.padStart(2, "0") : "\\u" + digits.padStart(4, "0");
     },
   );
   return `"${escaped}"`;

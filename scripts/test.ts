@@ -61,7 +61,15 @@ async function lineCoverage(): Promise<number> {
 
 await prepare();
 await Deno.remove(COVERAGE_DIR, { recursive: true }).catch(() => {});
-const code = await deno("test", "-A", "--parallel", `--coverage=${COVERAGE_DIR}`, "--coverage-raw-data-only", "--quiet", "tests");
+const code = await deno(
+  "test",
+  "-A",
+  "--parallel",
+  `--coverage=${COVERAGE_DIR}`,
+  "--coverage-raw-data-only",
+  "--quiet",
+  "tests",
+);
 if (code !== 0) Deno.exit(code);
 const coverage = await lineCoverage();
 console.log(`line coverage of lib/: ${(coverage * 100).toFixed(1)} % (at least ${MIN_LINE_COVERAGE * 100} %)`);

@@ -2,7 +2,7 @@
 import { FilesDir } from "../files_dir.ts";
 import { Redactor } from "../secrets/redactor.ts";
 import { Vault } from "../secrets/vault.ts";
-import { type HostKeyPolicy, KnownHosts } from "../ssh/known_hosts.ts";
+import type { HostKeyPolicy, KnownHosts } from "../ssh/known_hosts.ts";
 import { Sessions } from "../ssh/sessions.ts";
 import { Egress } from "./egress.ts";
 
@@ -25,9 +25,9 @@ export class App {
   readonly redactor: Redactor = new Redactor();
   readonly egress: Egress = new Egress(this.redactor);
   readonly vault: Vault = new Vault(this.redactor);
-  readonly knownHosts: KnownHosts;
   /** The one directory that transfers touch on this machine. */
   readonly files: FilesDir;
+  #knownHosts: Promise<KnownHosts> | undefined;
 
   /**
    * @param options how the server is set up
@@ -36,10 +36,15 @@ export class App {
   constructor(options: AppOptions = {}) {
     this.options = options;
     this.files = new FilesDir(options.filesDir, options.secretsDir);
-    this.knownHosts = new KnownHosts({
-      ...(options.knownHostsFile !== undefined && { file: options.knownHostsFile }),
-      policy: options.hostKeyPolicy ?? "accept-new",
+  }
+
+  /** The host keys that are trusted; loaded with the first connection, since listing the tools does not need them. */
+  knownHosts(): Promise<KnownHosts> {
+    this.#knownHosts ??= import("../ssh/known_hosts.ts").then(({ KnownHosts }) => {
+      const { knownHostsFile: file, hostKeyPolicy: policy = "accept-new" } = this.options;
+      return new KnownHosts({ ...(file !== undefined && { file }), policy });
     });
+    return this.#knownHosts;
   }
 
   /** Closes one session and lets go of its variables. @throws {ToolError} `unknown_session` */

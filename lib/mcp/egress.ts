@@ -10,11 +10,13 @@ import {
   type JSONRPCMessage,
   type Transport,
 } from "@modelcontextprotocol/server";
-import type { ToolError } from "../errors.ts";
+import { ToolError } from "../errors.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 import { confirmation, type Question, QUESTION_KEY } from "./person.ts";
 
 const MAX_MESSAGE_CHARACTERS = 4000;
+/** No shorter text is masked. */
+const SHORTEST_SECRET_NUMBER = 4;
 
 /** How far a call has come. */
 export interface ProgressUpdate {
@@ -49,7 +51,9 @@ export class Egress implements PublicEgress {
 
   /** A tool's answer: structured content, and the same as JSON text. */
   result(value: Record<string, unknown>): CallToolResult {
-    return answer(this.#cleanValues(value) as Record<string, unknown>);
+    const cleaned = this.#cleanValues(value) as Record<string, unknown>;
+    const masked = Object.keys(value).filter((key) => isNumber(value[key]) && !isNumber(cleaned[key]));
+    return masked.length > 0 ? this.failure(withheld(masked)) : answer(cleaned);
   }
 
   /** A failure that the agent can mend: its code, what was wrong, the next step. */
@@ -73,12 +77,13 @@ export class Egress implements PublicEgress {
   question(question: Question): InputRequiredResult {
     const message = bounded(this.#redactor.redact(question.message));
     const request = inputRequired.elicit({ message, requestedSchema: confirmation });
-    return inputRequired({ inputRequests: { [QUESTION_KEY]: request } });
+    return inputRequired({ inputRequests: { [QUESTION_KEY]: request }, requestState: question.about });
   }
 
-  /** Progress, fit to be sent. */
-  progress(update: ProgressUpdate): ProgressUpdate {
-    return this.#cleanValues(update) as ProgressUpdate;
+  /** Progress, fit to be sent; undefined when a number of it is secret, which leaves nothing to tell. */
+  progress(update: ProgressUpdate): ProgressUpdate | undefined {
+    const cleaned = this.#cleanValues(update) as ProgressUpdate;
+    return isNumber(cleaned.progress) && (update.total === undefined || isNumber(cleaned.total)) ? cleaned : undefined;
   }
 
   /** A line for people, on stderr. */
@@ -98,10 +103,19 @@ export class Egress implements PublicEgress {
 
   #walk(value: unknown, name: (key: string) => string): unknown {
     if (typeof value === "string") return this.#redactor.redact(value);
+    if (isNumber(value)) return this.#cleanNumber(value);
     if (Array.isArray(value)) return value.map((item) => this.#walk(item, name));
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     return Object.fromEntries(entries.map(([key, item]) => [name(key), this.#walk(item, name)]));
+  }
+
+  /** A number may be a secret, too: the size of a file, say, that was made to be one. */
+  #cleanNumber(value: number): number | string {
+    const text = String(value);
+    if (text.length < SHORTEST_SECRET_NUMBER) return value;
+    const cleaned = this.#redactor.redact(text);
+    return cleaned === text ? value : cleaned;
   }
 
   /**
@@ -130,4 +144,17 @@ function answer(structuredContent: Record<string, unknown>): CallToolResult {
 /** Cut to size; only ever called on what has been redacted. */
 function bounded(text: string): string {
   return text.length <= MAX_MESSAGE_CHARACTERS ? text : text.slice(0, MAX_MESSAGE_CHARACTERS) + "…";
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+/** A number that every answer of a tool has cannot be a text: the answer as a whole stays here. */
+function withheld(names: readonly string[]): ToolError {
+  return new ToolError(
+    "answer_withheld",
+    `the call was made, but its answer is withheld: a loaded secret stands in its ${names.join(", ")}`,
+    { hint: "do not make sizes or times out of secrets" },
+  );
 }

@@ -17,10 +17,16 @@ export const confirmation: z.ZodObject<{ confirm: z.ZodBoolean }> = z.object({ c
 export class Question {
   /** What is asked. */
   readonly message: string;
+  /** Stands for what the question is about; comes back with the answer. */
+  readonly about: string;
 
-  /** @param message what is asked; a yes must mean that what it says may be done */
-  constructor(message: string) {
+  /**
+   * @param message what is asked; a yes must mean that what it says may be done
+   * @param about stands for what the question is about, and changes with it; travels through the client
+   */
+  constructor(message: string, about: string) {
     this.message = message;
+    this.about = about;
   }
 }
 
@@ -30,6 +36,8 @@ export interface Person {
   reachable: boolean;
   /** What came of this call's question; undefined before it was asked. Anything but an explicit yes is a no. */
   answer: "yes" | "no" | undefined;
+  /** The {@linkcode Question.about} of the question that was answered. */
+  about?: string | undefined;
 }
 
 /** Reads from a request what is known of the person. */
@@ -43,5 +51,10 @@ export function personOf(context: ServerContext, legacyCapabilities: ClientCapab
   const asked = inputResponses !== undefined && QUESTION_KEY in inputResponses;
   if (!asked) return { reachable, answer: undefined };
   const accepted = acceptedContent(inputResponses, QUESTION_KEY, confirmation);
-  return { reachable, answer: accepted?.confirm === true ? "yes" : "no" };
+  const about = context.mcpReq.requestState();
+  return {
+    reachable,
+    answer: accepted?.confirm === true ? "yes" : "no",
+    ...(typeof about === "string" && { about }),
+  };
 }

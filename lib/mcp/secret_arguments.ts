@@ -1,9 +1,8 @@
 /** Passwords that reach a tool: by the name of a variable, or from the agent itself. */
 import { ToolError } from "../errors.ts";
-import { parseEnvFile } from "../secrets/env_file.ts";
-import { readSecretsFile } from "../secrets/secrets_dir.ts";
 import { unknownVariable } from "../secrets/vault.ts";
 import type { App } from "./app.ts";
+import { readEnvFile } from "./env_files.ts";
 
 /** Variables by name; a name has several values where sessions disagree about it. */
 export type Choices = ReadonlyMap<string, ReadonlySet<string>>;
@@ -22,7 +21,7 @@ export async function variablesToChooseFrom(app: App, envFile: string | undefine
   if (envFile === undefined) {
     for (const session of app.sessions) app.vault.variablesFor(session.id).forEach((value, name) => add(name, value));
   } else {
-    const { variables } = parseEnvFile((await readSecretsFile(app.options.secretsDir, envFile)).text);
+    const { variables } = await readEnvFile(app, envFile);
     app.vault.maskAll(variables);
     for (const { name, value } of variables) add(name, value);
   }

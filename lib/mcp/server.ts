@@ -109,7 +109,9 @@ function newCall(app: App, context: ServerContext, mcp: McpServer): Call {
     session: (id) => app.sessions.use(id),
     person: personOf(context, mcp.server.getClientCapabilities()),
     progress: progressToken === undefined ? undefined : (update: ProgressUpdate) => {
-      const params = { progressToken, ...app.egress.progress(update) };
+      const cleaned = app.egress.progress(update);
+      if (cleaned === undefined) return;
+      const params = { progressToken, ...cleaned };
       // A client that is gone cannot be told how far the call has come.
       context.mcpReq.notify({ method: "notifications/progress", params }).catch(() => {});
     },

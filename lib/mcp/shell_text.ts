@@ -18,6 +18,7 @@ export interface Wanted {
 
 /** A part of a shell's output. */
 export interface ShellText {
+  /** The text. */
   output: string;
   /** Lines above `output` that were left out because of the limit. */
   omitted_lines?: number;
@@ -104,7 +105,7 @@ function countLineEnds(text: string, from: number, to: number): number {
   return count;
 }
 
-/** @throws {ToolError} `invalid_argument` when `name` cannot be a shell's name */
+/** `name`, which is fit for a shell. @throws {ToolError} `invalid_argument` when it is not */
 export function checkedName(name: string): string {
   if (/^[A-Za-z0-9_-]{1,40}$/.test(name)) return name;
   throw new ToolError("invalid_argument", `name ${quoteUntrusted(name, 60)} is none for a shell`, {

@@ -147,6 +147,26 @@ export function base58(value: Weighted): Weighted {
   return out.done();
 }
 
+/** The whole value as one decimal number, the first byte highest. */
+export function bigNumber(value: Weighted): Weighted {
+  const out = new Builder();
+  const number = value.bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  out.add(number.toString(), value.weights.reduce((sum, weight) => sum + weight, 0));
+  return out.done();
+}
+
+/** UTF-8 as UTF-32, for which it is taken byte by byte; the bytes that are zero prove nothing. */
+export function utf32(value: Weighted, littleEndian: boolean): Weighted {
+  const out = new Builder();
+  value.bytes.forEach((byte, i) => {
+    for (let place = 0; place < 4; place++) {
+      const isByte = place === (littleEndian ? 0 : 3);
+      out.addByte(isByte ? byte : 0, isByte ? value.weights[i] as number : 0);
+    }
+  });
+  return out.done();
+}
+
 /** UTF-8 as UTF-16; the bytes that are zero prove nothing. */
 export function utf16(value: Weighted, littleEndian: boolean): Weighted {
   const text = new TextDecoder().decode(value.bytes);

@@ -73,7 +73,7 @@ export class Redactor {
     const spans: Span[] = [];
     for (let core = 0; core < bytes.length; core += BLOCK) {
       const from = Math.max(0, core - CONTEXT);
-      const to = Math.min(bytes.length, core + BLOCK + CONTEXT);
+      const to = Math.min(bytes.length, core + BLOCK);
       for (const span of this.look(bytes.subarray(from, to))) {
         spans.push({ start: span.start + from, end: span.end + from });
       }
@@ -164,8 +164,8 @@ export class RedactionStream {
     const out: Uint8Array[] = [];
     for (let at = 0; at < chunk.length; at += BLOCK) {
       this.#hold(chunk.subarray(at, at + BLOCK));
-      while (this.#base + this.#heldLength >= this.#core + BLOCK + CONTEXT) {
-        this.#look(this.#core + BLOCK + CONTEXT);
+      while (this.#base + this.#heldLength >= this.#core + BLOCK) {
+        this.#look(this.#core + BLOCK);
         out.push(this.#release(this.#core - CONTEXT));
       }
     }
@@ -175,7 +175,7 @@ export class RedactionStream {
   /** Gives the rest; the stream starts afresh after it. */
   end(): Uint8Array {
     const total = this.#base + this.#heldLength;
-    while (this.#core < total) this.#look(Math.min(total, this.#core + BLOCK + CONTEXT));
+    while (this.#core < total) this.#look(Math.min(total, this.#core + BLOCK));
     const out = this.#release(total);
     this.#held = new Uint8Array(0);
     this.#base = this.#core = 0;

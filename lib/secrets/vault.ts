@@ -32,6 +32,9 @@ const COMMON_WORDS: ReadonlySet<string> = new Set([
   "0.0.0.0",
 ]);
 
+/** Most characters of all the passwords that an agent passes: a mask stays for good, and each costs memory and time. */
+const MAX_PASSED_CHARACTERS = 32_768;
+
 /** Why a value is not masked. */
 export type Exemption = "short" | "number" | "word";
 
@@ -56,6 +59,9 @@ export class Vault {
   readonly #masker: Masker;
   /** Session, file, variables; a file loaded again moves to the end. */
   readonly #loaded = new Map<string, Map<string, ReadonlyMap<string, string>>>();
+  /** What the agent passed. */
+  readonly #passed = new Set<string>();
+  #passedCharacters = 0;
 
   /**
    * A vault that holds nothing yet.
@@ -105,9 +111,18 @@ export class Vault {
    * Masks a password that the agent passes, from now on and everywhere.
    *
    * @returns false when the value is too common to be masked, see {@linkcode exemptionOf}
+   * @throws {ToolError} `limit_reached` when the agent has passed more than can be masked
    */
   mask(value: string): boolean {
     if (exemptionOf(value) !== undefined) return false;
+    if (this.#passed.has(value)) return true;
+    if (this.#passedCharacters + value.length > MAX_PASSED_CHARACTERS) {
+      throw new ToolError("limit_reached", "more different passwords were passed than can be masked", {
+        hint: "use password_var, or ask the person to restart the server",
+      });
+    }
+    this.#passed.add(value);
+    this.#passedCharacters += value.length;
     this.#masker.add([value]);
     return true;
   }

@@ -12,6 +12,9 @@ export interface Credentials {
   password?: string | undefined;
 }
 
+/** Methods of one server that are looked at; it may list thousands. */
+const MAX_METHODS = 20;
+
 type AuthHandlerCallback = (method: AnyAuthMethod) => void;
 
 /**
@@ -42,7 +45,7 @@ export class Authenticator {
 
   /** Answers ssh2's authHandler: the next method to try, or false when none is left. */
   next = (methodsLeft: string[] | null, _partialSuccess: boolean | null, callback: AuthHandlerCallback): void => {
-    if (methodsLeft !== null) this.#offered = methodsLeft;
+    if (methodsLeft !== null) this.#offered = methodsLeft.filter(isName).slice(0, MAX_METHODS);
     if (!this.#asked) {
       this.#asked = true;
       callback({ type: "none", username: this.#username });
@@ -118,4 +121,9 @@ export class Authenticator {
     if (password !== undefined && !passwordTaken) return "the server takes no password: give key_path";
     return "check the username and the password or key, and what the server allows this user";
   }
+}
+
+/** Whether it can be the name of a method (RFC 4251 §6). */
+function isName(text: string): boolean {
+  return /^[!-+\--~]{1,64}$/.test(text);
 }

@@ -224,7 +224,8 @@ class Handshake {
   readonly #options: ConnectOptions;
   readonly #socket: net.Socket;
   readonly #evidence: HandshakeEvidence;
-  #hostKey: { key: HostKey; status: HostKeyStatus } | undefined;
+  #hostKey: { key: HostKey; status: HostKeyStatus | undefined } | undefined;
+  #hostKeyKept: Promise<void> = Promise.resolve();
   #verdict: unknown;
 
   constructor(client: Client, options: ConnectOptions, algorithms: HandshakeEvidence["offered"]) {
@@ -245,7 +246,7 @@ class Handshake {
     this.stage = "SSH banner from the server";
     const negotiated = await this.#negotiate();
     this.#evidence.opening.release();
-    if (this.#hostKey === undefined) throw new Error("ssh2 became ready without a host key check");
+    if (this.#hostKey?.status === undefined) throw new Error("ssh2 became ready without a host key check");
     const { host, port, username } = this.#options;
     const serverVersion = (this.client as unknown as { _remoteVer?: string })._remoteVer ?? "";
     const { key: hostKey, status: hostKeyStatus } = this.#hostKey;
@@ -267,6 +268,8 @@ class Handshake {
     const onHandshake = (result: NegotiatedAlgorithms): void => {
       negotiated = result;
       this.stage = "answer to authentication";
+      this.#hostKeyKept = this.#keepHostKey();
+      this.#hostKeyKept.catch(reject);
     };
     const onReady = (): void => {
       if (negotiated === undefined) reject(new Error("ssh2 became ready without a handshake"));
@@ -280,7 +283,10 @@ class Handshake {
       sock: this.#socket,
       username: this.#options.username,
       algorithms: this.#evidence.offered,
-      authHandler: this.#evidence.authenticator.next,
+      authHandler: (left, partial, callback) => {
+        // Who is refused hears no password; the refusal has been told by then.
+        this.#hostKeyKept.then(() => this.#evidence.authenticator.next(left, partial, callback), () => {});
+      },
       hostVerifier: this.#verifyHostKey,
       readyTimeout: 0, // the deadline of connect() covers every stage
       keepaliveInterval: KEEPALIVE_INTERVAL_MS,
@@ -293,6 +299,14 @@ class Handshake {
     });
   }
 
+  /** The key exchange is done, so the server has proved to hold the key that it showed; before, nothing is kept. */
+  async #keepHostKey(): Promise<void> {
+    const shown = this.#hostKey;
+    if (shown === undefined || shown.status !== undefined) return;
+    const { host, port, knownHosts } = this.#options;
+    shown.status = await knownHosts.accept(host, port, shown.key);
+  }
+
   #verifyHostKey = (blob: Buffer, accept: (valid: boolean) => void): void => {
     // A new key exchange of a connection that stands, after 1 GB say: answered at once, since ssh2 1.17 (kex.js, a
     // "partial" finish) sends broken packets when the verdict comes after the server's NEWKEYS.
@@ -300,7 +314,7 @@ class Handshake {
     this.stage = "verdict on the host key";
     const key = hostKeyFromBlob(blob);
     const { host, port, knownHosts } = this.#options;
-    knownHosts.verify(host, port, key).then((status) => {
+    knownHosts.judge(host, port, key).then((status) => {
       this.stage = "end of the key exchange";
       this.#hostKey = { key, status };
       accept(true);

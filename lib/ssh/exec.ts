@@ -1,6 +1,7 @@
 /** One command on a channel of its own, in the user's login shell. */
 import { ToolError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
+import { Deadline } from "./deadline.ts";
 import { RemoteCommand, type RunOptions, type RunResult } from "./remote_command.ts";
 import type { Session } from "./session.ts";
 
@@ -37,9 +38,10 @@ export async function execute(
   context: CommandContext,
   options: RunOptions,
 ): Promise<RunResult> {
-  if (context.environment !== undefined) await session.loginShell.requirePosix("using loaded variables");
-  if (context.cwd !== undefined) await session.loginShell.requirePosix("cwd");
-  const posix = await session.loginShell.isPosix();
+  const limits = { deadline: new Deadline(options.timeoutMs), signal: options.signal };
+  if (context.environment !== undefined) await session.loginShell.requirePosix("using loaded variables", limits);
+  if (context.cwd !== undefined) await session.loginShell.requirePosix("cwd", limits);
+  const posix = await session.loginShell.isPosix(limits);
   const inner = prepared(command, context);
   let prefix = "";
   const running = await RemoteCommand.start(
@@ -48,7 +50,7 @@ export async function execute(
       prefix = posix ? `echo ${token}L$$ >&2; ` : "";
       return checkedLength(prefix + inner);
     },
-    options,
+    { ...options, ...limits },
     (_marker, started) => started.stopScanning(),
   );
   if (context.environment !== undefined) running.write(context.environment.line);

@@ -40,7 +40,8 @@ function notSsh({ address, opening }: HandshakeEvidence, cause?: unknown): ToolE
   const place = `${quoteUntrusted(address.host)} port ${address.port}`;
   const said = opening.bytes.length === 0
     ? "it closed the connection without a word"
-    : `it said ${quoteUntrusted(opening.text)}`;
+    // As UTF-8, which most text is: read byte by byte, a secret of other letters could not be known and masked.
+    : `it said ${quoteUntrusted(new TextDecoder().decode(opening.bytes))}`;
   return new ToolError("not_an_ssh_server", `what listens at ${place} does not speak SSH 2: ${said}`, {
     hint: "check the port",
     cause,

@@ -81,18 +81,38 @@ export class KnownHosts {
   }
 
   /**
-   * Decides about a key that a server offers. The file is read anew each time.
+   * Decides about a key that a server offers, and keeps a new one: {@linkcode judge}, then {@linkcode accept}.
+   *
+   * @throws {ToolError} as they do
+   */
+  async verify(host: string, port: number, key: HostKey): Promise<HostKeyStatus> {
+    return await this.judge(host, port, key) ?? await this.accept(host, port, key);
+  }
+
+  /**
+   * Decides about a key that a server offers, and may not hold: nothing is kept. The file is read anew each time.
+   *
+   * @returns undefined for a key that is new and may be accepted
    *
    * @param host name or address, as the user gave it
    * @throws {ToolError} `host_key_unknown`, `host_key_changed` or `host_key_revoked`, with `data` of `offered` and
    * `expected`; `permission_denied_locally` or `known_hosts_malformed` when strict and the file cannot be read
    */
-  async verify(host: string, port: number, key: HostKey): Promise<HostKeyStatus> {
+  async judge(host: string, port: number, key: HostKey): Promise<HostKeyStatus | undefined> {
+    const name = hostName(host, port);
+    const status = await this.#check(name, hostName(host, 22), key, this.#file());
+    if (status === undefined && this.#policy === "strict") throw unknownKey(name, key);
+    return status;
+  }
+
+  /**
+   * Keeps a new key, once the server has proved to hold it (RFC 4253 §8): stored, or remembered where that cannot be.
+   *
+   * @throws {ToolError} `host_key_changed` when another connection has meanwhile kept another one
+   */
+  async accept(host: string, port: number, key: HostKey): Promise<HostKeyStatus> {
     const name = hostName(host, port);
     const file = this.#file();
-    const status = await this.#check(name, hostName(host, 22), key, file);
-    if (status !== undefined) return status;
-    if (this.#policy === "strict") throw unknownKey(name, key);
     // Looked at once more under the lock: another connection may have stored this host's key meanwhile.
     return await exclusively(file ?? "", async () => {
       return await this.#check(name, hostName(host, 22), key, file) ?? await this.#accept(name, key, file);

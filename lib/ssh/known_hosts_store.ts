@@ -56,8 +56,7 @@ export async function appendKnownHost(path: string, line: string): Promise<strin
   const power = { name: "write", path } as const;
   if (!holds(power)) return `to store it, start the server with ${flag(power)}`;
   try {
-    await makeDirectory(path);
-    using file = await Deno.open(path, { read: true, append: true, create: true, mode: 0o600 });
+    using file = await openToAppend(path);
     const info = await file.stat();
     if (!info.isFile) return "the file of known hosts is not a regular file";
     const bytes = new TextEncoder().encode(await endsInLine(file, info.size) ? line : "\n" + line);
@@ -68,10 +67,16 @@ export async function appendKnownHost(path: string, line: string): Promise<strin
   }
 }
 
-async function makeDirectory(path: string): Promise<void> {
-  const directory = path.slice(0, Math.max(path.lastIndexOf("/"), 1));
-  if (!path.includes("/") || (await Deno.stat(directory).catch(() => undefined))?.isDirectory) return;
-  await Deno.mkdir(directory, { mode: 0o700 });
+/** The directory is looked at only when it is missing: the file alone may be what the sandbox allows. */
+async function openToAppend(path: string): Promise<Deno.FsFile> {
+  const options = { read: true, append: true, create: true, mode: 0o600 };
+  try {
+    return await Deno.open(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) || !path.includes("/")) throw error;
+    await Deno.mkdir(path.slice(0, Math.max(path.lastIndexOf("/"), 1)), { mode: 0o700 });
+    return await Deno.open(path, options);
+  }
 }
 
 /** A last line without its end would swallow ours. */

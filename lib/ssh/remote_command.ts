@@ -26,6 +26,8 @@ export type MarkerListener = (marker: Marker, command: RemoteCommand) => void;
 /** What a command is run with. */
 export interface RunOptions {
   timeoutMs: number;
+  /** The limit in time, when it runs already. @default one of `timeoutMs`, from the start of the command */
+  deadline?: Deadline | undefined;
   /** Bound of each output stream. */
   maxOutputBytes: number;
   /** Makes the filter that one output stream goes through before it is cut. */
@@ -66,7 +68,7 @@ export class RemoteCommand {
   private constructor(session: Session, options: RunOptions, onMarker: MarkerListener) {
     this.#session = session;
     this.#options = options;
-    this.#deadline = new Deadline(options.timeoutMs);
+    this.#deadline = options.deadline ?? new Deadline(options.timeoutMs);
     this.#stdout = this.#newOutput();
     this.#stderr = this.#newOutput();
     this.#scanner = new MarkerScanner((marker) => {

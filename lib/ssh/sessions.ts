@@ -6,10 +6,18 @@ import type { Session } from "./session.ts";
 export class Sessions {
   static readonly #limit = 200;
   readonly #sessions = new Map<string, Session>();
+  #reserved = 0;
 
-  /** @throws {ToolError} `limit_reached` when no further session may be opened */
-  ensureRoom(): void {
-    if (this.#sessions.size < Sessions.#limit) return;
+  /**
+   * Holds a place for a session that is being opened, until disposed.
+   *
+   * @throws {ToolError} `limit_reached` when no further session may be opened
+   */
+  reserve(): Disposable {
+    if (this.#sessions.size + this.#reserved < Sessions.#limit) {
+      this.#reserved++;
+      return { [Symbol.dispose]: () => void this.#reserved-- };
+    }
     throw new ToolError("limit_reached", `${Sessions.#limit} sessions are open, which is the most`, {
       hint: "close one with ssh_close_session",
     });

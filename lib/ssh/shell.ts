@@ -14,8 +14,6 @@ import { SOURCED, sourceLine } from "./shell/shell_line.ts";
 import type { Situation } from "./shell/situation.ts";
 import { awaited, promptBehindEnd, settled, type WaitLimits, type WaitReason, Watch } from "./shell/waiting.ts";
 
-/** Longest input at once. */
-export const MAX_INPUT_CHARACTERS = 100_000;
 /** How long a shell that has just started may be silent before it is taken as it is. */
 const FIRST_PROMPT_MS = 3000;
 const FIRST_QUIET_MS = 1500;
@@ -23,11 +21,16 @@ const SOURCE_LIMIT_MS = 5000;
 
 /** How a shell is opened. */
 export interface ShellOptions {
+  /** What it is called in its session. */
   name: string;
+  /** The terminal's size. */
   size: TerminalSize;
   /** Makes the way to its terminal. */
   link: (listener: LinkListener) => Promise<TerminalLink>;
+  /** Ends the wait. */
   signal?: AbortSignal | undefined;
+  /** True when what comes is drawn by a multiplexer. @default false */
+  redrawn?: boolean | undefined;
   /** Name of what keeps the shell alive between connections. */
   persistName?: string | undefined;
 }
@@ -42,12 +45,17 @@ export interface Position {
 
 /** One interactive shell. What it gives is as it came: redaction is for whoever lets it out. */
 export class Shell {
+  /** What it is called in its session. */
   readonly name: string;
+  /** What keeps it alive between connections, and under which name. */
   readonly persistName: string | undefined;
   readonly #connection: Connection;
   readonly #io: ShellIo;
+  readonly #redrawn: boolean;
   readonly #cursors = new Cursors();
   #command: AwaitedCommand | undefined;
+  /** What the agent typed last, until a prompt behind it was seen. */
+  #lastInput: InputMark | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(connection: Connection, io: ShellIo, options: ShellOptions) {
@@ -55,6 +63,7 @@ export class Shell {
     this.#io = io;
     this.name = options.name;
     this.persistName = options.persistName;
+    this.#redrawn = options.redrawn ?? false;
   }
 
   /**
@@ -63,7 +72,7 @@ export class Shell {
    * @throws {ToolError} as {@linkcode Connection.shell}
    */
   static async open(connection: Connection, options: ShellOptions): Promise<Shell> {
-    const io = await ShellIo.open(options.size);
+    const io = await ShellIo.open(options.size, options.redrawn);
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
@@ -96,9 +105,14 @@ export class Shell {
     return this.#command !== undefined && !this.#command.finished;
   }
 
-  /** Number of the row from which on the screen shows what came after the last input. */
-  get inputRow(): number {
-    const { screen, mark } = this.#io;
+  /** The place of the last input. */
+  get lastInput(): InputMark {
+    return this.#io.mark;
+  }
+
+  /** Number of the row from which on the screen shows what came after an input. */
+  rowOf(mark: InputMark): number {
+    const { screen } = this.#io;
     const cursor = screen.cursor();
     // A full-screen program's rows are gone with it; what comes behind stands where it was started.
     if (mark.alternate && !cursor.alternate) return Math.min(screen.rowOnLeaving, cursor.row);
@@ -142,7 +156,7 @@ export class Shell {
     return this.#io.screen.size;
   }
 
-  /** @throws {ToolError} `shell_closed` when it is no more */
+  /** Returns only when the shell is there. @throws {ToolError} `shell_closed` when it is no more */
   ensureOpen(): void {
     if (this.#io.ended === undefined) return;
     throw new ToolError("shell_closed", `the shell ${this.name} is closed: ${this.#io.ended}`, {
@@ -157,13 +171,13 @@ export class Shell {
    */
   async send(data: string, pressEnter: boolean): Promise<InputMark> {
     const typed = data.replace(/\r?\n/g, "\r") + (pressEnter ? "\r" : "");
-    return await this.#inTurn(() => Promise.resolve(this.#io.type(typed)));
+    return await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(typed)));
   }
 
   /** Presses a key. @throws {ToolError} `invalid_argument` for an unknown key, `shell_closed` */
   async press(key: string): Promise<InputMark> {
     const sequence = keySequence(key, this.#io.screen.applicationCursorKeys);
-    return await this.#inTurn(() => Promise.resolve(this.#io.type(sequence)));
+    return await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(sequence)));
   }
 
   /** Waits until the shell shows a prompt or a question, or has been quiet. */
@@ -194,8 +208,12 @@ export class Shell {
    * @throws {ToolError} `shell_closed`, `shell_unsupported`, and `invalid_argument` when the shell is not at its prompt
    */
   async run(command: string, timeoutMs: number, signal?: AbortSignal): Promise<AwaitOutcome & { startRow: number }> {
+    this.#ensureTransparent();
     await this.#ensurePrompt();
-    const running = await this.#inTurn(() => AwaitedCommand.start(this.#io, command, signal));
+    const running = await this.#inTurn(async () => {
+      await this.#answered(signal);
+      return await AwaitedCommand.start(this.#io, command, signal);
+    });
     this.#command = running;
     const outcome = await running.wait(timeoutMs, signal);
     if (outcome.reason === "finished") this.#command = undefined;
@@ -221,6 +239,7 @@ export class Shell {
    * @throws {ToolError} `timed_out` when no prompt comes, `shell_unsupported` when the shell did not evaluate it
    */
   async source(script: string, options: { promptMs?: number; signal?: AbortSignal | undefined } = {}): Promise<void> {
+    this.#ensureTransparent();
     await this.#inTurn(async () => {
       await this.#promptWithin(options.promptMs ?? SOURCE_LIMIT_MS, options.signal);
       const fifo = await secretFifo(this.#connection, script + SOURCED);
@@ -268,6 +287,18 @@ export class Shell {
     this.#io.dispose();
   }
 
+  /** What a multiplexer draws itself, as screen does, holds no markers. */
+  #ensureTransparent(): void {
+    if (!this.#redrawn) return;
+    throw new ToolError(
+      "shell_unsupported",
+      `in ${this.persistName} neither await_exit nor loaded variables can be had`,
+      {
+        hint: "install tmux on the host, or use a shell without persist",
+      },
+    );
+  }
+
   #newlyFinished(): boolean {
     return this.#command?.finished === true;
   }
@@ -282,6 +313,13 @@ export class Shell {
     if (state === "input") throw notAtPrompt(`what runs in it waits for ${waitingFor}`);
     if (state === "fullscreen") throw notAtPrompt("a full-screen program runs in it");
     throw notAtPrompt("it shows no prompt");
+  }
+
+  /** Waits for the prompt behind the agent's last input: the one that is shown may be older than that. */
+  async #answered(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#lastInput === undefined) return;
+    await settled(this.#io, this.#lastInput, { quietMs: 1000, limitMs: 1500, signal });
+    this.#lastInput = undefined;
   }
 
   async #promptWithin(limitMs: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 /** A command as another user through sudo(8), with the password on stdin and nowhere else. */
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
+import { Deadline } from "./deadline.ts";
 import { checkedLength, type CommandContext, prepared } from "./exec.ts";
 import type { Marker } from "./marker_scanner.ts";
 import { RemoteCommand, type RunOptions, type RunResult } from "./remote_command.ts";
@@ -23,12 +24,13 @@ export async function executeWithSudo(
   context: CommandContext,
   options: RunOptions,
 ): Promise<RunResult> {
-  await session.loginShell.requirePosix("sudo");
+  const limits = { deadline: new Deadline(options.timeoutMs), signal: options.signal };
+  await session.loginShell.requirePosix("sudo", limits);
   const attempt = new SudoAttempt(password, context);
   const running = await RemoteCommand.start(
     session,
     (token) => checkedLength(sudoLine(token, prepared(command, context), password)),
-    options,
+    { ...options, ...limits },
     attempt.take,
   );
   const result = await running.finish({

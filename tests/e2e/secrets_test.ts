@@ -185,3 +185,29 @@ for (const [answer, seen] of ANSWERS) {
     });
   }
 }
+
+for (const shell of ["/bin/sh", "/bin/bash", "/usr/bin/zsh"]) {
+  Deno.test(`shells of ${shell}, open already or opened later, get the variables unseen and lose them at the clear`, async () => {
+    await using setup = await secretsSetup({ shell });
+    const { program, session_id } = setup;
+    const value = async (name: string): Promise<string> => {
+      const data = 'printf "%s" "$API_TOKEN" | sha256sum | cut -c1-64';
+      const sent = await program.ok("ssh_shell_send", { session_id, name, data, await_exit: true });
+      return sent.output.trim();
+    };
+    const digest = async (text: string) =>
+      new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
+    await program.ok("ssh_shell_open", { session_id, name: "early" });
+    const loaded = await program.ok("ssh_load_env_file", { session_id, file_path: "app.env" });
+    assert.ok(!(loaded.warnings ?? []).join().includes("shell"), JSON.stringify(loaded.warnings));
+    await program.ok("ssh_shell_open", { session_id, name: "late" });
+    assert.equal(await value("early"), await digest(TOKEN));
+    assert.equal(await value("late"), await digest(TOKEN));
+    const screen = await program.call("ssh_shell_read", { session_id, name: "early", raw: true, lines: 1000 });
+    for (const trace of [TOKEN, "API_TOKEN=", "mkfifo", "/tmp"]) assert.ok(!screen.text.includes(trace), screen.text);
+    const cleared = await program.ok("ssh_clear_secrets", { session_id });
+    assert.equal(cleared.warnings, undefined);
+    assert.equal(await value("early"), await digest(""));
+    assert.equal(await value("late"), await digest(""));
+  });
+}

@@ -194,7 +194,10 @@ Deno.test("a source that is cut meanwhile replaces nothing, on either side", asy
     await Deno.writeFile(source, someBytes(30_000_000));
     await Deno.writeTextFile(target, "the old file");
     const [local, remote] = name === "ssh_download_file" ? ["target", "source"] : ["source", "target"];
-    const cutting = setInterval(() => Deno.truncateSync(source, 25_000_000), 5);
+    // Cut only once the transfer has begun, which its part beside the target shows.
+    const directory = target.slice(0, target.lastIndexOf("/"));
+    const begun = (): boolean => [...Deno.readDirSync(directory)].some((entry) => entry.name.endsWith("part"));
+    const cutting = setInterval(() => begun() && Deno.truncateSync(source, 25_000_000), 1);
     try {
       await tools.fails("source_changed", name, { local_path: local, remote_path: host.path(remote!) });
     } finally {

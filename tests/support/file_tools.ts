@@ -128,7 +128,7 @@ export async function newSession(app: App, login: Login): Promise<Session> {
     port: login.port,
     username: login.user,
     credentials: { privateKey },
-    knownHosts: app.knownHosts,
+    knownHosts: await app.knownHosts(),
     timeoutMs: 20_000,
   });
   return new Session(connection);

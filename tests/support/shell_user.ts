@@ -34,7 +34,8 @@ export class ShellUser implements AsyncDisposable {
 
   /** Makes a user with that login shell and logs in. */
   static async login(sshd: Sshd, shell: string, options: TestUserOptions = {}): Promise<ShellUser> {
-    const user = await createTestUser({ ...options, shell });
+    const program = shell.endsWith("busybox") ? await ashOf(shell, sshd.dir) : shell;
+    const user = await createTestUser({ ...options, shell: program });
     await user.authorize((await Deno.readTextFile(`${sshd.clientKeyPath}.pub`)).trim());
     // Without one, zsh asks a new user what to do.
     await Deno.writeTextFile(`${user.home}/.zshrc`, "");
@@ -94,15 +95,16 @@ export class ShellUser implements AsyncDisposable {
   }
 }
 
-/** Paths of the shells that are tested; busybox ash has none of its own, so it is given one. */
+/** Paths of the shells that are tested; ash is busybox. */
 export async function shellPath(name: "bash" | "dash" | "ash" | "zsh" | "ksh93" | "mksh"): Promise<string> {
   if (name === "ksh93") return await ensureProgram("ksh93", "ksh93u+m");
-  if (name !== "ash") return await ensureProgram(name);
-  const busybox = await ensureProgram("busybox");
-  const path = "/usr/local/bin/mcp-test-ash";
-  const draft = `${path}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(draft, `#!/bin/sh\nexec ${busybox} ash "$@"\n`, { mode: 0o755 });
-  await Deno.chmod(draft, 0o755);
-  await Deno.rename(draft, path);
+  return await ensureProgram(name === "ash" ? "busybox" : name);
+}
+
+/** A login shell that runs busybox's ash, which has no path of its own. */
+async function ashOf(busybox: string, directory: string): Promise<string> {
+  const path = `${directory}/ash`;
+  await Deno.writeTextFile(path, `#!/bin/sh\nexec ${busybox} ash "$@"\n`);
+  await Deno.chmod(path, 0o755);
   return path;
 }

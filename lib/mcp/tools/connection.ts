@@ -3,9 +3,7 @@ import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import { holds } from "../../sandbox.ts";
 import type { Credentials } from "../../ssh/authentication.ts";
-import { Connection } from "../../ssh/connection.ts";
-import { readPrivateKeyFile } from "../../ssh/private_key.ts";
-import { Session } from "../../ssh/session.ts";
+import type { Session } from "../../ssh/session.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { hostName, port, sessionId, timeoutSeconds, variableName } from "../fields.ts";
 import { chosen, variablesToChooseFrom } from "../secret_arguments.ts";
@@ -41,13 +39,18 @@ const connect = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   async run(args, call) {
     const { app } = call;
-    app.sessions.ensureRoom();
+    using _room = app.sessions.reserve();
+    const [{ Connection }, { Session }] = await Promise.all([
+      import("../../ssh/connection.ts"),
+      import("../../ssh/session.ts"),
+    ]);
+    const knownHosts = await app.knownHosts();
     const connection = await Connection.connect({
       host: args.host,
       port: args.port,
       username: args.username,
       credentials: await credentialsOf(args, call),
-      knownHosts: app.knownHosts,
+      knownHosts,
       timeoutMs: args.timeout * 1000,
       signal: call.signal,
     });
@@ -63,7 +66,12 @@ const connect = defineTool({
       port,
       connected: true,
       server_version: serverVersion,
-      host_key: { type: hostKey.type, fingerprint: hostKey.fingerprint, status: hostKeyStatus },
+      host_key: {
+        type: hostKey.type,
+        fingerprint: hostKey.fingerprint,
+        status: hostKeyStatus,
+        ...(hostKeyStatus === "new_for_this_process" && { note: knownHosts.storeProblem }),
+      },
       kex,
       cipher,
     };
@@ -152,6 +160,7 @@ async function credentialsOf(args: ProofArguments, { app, signal }: Call): Promi
   const password = chosen(app, variables, "password", args.password, args.password_var);
   const passphrase = chosen(app, variables, "passphrase", args.passphrase, args.passphrase_var);
   if (args.key_path !== undefined) {
+    const { readPrivateKeyFile } = await import("../../ssh/private_key.ts");
     const { parsed } = await readPrivateKeyFile(args.key_path, { passphrase, signal });
     return { privateKey: parsed, password };
   }

@@ -1,9 +1,7 @@
 /** Commands: execute, as the user and through sudo. */
 import { z } from "zod";
-import { environmentLine, injectingCommand } from "../../secrets/injection.ts";
-import { type Environment, execute } from "../../ssh/exec.ts";
+import type { Environment } from "../../ssh/exec.ts";
 import type { RunOptions, RunResult } from "../../ssh/remote_command.ts";
-import { executeWithSudo } from "../../ssh/sudo.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { command, sessionId, timeoutSeconds, variableName } from "../fields.ts";
 import { chosen } from "../secret_arguments.ts";
@@ -39,7 +37,8 @@ const executeTool = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const { cwd, stdin } = args;
-    const environment = environmentOf(call.app.vault.variablesFor(session.id));
+    const environment = await environmentOf(call.app.vault.variablesFor(session.id));
+    const { execute } = await import("../../ssh/exec.ts");
     return answer(await execute(session, args.command, { cwd, stdin, environment }, options(args, call)));
   },
 });
@@ -64,7 +63,8 @@ const sudoExecute = defineTool({
     const loaded = call.app.vault.variablesFor(session.id);
     const choices = new Map([...loaded].map(([name, value]) => [name, new Set([value])]));
     const password = chosen(call.app, choices, "sudo_password", sudo_password, sudo_password_var);
-    const environment = environmentOf(loaded);
+    const environment = await environmentOf(loaded);
+    const { executeWithSudo } = await import("../../ssh/sudo.ts");
     const context = { cwd, stdin, environment };
     return answer(await executeWithSudo(session, args.command, password, context, options(args, call)));
   },
@@ -74,8 +74,9 @@ const sudoExecute = defineTool({
 export const executionTools: readonly Tool[] = [executeTool, sudoExecute];
 
 /** How loaded variables reach a command; undefined when none is loaded, so that it runs as it is. */
-function environmentOf(variables: ReadonlyMap<string, string>): Environment | undefined {
+async function environmentOf(variables: ReadonlyMap<string, string>): Promise<Environment | undefined> {
   if (variables.size === 0) return undefined;
+  const { environmentLine, injectingCommand } = await import("../../secrets/injection.ts");
   return { line: environmentLine(variables), wrap: injectingCommand };
 }
 

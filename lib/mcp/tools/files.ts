@@ -1,11 +1,12 @@
 /** Files: upload, download, read, write, list. */
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
-import { RemoteFiles } from "../../ssh/transfer/files.ts";
+import type { RemoteFiles } from "../../ssh/transfer/files.ts";
 import type { Window } from "../../ssh/transfer/read_window.ts";
 import type { TransferOptions, TransferResult } from "../../ssh/transfer/transfer.ts";
 import type { TreeResult } from "../../ssh/transfer/tree.ts";
 import type { Change } from "../../ssh/transfer/write_file.ts";
+import type { Session } from "../../ssh/session.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { sessionId } from "../fields.ts";
 import { substitute } from "../placeholders.ts";
@@ -56,7 +57,7 @@ const upload = defineTool({
     const local = await call.app.files.source(args.local_path);
     const started = performance.now();
     const options = transferOptions(args, call);
-    const files = new RemoteFiles(session);
+    const files = await remoteFiles(session);
     if (args.recursive) return treeAnswer(args, await files.uploadTree(local, args.remote_path, options), started);
     return transferAnswer(args, await files.upload(local, args.remote_path, options), started);
   },
@@ -77,7 +78,7 @@ const download = defineTool({
     const { redactor } = call.app;
     const watch = (): SecretWatch => new SecretWatch(redactor, () => holdsSecret = true);
     const options = { ...transferOptions(args, call), watch: redactor.active ? watch : undefined };
-    const files = new RemoteFiles(session);
+    const files = await remoteFiles(session);
     if (args.recursive) {
       const mayLink = (path: string, target: string): Promise<boolean> => call.app.files.allowsLink(path, target);
       const result = await files.downloadTree(args.remote_path, local, { ...options, mayLink });
@@ -118,7 +119,7 @@ const readFile = defineTool({
     const session = call.session(args.session_id);
     const maxBytes = args.max_bytes === 0 ? MAX_READ_BYTES : Math.min(args.max_bytes, MAX_READ_BYTES);
     const options = { offset, maxBytes, tailLines: tail_lines, marginBytes: MARGIN_BYTES, signal: call.signal };
-    const window = await new RemoteFiles(session).read(args.remote_path, options);
+    const window = await (await remoteFiles(session)).read(args.remote_path, options);
     return readAnswer(args, window, maxBytes, call);
   },
 });
@@ -147,7 +148,7 @@ const writeTool = defineTool({
       return args.substitute_secrets ? substitute(text, (name) => call.app.vault.get(session.id, name)) : text;
     });
     const options = { mode: octal(args.mode), createDirs: args.create_dirs, signal: call.signal };
-    const { written, size, notes } = await new RemoteFiles(session).write(args.remote_path, change, options);
+    const { written, size, notes } = await (await remoteFiles(session)).write(args.remote_path, change, options);
     return { bytes_written: written, size, ...note(notes) };
   },
 });
@@ -167,7 +168,7 @@ const listDir = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const { offset, glob } = args;
-    const files = new RemoteFiles(session);
+    const files = await remoteFiles(session);
     const { entries, total } = await files.list(args.remote_path, { offset, glob, signal: call.signal });
     const next = offset + entries.length;
     return {
@@ -309,4 +310,10 @@ function octal(text: string | undefined): number | undefined {
 
 function note(notes: readonly string[]): { note?: string } {
   return notes.length === 0 ? {} : { note: notes.join("; ") };
+}
+
+/** The files of a session's host; the code for them is loaded with the first call that needs it. */
+async function remoteFiles(session: Session): Promise<RemoteFiles> {
+  const { RemoteFiles } = await import("../../ssh/transfer/files.ts");
+  return new RemoteFiles(session);
 }

@@ -1,11 +1,10 @@
 /** Interactive shells: open, send, read, send a control key, wait. */
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
-import { exportLines } from "../../secrets/injection.ts";
-import { compilePattern } from "../../ssh/shell/pattern.ts";
 import type { Situation } from "../../ssh/shell/situation.ts";
 import type { WaitReason } from "../../ssh/shell/waiting.ts";
-import { MAX_INPUT_CHARACTERS, type Shell } from "../../ssh/shell.ts";
+import { MAX_INPUT_CHARACTERS } from "../../ssh/shell/limits.ts";
+import type { Shell } from "../../ssh/shell.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { sessionId, timeoutSeconds } from "../fields.ts";
 import { checkedName, maskedTail, type ShellText, shellText, type Wanted } from "../shell_text.ts";
@@ -67,6 +66,7 @@ const open = defineTool({
     const notes = opened ? [] : [`the shell ${name} was open already`];
     const variables = call.app.vault.variablesFor(session.id);
     if (opened && variables.size > 0) {
+      const { exportLines } = await import("../../secrets/injection.ts");
       await shell.source(exportLines(variables), { signal }).catch((error) => {
         if (!(error instanceof ToolError)) throw error;
         notes.push(`the loaded variables are not in this shell: ${error.message}`);
@@ -165,6 +165,7 @@ const wait = defineTool({
     const from = args.since === undefined
       ? undefined
       : shell.rowBehind(shell.placeOf(args.since)) ?? shell.position.row;
+    const { compilePattern } = await import("../../ssh/shell/pattern.ts");
     const pattern = args.pattern === undefined ? undefined : await compilePattern(args.pattern, args.regex);
     const stop = reportProgress(call, args.timeout);
     let reason: WaitReason;
@@ -173,7 +174,7 @@ const wait = defineTool({
     } finally {
       stop();
     }
-    const fromRow = from ?? shell.inputRow;
+    const fromRow = from ?? shell.rowOf(shell.lastInput);
     return { ...await answer(shell, call, { lines: args.lines, since: args.since, fromRow }), reason };
   },
 });
@@ -209,7 +210,7 @@ async function settledAnswer(
   const { waitMs, lines } = options;
   await shell.settle(mark, { quietMs: waitMs, limitMs: waitMs * NEVER_QUIET, signal: call.signal });
   const raw = options.raw ? { fromOffset: mark.offset } : undefined;
-  return await answer(shell, call, { lines, fromRow: shell.inputRow, raw });
+  return await answer(shell, call, { lines, fromRow: shell.rowOf(mark), raw });
 }
 
 async function runCommand(

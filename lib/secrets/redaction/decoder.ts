@@ -4,7 +4,7 @@
  * they came from. Encoders disagree on what they leave as it is, so all of them are undone wherever they occur.
  */
 import { ENTITIES } from "./entities.ts";
-import { hexValue } from "./symbols.ts";
+import { HEX_VALUES } from "./symbols.ts";
 
 /** The kinds of escape, as bits. */
 export const ESCAPE = {
@@ -22,10 +22,12 @@ export const ESCAPE = {
   backspace: 32,
   /** full-width and mathematical letters, zero-width characters */
   wide: 64,
+  /** markup around single characters */
+  tag: 128,
 } as const;
 
 /** Every kind of escape. */
-export const EVERY_ESCAPE = 127;
+export const EVERY_ESCAPE = 255;
 
 /** Byte to the kind of escape it may begin. */
 export const ESCAPE_STARTS: Uint8Array = new Uint8Array(256);
@@ -35,11 +37,13 @@ ESCAPE_STARTS[0x26] = ESCAPE.entity;
 ESCAPE_STARTS[0x3d] = ESCAPE.quotedPrintable;
 ESCAPE_STARTS[0x1b] = ESCAPE.terminal;
 ESCAPE_STARTS[0x08] = ESCAPE.backspace;
+ESCAPE_STARTS[0x3c] = ESCAPE.tag;
 for (const lead of [0xc2, 0xcc, 0xcd, 0xe2, 0xef, 0xf0]) ESCAPE_STARTS[lead] = ESCAPE.wide;
 
 /** Bytes up to which an operating system command or the like is taken for one; a longer one is text. */
 const LONGEST_STRING = 1024;
 const LONGEST_CSI = 64;
+const LONGEST_TAG = 96;
 
 /** Decodes stretches of bytes into one buffer that it owns. */
 export class Decoder {
@@ -131,6 +135,8 @@ export class Decoder {
       case ESCAPE.backspace:
         if (this.length > 0) this.length--;
         return at + 1;
+      case ESCAPE.tag:
+        return tagEnd(data, at, to);
       default:
         return this.#wide(data, at, to);
     }
@@ -288,12 +294,20 @@ export function terminalEnd(data: Uint8Array, at: number, to: number): number {
   return second >= 0x30 && second <= 0x7e ? at + 2 : at;
 }
 
+/** Where the tag of markup that begins at `at` ends, `at` when it is none. */
+function tagEnd(data: Uint8Array, at: number, to: number): number {
+  const limit = Math.min(to, at + LONGEST_TAG);
+  let end = at + 1;
+  while (end < limit && (data[end] as number) >= 0x20 && data[end] !== 0x3c && data[end] !== 0x3e) end++;
+  return end < limit && data[end] === 0x3e ? end + 1 : at;
+}
+
 /** The number that `count` hexadecimal digits at `at` make, -1 when they are not that. */
 export function hexNumber(data: Uint8Array, at: number, count: number, to: number): number {
   if (at + count > to || count < 1) return -1;
   let value = 0;
   for (let i = at; i < at + count; i++) {
-    const digit = hexValue(data[i] as number);
+    const digit = HEX_VALUES[data[i] as number] as number;
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }

@@ -1,10 +1,11 @@
 /**
  * Looks at one window of output in every way there is, and says what to mask in it.
  *
- * Output of any length is looked at in windows that lie at fixed places, each with context on both sides. That bounds
+ * Output of any length is looked at in windows that lie at fixed places, each with the end of the one before. That bounds
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
-import { findColumns } from "./columns.ts";
+import { findBits } from "./bits.ts";
+import { ColumnFinder } from "./columns.ts";
 import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { openBlobs } from "./packed.ts";
@@ -15,11 +16,11 @@ import type { Span } from "./spans.ts";
 /** Bytes by which one window follows another. */
 export const BLOCK = 32 * 1024;
 
-/** Bytes of context on each side of a block; no occurrence needs more to be recognised. */
+/** Bytes before a block that are looked at with it, so that whatever is no longer than that lies whole in a window. */
 export const CONTEXT = 2 * 1024;
 
 /** Bytes in the longest window. */
-const WINDOW = BLOCK + 2 * CONTEXT;
+const WINDOW = BLOCK + CONTEXT;
 
 /** How often decoded text is decoded again, for `%2573` and `&amp;lt;`. */
 const DEEPEST = 3;
@@ -31,6 +32,7 @@ export class Engine {
   readonly #notes: Notes = { wanted: wantedBytes(), places: new Uint16Array(WINDOW + 1), count: 0 };
   readonly #quiet: Notes = { wanted: new Uint8Array(256), places: new Uint16Array(1), count: 0 };
   readonly #scanner = new Scanner(WINDOW);
+  readonly #columns = new ColumnFinder(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(0));
 
   /** What has to be masked in `data`, one window, in positions of `data` and in no order. */
@@ -42,10 +44,13 @@ export class Engine {
     for (const region of findRegions(data, notes.places, notes.count, lexicon)) {
       this.#lookDecoded(data, region, lexicon, 0);
     }
-    for (const { stretches } of findColumns(data, notes.places, notes.count)) {
+    for (const { stretches } of this.#columns.find(data, notes.places, notes.count)) {
       const decoder = this.#decoders[0] as Decoder;
       decoder.gather(data, stretches);
       scanner.scan(decoder, lexicon, this.#quiet, true);
+    }
+    for (const { bytes, starts, ends } of findBits(data)) {
+      scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
     }
     this.#lookPacked(data, lexicon);
     return scanner.spans;

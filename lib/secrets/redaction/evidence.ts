@@ -89,7 +89,8 @@ export function acceptsPlain(view: View, start: number, end: number, run: Run): 
 export function acceptsDense(view: View, start: number, end: number, run: Run): boolean {
   if (run.proof < SPACED_LOOSE) return false;
   if ((run.kinds & TURNED_KINDS) === 0) return run.proof >= ENCODED;
-  const needed = (run.kinds === LOOSE_BIT ? SCATTERED : TURNED) + (isLettersOnly(view, start, end) ? RANDOM : 0);
+  const isSure = run.kinds === LOOSE_BIT || isBounded(view, start, end);
+  const needed = (isSure ? SCATTERED : TURNED) + (isLettersOnly(view, start, end) ? RANDOM : 0);
   return run.proof >= needed || (run.kinds === LOOSE_BIT && measure(view, start, end, DENSE).touching === 0);
 }
 
@@ -116,6 +117,12 @@ const TURNED_KINDS = LOOSE_BIT | (1 << KIND.reversed) | (1 << KIND.rotated) | (1
 
 function sameBytes(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
   return bytes.every((byte, i) => data[at + i] === byte);
+}
+
+/** Whether the stretch is a word of its own. */
+function isBounded(view: View, start: number, end: number): boolean {
+  const { data, length } = view;
+  return (start === 0 || DENSE[data[start - 1] as number] === 0) && (end >= length || DENSE[data[end] as number] === 0);
 }
 
 /** Whether the stretch has no digit: words are far likelier to agree with a form by chance than anything else. */

@@ -106,7 +106,11 @@ function* rareForms(value: Weighted): Generator<Form> {
     yield { ...encode.strand(value, 2, phase), kind: KIND.stranded };
     yield { ...encode.swappedPairs(value, phase), kind: KIND.stranded };
   }
+  for (let phase = 0; phase < 2; phase++) {
+    yield { ...encode.reversed(encode.strand(value, 2, phase)), kind: KIND.stranded };
+  }
   yield { ...encode.base58(value), kind: KIND.base32 };
+  yield { ...encode.bigNumber(value), kind: KIND.decimal };
 }
 
 /** One encoding over another. */
@@ -128,6 +132,11 @@ function* nestedForms(value: Weighted): Generator<Form> {
     yield { ...encode.substitute(inner, (byte) => encode.rot13(byte, false)), kind: KIND.nested };
   }
   yield* packed(encode.pack(value, encode.BASE32, 0), encode.BASE64, KIND.base64Nested);
+  const twice = encode.pack(encode.pack(value, encode.BASE64, 0), encode.BASE64, 0);
+  yield { ...encode.pack(twice, encode.BASE64, 0), kind: KIND.base64Nested };
+  for (const littleEndian of [true, false]) {
+    yield* packed(encode.utf32(value, littleEndian), encode.BASE16, KIND.nested);
+  }
 }
 
 /** The value as other programs would have written it before it was encoded once more; only what differs from it. */

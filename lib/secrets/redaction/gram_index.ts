@@ -24,6 +24,8 @@ const SPARSE_GRAM = 2;
 export interface Sieve {
   /** The bits, 32 to an element. */
   bits: Int32Array;
+  /** Whether nothing is in it. */
+  isEmpty: boolean;
   /** By how much a 32-bit hash is shifted to the right to give the number of its bit. */
   shift: number;
 }
@@ -173,8 +175,9 @@ export class GramIndex<W extends Whole> {
     const { pool } = this;
     const counts = [0, 0, 0];
     for (const mark of this.#marks) counts[mark] = (counts[mark] as number) + 1;
-    this.#probes = emptySieve(counts[GRAM_HERE] as number);
-    this.#grams = emptySieve(counts[GRAM_HERE] as number);
+    const wholes = [...this.#wholes.values()].flat();
+    this.#probes = emptySieve((counts[GRAM_HERE] as number) + 4 * wholes.length);
+    this.#grams = emptySieve((counts[GRAM_HERE] as number) + wholes.length);
     this.#sparse = emptySieve(counts[SPARSE_GRAM] as number);
     for (let at = 0; at < this.#length; at++) {
       const mark = this.#marks[at] as number;
@@ -189,7 +192,7 @@ export class GramIndex<W extends Whole> {
         sift(this.#probes, probeHash(wordAt(pool, probe), pool[probe + 4] as number));
       }
     }
-    for (const { symbols } of [...this.#wholes.values()].flat()) {
+    for (const { symbols } of wholes) {
       sift(this.#grams, gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
       for (let at = 0; at < GRAM / 2; at++) {
         sift(this.#probes, probeHash(wordAt(symbols, at), symbols[at + 4] as number));
@@ -231,7 +234,7 @@ function slotOf(first: number, second: number): number {
 function emptySieve(count: number): Sieve {
   let width = 15;
   while (width < 23 && 2 ** width < count * 16) width++;
-  return { bits: new Int32Array(2 ** (width - 5)), shift: 32 - width };
+  return { bits: new Int32Array(2 ** (width - 5)), isEmpty: count === 0, shift: 32 - width };
 }
 
 function sift(sieve: Sieve, hash: number): void {

@@ -1,7 +1,7 @@
 /** The tables that output is looked up in: the grams of every form of every value. */
 import { type Form, formsOf, KIND, type Kind } from "./forms.ts";
 import { GRAM, GramIndex, wordAt } from "./gram_index.ts";
-import { ShortPatterns } from "./short_patterns.ts";
+import { SHORTEST, ShortPatterns } from "./short_patterns.ts";
 import { DENSE, fold, PLAIN } from "./symbols.ts";
 import { rawWeight, totalWeight, weigh, type Weighted } from "./weights.ts";
 
@@ -51,7 +51,10 @@ export const HAS_GAPS = 16;
 const GAPPY_SYMBOLS = 6;
 
 /** Kinds of which a short form is looked up as it stands. */
-const EXACT_KINDS: ReadonlySet<Kind> = new Set([KIND.base64, KIND.base32, KIND.reversed, KIND.hex]);
+const EXACT_KINDS: ReadonlySet<Kind> = new Set([KIND.base64, KIND.base32, KIND.reversed, KIND.hex, KIND.marked]);
+
+/** Symbols that such a form has at least, unless it is base64, which is everywhere. */
+const SHORTEST_EXACT = 6;
 
 /** Half bits that a piece with dropped characters has to prove. */
 const LEAST_PIECE = 56;
@@ -133,12 +136,15 @@ export class Lexicon {
       (plain ? this.plain : this.dense).addWhole(pattern);
       return;
     }
-    if (plain) return this.short.add(pattern.kind === KIND.marked ? { ...pattern, exact: form.bytes } : pattern);
+    if (pattern.kind === KIND.literal) return this.short.add(pattern);
     // Too short for the dense view: looked up as it stands, and case has to agree when case carries information.
     if (!EXACT_KINDS.has(pattern.kind)) return;
     const exact = form.bytes;
     const symbols = fold(exact, PLAIN);
-    if (symbols.length < GRAM) this.short.add({ ...pattern, symbols, exact, dropped: exact.length - symbols.length });
+    const least = pattern.kind === KIND.base64 ? SHORTEST : SHORTEST_EXACT;
+    if (symbols.length >= least && symbols.length < GRAM) {
+      this.short.add({ ...pattern, symbols, exact, dropped: exact.length - symbols.length });
+    }
   }
 
   /** Pieces of eight characters or a few more that have fewer than eight symbols in the plain view. */

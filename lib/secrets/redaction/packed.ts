@@ -1,15 +1,18 @@
 /**
  * Values inside a small compressed blob in base64. Compression as such is out of reach, but `gzip | base64` is how people
- * paste a file, so blobs that fit into a window are opened, a few in each, and masked whole when they hold a value.
+ * paste a file, so the first blob of each kind in a window is opened, and masked when it holds a value.
  */
 import { constants, gunzipSync, inflateSync } from "node:zlib";
 import type { Span } from "./spans.ts";
 
-/** Blobs that are opened in one window; opening costs more than looking at the rest of it. */
-const MOST_BLOBS = 2;
+/** Blobs that are opened in one window, since opening one costs as much as looking at the rest. */
+const MOST_BLOBS = 1;
 
 /** Characters in the shortest blob: the frame of a gzip file alone is eighteen bytes. */
 const SHORTEST = 24;
+
+/** Characters of a blob that are looked at; without its start the rest of a longer one cannot be opened by anyone. */
+const LONGEST = 4096;
 
 /** Bytes that are taken out of a blob. */
 const LARGEST_CONTENT = 16 * 1024;
@@ -22,11 +25,12 @@ export interface Packed extends Span {
 
 /** The blobs of `data`, opened. */
 export function* openBlobs(data: Uint8Array): Generator<Packed> {
-  let opened = 0;
-  for (const { mark, offset, unpack } of FORMATS) {
+  for (const { head, mark, unpack } of FORMATS) {
+    let opened = 0;
     for (let at = data.indexOf(mark); at >= 0 && opened < MOST_BLOBS; at = data.indexOf(mark, at + 1)) {
-      const start = at - offset;
-      if (start < 0 || !startsBlob(data, start, unpack)) continue;
+      const start = at - head.indexOf(mark);
+      if (start < 0 || !head.every((byte, i) => data[start + i] === byte)) continue;
+      if (start > 0 && isBase64(data[start - 1] as number)) continue;
       const end = blobEnd(data, start);
       if (end - start < SHORTEST) continue;
       opened++;
@@ -38,20 +42,13 @@ export function* openBlobs(data: Uint8Array): Generator<Packed> {
 
 type Unpack = typeof gunzipSync;
 
-/** The rarest of the first characters of each format, and where it stands. */
-const FORMATS: readonly { mark: number; offset: number; unpack: Unpack }[] = [
-  { mark: 0x48, offset: 0, unpack: gunzipSync },
-  { mark: 0x4a, offset: 1, unpack: inflateSync },
-];
+const codes = (text: string): number[] => [...text].map((char) => char.charCodeAt(0));
 
-/** gzip's `1f 8b 08` begins as `H4sI` (RFC 1952), zlib's `78 9c` and its like as `eJ` (RFC 1950). */
-function startsBlob(data: Uint8Array, at: number, unpack: Unpack): boolean {
-  const start = unpack === gunzipSync ? "H4sI" : "eJ";
-  for (let i = 0; i < start.length; i++) {
-    if (data[at + i] !== start.charCodeAt(i)) return false;
-  }
-  return unpack === gunzipSync || at === 0 || !isBase64(data[at - 1] as number);
-}
+/** How blobs begin in base64, and the rarest character of that: gzip's `1f 8b 08` (RFC 1952), zlib's `78` (RFC 1950). */
+const FORMATS: readonly { head: readonly number[]; mark: number; unpack: Unpack }[] = [
+  { head: codes("H4sI"), mark: 0x48, unpack: gunzipSync },
+  { head: codes("eJ"), mark: 0x4a, unpack: inflateSync },
+];
 
 function isBase64(byte: number): boolean {
   const lower = byte | 0x20;
@@ -61,7 +58,7 @@ function isBase64(byte: number): boolean {
 
 function blobEnd(data: Uint8Array, start: number): number {
   let end = start;
-  for (let at = start; at < data.length; at++) {
+  for (let at = start; at < Math.min(data.length, start + LONGEST); at++) {
     const byte = data[at] as number;
     if (isBase64(byte)) end = at + 1;
     else if (byte !== 0x0a && byte !== 0x0d) break;

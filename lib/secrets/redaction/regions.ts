@@ -28,48 +28,68 @@ export interface Region {
   to: number;
 }
 
+/** Byte to the kinds of escape that it may be the second byte of: most of what looks like an escape ends here. */
+const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const char = String.fromCharCode(byte);
+  let kinds = ESCAPE.backspace | ESCAPE.wide;
+  if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
+  if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
+  if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;
+  if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
+  if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
+  if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
+  return kinds;
+});
+
 /** The regions of `data` around those of the first `count` `places` that begin an escape. */
 export function findRegions(data: Uint8Array, places: Uint16Array, count: number, needs: EscapeNeeds): Region[] {
   const regions: Region[] = [];
-  const open = new Map<number, Region>();
+  /** The region of each kind that ends last, by the number that is its bit, and under 0 the one of all kinds. */
+  const open: Region[] = Array.from({ length: EVERY_ESCAPE + 1 }, () => CLOSED);
   let weak = -DENSE_ESCAPES;
-  let latest: Region | undefined;
   for (let i = 0; i < count; i++) {
     const at = places[i] as number;
     const kind = ESCAPE_STARTS[data[at] as number] as number;
-    if (kind === 0) continue;
-    if (kind === ESCAPE.backslash) {
-      const near = at - weak <= DENSE_ESCAPES;
-      const strength = backslashStrength(data, at);
-      if (strength > 0) weak = at;
-      if (strength === 0 || (strength === 1 && !near && !needs.needsLineEnds)) continue;
-    } else if (!isEscape(kind, data, at, needs)) continue;
-    extend(open, regions, kind, at, data.length);
-    if (latest !== undefined && at < latest.to) {
-      latest.kinds |= kind;
-      latest.to = Math.min(data.length, at + MARGIN);
-      continue;
+    if (((FOLLOWS[data[at + 1] as number] as number) & kind) === 0) continue;
+    const inside = (kind & DOUBTFUL) === 0 && at < (open[kind] as Region).to;
+    if (!inside) {
+      if (kind === ESCAPE.backslash) {
+        const strength = backslashStrength(data, at);
+        const near = at - weak <= DENSE_ESCAPES || needs.needsLineEnds;
+        if (strength > 0) weak = at;
+        if (strength === 0 || (strength === 1 && !near)) continue;
+      } else if (!isEscape(kind, data, at, needs)) continue;
     }
-    if (latest !== undefined && isMixed(latest.kinds)) regions.push({ ...latest, kinds: EVERY_ESCAPE });
-    latest = { kinds: kind, from: Math.max(0, at - MARGIN), to: Math.min(data.length, at + MARGIN) };
+    extend(open, regions, kind, kind, at, data.length);
+    extend(open, regions, 0, kind, at, data.length);
   }
-  if (latest !== undefined && isMixed(latest.kinds)) regions.push({ ...latest, kinds: EVERY_ESCAPE });
-  return regions;
+  // The regions of all kinds are of use only where there is more than one kind.
+  return regions.filter((region) => (region.kinds & EVERY) === 0 || isMixed(region.kinds & EVERY_ESCAPE));
 }
+
+/** Kinds of which text is full where none is meant, so that each has to be checked even where others are near. */
+const DOUBTFUL = ESCAPE.tag | ESCAPE.quotedPrintable;
+
+/** Set in the kinds of a region that was grown by escapes of all kinds. */
+const EVERY = EVERY_ESCAPE + 1;
+
+const CLOSED: Region = { kinds: 0, from: -1, to: -1 };
 
 function isMixed(kinds: number): boolean {
   return (kinds & (kinds - 1)) !== 0;
 }
 
-function extend(open: Map<number, Region>, regions: Region[], kind: number, at: number, length: number): void {
-  const region = open.get(kind);
+/** Grows the region that is open under `slot` to hold the escape at `at`, or opens one. */
+function extend(open: Region[], regions: Region[], slot: number, kind: number, at: number, length: number): void {
+  const region = open[slot] as Region;
   const to = Math.min(length, at + MARGIN);
-  if (region !== undefined && at - MARGIN <= region.to) {
+  if (region !== CLOSED && at - MARGIN <= region.to) {
     region.to = to;
+    region.kinds |= kind;
     return;
   }
-  const fresh = { kinds: kind, from: Math.max(0, at - MARGIN), to };
-  open.set(kind, fresh);
+  const fresh = { kinds: slot === 0 ? kind | EVERY : kind, from: Math.max(0, at - MARGIN), to };
+  open[slot] = fresh;
   regions.push(fresh);
 }
 
@@ -109,6 +129,8 @@ function isEscape(kind: number, data: Uint8Array, at: number, needs: EscapeNeeds
       return isEntity(data, at, needs.needsEntities);
     case ESCAPE.quotedPrintable:
       return isQuotedPrintable(data, at, needs.needsQuotedPrintable);
+    case ESCAPE.tag:
+      return data[at - 2] === 0x3e && (data[at - 1] as number) > 0x20;
     case ESCAPE.terminal:
       return terminalEnd(data, at, data.length) > at;
     case ESCAPE.wide:

@@ -7,7 +7,8 @@
  * long as the text agrees; what the run proves decides whether it is masked.
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
-import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, wordAt } from "./gram_index.ts";
+import { KIND } from "./forms.ts";
+import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, type Sieve, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
@@ -45,6 +46,9 @@ interface Channel {
   length: number;
 }
 
+/** Kinds in which the first and the last character may hold bits of the value and of what stands beside it. */
+const PACKED_KINDS = (1 << KIND.base64) | (1 << KIND.base64Nested) | (1 << KIND.base32);
+
 /** Bytes of the longest text that can be looked at. */
 export const LONGEST_VIEW = 0xfff0;
 
@@ -57,11 +61,13 @@ export class Scanner {
   spans: Span[] = [];
   readonly #plain: Channel;
   readonly #dense: Channel;
+  readonly #hits: Uint16Array;
   #scattered = false;
   #view: View = { data: new Uint8Array(0), length: 0, starts: null, ends: null };
 
   /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
   constructor(capacity: number) {
+    this.#hits = new Uint16Array((capacity >> 1) + PADDING);
     this.#plain = channel(PLAIN, capacity);
     this.#dense = channel(DENSE, capacity);
   }
@@ -108,27 +114,23 @@ export class Scanner {
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const { words, length } = channel;
+    const { symbols, words, length } = channel;
     const { probes, sparse } = index;
-    const { bits, shift } = probes;
-    const { bits: sparseBits, shift: sparseShift } = sparse;
-    const last = (length - PROBE) >> 2;
-    let done = 0;
-    let next = words[0] as number;
-    for (let word = 0; word <= last; word++) {
-      const current = next;
-      next = words[word + 1] as number;
-      let hash = probeHash(current, next & 0xff);
-      let bit = hash >>> shift;
-      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0 && isSet(probes, rehash(hash))) {
-        done = this.#confirm(channel, index, accepts, 4 * word, done);
-      }
-      hash = gramHash(current, next);
-      bit = hash >>> sparseShift;
-      if ((((sparseBits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0 || !isSet(sparse, rehash(hash))) continue;
-      if (4 * word + GRAM <= done) continue;
-      let found = index.find(current, next);
-      if (found < 0) found = index.findWide(channel.symbols, 4 * word);
+    const hits = this.#hits;
+    let count = probeFives(words, length, probes, hits);
+    for (let i = 0, done = 0; i < count; i++) {
+      const word = hits[i] as number;
+      if (!isSet(probes, rehash(probeHash(words[word] as number, (words[word + 1] as number) & 0xff)))) continue;
+      done = this.#confirm(channel, index, accepts, 4 * word, done);
+    }
+    if (sparse.isEmpty) return;
+    count = probeEights(words, length, sparse, hits);
+    for (let i = 0, done = 0; i < count; i++) {
+      const word = hits[i] as number;
+      const [first, second] = [words[word] as number, words[word + 1] as number];
+      if (4 * word + GRAM <= done || !isSet(sparse, rehash(gramHash(first, second)))) continue;
+      let found = index.find(first, second);
+      if (found < 0) found = index.findWide(symbols, 4 * word);
       if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
     }
   }
@@ -186,7 +188,19 @@ export class Scanner {
     const { places } = channel;
     const first = places[start] as number;
     const last = places[end - 1] as number;
-    if (accepts(this.#view, first, last + 1, run)) this.#mask(first, last);
+    if (accepts(this.#view, first, last + 1, run)) this.#maskRun(first, last, run.kinds);
+  }
+
+  #maskRun(first: number, last: number, kinds: number): void {
+    const isPacked = (kinds & PACKED_KINDS) !== 0;
+    this.#mask(isPacked ? this.#packedEdge(first, -1) : first, isPacked ? this.#packedEdge(last, 1) : last);
+  }
+
+  /** The neighbour of a run, when it is one more character of an encoding in which characters share bytes. */
+  #packedEdge(at: number, step: 1 | -1): number {
+    const { data, length } = this.#view;
+    const next = at + step;
+    return next >= 0 && next < length && DENSE[data[next] as number] !== 0 ? next : at;
   }
 
   #tryWhole(channel: Channel, pattern: Pattern, start: number): void {
@@ -198,17 +212,18 @@ export class Scanner {
     }
     const first = places[start] as number;
     const last = places[start + length - 1] as number;
-    if (acceptsPattern(this.#view, first, last + 1, pattern, table)) this.#mask(first, last);
+    if (!acceptsPattern(this.#view, first, last + 1, pattern, table)) return;
+    this.#maskRun(first, last, 1 << pattern.kind);
   }
 
   /** Looks for patterns of fewer than eight symbols by three of their symbols. */
   #findShort(short: ShortPatterns): void {
     const { symbols, words, length } = this.#plain;
-    const { bits, step } = short;
-    for (let at = 0; at < length; at += step) {
-      const word = step === 4 ? words[at >> 2] as number : wordAt(symbols, at);
-      const bit = shortHash(word);
-      if ((((bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 0) continue;
+    const { step } = short;
+    const hits = this.#hits;
+    const count = probeThrees(words, length, short, hits);
+    for (let i = 0; i < count; i++) {
+      const at = hits[i] as number;
       for (let start = Math.max(0, at + 1 - step); start <= at; start++) {
         for (const pattern of short.startingWith(wordAt(symbols, start))) this.#tryWhole(this.#plain, pattern, start);
       }
@@ -227,6 +242,52 @@ export class Scanner {
     if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
     else this.spans.push({ start, end });
   }
+}
+
+/** Notes the places at which three symbols may be in a short pattern. */
+function probeThrees(words: Int32Array, length: number, { bits, step }: ShortPatterns, hits: Uint16Array): number {
+  let count = 0;
+  let next = words[0] as number;
+  for (let word = 0; 4 * word < length; word++) {
+    const current = next;
+    next = words[word + 1] as number;
+    let bit = shortHash(current);
+    hits[count] = 4 * word;
+    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+    if (step === 4) continue;
+    bit = shortHash((current >>> 16) | (next << 16));
+    hits[count] = 4 * word + 2;
+    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+  }
+  return count;
+}
+
+/** Notes the words at which five symbols may be in a form, and says how many there are; no branch depends on the text. */
+function probeFives(words: Int32Array, length: number, { bits, shift }: Readonly<Sieve>, hits: Uint16Array): number {
+  let count = 0;
+  let next = words[0] as number;
+  for (let word = 0; 4 * word + PROBE <= length; word++) {
+    const current = next;
+    next = words[word + 1] as number;
+    const bit = probeHash(current, next & 0xff) >>> shift;
+    hits[count] = word;
+    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+  }
+  return count;
+}
+
+/** As {@linkcode probeFives}, for eight symbols. */
+function probeEights(words: Int32Array, length: number, { bits, shift }: Readonly<Sieve>, hits: Uint16Array): number {
+  let count = 0;
+  let next = words[0] as number;
+  for (let word = 0; 4 * word + GRAM <= length; word++) {
+    const current = next;
+    next = words[word + 1] as number;
+    const bit = gramHash(current, next) >>> shift;
+    hits[count] = word;
+    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+  }
+  return count;
 }
 
 /** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */

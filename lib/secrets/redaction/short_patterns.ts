@@ -15,15 +15,15 @@ export class ShortPatterns {
   /** Bits for three symbols, see {@linkcode shortHash}. */
   readonly bits: Int32Array = new Int32Array(512);
   readonly #byStart = new Map<number, Pattern[]>();
-  #step: 1 | 4 = 4;
+  #step: 2 | 4 = 4;
 
   /** How many different starts the patterns have. */
   get size(): number {
     return this.#byStart.size;
   }
 
-  /** At how many places the bits have to be asked: each, or every fourth. */
-  get step(): 1 | 4 {
+  /** How far apart the places are at which the bits have to be asked. */
+  get step(): 2 | 4 {
     return this.#step;
   }
 
@@ -31,7 +31,7 @@ export class ShortPatterns {
   add(pattern: Pattern): void {
     const { symbols } = pattern;
     if (symbols.length < SHORTEST) return;
-    if (symbols.length < STRIDE_FROM) this.#step = 1;
+    if (symbols.length < STRIDE_FROM) this.#step = 2;
     const key = wordAt(symbols, 0);
     const list = this.#byStart.get(key);
     if (list === undefined) this.#byStart.set(key, [pattern]);

@@ -42,14 +42,14 @@ export function fold(bytes: Uint8Array, table: Uint8Array): Uint8Array {
   return out.slice(0, length);
 }
 
-/** Whether `byte` is an ASCII hexadecimal digit. */
-export function isHexDigit(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
-}
-
-/** The number a hexadecimal digit stands for, -1 when `byte` is none. */
-export function hexValue(byte: number): number {
+/** Byte to the number it stands for as a hexadecimal digit, -1 when it is none. */
+export const HEX_VALUES: Int8Array = Int8Array.from({ length: 256 }, (_, byte) => {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+});
+
+/** Whether `byte` is an ASCII hexadecimal digit. */
+export function isHexDigit(byte: number): boolean {
+  return (HEX_VALUES[byte] as number) >= 0;
 }

@@ -17,6 +17,7 @@ const QUESTION_MS = 300;
 
 /** How a command in a shell ended. */
 export interface CommandEnd {
+  /** Its exit code as the shell tells it. */
   exitCode: number;
   /** The shell's directory behind it. */
   cwd: string;
@@ -24,10 +25,13 @@ export interface CommandEnd {
 
 /** Why the wait for a command ended, and what is to be known of it. */
 export interface AwaitOutcome {
+  /** Why the wait ended. */
   reason: "finished" | "input" | "timeout" | "closed";
+  /** How it ended, when it has. */
   end: CommandEnd | undefined;
   /** What the command showed, when it has ended. */
   shown: Rendering | undefined;
+  /** What it waits for, when that is the reason. */
   waitingFor?: string | undefined;
 }
 

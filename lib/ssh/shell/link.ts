@@ -21,6 +21,7 @@ export interface TerminalLink {
 
 /** Who is told of what comes over a link. */
 export interface LinkListener {
+  /** Told of output. */
   onData(bytes: Uint8Array): void;
   /** Told once; `reason` is a clause such as `it ended with exit code 0`. */
   onEnd(reason: string): void;
@@ -30,9 +31,11 @@ export interface LinkListener {
 export interface LinkOptions {
   /** Value of TERM. */
   term: string;
+  /** The terminal's size. */
   size: TerminalSize;
   /** What runs in the terminal. @default the login shell */
   command?: string | undefined;
+  /** Ends the wait. */
   signal?: AbortSignal | undefined;
 }
 

@@ -16,9 +16,11 @@ const MAX_MUTED_BYTES = 64 * 1024;
 
 /** What a marker says. */
 export interface ShellMarker {
+  /** Whose marker it is. */
   token: string;
   /** `B`: a command begins; `E`: it has ended. */
   kind: string;
+  /** What else it says. */
   fields: string[];
 }
 

@@ -16,6 +16,8 @@ const PROBE = "t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'
 export interface PersistentShell {
   /** What keeps it, and under which name, e.g. `tmux mcp-ssh-main`. */
   name: string;
+  /** True when what comes is drawn by the multiplexer, not by what runs in it. */
+  redrawn: boolean;
   /** Opens it, new or as it was left. */
   link: (listener: LinkListener) => Promise<TerminalLink>;
 }
@@ -36,20 +38,21 @@ export async function persistentShell(
   );
   const session = `mcp-ssh-${name}`;
   if (found.includes("tmux")) {
-    return { name: `tmux ${session}`, link: (listener) => openTmux(connection, session, options, listener) };
+    return {
+      name: `tmux ${session}`,
+      redrawn: false,
+      link: (listener) => openTmux(connection, session, options, listener),
+    };
   }
-  const command = found.includes("screen")
-    ? screenCommand(session)
-    : found.includes("dtach")
-    ? dtachCommand(session)
-    : undefined;
-  if (command !== undefined) {
+  const redrawn = found.includes("screen");
+  if (redrawn || found.includes("dtach")) {
+    const command = redrawn ? screenCommand(session) : dtachCommand(session);
     // A terminal without an alternate screen: what scrolls in it is scrollback for us.
-    const term = found.includes("screen") ? "vt100" : options.term;
+    const term = redrawn ? "vt100" : options.term;
     const link = (listener: LinkListener): Promise<TerminalLink> => {
       return openTerminal(connection, { ...options, term, command }, listener);
     };
-    return { name: `${found.includes("screen") ? "screen" : "dtach"} ${session}`, link };
+    return { name: `${redrawn ? "screen" : "dtach"} ${session}`, redrawn, link };
   }
   throw new ToolError("multiplexer_missing", "this host has neither tmux (3.0 or later) nor screen nor dtach", {
     hint: "install tmux on the host, or open the shell without persist",
@@ -63,5 +66,7 @@ function screenCommand(session: string): string {
 /** dtach passes everything as it is, and keeps nothing. */
 function dtachCommand(session: string): string {
   const socket = `"\${XDG_RUNTIME_DIR:-$HOME}/.${session}"`;
-  return `umask 077; exec dtach -A ${socket} -E -z -r winch "\${SHELL:-/bin/sh}"`;
+  // A line editor draws its prompt again when Ctrl-L is pressed; a shell without one would take it as input.
+  return `umask 077; case $SHELL in */bash|*/zsh) r=ctrl_l;; *) r=winch;; esac; ` +
+    `exec dtach -A ${socket} -E -z -r $r "\${SHELL:-/bin/sh}"`;
 }

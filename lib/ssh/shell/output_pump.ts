@@ -20,6 +20,7 @@ const LINE_FEED = 10;
 
 /** What the pump is connected to. */
 export interface PumpOptions {
+  /** Where the output goes. */
   screen: Screen;
   /** Makes the far end wait, or go on. */
   hold: (paused: boolean) => void;
@@ -42,7 +43,11 @@ export class OutputPump {
   #held = false;
   #stopped = false;
 
-  /** @param options the screen, and who is told */
+  /**
+   * An idle pump.
+   *
+   * @param options the screen, and who is told
+   */
   constructor(options: PumpOptions) {
     this.#options = options;
   }

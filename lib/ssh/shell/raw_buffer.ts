@@ -6,7 +6,11 @@ export class RawBuffer {
   #ring: Uint8Array = new Uint8Array(4096);
   #end = 0;
 
-  /** @param maxBytes how many of the last bytes are kept */
+  /**
+   * An empty ring.
+   *
+   * @param maxBytes how many of the last bytes are kept
+   */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }

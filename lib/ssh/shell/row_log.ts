@@ -2,6 +2,7 @@
 
 /** One row of a terminal. */
 export interface Row {
+  /** What it shows. */
   text: string;
   /** True when the row goes on where the one above it met the right edge. */
   wrapped: boolean;
@@ -18,7 +19,11 @@ export class RowLog {
   #head = 0;
   #characters = 0;
 
-  /** @param maxCharacters how much text is kept, each row counted with its line end */
+  /**
+   * An empty log.
+   *
+   * @param maxCharacters how much text is kept, each row counted with its line end
+   */
   constructor(maxCharacters: number) {
     this.#maxCharacters = maxCharacters;
   }

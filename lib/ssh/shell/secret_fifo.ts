@@ -6,6 +6,7 @@ import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 
 const OPEN_LIMIT_MS = 10_000;
+const MAX_SAID_CHARACTERS = 64 * 1024;
 
 /**
  * Makes a directory that only the user may enter, a FIFO in it, says where, and writes stdin into it. A FIFO that nobody
@@ -14,7 +15,7 @@ const OPEN_LIMIT_MS = 10_000;
 const SCRIPT = `umask 077; d=$(mktemp -d "\${TMPDIR:-/tmp}/mcp.XXXXXXXX") && mkfifo "$d/f" || exit 1
 exec 3<&0; (exec cat <&3 >"$d/f") & p=$!
 (sleep 20; kill $p) >/dev/null 2>&1 & w=$!
-echo "$d"; exec >&- 3<&-; wait $p 2>/dev/null; rm -rf "$d"; kill $w 2>/dev/null`;
+echo "fifo=$d/f"; exec >&- 3<&-; wait $p 2>/dev/null; rm -rf "$d"; kill $w 2>/dev/null`;
 
 /** A FIFO with something in it. */
 export interface SecretFifo {
@@ -30,29 +31,30 @@ export interface SecretFifo {
  * @throws {ToolError} `remote_file_error` when the host makes none, and as {@linkcode Connection.exec}
  */
 export async function secretFifo(connection: Connection, text: string): Promise<SecretFifo> {
-  const { promise: directory, resolve } = Promise.withResolvers<string>();
+  const { promise: made, resolve } = Promise.withResolvers<string>();
   const deadline = new Deadline(OPEN_LIMIT_MS);
   const channel = await connection.exec(`/bin/sh -c ${quoteWord(SCRIPT)}`, { deadline }, (opened) => {
     let said = "";
     opened.on("data", (chunk: Uint8Array) => {
-      said = (said + new TextDecoder().decode(chunk)).slice(0, 4096);
-      if (said.includes("\n")) resolve(said.slice(0, said.indexOf("\n")));
+      // Start-up files may print something first.
+      said = (said + new TextDecoder().decode(chunk)).slice(-MAX_SAID_CHARACTERS);
+      const path = /^fifo=(\/[^\n]*)\n/m.exec(said)?.[1];
+      if (path !== undefined) resolve(path);
     });
     opened.stderr.resume();
     opened.on("error", () => {}); // the close that follows says it
     opened.once("close", () => resolve(""));
   });
   channel.end(text);
-  const path = await connection.whileUp(deadline.race(directory, () => "FIFO of the host")).finally(() =>
-    channel.resume()
-  );
-  if (!path.startsWith("/")) {
+  const path = await connection.whileUp(deadline.race(made, () => "FIFO of the host")).finally(() => channel.resume());
+  if (path === "") {
     channel.close();
     throw new ToolError("remote_file_error", "the host could not make a FIFO in its temporary directory", {
       hint: "mktemp and mkfifo are needed, and a TMPDIR that can be written to",
     });
   }
-  return { path: `${path}/f`, remove: () => remove(connection, path).finally(() => channel.close()) };
+  const directory = path.slice(0, -"/f".length);
+  return { path, remove: () => remove(connection, directory).finally(() => channel.close()) };
 }
 
 /** Opened for both directions, the FIFO lets its writer go on, and nobody has read it. */

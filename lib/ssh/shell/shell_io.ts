@@ -41,8 +41,12 @@ export interface InputMark {
 
 /** What comes from and goes to one shell. */
 export class ShellIo {
+  /** What is shown. */
   readonly screen: Screen;
+  /** What came. */
   readonly raw: RawBuffer = new RawBuffer(BUFFER_BYTES);
+  /** True when a multiplexer draws, so that moves of the cursor say nothing of what runs. */
+  readonly #redrawn: boolean;
   readonly #filter = new MarkerFilter();
   readonly #pump: OutputPump;
   readonly #prompts = new Set<string>();
@@ -59,8 +63,9 @@ export class ShellIo {
   #movesAtInput = 0;
   #mark: InputMark;
 
-  private constructor(screen: Screen) {
+  private constructor(screen: Screen, redrawn: boolean) {
     this.screen = screen;
+    this.#redrawn = redrawn;
     this.#mark = { offset: 0, row: 0, text: "", at: performance.now(), clears: 0, alternate: false, typed: [] };
     this.#pump = new OutputPump({
       screen,
@@ -78,8 +83,8 @@ export class ShellIo {
   }
 
   /** Makes the receiving side, before there is anything to receive from. */
-  static async open(size: TerminalSize): Promise<ShellIo> {
-    return new ShellIo(await Screen.open(size, BUFFER_BYTES));
+  static async open(size: TerminalSize, redrawn = false): Promise<ShellIo> {
+    return new ShellIo(await Screen.open(size, BUFFER_BYTES), redrawn);
   }
 
   /** Sends what is typed to `link` from now on. */
@@ -201,7 +206,7 @@ export class ShellIo {
   situation(): Situation {
     const { screen } = this;
     const editorWaits = screen.pasteMode && screen.promptSignals > this.#signalsAtEnter;
-    const draws = screen.moves - this.#movesAtInput >= DRAWING_MOVES;
+    const draws = !this.#redrawn && screen.moves - this.#movesAtInput >= DRAWING_MOVES;
     return situationOf(screen.cursor(), { editorWaits, draws, known: this.#prompts });
   }
 

@@ -13,10 +13,13 @@ const PROBE_LIMIT_MS = 15_000;
 
 /** How a shell is opened. */
 export interface OpenShellOptions {
+  /** Value of TERM. */
   term: string;
+  /** The terminal's size. */
   size: TerminalSize;
   /** Whether it is to live on when the connection ends. */
   persist: boolean;
+  /** Ends the wait. */
   signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +30,11 @@ export class Shells {
   readonly #opening = new Map<string, Promise<Shell>>();
   #isZsh: Promise<boolean> | undefined;
 
-  /** @param connection over which they run */
+  /**
+   * No shells yet.
+   *
+   * @param connection over which they run
+   */
   constructor(connection: Connection) {
     this.#connection = connection;
   }
@@ -96,7 +103,8 @@ export class Shells {
     const { size, signal } = options;
     if (options.persist) {
       const kept = await persistentShell(this.#connection, name, options);
-      return await Shell.open(this.#connection, { name, size, signal, link: kept.link, persistName: kept.name });
+      const { link, redrawn, name: persistName } = kept;
+      return await Shell.open(this.#connection, { name, size, signal, link, redrawn, persistName });
     }
     const command = await this.#commandOfLoginShell(signal);
     const link = (listener: LinkListener) => openTerminal(this.#connection, { ...options, command }, listener);

@@ -27,14 +27,14 @@ const PASSWORD =
   /(?:pass\s?word|pass\s?phrase|passcode|passwort|mot de passe|contraseña|\bPIN\b|\bOTP\b|(?:verification|auth\w*|one-time) code)[^:：\n]{0,120}[:：]\s*$/i;
 const LOGIN = /(?:^|\s)(?:login|user\s?name|benutzername)[^:\n]{0,40}:\s*$/i;
 const CONFIRMATION =
-  /[[(]\s*(?:y(?:es)?\s*[/|]\s*n(?:o)?|j\s*\/\s*n|o\s*\/\s*n)(?:\s*[/|][^\])]{0,40})?\s*[\])][\s:?]*$|(?:continue|proceed|sure|overwrite[^?\n]*|remove[^?\n]*)\s?\?\s*$/i;
+  /[[(]\s*(?:y(?:es)?\s*[/|]\s*n(?:o)?|j\s*\/\s*n|o\s*\/\s*n)(?:\s*[/|][^)\n]{0,40})?\s*[\])][\s:?]*$|(?:continue|proceed|sure|overwrite[^?\n]*|remove[^?\n]*)\s?\?\s*$/i;
 const ANY_KEY =
   /(?:press|hit|strike|type) (?:\[?<?(?:any key|a key|enter|return|space)|.{0,20}to continue)|any key to continue/i;
 const REPL =
   /^(?:>>> |\.\.\. |In \[\d+\]: |\s+\.\.\.: |irb\([^)\n]*\)[:\d]*[>*"'] ?|pry\([^)\n]*\)> |(?:mysql|MariaDB \[[^\]\n]*\])> |\s*-> |sqlite> |\s+\.\.\.> |ftp> |sftp> |lftp [^\n]*> |ghci> |scala> |julia> |iex\(\d+\)> |\((?:gdb|lldb|Pdb|ipdb)\) |jshell> |php > |redis [^\n]*> |[\d.:\w-]+:\d+> |\w+[=\-(*'"!][#>] )$/;
 const CONTINUATION =
   /^(?:(?:[a-z]+ ){0,4}(?:quote|dquote|bquote|for|while|until|if|then|else|elif|do|case|cursh|heredoc|pipe|cmdsubst|subsh|function|cmdand|cmdor|mathsubst|braceparam)> |> )$/;
-const GENERIC_PROMPT = /(?:^|[^\d\s]|[\s)\]])\s?[$#%>❯➜λ»›⟩] ?$/;
+const GENERIC_PROMPT = /(?:^|\S)\s?[$#❯➜λ»›⟩] ?$|(?:^|[^\d\s]|[\s)\]])\s?[%>] ?$/;
 const NOT_A_PROMPT = /\d ?%\s?$/;
 
 /** Reads the situation from what stands around the cursor. */

@@ -18,6 +18,7 @@ export interface WaitLimits {
   quietMs: number;
   /** Longest wait, in milliseconds. */
   limitMs: number;
+  /** Ends the wait. */
   signal?: AbortSignal | undefined;
 }
 
@@ -101,6 +102,10 @@ export class Watch {
   #foundInDropped = false;
 
   /**
+   * Looks for a pattern from now on.
+   *
+   * @param io the shell's output
+   * @param pattern what is looked for
    * @param from number of the row to begin with
    * @param mark the input whose echo does not count
    */

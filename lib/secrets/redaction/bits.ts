@@ -1,0 +1,73 @@
+/** Values as noughts and ones: eight digits for each byte, in groups or without a break. */
+import { HEX_VALUES } from "./symbols.ts";
+
+/** Digits of the shortest stretch that is decoded: eight characters of seven bits. */
+const FEWEST_BITS = 56;
+/** Bytes between two groups beyond which they do not belong together; a row of a dump ends and begins in less. */
+const WIDEST_GAP = 40;
+
+const ONE = 0x31;
+const isBit = (byte: number): boolean => byte === 0x30 || byte === ONE;
+
+/** Bits that belong together, with the place of each in the source. */
+export interface Bits {
+  /** Bytes made of the bits. */
+  readonly bytes: Uint8Array;
+  /** Where the source of each byte begins. */
+  readonly starts: Int32Array;
+  /** Where the source of each byte ends. */
+  readonly ends: Int32Array;
+}
+
+/** Stretches of noughts and ones in `data` as bytes: groups of seven or eight one by one, long runs at every alignment. */
+export function* findBits(data: Uint8Array): Generator<Bits> {
+  let group: number[] = [];
+  for (let at = nextBits(data, 0); at < data.length; at = nextBits(data, at)) {
+    let end = at;
+    while (end < data.length && isBit(data[end] as number)) end++;
+    if (end - at >= FEWEST_BITS) {
+      for (let phase = 0; phase < 8; phase++) yield toBytes(data, slices(at + phase, end));
+    } else if (end - at <= 8) {
+      const last = group[group.length - 1];
+      if (last !== undefined && at - last > WIDEST_GAP) {
+        if (group.length * 4 >= FEWEST_BITS) yield toBytes(data, group);
+        group = [];
+      }
+      group.push(at, end);
+    }
+    at = end;
+  }
+  if (group.length * 4 >= FEWEST_BITS) yield toBytes(data, group);
+}
+
+/** Where the next six or more noughts and ones begin, not in the middle of a hexadecimal number. */
+function nextBits(data: Uint8Array, from: number): number {
+  for (let at = from + 5; at < data.length; at += 6) {
+    if (!isBit(data[at] as number)) continue;
+    let start = at;
+    while (start > from && isBit(data[start - 1] as number)) start--;
+    let end = at;
+    while (end < data.length && end < start + 6 && isBit(data[end] as number)) end++;
+    const follows = start > 0 && (HEX_VALUES[data[start - 1] as number] as number) >= 0 && data[start - 1] !== 0x62;
+    if (end - start >= 6 && !follows) return start;
+  }
+  return data.length;
+}
+
+function slices(from: number, to: number): number[] {
+  const out: number[] = [];
+  for (let at = from; at + 8 <= to; at += 8) out.push(at, at + 8);
+  return out;
+}
+
+function toBytes(data: Uint8Array, groups: readonly number[]): Bits {
+  const count = groups.length / 2;
+  const bits = { bytes: new Uint8Array(count), starts: new Int32Array(count), ends: new Int32Array(count) };
+  for (let i = 0; i < count; i++) {
+    const [from, to] = [groups[2 * i] as number, groups[2 * i + 1] as number];
+    for (let at = from; at < to; at++) bits.bytes[i] = ((bits.bytes[i] as number) << 1) | (data[at] === ONE ? 1 : 0);
+    bits.starts[i] = from;
+    bits.ends[i] = to;
+  }
+  return bits;
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { MarkerFilter, modeSwitches, type ShellMarker } from "../../lib/ssh/shell/marker_filter.ts";
+import { awaitLine, sourceLine, statusLine, withoutOurLines } from "../../lib/ssh/shell/shell_line.ts";
+import { run } from "../support/run.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function filtered(filter: MarkerFilter, text: string, chunkBytes: number): { text: string; markers: ShellMarker[] } {
+  const markers: ShellMarker[] = [];
+  let passed = "";
+  const bytes = encoder.encode(text);
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    filter.push(bytes.subarray(at, at + chunkBytes), (output) => {
+      if (output instanceof Uint8Array) passed += decoder.decode(output);
+      else markers.push(output);
+    });
+  }
+  return { text: passed, markers };
+}
+
+Deno.test("MarkerFilter.push() takes markers out wherever chunks are cut", () => {
+  for (const chunkBytes of [1, 2, 5, 17, 1000]) {
+    const filter = new MarkerFilter();
+    const token = filter.expect();
+    const marker = `\x1b]7717;${token};E;3;77;/tmp/a;b\x07c;${token}\x07`;
+    const { text, markers } = filtered(filter, `before\x1b[31m${marker}behind\x1b]0;t\x07${marker}.`, chunkBytes);
+    assert.equal(text, "before\x1b[31mbehind\x1b]0;t\x07.");
+    assert.deepEqual(markers[0], { token, kind: "E", fields: ["3", "77", "/tmp/a", "b\x07c"] });
+    assert.equal(markers.length, 2);
+  }
+});
+
+Deno.test("MarkerFilter.push() lets markers with another token pass as output", () => {
+  const filter = new MarkerFilter();
+  const token = filter.expect();
+  const forged = `\x1b]7717;mcp000000000000000000000000;E;0;1;/;mcp000000000000000000000000\x07`;
+  const unended = `\x1b]7717;${token};E;0` + "x".repeat(9000);
+  const { text, markers } = filtered(filter, forged + unended + "\r\n", 100);
+  assert.equal(text, forged + unended + "\r\n");
+  assert.equal(markers.length, 0);
+});
+
+Deno.test("MarkerFilter.mute() shows nothing but markers, and gives back what was muted", () => {
+  const filter = new MarkerFilter();
+  const token = filter.expect();
+  filter.mute();
+  const { text, markers } = filtered(filter, `echo\x1b[?2004l\r\n\x1b]7717;${token};B;1;${token}\x07`, 3);
+  assert.deepEqual([text, markers.length], ["", 1]);
+  const muted = filter.unmute();
+  assert.equal(decoder.decode(muted), "echo\x1b[?2004l\r\n");
+  assert.equal(modeSwitches(muted), "\x1b[?2004l");
+  assert.equal(filtered(filter, "shown", 2).text, "shown");
+});
+
+Deno.test("modeSwitches() leaves the alternate screen out", () => {
+  assert.equal(
+    modeSwitches(encoder.encode("\x1b[?1049h\x1b[?25l\x1b=\x1b[?1;2004h\x1b[?47l")),
+    "\x1b[?25l\x1b=\x1b[?1;2004h",
+  );
+});
+
+Deno.test("awaitLine() holds nothing that a line editor takes for its own, in lines that every terminal takes", () => {
+  const command = "echo 'a\tb' \"!x\" \\ $HOME `id` é\n" + "z".repeat(5000) + "\x03\x1b[A";
+  const line = awaitLine(command, "mcp" + "0".repeat(24));
+  assert.match(line, /^[\x20-\x7e\r]+$/);
+  assert.doesNotMatch(line, /!/);
+  for (const part of line.split("\r")) assert.ok(part.length < 1000, String(part.length));
+});
+
+Deno.test("awaitLine() runs the command with its text intact in a shell", async () => {
+  const command = "printf '%s|' 'it'\\''s' \"a b\" '\\n' 'é 日本' $?\nfalse";
+  const line = awaitLine(command, "mcp" + "1".repeat(24)).replaceAll("\r", "\n").replaceAll(">/dev/tty", ">&2");
+  const { stdout } = await run("sh", ["-c", `(exit 9)\n${line}\necho left $?`]);
+  assert.equal(stdout, "it's|a b|\\n|é 日本|9|left 1\n");
+});
+
+Deno.test("withoutOurLines() shows the command in place of the line that ran it", () => {
+  const token = "mcp" + "a".repeat(24);
+  const long = `echo ${"w".repeat(3000)}`;
+  const echoed = (line: string): string => line.replaceAll("'\\\r'", "'\\\n> '").trimEnd();
+  const kept = `$ ${echoed(awaitLine("ls -l 'a b'; (exit 4)", token))}\nout\n$ ${echoed(awaitLine(long, token))}\n` +
+    `$ ${echoed(statusLine(token))}\n$ ${echoed(sourceLine("/tmp/x/f", token))}\n$ `;
+  assert.equal(withoutOurLines(kept), `$ ls -l 'a b'; (exit 4)\nout\n$ ${long}\n$ \n$ \n$ `);
+  assert.equal(withoutOurLines("plain\n"), "plain\n");
+});

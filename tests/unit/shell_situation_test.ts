@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { ToolError } from "../../lib/errors.ts";
+import { Cursors } from "../../lib/ssh/shell/cursors.ts";
+import { keySequence } from "../../lib/ssh/shell/keys.ts";
+import { compilePattern, plainText } from "../../lib/ssh/shell/pattern.ts";
+import { situationOf } from "../../lib/ssh/shell/situation.ts";
+
+function situation(
+  before: string,
+  more: {
+    editorWaits?: boolean;
+    draws?: boolean;
+    alternate?: boolean;
+    bottom?: string;
+    after?: string;
+    known?: string[];
+  } = {},
+): string {
+  const { alternate = false, bottom = before, after = "", editorWaits = false, draws = false, known = [] } = more;
+  const found = situationOf({ row: 0, before, after, alternate, bottom }, {
+    editorWaits,
+    draws,
+    known: new Set(known),
+  });
+  return found.waitingFor === undefined ? found.state : `${found.state}: ${found.waitingFor}`;
+}
+
+Deno.test("situationOf() knows prompts, questions and programs at work", () => {
+  const cases: Record<string, string[]> = {
+    "prompt": [
+      "root@host:~# ",
+      "user@host /tmp $ ",
+      "host% ",
+      "$ ",
+      "# ",
+      "~ ❯ ",
+      "[root@db ~]# ",
+      "PS C:\\> ",
+      "bash-5.2$ ",
+    ],
+    "input: password": [
+      "[sudo] password for ann: ",
+      "Password:",
+      "Enter passphrase for key '/x': ",
+      "ann@host's password: ",
+      "Mot de passe : ",
+    ],
+    "input: pager": [
+      "--More--",
+      "--More--(12%)",
+      "(END)",
+      ":",
+      "Manual page ls(1) line 1 (press h for help or q to quit)",
+    ],
+    "input: confirmation": [
+      "Do you want to continue? [Y/n] ",
+      "Proceed (y/N)? ",
+      "Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
+    ],
+    "input: key": [
+      "Press any key to continue . . . ",
+      "-- Hit ENTER to go on --",
+      "Press RETURN to continue or q to quit: ",
+    ],
+    "input: repl": [
+      ">>> ",
+      "... ",
+      "In [12]: ",
+      "mysql> ",
+      "postgres=# ",
+      "irb(main):001:0> ",
+      "sqlite> ",
+      "(gdb) ",
+      "127.0.0.1:6379> ",
+    ],
+    "input: more input": ["> ", "quote> ", "for> "],
+    "input: login": ["host login: ", "Username: "],
+    "running": ["", "Compiling 12 of 40", "50% ", " 37%", "Downloading 99 %", "Loading...", "a = b >= c", "total: 12"],
+  };
+  for (const [expected, lines] of Object.entries(cases)) {
+    for (const line of lines) assert.equal(situation(line), expected, JSON.stringify(line));
+  }
+});
+
+Deno.test("situationOf() believes a line editor and known prompts more than the look of a line", () => {
+  assert.equal(situation("password: ", { editorWaits: true }), "prompt");
+  assert.equal(situation("password: ", { known: ["password: "] }), "prompt");
+  assert.equal(situation("odd prompt ;", { known: ["odd prompt ;"] }), "prompt");
+  assert.equal(situation("x", { alternate: true, bottom: "lines 1-49" }), "input: pager");
+  assert.equal(situation("x", { alternate: true, bottom: "-- INSERT --" }), "fullscreen");
+  assert.equal(situation("at work", { draws: true }), "fullscreen");
+  assert.equal(situation("$ ", { after: "typed text" }), "running");
+});
+
+Deno.test("keySequence() gives what a terminal sends", () => {
+  assert.equal(keySequence("c", false), "\x03");
+  assert.equal(keySequence("Ctrl-C", false), "\x03");
+  assert.deepEqual(["[", "]", "\\", "^", "_", "@", "?"].map((key) => keySequence(key, false)), [
+    ..."\x1b\x1d\x1c\x1e\x1f\0\x7f",
+  ]);
+  assert.deepEqual(["up", "HOME", "end"].map((key) => keySequence(key, false)), ["\x1b[A", "\x1b[H", "\x1b[F"]);
+  assert.equal(keySequence("up", true), "\x1bOA");
+  assert.deepEqual(
+    ["enter", "tab", "escape", "backspace", "delete", "pageup", "f1", "f12"].map((key) => keySequence(key, true)),
+    [
+      "\r",
+      "\t",
+      "\x1b",
+      "\x7f",
+      "\x1b[3~",
+      "\x1b[5~",
+      "\x1bOP",
+      "\x1b[24~",
+    ],
+  );
+  for (const key of ["constructor", "ü", "cc", ""]) {
+    assert.throws(
+      () => keySequence(key, false),
+      (error) => error instanceof ToolError && error.code === "invalid_argument" && /f12/.test(error.hint ?? ""),
+    );
+  }
+});
+
+Deno.test("compilePattern() takes plain text and RE2, and no more than 4096 characters", async () => {
+  assert.equal((await compilePattern("a.c", false)).matches("abc"), false);
+  assert.equal((await compilePattern("a.c", true)).matches("xabcx"), true);
+  assert.equal((await compilePattern("one\ntwo", false)).lines, 2);
+  for (
+    const [pattern, regex] of [["", false], ["x".repeat(4097), false], ["(", true], ["(a)\\1", true], [
+      "(?=a)",
+      true,
+    ]] as const
+  ) {
+    await assert.rejects(
+      compilePattern(pattern, regex),
+      (error) => error instanceof ToolError && error.code === "invalid_argument",
+    );
+  }
+  assert.equal(plainText(new TextEncoder().encode("a\x1b[31mb\x1b]0;t\x07\rc\x1b(B\n")), "abc\n");
+});
+
+Deno.test("Cursors.resolve() gives the place back, and takes no cursor of another shell", () => {
+  const cursors = new Cursors();
+  const cursor = cursors.issue({ offset: 10, row: 2, line: "$ " });
+  assert.deepEqual(cursors.resolve(cursor, 10), { offset: 10, row: 2, line: "$ " });
+  assert.deepEqual(cursors.resolve("0", 10), { offset: 0, row: 0, line: undefined });
+  for (const foreign of [new Cursors().issue({ offset: 1, row: 0, line: "" }), "", "x", "1", "-5"]) {
+    assert.throws(
+      () => cursors.resolve(foreign, 10),
+      (error) => error instanceof ToolError && error.code === "invalid_argument" && /no cursor/.test(error.message),
+      foreign,
+    );
+  }
+  for (let at = 0; at < 1000; at++) cursors.issue({ offset: 11 + at, row: 3, line: "" });
+  assert.equal(cursors.resolve(cursor, 2000).line, undefined);
+});
