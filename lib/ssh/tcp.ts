@@ -24,8 +24,12 @@ export function openSocket(address: Address): net.Socket {
   return socket;
 }
 
-/** Longest run of pieces that is sent as one. */
-const MAX_GATHERED_BYTES = 64 * 1024;
+/** From here on a run of pieces is sent, even if more come. */
+const ENOUGH_BYTES = 64 * 1024;
+/** What a buffer for a run holds: enough, and one packet more (RFC 4253 §6.1). */
+const BUFFER_BYTES = ENOUGH_BYTES + 35_000;
+/** How many buffers are kept for the next runs. */
+const MAX_SPARE_BUFFERS = 4;
 
 /**
  * Sends what is written in one go as one segment: ssh2 1.17 (protocol/crypto.js) writes the length, the payload and the
@@ -33,14 +37,25 @@ const MAX_GATHERED_BYTES = 64 * 1024;
  */
 function gatherWrites(socket: net.Socket): void {
   const write = socket.write.bind(socket);
+  const spare: Buffer[] = [];
   let pieces: Uint8Array[] = [];
   let bytes = 0;
   const flush = (): void => {
-    if (pieces.length === 0) return;
-    const together = pieces.length === 1 ? pieces[0] as Uint8Array : Buffer.concat(pieces, bytes);
+    const [together, total] = [pieces, bytes];
     pieces = [];
     bytes = 0;
-    if (socket.writable) write(together);
+    if (total === 0 || !socket.writable) return;
+    if (together.length === 1) return void write(together[0] as Uint8Array);
+    if (total > BUFFER_BYTES) return void write(Buffer.concat(together, total));
+    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    let at = 0;
+    for (const piece of together) {
+      buffer.set(piece, at);
+      at += piece.length;
+    }
+    write(buffer.subarray(0, total), () => {
+      if (spare.length < MAX_SPARE_BUFFERS) spare.push(buffer);
+    });
   };
   socket.write = (...args: unknown[]): boolean => {
     const [piece] = args;
@@ -51,7 +66,7 @@ function gatherWrites(socket: net.Socket): void {
     if (pieces.length === 0) queueMicrotask(flush);
     pieces.push(piece);
     bytes += piece.length;
-    if (bytes >= MAX_GATHERED_BYTES) flush();
+    if (bytes >= ENOUGH_BYTES) flush();
     return true;
   };
   const end = socket.end.bind(socket);

@@ -6,7 +6,7 @@ import { tempDir } from "../support/temp_dir.ts";
 
 const ROUNDS = 20;
 const AT_ONCE = 10;
-const SIZE = 8_000_000;
+const SIZE = 4_000_000;
 
 Deno.test("of 200 transfers whose server is killed at random points, none leaves half a file and all can be resumed", async () => {
   await using sshd = await startSshd();
@@ -22,7 +22,7 @@ Deno.test("of 200 transfers whose server is killed at random points, none leaves
     const transfers = await Promise.all(clients.map((tools, at) => prepare(tools, remote.path, at, { old, fresh })));
     // Known before they are to be killed: looking for them takes longer than a transfer.
     const servers = (await descendants(sshd.pid)).map((process) => process.pid);
-    const wait = Math.random() * 300;
+    const wait = Math.random() * 150;
     const running = transfers.map(({ start }) => start(false));
     await new Promise((resolve) => setTimeout(resolve, wait));
     killAll(servers);
