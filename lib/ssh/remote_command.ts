@@ -172,6 +172,7 @@ export class RemoteCommand {
     });
     channel.stderr.on("data", (chunk: Uint8Array) => {
       this.#stderr.push(this.#scanner.push(chunk));
+      spend(chunk);
       this.#awaitQuiet();
     });
     channel.on("exit", (code: number | null, signal?: string) => {

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import { spend } from "./spent.ts";
 
 /** Most bytes that are read at once. */
 const READ_BYTES = 256 * 1024;
@@ -49,7 +50,8 @@ export class TcpStream extends Duplex {
 
   /**
    * Collects what is written in one go, and sends it as one: ssh2 writes the length, the payload and the MAC of each
-   * packet by themselves, each would be a system call and, with Nagle's algorithm off, a segment of its own.
+   * packet by themselves, each would be a system call and, with Nagle's algorithm off, a segment of its own. The stream
+   * takes what is written for itself: large pieces are empty once they are sent.
    */
   override write(...args: unknown[]): boolean {
     if (!this.#gathering) {
@@ -118,6 +120,7 @@ export class TcpStream extends Duplex {
         await this.#sendWhole(outgoing);
         filled = 0;
       }
+      spend(chunk);
     }
     await this.#sendWhole(outgoing.subarray(0, filled));
   }
