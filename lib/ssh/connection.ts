@@ -1,6 +1,5 @@
 /** A promise face on ssh2's Client: connect, channels, keepalive, drop and close. */
 import type { Buffer } from "node:buffer";
-import type net from "node:net";
 import { ToolError } from "../errors.ts";
 import { clientAlgorithms } from "./algorithms.ts";
 import { Authenticator, type Credentials } from "./authentication.ts";
@@ -17,7 +16,8 @@ import {
   type NegotiatedAlgorithms,
   type PseudoTtyOptions,
 } from "./ssh2.ts";
-import { type Address, connected, openSocket } from "./tcp.ts";
+import { type Address, connectTcp } from "./tcp.ts";
+import type { TcpStream } from "./tcp_stream.ts";
 
 const KEEPALIVE_INTERVAL_MS = 15_000;
 const KEEPALIVE_MISSES = 3;
@@ -222,9 +222,10 @@ export class Connection {
 /** One attempt at a connection, up to the moment it is usable. */
 class Handshake {
   readonly client: Client;
-  stage = "answer to the name lookup";
+  stage = "TCP connection";
   readonly #options: ConnectOptions;
-  readonly #socket: net.Socket;
+  readonly #givenUp = new AbortController();
+  #socket: TcpStream | undefined;
   readonly #evidence: HandshakeEvidence;
   #hostKey: { key: HostKey; status: HostKeyStatus | undefined } | undefined;
   #hostKeyKept: Promise<void> = Promise.resolve();
@@ -233,8 +234,6 @@ class Handshake {
   constructor(client: Client, options: ConnectOptions, algorithms: HandshakeEvidence["offered"]) {
     this.client = client;
     this.#options = options;
-    this.#socket = openSocket(options);
-    this.#socket.once("lookup", () => this.stage = "TCP connection");
     this.#evidence = {
       address: options,
       opening: new OpeningBytes(),
@@ -244,9 +243,12 @@ class Handshake {
   }
 
   async run(): Promise<ConnectionFacts> {
-    await connected(this.#socket, this.#options);
+    const socket = await connectTcp(this.#options, this.#givenUp.signal);
+    this.#socket = socket;
+    if (this.#givenUp.signal.aborted) socket.destroy();
     this.stage = "SSH banner from the server";
-    const negotiated = await this.#negotiate();
+    const negotiated = await this.#negotiate(socket);
+    socket.lend();
     this.#evidence.opening.release();
     if (this.#hostKey?.status === undefined) throw new Error("ssh2 became ready without a host key check");
     const { host, port, username } = this.#options;
@@ -260,11 +262,11 @@ class Handshake {
     this.#evidence.opening.release();
     this.client.on("error", () => {}); // nobody is left to tell
     this.client.destroy();
-    this.#socket.on("error", () => {});
-    this.#socket.destroy();
+    this.#givenUp.abort();
+    this.#socket?.on("error", () => {}).destroy();
   }
 
-  #negotiate(): Promise<NegotiatedAlgorithms> {
+  #negotiate(socket: TcpStream): Promise<NegotiatedAlgorithms> {
     const { promise, resolve, reject } = Promise.withResolvers<NegotiatedAlgorithms>();
     let negotiated: NegotiatedAlgorithms | undefined;
     const onHandshake = (result: NegotiatedAlgorithms): void => {
@@ -282,7 +284,7 @@ class Handshake {
     const { client } = this;
     client.once("handshake", onHandshake).once("ready", onReady).on("error", onError).once("close", onClose);
     client.connect({
-      sock: this.#socket,
+      sock: socket,
       username: this.#options.username,
       algorithms: this.#evidence.offered,
       authHandler: (left, partial, callback) => {
@@ -294,8 +296,8 @@ class Handshake {
       keepaliveInterval: KEEPALIVE_INTERVAL_MS,
       keepaliveCountMax: KEEPALIVE_MISSES,
     });
-    this.#evidence.opening.watch(this.#socket);
-    this.#socket.once("data", () => this.stage = "end of the key exchange");
+    this.#evidence.opening.watch(socket);
+    socket.once("data", () => this.stage = "end of the key exchange");
     return promise.finally(() => {
       client.off("handshake", onHandshake).off("ready", onReady).off("error", onError).off("close", onClose);
     });

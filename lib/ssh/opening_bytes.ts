@@ -1,17 +1,17 @@
 /** The first bytes that a server sends, kept for the messages of a connection that fails. */
-import type net from "node:net";
+import type { TcpStream } from "./tcp_stream.ts";
 
 /** Keeps the first bytes that arrive on a socket, up to a bound, without consuming them. */
 export class OpeningBytes {
   static readonly #maxBytes = 16 * 1024;
   #bytes = new Uint8Array(0);
-  #socket: net.Socket | undefined;
+  #socket: TcpStream | undefined;
 
   /**
    * Starts keeping. To be called in the turn in which the reader of the socket is attached: a listener makes the
    * socket flow, and what flows before the reader is there is lost to it.
    */
-  watch(socket: net.Socket): void {
+  watch(socket: TcpStream): void {
     this.#socket = socket.on("data", this.#keep);
   }
 

@@ -5,6 +5,7 @@ import { Deadline } from "./deadline.ts";
 import { type Marker, MarkerScanner } from "./marker_scanner.ts";
 import { type EndPrefix, endProcessGroups } from "./process_group.ts";
 import type { Session } from "./session.ts";
+import { spend } from "./spent.ts";
 import type { ClientChannel } from "./ssh2.ts";
 
 /** How long the output of a command that has exited must be quiet for it to count as ended. */
@@ -168,10 +169,12 @@ export class RemoteCommand {
     const channel = this.#channel;
     channel.on("data", (chunk: Uint8Array) => {
       this.#stdout.push(chunk);
+      spend(chunk);
       this.#awaitQuiet();
     });
     channel.stderr.on("data", (chunk: Uint8Array) => {
       this.#stderr.push(this.#scanner.push(chunk));
+      spend(chunk);
       this.#awaitQuiet();
     });
     channel.on("exit", (code: number | null, signal?: string) => {

@@ -4,6 +4,7 @@
  */
 import crypto from "node:crypto";
 import type * as Ssh2 from "ssh2_types";
+import { spend } from "./spent.ts";
 
 /** ssh2's client: one connection. */
 export type Client = Ssh2.Client;
@@ -71,8 +72,8 @@ export function loadSsh2(): Promise<Ssh2Module> {
  */
 async function finishingCiphers<T>(load: () => Promise<T>): Promise<T> {
   const { createCipheriv, createDecipheriv } = crypto;
-  crypto.createCipheriv = oneShot(createCipheriv);
-  crypto.createDecipheriv = oneShot(createDecipheriv);
+  crypto.createCipheriv = oneShot(createCipheriv, true);
+  crypto.createDecipheriv = oneShot(createDecipheriv, false);
   try {
     return await load();
   } finally {
@@ -81,8 +82,14 @@ async function finishingCiphers<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same function, but what it makes for chacha20 (ssh2 1.17, lib/protocol/crypto.js) ends with its first use. */
-function oneShot<F extends typeof crypto.createCipheriv | typeof crypto.createDecipheriv>(create: F): F {
+/**
+ * The same function, but what it makes for chacha20 (ssh2 1.17, lib/protocol/crypto.js) ends with its first use; where it
+ * `takes` what it is given, a packet, it gives its memory back.
+ */
+function oneShot<F extends typeof crypto.createCipheriv | typeof crypto.createDecipheriv>(
+  create: F,
+  takes: boolean,
+): F {
   const wrapped = (...args: Parameters<typeof crypto.createCipheriv>): unknown => {
     const cipher = (create as typeof crypto.createCipheriv)(...args);
     if (args[0] !== "chacha20") return cipher;
@@ -90,6 +97,7 @@ function oneShot<F extends typeof crypto.createCipheriv | typeof crypto.createDe
       update(data: Uint8Array): Uint8Array {
         const result = cipher.update(data);
         cipher.final();
+        if (takes) spend(data);
         return result;
       },
     };

@@ -1,8 +1,8 @@
 /** The TCP connection below SSH: name lookup and connect, each failure told apart. */
-import { Buffer } from "node:buffer";
 import net from "node:net";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import { denied } from "../sandbox.ts";
+import { TcpStream } from "./tcp_stream.ts";
 
 /** The address to reach. */
 export interface Address {
@@ -13,67 +13,24 @@ export interface Address {
 }
 
 /**
- * Starts a TCP connection. The socket has Nagle's algorithm off: SSH sends small packets and waits for the answer,
- * which Nagle's algorithm and delayed acknowledgements together hold up by 40 ms (RFC 896, RFC 1122 §4.2.3.2).
+ * Connects. The connection has Nagle's algorithm off: SSH sends small packets and waits for the answer, which Nagle's
+ * algorithm and delayed acknowledgements together hold up by 40 ms (RFC 896, RFC 1122 §4.2.3.2).
+ *
+ * @param address of a name with several addresses, each is tried (RFC 8305)
+ * @param signal gives the attempt up; once it has aborted there is no connection, nor will there be one
+ * @throws {ToolError} when it cannot be, by reason
  */
-export function openSocket(address: Address): net.Socket {
-  const socket = net.connect({ host: address.host, port: address.port });
-  // Deno 2.9 takes the noDelay option of connect() without a word and without an effect.
-  socket.once("connect", () => socket.setNoDelay(true));
-  gatherWrites(socket);
-  return socket;
-}
-
-/** From here on a run of pieces is sent, even if more come. */
-const ENOUGH_BYTES = 64 * 1024;
-/** What a buffer for a run holds: enough, and one packet more (RFC 4253 §6.1). */
-const BUFFER_BYTES = ENOUGH_BYTES + 35_000;
-/** How many buffers are kept for the next runs. */
-const MAX_SPARE_BUFFERS = 4;
-
-/**
- * Sends what is written in one go as one segment: ssh2 1.17 (protocol/crypto.js) writes the length, the payload and the
- * MAC of each packet by themselves, each a system call and, with Nagle's algorithm off, a segment of its own.
- */
-function gatherWrites(socket: net.Socket): void {
-  const write = socket.write.bind(socket);
-  const spare: Buffer[] = [];
-  let pieces: Uint8Array[] = [];
-  let bytes = 0;
-  const flush = (): void => {
-    const [together, total] = [pieces, bytes];
-    pieces = [];
-    bytes = 0;
-    if (total === 0 || !socket.writable) return;
-    if (together.length === 1) return void write(together[0] as Uint8Array);
-    if (total > BUFFER_BYTES) return void write(Buffer.concat(together, total));
-    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    let at = 0;
-    for (const piece of together) {
-      buffer.set(piece, at);
-      at += piece.length;
-    }
-    write(buffer.subarray(0, total), () => {
-      if (spare.length < MAX_SPARE_BUFFERS) spare.push(buffer);
-    });
-  };
-  socket.write = (...args: unknown[]): boolean => {
-    const [piece] = args;
-    if (args.length > 1 || !(piece instanceof Uint8Array)) {
-      flush();
-      return Reflect.apply(write, undefined, args);
-    }
-    if (pieces.length === 0) queueMicrotask(flush);
-    pieces.push(piece);
-    bytes += piece.length;
-    if (bytes >= ENOUGH_BYTES) flush();
-    return true;
-  };
-  const end = socket.end.bind(socket);
-  socket.end = (...args: unknown[]): net.Socket => {
-    flush();
-    return Reflect.apply(end, undefined, args);
-  };
+export async function connectTcp(address: Address, signal: AbortSignal): Promise<TcpStream> {
+  try {
+    const { host: hostname, port } = address;
+    const connection = await Deno.connect({ hostname, port, autoSelectFamily: true, signal });
+    if (signal.aborted) connection.close();
+    signal.throwIfAborted();
+    connection.setNoDelay(true);
+    return new TcpStream(connection);
+  } catch (error) {
+    throw socketError(error as Error, address);
+  }
 }
 
 /** Resolves once `socket` is connected. @throws {ToolError} when it cannot be, by reason */

@@ -7,6 +7,7 @@
  */
 import type { Buffer } from "node:buffer";
 import type net from "node:net";
+import { spend } from "../spent.ts";
 import type { Channel } from "../ssh2.ts";
 import type { Connections } from "./connections.ts";
 import type { Uplink } from "./uplink.ts";
@@ -98,7 +99,9 @@ export class Relay {
 
   #onChannelData = (chunk: Buffer): void => {
     this.#options.connections.received(chunk.length);
-    this.#socket.write(chunk);
+    this.#socket.write(chunk, (error) => {
+      if (!error) spend(chunk);
+    });
     if (this.#socket.writableLength > MAX_QUEUED_BYTES) this.#channel.pause();
   };
 

@@ -3,21 +3,21 @@
  * window allows, 2 MiB each, and queues it on that socket without looking; when the network is slower than the local
  * clients, the queue is bounded here, by not reading from them.
  */
-import type net from "node:net";
 import type { Client } from "../ssh2.ts";
+import type { TcpStream } from "../tcp_stream.ts";
 
 /** Queued bytes above which nothing more is read for sending. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /** Watches the queue of one connection. */
 export class Uplink {
-  readonly #socket: net.Socket | undefined;
+  readonly #socket: TcpStream | undefined;
   readonly #waiting = new Set<() => void>();
   #listening = false;
 
   /** Finds the socket of a connected client (`_sock`: ssh2 1.17, lib/client.js). */
   constructor(client: Client) {
-    this.#socket = (client as unknown as { _sock?: net.Socket })._sock;
+    this.#socket = (client as unknown as { _sock?: TcpStream })._sock;
   }
 
   /** True while the queue is too long to add to it. */

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
 import type { ClientChannel } from "../ssh2.ts";
 import { widenReceiveWindow } from "./receive_window.ts";
+import { spend } from "../spent.ts";
 import { ReplyParser } from "./reply_parser.ts";
 import { MalformedPacket } from "./wire.ts";
 
@@ -117,6 +118,7 @@ export class Requests {
     this.#lastHeard = performance.now();
     try {
       this.#parser.push(chunk);
+      spend(chunk);
     } catch (error) {
       if (!(error instanceof MalformedPacket)) throw error;
       this.end(new ToolError("remote_file_error", error.message, { hint: "try again", cause: error }));
