@@ -23,7 +23,7 @@ export type { PublicEgress } from "./lib/mcp/egress.ts";
 export type { HostKeyPolicy } from "./lib/ssh/known_hosts.ts";
 export { type ErrorCode, ToolError, type ToolErrorOptions } from "./lib/errors.ts";
 /** Closing everything may take this long; then the program ends all the same. */
-const SHUTDOWN_LIMIT_MS = 1800;
+const SHUTDOWN_LIMIT_MS = 1500;
 
 /** Runs the program until its client goes or a signal comes. @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {

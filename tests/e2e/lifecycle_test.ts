@@ -5,6 +5,9 @@ import { eventually } from "../support/processes.ts";
 import { type Message, RawProgram } from "../support/raw_program.ts";
 import { createTestUser, startSshd } from "../support/sshd.ts";
 
+/** What a machine on which all tests run at once may add to two seconds. */
+const BUSY_MACHINE_MS = 2000;
+
 /** A program with one session, in which a command hangs that ignores TERM. */
 async function hanging() {
   const sshd = await startSshd();
@@ -45,7 +48,7 @@ for (const [how, end] of ENDINGS) {
     await end(program);
     const { code, ms } = await program.exited();
     assert.equal(code, 0);
-    assert.ok(ms < 2000, `it took ${ms} ms`);
+    assert.ok(ms < 2000 + BUSY_MACHINE_MS, `it took ${ms} ms`);
     await eventually("nothing is left at the far end", async () => (await sleeping()).length === 0);
   });
 }
