@@ -48,7 +48,7 @@ export function connected(socket: net.Socket, address: Address): Promise<void> {
 /** Says which of the ways a TCP connection can fail this was. */
 export function socketError(error: Error & { code?: string; syscall?: string }, address: Address): ToolError {
   const place = `${quoteUntrusted(address.host)} port ${address.port}`;
-  switch (error.code) {
+  switch (codeOf(error)) {
     case "EPERM":
     case "EACCES":
       return denied({ name: "net", host: netTarget(address) }, `connecting to ${place}`, error);
@@ -87,6 +87,11 @@ export function socketError(error: Error & { code?: string; syscall?: string }, 
         cause: error,
       });
   }
+}
+
+/** The system's code of an error; that of a failed lookup is only in its message (Deno 2.9). */
+function codeOf(error: Error & { code?: string }): string | undefined {
+  return error.message.startsWith("failed to lookup address information") ? "ENOTFOUND" : error.code;
 }
 
 /** The value of `--allow-net` that allows the address; IPv6 stands in brackets. */
