@@ -24,22 +24,23 @@ export interface Packed extends Span {
 }
 
 /** The blobs of `data`, opened; {@linkcode BLOB_MARKS} are among the first `count` of `places`. */
-export function* openBlobs(data: Uint8Array, places: Uint16Array, count: number): Generator<Packed> {
-  const opened = new Map<Unpack, number>();
-  for (let i = 0; i < count; i++) {
-    const at = places[i] as number;
-    for (const { head, mark, unpack } of FORMATS) {
-      if (data[at] !== mark || (opened.get(unpack) ?? 0) >= MOST_BLOBS) continue;
+export function openBlobs(data: Uint8Array, places: Uint16Array, count: number): Packed[] {
+  const blobs: Packed[] = [];
+  for (const { head, mark, unpack } of FORMATS) {
+    for (let i = 0, opened = 0; i < count && opened < MOST_BLOBS; i++) {
+      const at = places[i] as number;
+      if (data[at] !== mark) continue;
       const start = at - head.indexOf(mark);
       if (start < 0 || !head.every((byte, i) => data[start + i] === byte)) continue;
       if (start > 0 && isBase64(data[start - 1] as number)) continue;
       const end = blobEnd(data, start);
       if (end - start < SHORTEST) continue;
-      opened.set(unpack, (opened.get(unpack) ?? 0) + 1);
+      opened++;
       const content = unpackBase64(data.subarray(start, end), unpack);
-      if (content !== undefined) yield { start, end, content };
+      if (content !== undefined) blobs.push({ start, end, content });
     }
   }
+  return blobs;
 }
 
 type Unpack = typeof gunzipSync;
