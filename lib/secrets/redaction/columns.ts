@@ -17,6 +17,8 @@ const FEWEST_LINES = 3;
 const FEWEST_TAIL = 2;
 /** Numbers of a line that are looked at as columns. */
 const MOST_NUMBERS = 3;
+/** Characters of the shortest piece, and so of the shortest column. */
+const FEWEST_CHARACTERS = 8;
 /** Lines that are enough for a column when the next ones share less. */
 const SETTLED = 4;
 /** Bytes up to which a line of a dump holds less than eight characters. */
@@ -97,6 +99,7 @@ export class ColumnFinder {
       stretches.push(from, tail);
       numbers.push(firstNumber(data, tail, to));
     }
+    if (sizeOf(stretches) < FEWEST_CHARACTERS) return;
     columns.push({ stretches });
     const inOrder = sortStretches(stretches, numbers);
     if (inOrder !== undefined) columns.push({ stretches: inOrder });
@@ -170,8 +173,9 @@ export class ColumnFinder {
       if (to - from > WIDEST) return;
       stretches[i + 1] = to;
     }
+    if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(data, start, stretches, columns);
+    if (sizeOf(stretches) < FEWEST_CHARACTERS) return;
     columns.push({ stretches });
-    this.#numberColumns(data, start, stretches, columns);
     const inOrder = this.#byNumber(data, start, stretches);
     if (inOrder !== undefined) columns.push({ stretches: inOrder });
   }
@@ -290,6 +294,12 @@ function skipTail(data: Uint8Array, from: number, to: number, tokens: number): n
   let at = to;
   for (; tokens > 0 && at > from; tokens--) at = tokenStart(data, at, from);
   return at;
+}
+
+function sizeOf(stretches: readonly number[]): number {
+  let size = 0;
+  for (let i = 0; i < stretches.length; i += 2) size += (stretches[i + 1] as number) - (stretches[i] as number);
+  return size;
 }
 
 /** The stretches in the order of `numbers`; undefined when that is theirs, or no order. */

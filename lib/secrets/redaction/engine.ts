@@ -9,7 +9,7 @@ import { ColumnFinder } from "./columns.ts";
 import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
 import { findDumps } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { openBlobs } from "./packed.ts";
+import { BLOB_MARKS, openBlobs } from "./packed.ts";
 import { findRegions, type Region } from "./regions.ts";
 import { type Notes, Scanner } from "./scanner.ts";
 import type { Span } from "./spans.ts";
@@ -64,7 +64,8 @@ export class Engine {
   #lookPacked(data: Uint8Array, lexicon: Lexicon): void {
     const scanner = this.#scanner;
     const { spans } = scanner;
-    for (const { start, end, content } of openBlobs(data)) {
+    const { places, count } = this.#notes;
+    for (const { start, end, content } of openBlobs(data, places, count)) {
       scanner.spans = [];
       scanner.scan({ data: content, length: content.length, starts: null, ends: null }, lexicon, this.#quiet);
       if (scanner.spans.length > 0) spans.push({ start, end });
@@ -86,6 +87,6 @@ export class Engine {
 
 function wantedBytes(): Uint8Array {
   const wanted = ESCAPE_STARTS.map((kind) => kind === 0 ? 0 : 1);
-  wanted[NEWLINE] = 1;
+  for (const byte of [NEWLINE, ...BLOB_MARKS]) wanted[byte] = 1;
   return wanted;
 }

@@ -23,11 +23,13 @@ export interface Packed extends Span {
   readonly content: Uint8Array;
 }
 
-/** The blobs of `data`, opened. */
-export function* openBlobs(data: Uint8Array): Generator<Packed> {
+/** The blobs of `data`, opened; {@linkcode BLOB_MARKS} are among the first `count` of `places`. */
+export function openBlobs(data: Uint8Array, places: Uint16Array, count: number): Packed[] {
+  const blobs: Packed[] = [];
   for (const { head, mark, unpack } of FORMATS) {
-    let opened = 0;
-    for (let at = data.indexOf(mark); at >= 0 && opened < MOST_BLOBS; at = data.indexOf(mark, at + 1)) {
+    for (let i = 0, opened = 0; i < count && opened < MOST_BLOBS; i++) {
+      const at = places[i] as number;
+      if (data[at] !== mark) continue;
       const start = at - head.indexOf(mark);
       if (start < 0 || !head.every((byte, i) => data[start + i] === byte)) continue;
       if (start > 0 && isBase64(data[start - 1] as number)) continue;
@@ -35,9 +37,10 @@ export function* openBlobs(data: Uint8Array): Generator<Packed> {
       if (end - start < SHORTEST) continue;
       opened++;
       const content = unpackBase64(data.subarray(start, end), unpack);
-      if (content !== undefined) yield { start, end, content };
+      if (content !== undefined) blobs.push({ start, end, content });
     }
   }
+  return blobs;
 }
 
 type Unpack = typeof gunzipSync;
@@ -49,6 +52,9 @@ const FORMATS: readonly { head: readonly number[]; mark: number; unpack: Unpack 
   { head: codes("H4sI"), mark: 0x48, unpack: gunzipSync },
   { head: codes("eJ"), mark: 0x4a, unpack: inflateSync },
 ];
+
+/** The bytes whose places {@linkcode openBlobs} has to be told. */
+export const BLOB_MARKS: readonly number[] = FORMATS.map(({ mark }) => mark);
 
 function isBase64(byte: number): boolean {
   const lower = byte | 0x20;
