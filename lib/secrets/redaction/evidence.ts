@@ -36,6 +36,9 @@ const WHOLE_LOOSE = 72;
 /** Symbols from which a short form counts in the middle of a word too. */
 const UNBOUND = 6;
 
+/** Half bits below which no run is masked, whatever it looks like. */
+export const LEAST_PROOF: number = TOUCHING;
+
 /** What stands between the symbols of a stretch. */
 export interface Gaps {
   /** Dropped bytes that are blanks or marks. */

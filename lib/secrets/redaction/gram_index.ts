@@ -24,8 +24,6 @@ const SPARSE_GRAM = 2;
 export interface Sieve {
   /** The bits, 32 to an element. */
   bits: Int32Array;
-  /** Whether nothing is in it. */
-  isEmpty: boolean;
   /** By how much a 32-bit hash is shifted to the right to give the number of its bit. */
   shift: number;
 }
@@ -55,13 +53,13 @@ export class GramIndex<W extends Whole> {
   readonly #wide = new Map<number, number>();
   readonly #wholes = new Map<number, W[]>();
 
-  /** The bits to ask about five symbols: those of forms that count from eight symbols on. */
+  /** The bits to ask about five symbols that begin at a multiple of four. */
   get probes(): Readonly<Sieve> {
     if (!this.#sealed) this.#seal();
     return this.#probes;
   }
 
-  /** The bits to ask about eight symbols that begin at a multiple of four: those of longer forms. */
+  /** The bits to ask about eight symbols at the same place: those of the longer forms. */
   get sparse(): Readonly<Sieve> {
     if (!this.#sealed) this.#seal();
     return this.#sparse;
@@ -181,7 +179,7 @@ export class GramIndex<W extends Whole> {
     const counts = [0, 0, 0];
     for (const mark of this.#marks) counts[mark] = (counts[mark] as number) + 1;
     const wholes = [...this.#wholes.values()].flat();
-    this.#probes = emptySieve((counts[GRAM_HERE] as number) + 4 * wholes.length);
+    this.#probes = emptySieve((counts[GRAM_HERE] as number) + (counts[SPARSE_GRAM] as number) + 4 * wholes.length);
     this.#grams = emptySieve((counts[GRAM_HERE] as number) + wholes.length);
     this.#sparse = emptySieve(counts[SPARSE_GRAM] as number);
     for (let at = 0; at < this.#length; at++) {
@@ -190,6 +188,7 @@ export class GramIndex<W extends Whole> {
       const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
       if (mark === SPARSE_GRAM) {
         sift(this.#sparse, gramHash(first, second));
+        sift(this.#probes, probeHash(first, second & 0xff));
         continue;
       }
       sift(this.#grams, gramHash(first, second));
@@ -239,7 +238,7 @@ function slotOf(first: number, second: number): number {
 function emptySieve(count: number): Sieve {
   let width = 15;
   while (width < 23 && 2 ** width < count * 16) width++;
-  return { bits: new Int32Array(2 ** (width - 5)), isEmpty: count === 0, shift: 32 - width };
+  return { bits: new Int32Array(2 ** (width - 5)), shift: 32 - width };
 }
 
 function sift(sieve: Sieve, hash: number): void {

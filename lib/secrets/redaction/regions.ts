@@ -56,6 +56,7 @@ export function findRegions(data: Uint8Array, places: Uint16Array, count: number
     const at = places[i] as number;
     const kind = ESCAPE_STARTS[data[at] as number] as number;
     if (((FOLLOWS[data[at + 1] as number] as number) & kind) === 0) continue;
+    if (kind === ESCAPE.tag && data[at - 2] !== 0x3e) continue;
     const region = open[kind] as Region;
     if (at < region.to && (kind & DOUBTFUL) === 0) {
       // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
@@ -143,7 +144,7 @@ function isEscape(kind: number, data: Uint8Array, at: number, needs: EscapeNeeds
     case ESCAPE.quotedPrintable:
       return isQuotedPrintable(data, at, needs.needsQuotedPrintable);
     case ESCAPE.tag:
-      return data[at - 2] === 0x3e && (data[at - 1] as number) > 0x20;
+      return (data[at - 1] as number) > 0x20;
     case ESCAPE.terminal:
       return terminalEnd(data, at, data.length) > at;
     case ESCAPE.wide:

@@ -6,7 +6,7 @@
  * in a row cannot get past that. What is met starts a *run*, which is followed along the form and into others for as
  * long as the text agrees; what the run proves decides whether it is masked.
  */
-import { acceptsDense, acceptsPattern, acceptsPlain, type Run } from "./evidence.ts";
+import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
 import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, type Sieve, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
@@ -41,8 +41,9 @@ interface Channel {
   readonly table: Uint8Array;
   readonly symbols: Uint8Array;
   readonly words: Int32Array;
-  /** Where each symbol stands in the bytes. */
+  /** Where each symbol stands in the bytes, once someone has asked. */
   readonly places: Uint16Array;
+  located: boolean;
   length: number;
 }
 
@@ -88,8 +89,8 @@ export class Scanner {
   #fill(view: View, notes: Notes): void {
     const { data, length } = view;
     const { wanted, places } = notes;
-    const { symbols: plain, places: plainPlaces } = this.#plain;
-    const { symbols: dense, places: densePlaces } = this.#dense;
+    const { symbols: plain } = this.#plain;
+    const { symbols: dense } = this.#dense;
     let p = 0;
     let d = 0;
     let n = 0;
@@ -97,11 +98,9 @@ export class Scanner {
       const byte = data[i] as number;
       const symbol = DENSE[byte] as number;
       dense[d] = symbol;
-      densePlaces[d] = i;
       d += (symbol + 63) >> 6;
       const char = PLAIN[byte] as number;
       plain[p] = char;
-      plainPlaces[p] = i;
       p += (char + 255) >> 8;
       places[n] = i;
       n += wanted[byte] as number;
@@ -111,24 +110,34 @@ export class Scanner {
     dense.fill(0, d, d + PADDING);
     this.#plain.length = p;
     this.#dense.length = d;
+    this.#plain.located = this.#dense.located = false;
+  }
+
+  /** Where the symbols of a channel stand; found out when the first of them may have to be masked, which is seldom. */
+  #locate(channel: Channel): Uint16Array {
+    const { places, table } = channel;
+    if (channel.located) return places;
+    const { data, length } = this.#view;
+    for (let i = 0, at = 0; i < length; i++) {
+      places[at] = i;
+      at += ((table[data[i] as number] as number) + 255) >> 8;
+    }
+    channel.located = true;
+    return places;
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
     const { symbols, words, length } = channel;
     const { probes, sparse } = index;
     const hits = this.#hits;
-    let count = probeFives(words, length, probes, hits);
-    for (let i = 0, done = 0; i < count; i++) {
-      const word = hits[i] as number;
-      if (!isSet(probes, rehash(probeHash(words[word] as number, (words[word + 1] as number) & 0xff)))) continue;
-      done = this.#confirm(channel, index, accepts, 4 * word, done);
-    }
-    if (sparse.isEmpty) return;
-    count = probeEights(words, length, sparse, hits);
+    const count = probeFives(words, length, probes, hits);
     for (let i = 0, done = 0; i < count; i++) {
       const word = hits[i] as number;
       const [first, second] = [words[word] as number, words[word + 1] as number];
-      if (4 * word + GRAM <= done || !isSet(sparse, rehash(gramHash(first, second)))) continue;
+      if (!isSet(probes, rehash(probeHash(first, second & 0xff)))) continue;
+      done = this.#confirm(channel, index, accepts, 4 * word, done);
+      const hash = gramHash(first, second);
+      if (4 * word + GRAM <= done || !isSet(sparse, hash) || !isSet(sparse, rehash(hash))) continue;
       let found = index.find(first, second);
       if (found < 0) found = index.findWide(symbols, 4 * word);
       if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
@@ -185,7 +194,8 @@ export class Scanner {
   }
 
   #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): void {
-    const { places } = channel;
+    if (run.proof < LEAST_PROOF) return;
+    const places = this.#locate(channel);
     const first = places[start] as number;
     const last = places[end - 1] as number;
     if (accepts(this.#view, first, last + 1, run)) this.#maskRun(first, last, run.kinds);
@@ -204,12 +214,13 @@ export class Scanner {
   }
 
   #tryWhole(channel: Channel, pattern: Pattern, start: number): void {
-    const { symbols, places, table } = channel;
+    const { symbols, table } = channel;
     const { length } = pattern.symbols;
     if (start + length > channel.length) return;
     for (let i = length - 1; i >= 0; i--) {
       if (symbols[start + i] !== pattern.symbols[i]) return;
     }
+    const places = this.#locate(channel);
     const first = places[start] as number;
     const last = places[start + length - 1] as number;
     if (!acceptsPattern(this.#view, first, last + 1, pattern, table)) return;
@@ -276,20 +287,6 @@ function probeFives(words: Int32Array, length: number, { bits, shift }: Readonly
   return count;
 }
 
-/** As {@linkcode probeFives}, for eight symbols. */
-function probeEights(words: Int32Array, length: number, { bits, shift }: Readonly<Sieve>, hits: Uint16Array): number {
-  let count = 0;
-  let next = words[0] as number;
-  for (let word = 0; 4 * word + GRAM <= length; word++) {
-    const current = next;
-    next = words[word + 1] as number;
-    const bit = gramHash(current, next) >>> shift;
-    hits[count] = word;
-    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
-  }
-  return count;
-}
-
 /** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */
 function isPeriodic(symbols: Uint8Array, start: number, at: number): boolean {
   for (let period = 1; period <= GRAM && at - period - 3 >= start; period++) {
@@ -305,5 +302,5 @@ type Accepts = (view: View, start: number, end: number, run: Run) => boolean;
 function channel(table: Uint8Array, capacity: number): Channel {
   const symbols = new Uint8Array((capacity + 2 * PADDING) & ~3);
   const places = new Uint16Array(capacity + PADDING);
-  return { table, symbols, words: new Int32Array(symbols.buffer), places, length: 0 };
+  return { table, symbols, words: new Int32Array(symbols.buffer), places, located: false, length: 0 };
 }
