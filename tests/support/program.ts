@@ -20,6 +20,9 @@ export interface ProgramOptions {
   env?: Record<string, string>;
 }
 
+/** Longer than any call of the tests may take. */
+const CLIENT_TIMEOUT_MS = 10 * 60_000;
+
 /** What a tool answered. */
 export interface Answer {
   isError: boolean;
@@ -61,7 +64,8 @@ export class Program implements AsyncDisposable {
 
   /** Calls a tool, whatever comes of it. */
   async call(name: string, args: Record<string, unknown> = {}): Promise<Answer> {
-    const result = await this.client.callTool({ name, arguments: args });
+    // The program keeps the time itself.
+    const result = await this.client.callTool({ name, arguments: args }, { timeout: CLIENT_TIMEOUT_MS });
     const [content] = result.content as Array<{ text: string }>;
     return { isError: result.isError === true, value: result.structuredContent, text: content?.text ?? "" };
   }
