@@ -146,9 +146,13 @@ Deno.test("sessions are listed and closed, and an unknown one names those that a
 
 Deno.test("a dropped session says so in the list and in every later call, with the way back", async () => {
   await using setup = await readmeSetup();
-  const { program, target, sshd } = setup;
+  const { program, target, sshd, user } = setup;
   const { session_id } = await program.ok("ssh_connect", target);
-  const running = program.call("ssh_execute", { session_id, command: "echo before; sleep 60" });
+  const running = program.call("ssh_execute", { session_id, command: "echo before; sleep 6060" });
+  await eventually(
+    "the command sleeps",
+    async () => (await processes()).some(({ uid, command }) => uid === user.uid && command === "sleep 6060"),
+  );
   await program.ok("ssh_execute", { session_id, command: "true" });
   await sshd.kill();
   const dropped = await running;
