@@ -48,7 +48,7 @@ export function connected(socket: net.Socket, address: Address): Promise<void> {
 /** Says which of the ways a TCP connection can fail this was. */
 export function socketError(error: Error & { code?: string; syscall?: string }, address: Address): ToolError {
   const place = `${quoteUntrusted(address.host)} port ${address.port}`;
-  switch (error.code) {
+  switch (lookupFailed(error) ? "ENOTFOUND" : error.code) {
     case "EPERM":
     case "EACCES":
       return denied({ name: "net", host: netTarget(address) }, `connecting to ${place}`, error);
@@ -87,6 +87,11 @@ export function socketError(error: Error & { code?: string; syscall?: string }, 
         cause: error,
       });
   }
+}
+
+/** True for what Deno.connect() throws for a name that has no address (no class of its own) or cannot be a name at all. */
+function lookupFailed(error: Error): boolean {
+  return error instanceof URIError || error.message.startsWith("failed to lookup address information");
 }
 
 /** The value of `--allow-net` that allows the address; IPv6 stands in brackets. */
