@@ -60,13 +60,15 @@ export class Connection {
   /** What is known of the connection. */
   readonly facts: ConnectionFacts;
   readonly #client: Client;
+  readonly #socket: TcpStream;
   readonly #shortageListeners = new Set<() => void>();
   readonly #gate = new ChannelGate(() => this.#shortageListeners.forEach((listener) => listener()));
   readonly #closeListeners = new Set<(reason: ToolError) => void>();
   #ended: ToolError | undefined;
 
-  private constructor(client: Client, facts: ConnectionFacts) {
+  private constructor(client: Client, socket: TcpStream, facts: ConnectionFacts) {
     this.#client = client;
+    this.#socket = socket;
     this.facts = facts;
     client.on("error", (error: ClientError) => this.#end(dropped(facts, error)));
     client.on("close", () => this.#end(dropped(facts)));
@@ -83,8 +85,8 @@ export class Connection {
     const knownTypes = await options.knownHosts.knownKeyTypes(options.host, options.port);
     const handshake = new Handshake(new Client(), options, clientAlgorithms(knownTypes));
     try {
-      const facts = await deadline.race(handshake.run(), () => handshake.stage, options.signal);
-      return new Connection(handshake.client, facts);
+      const { facts, socket } = await deadline.race(handshake.run(), () => handshake.stage, options.signal);
+      return new Connection(handshake.client, socket, facts);
     } catch (error) {
       handshake.abort();
       throw error;
@@ -191,7 +193,7 @@ export class Connection {
     const timer = setTimeout(resolve, CLOSE_LIMIT_MS);
     await promise;
     clearTimeout(timer);
-    this.#client.destroy();
+    this.#socket.destroy(); // ssh2's own destroy() leaves a socket open that has been ended
   }
 
   #open(
@@ -242,10 +244,11 @@ class Handshake {
     };
   }
 
-  async run(): Promise<ConnectionFacts> {
+  async run(): Promise<{ facts: ConnectionFacts; socket: TcpStream }> {
     const socket = await connectTcp(this.#options, this.#givenUp.signal);
     this.#socket = socket;
-    if (this.#givenUp.signal.aborted) socket.destroy();
+    if (this.#givenUp.signal.aborted) socket.destroy(); // given up in between
+    this.#givenUp.signal.throwIfAborted();
     this.stage = "SSH banner from the server";
     const negotiated = await this.#negotiate(socket);
     socket.lend();
@@ -255,7 +258,7 @@ class Handshake {
     const serverVersion = (this.client as unknown as { _remoteVer?: string })._remoteVer ?? "";
     const { key: hostKey, status: hostKeyStatus } = this.#hostKey;
     const { kex, cs } = negotiated;
-    return { host, port, username, serverVersion, hostKey, hostKeyStatus, kex, cipher: cs.cipher };
+    return { facts: { host, port, username, serverVersion, hostKey, hostKeyStatus, kex, cipher: cs.cipher }, socket };
   }
 
   abort(): void {

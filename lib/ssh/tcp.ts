@@ -48,7 +48,7 @@ export function connected(socket: net.Socket, address: Address): Promise<void> {
 /** Says which of the ways a TCP connection can fail this was. */
 export function socketError(error: Error & { code?: string; syscall?: string }, address: Address): ToolError {
   const place = `${quoteUntrusted(address.host)} port ${address.port}`;
-  switch (codeOf(error)) {
+  switch (lookupFailed(error) ? "ENOTFOUND" : error.code) {
     case "EPERM":
     case "EACCES":
       return denied({ name: "net", host: netTarget(address) }, `connecting to ${place}`, error);
@@ -89,9 +89,9 @@ export function socketError(error: Error & { code?: string; syscall?: string }, 
   }
 }
 
-/** The system's code of an error; that of a failed lookup is only in its message (Deno 2.9). */
-function codeOf(error: Error & { code?: string }): string | undefined {
-  return error.message.startsWith("failed to lookup address information") ? "ENOTFOUND" : error.code;
+/** True for what Deno.connect() throws for a name that has no address (no class of its own) or cannot be a name at all. */
+function lookupFailed(error: Error): boolean {
+  return error instanceof URIError || error.message.startsWith("failed to lookup address information");
 }
 
 /** The value of `--allow-net` that allows the address; IPv6 stands in brackets. */

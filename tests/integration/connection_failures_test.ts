@@ -7,8 +7,10 @@ import { KnownHosts } from "../../lib/ssh/known_hosts.ts";
 import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
 import { Session } from "../../lib/ssh/session.ts";
 import { execute } from "../../lib/ssh/exec.ts";
-import { faultyServer, freezableRelay, kexInitOf } from "../support/faulty_server.ts";
+import { choppingRelay, faultyServer, freezableRelay, kexInitOf, unansweredPort } from "../support/faulty_server.ts";
+import { socketsWithPort } from "../support/forward_bed.ts";
 import { freePort } from "../support/free_port.ts";
+import { eventually } from "../support/processes.ts";
 import { createTestUser, makeKey, startDropbear, startSshd } from "../support/sshd.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -29,11 +31,37 @@ async function failure(attempt: Promise<unknown>): Promise<ToolError> {
   return outcome;
 }
 
+/** True for a line of ss(8) about a connection that is not established yet. */
+const isAttempt = (line: string): boolean => line.startsWith("SYN-SENT");
+
 const quick = { filter: () => ({ push: (chunk: Uint8Array) => chunk, end: () => new Uint8Array(0) }) };
 
 Deno.test("connect() says when a name does not resolve", async () => {
   const error = await failure(Connection.connect(options({ host: "no-such-host.invalid", port: 22 })));
   assert.equal(error.code, "name_not_resolved");
+});
+
+Deno.test("connect() says that a host does not resolve when it cannot be a name at all", async () => {
+  for (const host of ["", "two words"]) {
+    assert.equal((await failure(Connection.connect(options({ host, port: 22 })))).code, "name_not_resolved");
+  }
+});
+
+Deno.test("connect() gives the attempt up when the network answers nothing until the timeout", async () => {
+  await using server = await unansweredPort();
+  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 400 })));
+  assert.deepEqual([error.code, error.message], ["timed_out", "no TCP connection within 0.4 s"]);
+  await eventually("no attempt is left", async () => !(await socketsWithPort(server.port)).some(isAttempt));
+});
+
+Deno.test("connect() gives the attempt up when it is cancelled before the network answers", async () => {
+  await using server = await unansweredPort();
+  const abort = new AbortController();
+  const attempt = failure(Connection.connect(options({ port: server.port, signal: abort.signal })));
+  await eventually("the attempt is made", async () => (await socketsWithPort(server.port)).some(isAttempt));
+  abort.abort();
+  assert.equal((await attempt).code, "cancelled");
+  await eventually("no attempt is left", async () => !(await socketsWithPort(server.port)).some(isAttempt));
 });
 
 Deno.test("connect() says when nothing listens", async () => {
@@ -165,6 +193,38 @@ Deno.test("a link that goes dead ends each pending call at its own timeout", asy
     return [error.code, Math.round((performance.now() - start) / 300)];
   });
   assert.deepEqual(await Promise.all(calls), [["timed_out", 1], ["timed_out", 2]]);
+  await session.close();
+});
+
+Deno.test("a session that is closed leaves no socket behind when the link is dead", async () => {
+  await using sshd = await startSshd();
+  await using relay = await freezableRelay(sshd.port);
+  const { parsed } = await readPrivateKeyFile(sshd.clientKeyPath);
+  const connection = await Connection.connect(
+    options({ port: relay.port, username: sshd.user, credentials: { privateKey: parsed } }),
+  );
+  relay.freeze();
+  await connection.close();
+  const ours = new RegExp(`:\\d+ +\\S+:${relay.port} `);
+  await eventually(
+    "the socket is closed",
+    async () => !(await socketsWithPort(relay.port)).some((line) => ours.test(line)),
+  );
+});
+
+Deno.test("every byte arrives when the network cuts packets inside their MAC", async () => {
+  await using sshd = await startSshd();
+  await using relay = await choppingRelay(sshd.port);
+  const { parsed } = await readPrivateKeyFile(sshd.clientKeyPath);
+  const connection = await Connection.connect(
+    options({ port: relay.port, username: sshd.user, credentials: { privateKey: parsed } }),
+  );
+  const session = new Session(connection);
+  const command =
+    "i=0; while [ $i -lt 20000 ]; do echo a line with the number $i; i=$((i+1)); done; sleep 0.1; echo end";
+  const result = await execute(session, command, {}, { timeoutMs: 20_000, maxOutputBytes: 1_000_000, ...quick });
+  const expected = Array.from({ length: 20_000 }, (_, index) => `a line with the number ${index}\n`).join("") + "end\n";
+  assert.ok(result.stdout.text === expected, `${result.stdout.bytes} of ${expected.length} bytes`);
   await session.close();
 });
 

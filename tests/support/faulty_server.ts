@@ -26,17 +26,54 @@ export async function faultyServer(serve: (socket: net.Socket) => void): Promise
   };
 }
 
-/** A relay to a real server that can be frozen: the connection stays up and nothing passes any more. */
+/** A relay to a real server that can be frozen: the connection stays up and nothing passes, or is read, any more. */
 export async function freezableRelay(target: number): Promise<FaultyServer & { freeze(): void }> {
-  let frozen = false;
+  const sockets: net.Socket[] = [];
   const server = await faultyServer((socket) => {
     const upstream = net.connect(target, "127.0.0.1");
     upstream.on("error", () => socket.destroy()).on("close", () => socket.destroy());
     socket.on("close", () => upstream.destroy());
-    socket.on("data", (chunk) => frozen || upstream.write(chunk));
-    upstream.on("data", (chunk) => frozen || socket.write(chunk));
+    socket.on("data", (chunk) => upstream.write(chunk));
+    upstream.on("data", (chunk) => socket.write(chunk));
+    sockets.push(socket, upstream);
   });
-  return { ...server, freeze: () => frozen = true };
+  return { ...server, freeze: () => sockets.forEach((socket) => socket.pause()) };
+}
+
+/**
+ * A relay to a real server that sends the last eight bytes of whatever the server sends in one go a moment later, and so
+ * cuts packets inside their MAC.
+ */
+export async function choppingRelay(target: number): Promise<FaultyServer> {
+  return await faultyServer((socket) => {
+    const upstream = net.connect(target, "127.0.0.1");
+    upstream.on("error", () => socket.destroy()).on("close", () => socket.destroy());
+    socket.setNoDelay(true).on("close", () => upstream.destroy());
+    socket.on("data", (chunk) => upstream.write(chunk));
+    upstream.on("data", (chunk: Uint8Array) => {
+      upstream.pause();
+      socket.write(chunk.subarray(0, -8));
+      setTimeout(() => {
+        socket.write(chunk.subarray(-8));
+        upstream.resume();
+      }, 2);
+    });
+  });
+}
+
+/** A port at which connections are neither accepted nor refused: its queue is full, and the system answers no more. */
+export async function unansweredPort(): Promise<FaultyServer> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const queued = [await Deno.connect({ port }), await Deno.connect({ port })];
+  return {
+    host: "127.0.0.1",
+    port,
+    [Symbol.asyncDispose]: () => {
+      for (const each of [...queued, listener]) each.close();
+      return Promise.resolve();
+    },
+  };
 }
 
 /** The start of an SSH server: its identification and a KEXINIT that offers only what nobody has. */

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { spend } from "../../lib/ssh/spent.ts";
+import { type TcpConnection, TcpStream } from "../../lib/ssh/tcp_stream.ts";
+
+/** A connection that gives what it is told to, and remembers what it is given. */
+class FakeConnection implements TcpConnection {
+  readonly sent: string[] = [];
+  /** Most bytes that one write takes. */
+  takes = Infinity;
+  closed = false;
+  #give = Promise.withResolvers<Uint8Array | null>();
+  #wanted = Promise.withResolvers<void>();
+
+  /** Gives `bytes`, or the end of file, to the next read. */
+  async give(bytes: Uint8Array | null): Promise<void> {
+    await this.#wanted.promise;
+    this.#wanted = Promise.withResolvers();
+    this.#give.resolve(bytes);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+
+  /** Makes the read under way fail. */
+  fail(error: Error): void {
+    this.#give.reject(error);
+  }
+
+  async read(room: Uint8Array): Promise<number | null> {
+    this.#give = Promise.withResolvers();
+    this.#wanted.resolve();
+    const bytes = await this.#give.promise;
+    if (bytes === null) return null;
+    assert.ok(room.length >= bytes.length, `room for ${room.length} bytes only`);
+    room.set(bytes);
+    return bytes.length;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    const taken = bytes.subarray(0, this.takes);
+    this.sent.push(Buffer.from(taken).toString("latin1"));
+    return Promise.resolve(taken.length);
+  }
+
+  closeWrite(): Promise<void> {
+    this.sent.push("<end>");
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.fail(new Error("closed"));
+  }
+}
+
+function flowing(): { connection: FakeConnection; stream: TcpStream; got: Buffer[] } {
+  const connection = new FakeConnection();
+  const stream = new TcpStream(connection);
+  const got: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => got.push(chunk));
+  return { connection, stream, got };
+}
+
+const filled = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
+
+Deno.test("TcpStream.write() sends as one what is written in one go", async () => {
+  const { connection, stream } = flowing();
+  for (const piece of ["len", "payload", "mac"]) stream.write(Buffer.from(piece));
+  assert.equal(stream.writableLength, 13);
+  await new Promise((resolve) => stream.write(Buffer.from("."), resolve));
+  assert.deepEqual([connection.sent, stream.writableLength], [["lenpayloadmac."], 0]);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.write() loses nothing and says when it has drained when a connection takes little at a time", async () => {
+  const { connection, stream } = flowing();
+  connection.takes = 70_000;
+  const pieces = Array.from({ length: 40 }, (_, index) => filled(30_000 + index, index));
+  const expected = Buffer.concat(pieces).toString("latin1");
+  assert.equal(pieces.map((piece) => stream.write(piece)).at(-1), false);
+  await once(stream, "drain");
+  assert.ok(connection.sent.join("") === expected);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.end() sends what was written, then the end, and closes after the far end's own", async () => {
+  const { connection, stream } = flowing();
+  stream.write(Buffer.from("good"));
+  stream.end(Buffer.from("bye"));
+  await once(stream, "finish");
+  assert.deepEqual([connection.sent.join(""), connection.closed], ["goodbye<end>", false]);
+  const closed = once(stream, "close");
+  await connection.give(null);
+  await closed;
+  assert.equal(connection.closed, true);
+});
+
+Deno.test("TcpStream ends and closes when the far end ends first", async () => {
+  const { connection, stream } = flowing();
+  const closed = once(stream, "close");
+  await connection.give(null);
+  await closed;
+  assert.deepEqual([connection.sent, connection.closed], [["<end>"], true]);
+});
+
+Deno.test("TcpStream gives the error, then closes, when a read fails", async () => {
+  const { connection, stream } = flowing();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const failed = once(stream, "error");
+  const closed = new Promise((resolve) => stream.once("close", resolve));
+  connection.fail(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
+  const [error] = await failed;
+  await closed;
+  assert.deepEqual([error.code, connection.closed], ["ECONNRESET", true]);
+});
+
+Deno.test("TcpStream.destroy() closes at once and without an error when a read is under way", async () => {
+  const { connection, stream } = flowing();
+  const errors: unknown[] = [];
+  stream.on("error", (error) => errors.push(error));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  stream.destroy();
+  assert.equal(connection.closed, true);
+  await once(stream, "close");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(errors, []);
+});
+
+Deno.test("TcpStream gives copies that stay as they are when it does not lend", async () => {
+  const { connection, stream, got } = flowing();
+  for (let value = 0; value < 20; value++) await connection.give(filled(50_000, value));
+  got.forEach((chunk, value) => assert.ok(chunk.equals(filled(50_000, value)), `chunk ${value}`));
+  assert.equal(got.length, 20);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.lend() lends memory that stays as it is until another 192 KiB have come", async () => {
+  const { connection, stream, got } = flowing();
+  stream.lend();
+  for (let value = 0; value < 120; value++) {
+    const size = [30_011, 64 * 1024, 1, 48_000][value % 4] as number;
+    await connection.give(filled(size, value));
+    let later = 0;
+    for (let index = value; index >= 0 && later < 192 * 1024; index--) {
+      const chunk = got[index] as Buffer;
+      assert.ok(chunk.equals(filled(chunk.length, index)), `chunk ${index} when ${later} more bytes had come`);
+      later += chunk.length;
+    }
+  }
+  assert.ok(new Set(got.map((chunk) => chunk.buffer)).size === 1);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.lend() lends nothing of what waits for a paused listener", async () => {
+  const { connection, stream, got } = flowing();
+  stream.lend();
+  stream.pause();
+  await connection.give(filled(1000, 1));
+  for (let value = 2; value < 4; value++) await connection.give(filled(60_000, value));
+  stream.resume();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let value = 4; value < 24; value++) await connection.give(filled(60_000, value));
+  assert.ok(
+    Buffer.concat(got.slice(0, 3)).equals(Buffer.concat([filled(1000, 1), filled(60_000, 2), filled(60_000, 3)])),
+  );
+  stream.destroy();
+});
+
+Deno.test("spend() frees the memory of a packet's data, and leaves alone what shares its memory with more", () => {
+  const packet = new Uint8Array(32 * 1024);
+  const data = packet.subarray(10, packet.length - 14);
+  spend(data);
+  assert.deepEqual([data.length, packet.length], [0, 0]);
+  const half = new Uint8Array(64 * 1024).subarray(0, 32 * 1024);
+  spend(half);
+  const small = Buffer.from("small");
+  spend(small);
+  assert.deepEqual([half.length, half.buffer.byteLength, small.toString()], [32 * 1024, 64 * 1024, "small"]);
+});
