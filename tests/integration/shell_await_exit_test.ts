@@ -136,3 +136,26 @@ Deno.test("ssh_shell_send() with await_exit says where it cannot run: a full-scr
 function pick(answer: { output: string; exit_code?: number | null }): [string, number | null | undefined] {
   return [answer.output, answer.exit_code];
 }
+
+for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
+  Deno.test(`ssh_shell_send() with await_exit runs nothing of what stands half typed at the prompt of ${name}`, async () => {
+    await using sshd = await startSshd();
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    await shell.send("touch half", { press_enter: false, wait: 0.3 });
+    const refused = await shell.fail("send", { data: "echo no", await_exit: true });
+    assert.equal(refused.code, "invalid_argument");
+    assert.match(refused.message, /something is typed there/);
+    await shell.send("-typed; echo done");
+    assert.equal((await shell.run("ls")).output, "half-typed");
+
+    await shell.send("touch other", { press_enter: false, wait: 0.3 });
+    await shell.press("left"); // now only a line editor that speaks for itself tells that it is at its prompt
+    if (["bash", "zsh"].includes(name)) assert.deepEqual(pick(await shell.run("ls; (exit 4)")), ["half-typed", 4]);
+    else assert.match((await shell.fail("send", { data: "ls", await_exit: true })).message, /not at its prompt/);
+    await shell.press("c");
+    await shell.send("touch third", { press_enter: false, wait: 0.3 });
+    await shell.press("c");
+    assert.deepEqual(pick(await shell.run("ls; (exit 5)")), ["half-typed", 5]);
+  });
+}

@@ -4,6 +4,12 @@ import { quoteWord } from "../../quote.ts";
 /** Longest line: busybox's line editor takes 1023 characters, a terminal without one 4095 (termios(3) on Linux). */
 const MAX_LINE_CHARACTERS = 900;
 
+/**
+ * Ctrl-E and Ctrl-U: takes what stands in a line editor, or in the terminal's own line, out of it. Typed before each line
+ * of ours, so that nothing runs together with it.
+ */
+export const EMPTY_LINE = "\x05\x15";
+
 /** Longest command that is run for its exit code, in bytes. */
 export const MAX_AWAITED_BYTES = 32_000;
 
@@ -37,7 +43,7 @@ export function statusLine(token: string): string {
  */
 export function sourceLine(path: string, token: string): string {
   return ` { ${beginMarker(token)}; ${forgetLine(token)}; } >/dev/tty 2>/dev/null; ` +
-    `{ eval "$(cat ${quoteWord(path)})"; } 2>/dev/null; ` +
+    `{ eval "$(command cat ${quoteWord(path)})"; } 2>/dev/null; ` +
     `{ printf '\\033]7717;%s;E;%s;%s;%s;%s\\007' ${token} "\${__mcp_ok-0}" "$$" "$PWD" ${token}; unset __mcp_ok; } ` +
     `>/dev/tty 2>/dev/null\r`;
 }
