@@ -133,6 +133,35 @@ Deno.test("ssh_shell_send() with await_exit says where it cannot run: a full-scr
   assert.equal(back.exit_code, 7);
 });
 
+Deno.test("ssh_shell_send() with await_exit tells the truth beside a DEBUG trap, tracing, and jobs that are stopped", async () => {
+  await using sshd = await startSshd();
+  for (const name of ["bash", "zsh", "ksh93", "mksh"] as const) {
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    if (name !== "mksh") {
+      await shell.run("trap 'echo trapped' DEBUG");
+      const trapped = await shell.run("echo seen; (exit 4)");
+      assert.match(trapped.output, /^(?:trapped\n)*seen\n(?:trapped\n?)*$/, name);
+      assert.equal(trapped.exit_code, 4, name);
+      await shell.run("trap - DEBUG");
+    }
+    await shell.run("set -x");
+    const traced = await shell.run("echo seen; (exit 5)");
+    assert.match(traced.output, /^(?:.*echo seen\n)?seen$/m, name);
+    assert.doesNotMatch(traced.output, /mcp[0-9a-f]{8}|7717/, name);
+    assert.equal(traced.exit_code, 5, name);
+    await shell.run("set +x");
+    await shell.run("sleep 50", { timeout: 0.3 });
+    const stopped = await shell.press("z");
+    const jobs = await shell.run("jobs");
+    for (const { output } of [stopped, jobs]) {
+      assert.match(output, /(?:Stopped|suspended) +.*sleep 50/, name);
+      assert.doesNotMatch(output, /mcp[0-9a-f]{8}|7717|__mcp/, name);
+    }
+    await shell.run("kill %1");
+  }
+});
+
 function pick(answer: { output: string; exit_code?: number | null }): [string, number | null | undefined] {
   return [answer.output, answer.exit_code];
 }

@@ -5,7 +5,7 @@ import { restorePrompt } from "./prompt_restore.ts";
 import type { Rendering } from "./screen.ts";
 import type { ShellIo } from "./shell_io.ts";
 import { promptBehindEnd } from "./waiting.ts";
-import { awaitLine, EMPTY_LINE, MAX_AWAITED_BYTES, statusLine } from "./shell_line.ts";
+import { awaitLine, EMPTY_LINE, isOurTrace, MAX_AWAITED_BYTES, statusLine } from "./shell_line.ts";
 
 /** Longest wait for the shell to take the line. */
 const BEGIN_LIMIT_MS = 5000;
@@ -195,7 +195,15 @@ export class AwaitedCommand {
 
   #rendered(): Rendering {
     const { screen } = this.#io;
-    return screen.render(screen.rowAfter(this.#startRow ?? 0, this.#clearsAtStart));
+    return this.#withoutTrace(screen.render(screen.rowAfter(this.#startRow ?? 0, this.#clearsAtStart)));
+  }
+
+  /** Without what a shell that traces its commands shows of ours. */
+  #withoutTrace(rendering: Rendering): Rendering {
+    const { text, start } = rendering;
+    if (!text.includes("mcp", start)) return rendering;
+    const lines = text.slice(start).split("\n").filter((line) => !isOurTrace(line, this.#token));
+    return { ...rendering, text: text.slice(0, start) + lines.join("\n") };
   }
 
   /** What the command showed above the line in which the prompt stands now. */
