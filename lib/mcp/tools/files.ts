@@ -118,7 +118,8 @@ const readFile = defineTool({
     }
     const session = call.session(args.session_id);
     const maxBytes = args.max_bytes === 0 ? MAX_READ_BYTES : Math.min(args.max_bytes, MAX_READ_BYTES);
-    const options = { offset, maxBytes, tailLines: tail_lines, marginBytes: MARGIN_BYTES, signal: call.signal };
+    const exact = args.encoding === "base64";
+    const options = { offset, maxBytes, tailLines: tail_lines, marginBytes: MARGIN_BYTES, exact, signal: call.signal };
     const window = await (await remoteFiles(session)).read(args.remote_path, options);
     return readAnswer(args, window, maxBytes, call);
   },
@@ -239,7 +240,7 @@ function treeAnswer(
 }
 
 function readAnswer(
-  args: { max_bytes: number; tail_lines?: number | undefined; encoding: "utf8" | "base64" },
+  args: { offset: number; tail_lines?: number | undefined; encoding: "utf8" | "base64" },
   window: Window,
   maxBytes: number,
   call: Call,
@@ -270,6 +271,7 @@ function readAnswer(
       ...(isBinary
         ? ["the content is binary: what is not UTF-8 shows as U+FFFD; encoding base64 gives the bytes"]
         : []),
+      ...(args.offset > offset ? ["the file ends before that offset"] : []),
       ...(cutAtStart ? ["fewer lines than asked for: max_bytes was reached"] : []),
       ...(more && maxBytes === MAX_READ_BYTES ? ["one read gives at most 10 MB; go on at next_offset"] : []),
     ]),

@@ -11,8 +11,8 @@ import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
 import { readPipelined } from "./pipeline.ts";
 import { notRegular } from "./remote_part.ts";
-import { type ContentWatch, endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
-import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
+import { type ContentWatch, endsDiffer, interrupted, isResumable, MAX_UNSIZED_BYTES } from "./transfer.ts";
+import { NO_REMOTE_HASH, sourceChanged, type TransferOptions, type TransferResult, withoutEnd } from "./transfer.ts";
 
 /**
  * Downloads one file, whole or not at all.
@@ -142,6 +142,7 @@ class Download {
       this.#watch?.push(bytes);
       this.#hash?.update(bytes);
       await part.write(bytes);
+      if (total === undefined && part.length > MAX_UNSIZED_BYTES) throw withoutEnd();
     };
     const onBytes = (count: number): void => onProgress?.(this.#arrived += count, total);
     // A size of 0 is what /proc says of files that are not empty: those are read to their end.

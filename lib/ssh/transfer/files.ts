@@ -113,15 +113,15 @@ export class RemoteFiles {
   }
 
   async #readByCommands(path: string, options: WindowOptions): Promise<Window> {
-    const { offset, maxBytes, tailLines, marginBytes, signal } = options;
+    const { offset, maxBytes, tailLines, marginBytes, exact, signal } = options;
     if (tailLines === undefined) {
       const from = Math.max(0, offset - marginBytes);
       const read = await readByCommands(this.#session, path, { from, atMost: maxBytes + 2 * marginBytes, signal });
-      return windowAt({ ...read, from }, offset, maxBytes);
+      return windowAt({ ...read, from: Math.min(from, read.size) }, offset, maxBytes, exact);
     }
     const atMost = maxBytes + marginBytes;
     const read = await readByCommands(this.#session, path, { from: atMost, atMost, fromEnd: true, signal });
-    return windowOfLines({ ...read, from: Math.max(0, read.size - read.bytes.length) }, tailLines, maxBytes);
+    return windowOfLines({ ...read, from: Math.max(0, read.size - read.bytes.length) }, tailLines, maxBytes, exact);
   }
 }
 
