@@ -24,6 +24,8 @@ const SECRET_NOTE = "a loaded secret stands in what was downloaded, as it is: ke
 const path = z.string().refine((text) => text.length > 0 && text.length <= 4096, "must have 1 to 4096 characters");
 const mode = z.string().refine((text) => /^[0-7]{3,4}$/.test(text), "must be octal, e.g. 0644").optional()
   .describe("Octal");
+const text = z.string().refine((text) => text.length <= MAX_READ_BYTES, "is too long")
+  .refine((text) => text.isWellFormed(), "half of a surrogate pair has no bytes");
 const count = z.int().refine((number) => number >= 0, "must not be negative");
 
 const transferInput = {
@@ -132,9 +134,9 @@ const writeTool = defineTool({
   input: {
     session_id: sessionId,
     remote_path: path,
-    content: z.string().refine((text) => text.length <= MAX_READ_BYTES, "is too long").optional(),
+    content: text.optional(),
     append: z.boolean().default(false),
-    edit: z.strictObject({ old_text: z.string(), new_text: z.string() }).optional().describe(
+    edit: z.strictObject({ old_text: text, new_text: text }).optional().describe(
       "Instead of content; old_text must match exactly once",
     ),
     mode,
