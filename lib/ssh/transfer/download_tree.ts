@@ -76,7 +76,8 @@ class TreeDownload {
   async run(): Promise<TreeResult> {
     const top = await this.#client.stat(this.#remoteDir);
     if (fileType(top.mode) !== "directory") {
-      throw failure("not_a_directory", { doing: "reading", path: this.#remoteDir });
+      const hint = "leave recursive out to download one file";
+      throw failure("not_a_directory", { doing: "reading", path: this.#remoteDir, hint });
     }
     await this.#directory("", top.mode ?? 0o755, 0);
     this.#tally.expect(this.#files);

@@ -66,7 +66,13 @@ class TreeUpload {
 
   async run(): Promise<TreeResult> {
     const { result } = this.#tally;
-    await this.#walk("", (await Deno.stat(this.#localDir)).mode ?? 0o755);
+    const top = await Deno.stat(this.#localDir);
+    if (!top.isDirectory) {
+      throw new ToolError("not_a_directory", `${quoteUntrusted(this.#localDir)} on this machine is no directory`, {
+        hint: "leave recursive out to upload one file",
+      });
+    }
+    await this.#walk("", top.mode ?? 0o755);
     this.#tally.expect(this.#files);
     await makeDirectories(this.#client, parentPath(this.#remoteDir));
     for (const level of levels(this.#directories)) {
