@@ -1,5 +1,6 @@
 /** A local file in the making: written beside its target, flushed, and renamed over it when it is whole. */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { openReal } from "./local_open.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
 
 /** After how many bytes written the disk is asked to catch up, beside the writing, so that the last flush is short. */
@@ -54,13 +55,13 @@ export class LocalPart {
     const mode = bits === undefined ? {} : { mode: bits & 0o777 };
     const there = await Deno.lstat(known).catch(() => undefined);
     if (there === undefined) {
-      return new LocalPart(known, target, await Deno.open(known, { write: true, createNew: true, ...mode }), options);
+      return new LocalPart(known, target, await openReal(known, { write: true, createNew: true, ...mode }), options);
     }
     if (!options.resume || !there.isFile) {
       const fresh = freshPartPath(target);
-      return new LocalPart(fresh, target, await Deno.open(fresh, { write: true, createNew: true, ...mode }), options);
+      return new LocalPart(fresh, target, await openReal(fresh, { write: true, createNew: true, ...mode }), options);
     }
-    const part = new LocalPart(known, target, await Deno.open(known, { write: true }), options);
+    const part = new LocalPart(known, target, await openReal(known, { write: true }), options);
     part.length = await part.#file.seek(0, Deno.SeekMode.End);
     return part;
   }

@@ -8,6 +8,7 @@ import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
+import { openReal } from "./local_open.ts";
 import { LocalReader } from "./local_reader.ts";
 import { readPipelined, writePipelined } from "./pipeline.ts";
 import { findTarget, RemotePart, type Target } from "./remote_part.ts";
@@ -35,7 +36,7 @@ export async function uploadFile(
     // Looked at before it is opened: opening a FIFO waits for a writer.
     const info = await Deno.stat(localPath);
     if (!info.isFile) throw notRegularHere(localPath, info);
-    using file = await Deno.open(localPath, { read: true });
+    using file = await openReal(localPath, { read: true });
     return await new Upload(session, client, { path: localPath, file }, remotePath, options).run(target);
   } catch (error) {
     throw await explain(localFailure(error, "reading", localPath), attempt);
