@@ -77,14 +77,14 @@ export async function explain(error: unknown, attempt: Attempt): Promise<unknown
 /** The error for a code, in words. */
 export function failure(
   code: ErrorCode | undefined,
-  { doing, path }: { doing: string; path: string },
+  { doing, path, hint: better }: { doing: string; path: string; hint?: string },
   cause?: StatusError,
 ): ToolError {
   const [what, hint] = SENTENCES[code ?? "remote_file_error"] ??
     ["the server refused", "look with ssh_execute: ls -ld"];
   const said = code === undefined && cause !== undefined ? `: ${quoteUntrusted(cause.serverText, 100)}` : "";
   return new ToolError(code ?? "remote_file_error", `${doing} ${quoteUntrusted(path)} failed: ${what}${said}`, {
-    hint,
+    hint: better ?? hint,
     cause,
   });
 }

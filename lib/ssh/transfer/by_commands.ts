@@ -36,7 +36,13 @@ export async function downloadByCommands(
   const there = await Deno.lstat(localPath).catch(() => undefined);
   requireReplaceable(localPath, there);
   if (there !== undefined && !options.overwrite) throw localTaken(localPath);
-  const settings = { identity: crypto.randomUUID(), resume: false, overwrite: options.overwrite, mode: options.mode };
+  const settings = {
+    identity: crypto.randomUUID(),
+    resume: false,
+    overwrite: options.overwrite,
+    mode: options.mode,
+    replaces: there,
+  };
   try {
     const part = await LocalPart.open(localPath, settings);
     const watch = options.watch?.();
