@@ -28,6 +28,8 @@ export type ChannelOpener<C extends GatedChannel> = (
 export interface GateOptions {
   deadline: Deadline;
   signal?: AbortSignal | undefined;
+  /** Goes before all who wait, and is refused where they would wait. @default false */
+  urgent?: boolean | undefined;
 }
 
 interface Waiter {
@@ -73,9 +75,9 @@ export class ChannelGate {
       const outcome = await attemptOpen(opener);
       this.#opening--;
       if (!outcome.opened) {
-        if (outcome.curable && this.#roomMayCome()) return "refused";
+        if (outcome.curable && !options.urgent && this.#roomMayCome()) return "refused";
         reject(refused(outcome.error));
-        this.#release();
+        if (!options.urgent) this.#release();
       } else {
         this.#watch(outcome.channel);
         if (abandoned) closeQuietly(outcome.channel);
@@ -83,7 +85,8 @@ export class ChannelGate {
       }
       return "settled";
     };
-    this.#waiters.push({ turn: this.#turns++, attempt });
+    if (options.urgent) void attempt();
+    else this.#waiters.push({ turn: this.#turns++, attempt });
     this.#pump();
     try {
       return await options.deadline.race(promise, () => "free channel on the server", options.signal);
@@ -105,10 +108,9 @@ export class ChannelGate {
 
   /** True when another channel is open or was a moment ago: a server frees its place only after we saw it close. */
   #roomMayCome(): boolean {
-    if (this.#open + this.#opening > 0) return true;
-    if (performance.now() - this.#lastClose > LINGER_MS) return false;
-    setTimeout(() => this.#release(), RETRY_MS);
-    return true;
+    const lingers = performance.now() - this.#lastClose <= LINGER_MS;
+    if (lingers) setTimeout(() => this.#release(), RETRY_MS);
+    return lingers || this.#open + this.#opening > 0;
   }
 
   #release(): void {

@@ -8,6 +8,7 @@ import { Deadline } from "./deadline.ts";
 import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./handshake_failure.ts";
 import { type HostKey, hostKeyFromBlob, type HostKeyStatus, type KnownHosts } from "./known_hosts.ts";
 import { OpeningBytes } from "./opening_bytes.ts";
+import { SecondConnection } from "./second_connection.ts";
 import {
   type Client,
   type ClientChannel,
@@ -50,6 +51,8 @@ export interface ConnectionFacts extends Address {
 export interface ChannelOptions {
   deadline: Deadline;
   signal?: AbortSignal | undefined;
+  /** Does not wait in line: `channel_refused` at once where the server has no room. @default false */
+  urgent?: boolean | undefined;
 }
 
 /** Sees a channel before anything can happen on it. */
@@ -59,6 +62,8 @@ export type OnOpen = (channel: ClientChannel) => void;
 export class Connection {
   /** What is known of the connection. */
   readonly facts: ConnectionFacts;
+  /** For what cannot wait until this connection has room for another channel. */
+  readonly second: SecondConnection;
   readonly #client: Client;
   readonly #socket: TcpStream;
   readonly #shortageListeners = new Set<() => void>();
@@ -66,10 +71,11 @@ export class Connection {
   readonly #closeListeners = new Set<(reason: ToolError) => void>();
   #ended: ToolError | undefined;
 
-  private constructor(client: Client, socket: TcpStream, facts: ConnectionFacts) {
+  private constructor(client: Client, socket: TcpStream, facts: ConnectionFacts, options: ConnectOptions) {
     this.#client = client;
     this.#socket = socket;
     this.facts = facts;
+    this.second = new SecondConnection((timeoutMs) => Connection.connect({ ...options, timeoutMs, signal: undefined }));
     client.on("error", (error: ClientError) => this.#end(dropped(facts, error)));
     client.on("close", () => this.#end(dropped(facts)));
   }
@@ -86,7 +92,7 @@ export class Connection {
     const handshake = new Handshake(new Client(), options, clientAlgorithms(knownTypes));
     try {
       const { facts, socket } = await deadline.race(handshake.run(), () => handshake.stage, options.signal);
-      return new Connection(handshake.client, socket, facts);
+      return new Connection(handshake.client, socket, facts, options);
     } catch (error) {
       handshake.abort();
       throw error;
@@ -153,6 +159,17 @@ export class Connection {
         callback(error, channel);
       });
     });
+  }
+
+  /**
+   * Asks the server to send a signal to what runs on `channel` (RFC 4254 §6.9); there is no answer, and OpenSSH does
+   * nothing for root. ssh2's own signal() does nothing once the input of the command has been ended, as ours has been.
+   */
+  signal(channel: ClientChannel, name: "TERM" | "KILL"): void {
+    type Internals = { _protocol: { signal(id: number, name: string): void } };
+    const { outgoing } = channel as unknown as { outgoing: { id: number; state: string } };
+    if (this.#ended !== undefined || outgoing.state === "closed" || outgoing.state === "closing") return;
+    (this.#client as unknown as Internals)._protocol.signal(outgoing.id, name);
   }
 
   /**

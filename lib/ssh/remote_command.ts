@@ -12,6 +12,10 @@ import type { ClientChannel } from "./ssh2.ts";
 const DETACHED_QUIET_MS = 2000;
 /** How long it is read at most after the exit, quiet or not. */
 const DETACHED_LIMIT_MS = 20_000;
+/** How long a host may take for a sign of life when its command is to be ended, besides twice the time that it took. */
+const SIGN_OF_LIFE_MS = 1000;
+/** How long a command whose process id is not known may take to end before it is killed. */
+const GRACE_MS = 1000;
 
 /** How a command ended. */
 export interface Ending {
@@ -64,6 +68,8 @@ export class RemoteCommand {
   #channel!: ClientChannel;
   #ending: Ending = { exitCode: null, signal: undefined };
   #exitedAt: number | undefined;
+  /** How long the host took to start it. */
+  #startMs = 0;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(session: Session, options: RunOptions, onMarker: MarkerListener) {
@@ -74,6 +80,7 @@ export class RemoteCommand {
     this.#stderr = this.#newOutput();
     this.#scanner = new MarkerScanner((marker) => {
       if (marker.pid !== undefined) this.#pids.push(marker.pid);
+      this.#startMs ||= performance.now() - this.#started;
       onMarker(marker, this);
     });
   }
@@ -210,10 +217,20 @@ export class RemoteCommand {
 
   /** Ends the command's process groups. @returns whether they are known to be gone */
   async #endAtFarEnd(prefix: EndPrefix | undefined): Promise<boolean> {
-    if (this.#session.ended !== undefined) return false;
-    this.#channel.signal("TERM"); // the one way where the process id is not known, and at once where it is
-    if (this.#pids.length === 0) return false;
-    return await endProcessGroups(this.#session.connection, this.#pids, prefix).catch(() => false);
+    const { connection, ended } = this.#session;
+    if (ended !== undefined) return false;
+    connection.signal(this.#channel, "TERM"); // the one way where the process id is not known, and at once where it is
+    if (this.#pids.length === 0) return await this.#killUnlessEnded();
+    const patienceMs = SIGN_OF_LIFE_MS + 2 * this.#startMs;
+    return await endProcessGroups(connection, this.#pids, { patienceMs, prefix }).catch(() => false);
+  }
+
+  /** @returns false: what else it had started is not known */
+  async #killUnlessEnded(): Promise<boolean> {
+    await new Deadline(GRACE_MS).race(this.#ended.promise, () => "end of the command").catch(() => {
+      this.#session.connection.signal(this.#channel, "KILL");
+    });
+    return false;
   }
 
   #reportProgress(): () => void {
