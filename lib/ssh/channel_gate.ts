@@ -30,6 +30,8 @@ export interface GateOptions {
   signal?: AbortSignal | undefined;
   /** Goes before all who wait, and is refused where they would wait. @default false */
   urgent?: boolean | undefined;
+  /** Has to see to a channel that opens when nobody waits for it any more. @default closes it */
+  onLate?: ((channel: GatedChannel) => void) | undefined;
 }
 
 interface Waiter {
@@ -68,11 +70,15 @@ export class ChannelGate {
    */
   async open<C extends GatedChannel>(opener: ChannelOpener<C>, options: GateOptions): Promise<C> {
     const { promise, resolve, reject } = Promise.withResolvers<C>();
+    const late = options.onLate ?? closeQuietly;
     let abandoned = false;
+    let asked = false;
     const attempt = async (): Promise<"settled" | "refused"> => {
       if (abandoned) return "settled";
       this.#opening++;
+      asked = true;
       const outcome = await attemptOpen(opener);
+      asked = false;
       this.#opening--;
       if (!outcome.opened) {
         if (outcome.curable && !options.urgent && this.#roomMayCome()) return "refused";
@@ -80,7 +86,7 @@ export class ChannelGate {
         if (!options.urgent) this.#release();
       } else {
         this.#watch(outcome.channel);
-        if (abandoned) closeQuietly(outcome.channel);
+        if (abandoned) late(outcome.channel);
         else resolve(outcome.channel);
       }
       return "settled";
@@ -89,11 +95,12 @@ export class ChannelGate {
     else this.#waiters.push({ turn: this.#turns++, attempt });
     this.#pump();
     try {
-      return await options.deadline.race(promise, () => "free channel on the server", options.signal);
+      const describe = (): string => asked ? "answer to the opening of a channel" : "free channel on the server";
+      return await options.deadline.race(promise, describe, options.signal);
     } catch (error) {
       abandoned = true;
-      promise.then(closeQuietly, () => {});
-      throw error;
+      promise.then(late, () => {});
+      throw asked ? error : withAdvice(error);
     }
   }
 
@@ -157,6 +164,16 @@ function refused(cause: Error): ToolError {
   return new ToolError("channel_refused", "the server refused to open a channel", {
     hint: "close what else runs on this session, or ask for a higher MaxSessions in sshd_config",
     cause,
+  });
+}
+
+/** What to do when the time is over and it never was this call's turn. */
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof ToolError) || error.code !== "timed_out") return error;
+  return new ToolError(error.code, error.message, {
+    hint: "commands, shells and transfers of this session, and what they left running with its output open, hold all " +
+      "channels that the server allows (MaxSessions); end some, or open another session with ssh_connect",
+    cause: error,
   });
 }
 

@@ -53,6 +53,11 @@ export interface ChannelOptions {
   signal?: AbortSignal | undefined;
   /** Does not wait in line: `channel_refused` at once where the server has no room. @default false */
   urgent?: boolean | undefined;
+  /**
+   * Has to see to what was started when nobody waits for it any more: the request was on its way when the time was over.
+   * @default closes the channel
+   */
+  onLate?: (() => void) | undefined;
 }
 
 /** Sees a channel before anything can happen on it. */

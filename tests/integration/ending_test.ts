@@ -8,7 +8,7 @@ import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
 import type { RunOptions } from "../../lib/ssh/remote_command.ts";
 import { Session } from "../../lib/ssh/session.ts";
 import { freezableRelay } from "../support/faulty_server.ts";
-import { eventually, processes } from "../support/processes.ts";
+import { eventually, isAlive, processes } from "../support/processes.ts";
 import { createTestUser, type Sshd, startSshd } from "../support/sshd.ts";
 
 async function sessionOn(sshd: Sshd, { username = sshd.user, port = sshd.port } = {}): Promise<Session> {
@@ -97,5 +97,40 @@ Deno.test("execute() ends at its timeout, and not seconds later, when the link d
   const result = await running;
   assert.deepEqual([result.timedOut, result.processGone], [true, false]);
   assert.ok(result.durationMs < 5500, `after ${result.durationMs} ms`);
+  await session.close();
+});
+
+Deno.test("execute() ends a command that the server starts only when nobody waits for it any more", async () => {
+  await using sshd = await startSshd();
+  await using relay = await freezableRelay(sshd.port);
+  const session = await sessionOn(sshd, { port: relay.port });
+  const marks = `/tmp/late-${unlikely()}`;
+  relay.freeze();
+  const error = await execute(session, `echo $$ > ${marks}; sleep 60`, {}, options({ timeoutMs: 300 })).catch((error) =>
+    error
+  );
+  assert.deepEqual([error.code, error.message], ["timed_out", "no answer to the opening of a channel within 0.3 s"]);
+  relay.thaw();
+  try {
+    const pid = await eventually("the command has started", () => Deno.readTextFile(marks).catch(() => undefined));
+    await eventually("the command is gone", async () => !await isAlive(Number(pid)));
+  } finally {
+    await Deno.remove(marks);
+  }
+  await session.close();
+});
+
+Deno.test("execute() says what holds the channels when its turn never comes", async () => {
+  await using sshd = await startSshd({ maxSessions: 1 });
+  const session = await sessionOn(sshd);
+  const abort = new AbortController();
+  const long = execute(session, `sleep ${unlikely()}`, {}, options({ signal: abort.signal }));
+  const cancelled = assert.rejects(long, (error) => error instanceof ToolError && error.code === "cancelled");
+  await session.loginShell.isPosix();
+  const error = await execute(session, "true", {}, options({ timeoutMs: 300 })).catch((error) => error);
+  assert.deepEqual([error.code, error.message], ["timed_out", "no free channel on the server within 0.3 s"]);
+  assert.match(error.hint, /MaxSessions.*ssh_connect/);
+  abort.abort();
+  await cancelled;
   await session.close();
 });
