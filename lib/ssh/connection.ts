@@ -6,7 +6,7 @@ import { Authenticator, type Credentials } from "./authentication.ts";
 import { ChannelGate, type ChannelOpener } from "./channel_gate.ts";
 import { Deadline } from "./deadline.ts";
 import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./handshake_failure.ts";
-import { type HostKey, hostKeyFromBlob, type HostKeyStatus, type KnownHosts } from "./known_hosts.ts";
+import { type HostKey, hostKeyFromBlob, type HostKeyVerdict, type KnownHosts } from "./known_hosts.ts";
 import { OpeningBytes } from "./opening_bytes.ts";
 import { SecondConnection } from "./second_connection.ts";
 import {
@@ -40,7 +40,8 @@ export interface ConnectionFacts extends Address {
   /** The server's software version, e.g. `OpenSSH_9.2p1` (RFC 4253 §4.2); untrusted text. */
   serverVersion: string;
   hostKey: HostKey;
-  hostKeyStatus: HostKeyStatus;
+  /** How the key came to be accepted. */
+  hostKeyVerdict: HostKeyVerdict;
   /** Negotiated key exchange method. */
   kex: string;
   /** Negotiated cipher, client to server. */
@@ -251,7 +252,7 @@ class Handshake {
   readonly #givenUp = new AbortController();
   #socket: TcpStream | undefined;
   readonly #evidence: HandshakeEvidence;
-  #hostKey: { key: HostKey; status: HostKeyStatus | undefined } | undefined;
+  #hostKey: { key: HostKey; verdict: HostKeyVerdict | undefined } | undefined;
   #hostKeyKept: Promise<void> = Promise.resolve();
   #verdict: unknown;
 
@@ -275,12 +276,12 @@ class Handshake {
     const negotiated = await this.#negotiate(socket);
     socket.lend();
     this.#evidence.opening.release();
-    if (this.#hostKey?.status === undefined) throw new Error("ssh2 became ready without a host key check");
+    if (this.#hostKey?.verdict === undefined) throw new Error("ssh2 became ready without a host key check");
     const { host, port, username } = this.#options;
     const serverVersion = (this.client as unknown as { _remoteVer?: string })._remoteVer ?? "";
-    const { key: hostKey, status: hostKeyStatus } = this.#hostKey;
+    const { key: hostKey, verdict: hostKeyVerdict } = this.#hostKey;
     const { kex, cs } = negotiated;
-    return { facts: { host, port, username, serverVersion, hostKey, hostKeyStatus, kex, cipher: cs.cipher }, socket };
+    return { facts: { host, port, username, serverVersion, hostKey, hostKeyVerdict, kex, cipher: cs.cipher }, socket };
   }
 
   abort(): void {
@@ -331,9 +332,9 @@ class Handshake {
   /** The key exchange is done, so the server has proved to hold the key that it showed; before, nothing is kept. */
   async #keepHostKey(): Promise<void> {
     const shown = this.#hostKey;
-    if (shown === undefined || shown.status !== undefined) return;
+    if (shown === undefined || shown.verdict !== undefined) return;
     const { host, port, knownHosts } = this.#options;
-    shown.status = await knownHosts.accept(host, port, shown.key);
+    shown.verdict = await knownHosts.accept(host, port, shown.key);
   }
 
   #verifyHostKey = (blob: Buffer, accept: (valid: boolean) => void): void => {
@@ -343,9 +344,9 @@ class Handshake {
     this.stage = "verdict on the host key";
     const key = hostKeyFromBlob(blob);
     const { host, port, knownHosts } = this.#options;
-    knownHosts.judge(host, port, key).then((status) => {
+    knownHosts.judge(host, port, key).then((verdict) => {
       this.stage = "end of the key exchange";
-      this.#hostKey = { key, status };
+      this.#hostKey = { key, verdict };
       accept(true);
     }, (error) => {
       this.#verdict = error;
