@@ -5,6 +5,7 @@
  * downwards, is one more view of the text; when the numbers are not in order, so is the column in the order of the
  * numbers.
  */
+import type { Places } from "./notes.ts";
 import { isHexDigit } from "./symbols.ts";
 
 /** Bytes up to which a line is looked at. */
@@ -43,10 +44,10 @@ export class ColumnFinder {
     this.#to = new Uint16Array(capacity + 2);
   }
 
-  /** The columns of `data`, whose line ends are among the first `count` of `places`. */
-  find(data: Uint8Array, places: Uint16Array, count: number): Column[] {
+  /** The columns of `data`, whose lines end at `ends`. */
+  find(data: Uint8Array, ends: Places): Column[] {
     const columns: Column[] = [];
-    const lines = this.#split(data, places, count);
+    const lines = this.#split(data, ends);
     let start = 0;
     let shared = 0;
     for (let line = 1; line <= lines; line++) {
@@ -105,12 +106,11 @@ export class ColumnFinder {
     if (inOrder !== undefined) columns.push({ stretches: inOrder });
   }
 
-  #split(data: Uint8Array, places: Uint16Array, count: number): number {
+  #split(data: Uint8Array, { at: ends, count }: Places): number {
     let lines = 0;
     let from = 0;
     for (let i = 0; i <= count; i++) {
-      const end = i < count ? places[i] as number : data.length;
-      if (i < count && data[end] !== 0x0a) continue;
+      const end = i < count ? ends[i] as number : data.length;
       this.#from[lines] = from;
       this.#to[lines++] = end > from && data[end - 1] === 0x0d ? end - 1 : end;
       from = end + 1;

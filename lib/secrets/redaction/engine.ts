@@ -6,12 +6,13 @@
  */
 import { findBits } from "./bits.ts";
 import { ColumnFinder } from "./columns.ts";
-import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
-import { findDumps } from "./dumps.ts";
+import { Decoder } from "./decoder.ts";
+import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { BLOB_MARKS, openBlobs } from "./packed.ts";
+import { Notes } from "./notes.ts";
+import { openBlobs } from "./packed.ts";
 import { findRegions, type Region } from "./regions.ts";
-import { type Notes, Scanner } from "./scanner.ts";
+import { Scanner } from "./scanner.ts";
 import type { Span } from "./spans.ts";
 
 /** Bytes by which one window follows another. */
@@ -26,14 +27,13 @@ const WINDOW = BLOCK + CONTEXT;
 /** How often decoded text is decoded again, for `%2573` and `&amp;lt;`. */
 const DEEPEST = 3;
 
-const NEWLINE = 0x0a;
-
 /** The working memory for looking at windows; one serves any number of calls, one at a time. */
 export class Engine {
-  readonly #notes: Notes = { wanted: wantedBytes(), places: new Uint16Array(WINDOW + 1), count: 0 };
-  readonly #quiet: Notes = { wanted: new Uint8Array(256), places: new Uint16Array(1), count: 0 };
+  readonly #notes: Notes = new Notes(WINDOW);
+  readonly #quiet: Notes = new Notes(0);
   readonly #scanner = new Scanner(WINDOW);
   readonly #columns = new ColumnFinder(WINDOW);
+  readonly #dumps = new DumpReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(0));
 
   /** What has to be masked in `data`, one window, in positions of `data` and in no order. */
@@ -42,10 +42,9 @@ export class Engine {
     const notes = this.#notes;
     scanner.spans = [];
     scanner.scan({ data, length: data.length, starts: null, ends: null }, lexicon, notes);
-    for (const region of findRegions(data, notes.places, notes.count, lexicon)) {
-      this.#lookDecoded(data, region, lexicon, 0);
-    }
-    for (const { stretches } of this.#columns.find(data, notes.places, notes.count)) {
+    notes.sort(data);
+    for (const region of findRegions(data, notes.escapes, lexicon)) this.#lookDecoded(data, region, lexicon, 0);
+    for (const { stretches } of this.#columns.find(data, notes.lines)) {
       const decoder = this.#decoders[0] as Decoder;
       decoder.gather(data, stretches);
       scanner.scan(decoder, lexicon, this.#quiet, true);
@@ -53,24 +52,21 @@ export class Engine {
     for (const { bytes, starts, ends } of findBits(data)) {
       scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
     }
-    for (const { bytes, starts, ends } of findDumps(data)) {
-      scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
+    const { spans } = scanner;
+    for (const { bytes, sources } of this.#dumps.find(data, notes.lines)) {
+      for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
     }
-    this.#lookPacked(data, lexicon);
-    return scanner.spans;
+    for (const { start, end, content } of openBlobs(data, notes.blobs)) {
+      if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
+    }
+    return spans;
   }
 
-  /** Masks compressed blobs that hold a value. */
-  #lookPacked(data: Uint8Array, lexicon: Lexicon): void {
-    const scanner = this.#scanner;
-    const { spans } = scanner;
-    const { places, count } = this.#notes;
-    for (const { start, end, content } of openBlobs(data, places, count)) {
-      scanner.spans = [];
-      scanner.scan({ data: content, length: content.length, starts: null, ends: null }, lexicon, this.#quiet);
-      if (scanner.spans.length > 0) spans.push({ start, end });
-    }
-    scanner.spans = spans;
+  /** What has to be masked in `data`, which is no part of the text as it stands. */
+  #lookAside(data: Uint8Array, lexicon: Lexicon): Span[] {
+    this.#scanner.spans = [];
+    this.#scanner.scan({ data, length: data.length, starts: null, ends: null }, lexicon, this.#quiet);
+    return this.#scanner.spans;
   }
 
   #lookDecoded(data: Uint8Array, { kinds, from, to }: Region, lexicon: Lexicon, depth: number): void {
@@ -83,10 +79,4 @@ export class Engine {
       this.#lookDecoded(decoder.data, { kinds, from: 0, to: decoder.length }, lexicon, depth + 1);
     }
   }
-}
-
-function wantedBytes(): Uint8Array {
-  const wanted = ESCAPE_STARTS.map((kind) => kind === 0 ? 0 : 1);
-  for (const byte of [NEWLINE, ...BLOB_MARKS]) wanted[byte] = 1;
-  return wanted;
 }

@@ -11,6 +11,7 @@ import { KIND } from "./forms.ts";
 import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, type Sieve, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
+import type { Notes } from "./notes.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
 
@@ -24,16 +25,6 @@ export interface View {
   readonly starts: Int32Array | null;
   /** For each byte where its source ends; null when the bytes are the source. */
   readonly ends: Int32Array | null;
-}
-
-/** Places that the loop notes in passing, for those who look at the text in other ways. */
-export interface Notes {
-  /** 1 for the bytes to note, 0 for others. */
-  readonly wanted: Uint8Array;
-  /** Where they stand; as long as the longest text. */
-  readonly places: Uint16Array;
-  /** How many places there are. */
-  count: number;
 }
 
 /** A text as the symbols of one view. */
@@ -74,7 +65,7 @@ export class Scanner {
   }
 
   /**
-   * Looks at all of `view`; notes the places of bytes that `notes` wants. When `scattered` is set, bytes that are
+   * Looks at all of `view`; notes the places that `notes` wants. When `scattered` is set, bytes that are
    * neighbours in the view need not be in the source, and what stands between them there is not masked.
    */
   scan(view: View, lexicon: Lexicon, notes: Notes, scattered = false): void {
@@ -86,26 +77,55 @@ export class Scanner {
     this.#probe(this.#dense, lexicon.dense, acceptsDense);
   }
 
-  #fill(view: View, notes: Notes): void {
-    const { data, length } = view;
-    const { wanted, places } = notes;
+  #fill({ data, length }: View, { table, all }: Notes): void {
     const { symbols: plain } = this.#plain;
     const { symbols: dense } = this.#dense;
+    const { at: places } = all;
     let p = 0;
     let d = 0;
     let n = 0;
-    for (let i = 0; i < length; i++) {
-      const byte = data[i] as number;
-      const symbol = DENSE[byte] as number;
-      dense[d] = symbol;
-      d += (symbol + 63) >> 6;
-      const char = PLAIN[byte] as number;
-      plain[p] = char;
-      p += (char + 255) >> 8;
+    let i = 0;
+    // Four bytes a turn: the loop itself is a good part of what a byte costs.
+    for (const end = length - 3; i < end; i += 4) {
+      let entry = table[data[i] as number] as number;
+      plain[p] = entry;
+      dense[d] = entry >> 8;
       places[n] = i;
-      n += wanted[byte] as number;
+      p += (entry >> 16) & 1;
+      d += (entry >> 17) & 1;
+      n += entry >> 18;
+      entry = table[data[i + 1] as number] as number;
+      plain[p] = entry;
+      dense[d] = entry >> 8;
+      places[n] = i + 1;
+      p += (entry >> 16) & 1;
+      d += (entry >> 17) & 1;
+      n += entry >> 18;
+      entry = table[data[i + 2] as number] as number;
+      plain[p] = entry;
+      dense[d] = entry >> 8;
+      places[n] = i + 2;
+      p += (entry >> 16) & 1;
+      d += (entry >> 17) & 1;
+      n += entry >> 18;
+      entry = table[data[i + 3] as number] as number;
+      plain[p] = entry;
+      dense[d] = entry >> 8;
+      places[n] = i + 3;
+      p += (entry >> 16) & 1;
+      d += (entry >> 17) & 1;
+      n += entry >> 18;
     }
-    notes.count = n;
+    for (; i < length; i++) {
+      const entry = table[data[i] as number] as number;
+      plain[p] = entry;
+      dense[d] = entry >> 8;
+      places[n] = i;
+      p += (entry >> 16) & 1;
+      d += (entry >> 17) & 1;
+      n += entry >> 18;
+    }
+    all.count = n;
     plain.fill(0, p, p + PADDING);
     dense.fill(0, d, d + PADDING);
     this.#plain.length = p;

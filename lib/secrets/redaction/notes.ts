@@ -1,0 +1,75 @@
+/**
+ * Places that the first loop over a text notes in passing, so that nobody has to look at every byte again: ends of
+ * lines, what may begin an escape, and what may be the mark of a compressed blob.
+ */
+import { ESCAPE, ESCAPE_STARTS } from "./decoder.ts";
+import { BLOB_MARKS } from "./packed.ts";
+import { symbolTable } from "./symbols.ts";
+
+const NEWLINE = 0x0a;
+
+/** A list of places in ascending order. */
+export interface Places {
+  /** The places; what stands behind the first {@linkcode Places.count} means nothing. */
+  readonly at: Uint16Array;
+  /** How many there are. */
+  count: number;
+}
+
+/** Byte to the kinds of escape that it may be the second byte of: most of what looks like an escape ends here. */
+const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const char = String.fromCharCode(byte);
+  let kinds = ESCAPE.backspace | ESCAPE.wide;
+  if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
+  if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
+  if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;
+  if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
+  if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
+  if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
+  return kinds;
+});
+
+/** The bytes to note, as 1. */
+const NOTED: Uint8Array = Uint8Array.from(ESCAPE_STARTS, (kind) => kind === 0 ? 0 : 1);
+for (const byte of [NEWLINE, ...BLOB_MARKS]) NOTED[byte] = 1;
+
+/** What was noted of one text. */
+export class Notes {
+  /** What {@linkcode Scanner} has to know of each byte, see {@linkcode symbolTable}. */
+  readonly table: Int32Array;
+  /** All places, which the loop over the text fills in. */
+  readonly all: Places;
+  /** Ends of lines. */
+  readonly lines: Places;
+  /** Bytes that may begin an escape, going by the next byte. */
+  readonly escapes: Places;
+  /** Bytes that may belong to the beginning of a blob. */
+  readonly blobs: Places;
+
+  /** Notes on texts of up to `capacity` bytes; with none, nothing is noted. */
+  constructor(capacity: number) {
+    this.table = symbolTable(capacity > 0 ? NOTED : new Uint8Array(256));
+    const places = (): Places => ({ at: new Uint16Array(capacity + 1), count: 0 });
+    [this.all, this.lines, this.escapes, this.blobs] = [places(), places(), places(), places()];
+  }
+
+  /** Sorts the places of `data` by what they are. */
+  sort(data: Uint8Array): void {
+    const { all: { at: all, count }, lines: { at: lines }, escapes: { at: escapes }, blobs: { at: blobs } } = this;
+    let l = 0;
+    let e = 0;
+    let b = 0;
+    for (let i = 0; i < count; i++) {
+      const at = all[i] as number;
+      const byte = data[at] as number;
+      lines[l] = escapes[e] = blobs[b] = at;
+      const kind = ESCAPE_STARTS[byte] as number;
+      if (byte === NEWLINE) l++;
+      else if (kind === 0) b++;
+      else if ((kind & (FOLLOWS[data[at + 1] as number] as number)) !== 0) e++;
+    }
+    this.lines.count = l;
+    this.escapes.count = e;
+    this.blobs.count = b;
+  }
+}
