@@ -4,6 +4,7 @@
  * they came from. Encoders disagree on what they leave as it is, so all of them are undone wherever they occur.
  */
 import { ENTITIES } from "./entities.ts";
+import type { Stretches } from "./stretches.ts";
 import { HEX_VALUES } from "./symbols.ts";
 
 /** The kinds of escape, as bits. */
@@ -89,19 +90,20 @@ export class Decoder {
     }
   }
 
-  /** Puts stretches of `data` (where each begins and ends) one after the other. */
-  gather(data: Uint8Array, stretches: readonly number[]): void {
-    let total = 0;
-    for (let i = 0; i < stretches.length; i += 2) total += (stretches[i + 1] as number) - (stretches[i] as number);
-    this.#reserve(total);
-    this.length = 0;
-    for (let i = 0; i < stretches.length; i += 2) {
-      for (let from = stretches[i] as number; from < (stretches[i + 1] as number); from++) {
-        this.data[this.length] = data[from] as number;
-        this.starts[this.length] = from;
-        this.ends[this.length++] = from + 1;
+  /** Puts stretches of `data` one after the other. */
+  gather(data: Uint8Array, stretches: Stretches): void {
+    this.#reserve(stretches.size);
+    const { data: out, starts, ends } = this;
+    let length = 0;
+    for (let i = 0; i < stretches.count; i++) {
+      const to = stretches.to[i] as number;
+      for (let from = stretches.from[i] as number; from < to; from++) {
+        out[length] = data[from] as number;
+        starts[length] = from;
+        ends[length++] = from + 1;
       }
     }
+    this.length = length;
   }
 
   /** Replaces the source positions, which are places in `inner`, by the places they came from. */

@@ -3,7 +3,7 @@
  * of a value to tell; all rows together hold the whole of it. Words are read in both byte orders, and what is found is
  * masked in the numbers and in the characters beside them.
  */
-import type { Places } from "./notes.ts";
+import type { Lines } from "./notes.ts";
 import type { Span } from "./spans.ts";
 import { HEX_VALUES } from "./symbols.ts";
 
@@ -44,23 +44,21 @@ export class DumpReader {
     this.#characters = new Uint16Array(most);
   }
 
-  /** The dumps in `data`, whose lines end at `ends`; each reading is good until the next one is asked for. */
-  *find(data: Uint8Array, ends: Places): Generator<Reading> {
-    let from = 0;
-    for (let i = 0; i <= ends.count; i++) {
-      const to = i < ends.count ? ends.at[i] as number : data.length;
-      const isRow = mayBeRow(data, from) && this.#readRow(data, from, to);
-      if (!isRow && this.#count > 0) yield* this.#readings();
-      from = to + 1;
+  /** Calls `onReading` for the dumps in `data`; a reading is good during the call. */
+  find(data: Uint8Array, { from, to, count }: Lines, onReading: (reading: Reading) => void): void {
+    for (let line = 0; line < count; line++) {
+      const start = from[line] as number;
+      if (mayBeRow(data, start) && this.#readRow(data, start, to[line] as number)) continue;
+      if (this.#count > 0) this.#report(onReading);
     }
-    if (this.#count > 0) yield* this.#readings();
+    if (this.#count > 0) this.#report(onReading);
   }
 
-  *#readings(): Generator<Reading> {
+  #report(onReading: (reading: Reading) => void): void {
     const count = this.#count;
     if (count >= FEWEST_BYTES) {
-      yield this.#reading(this.#big.subarray(0, count), this.#bigDigits);
-      if (this.#hasWords) yield this.#reading(this.#little.subarray(0, count), this.#littleDigits);
+      onReading(this.#reading(this.#big.subarray(0, count), this.#bigDigits));
+      if (this.#hasWords) onReading(this.#reading(this.#little.subarray(0, count), this.#littleDigits));
     }
     this.#count = 0;
     this.#hasWords = this.#hasCharacters = false;

@@ -36,26 +36,29 @@ export class Engine {
   readonly #dumps = new DumpReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(0));
 
-  /** What has to be masked in `data`, one window, in positions of `data` and in no order. */
-  look(data: Uint8Array, lexicon: Lexicon): Span[] {
+  /**
+   * What has to be masked in `data`, one window, in positions of `data` and in no order. There is text before it when it
+   * `isContinued`.
+   */
+  look(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): Span[] {
     const scanner = this.#scanner;
     const notes = this.#notes;
     scanner.spans = [];
     scanner.scan({ data, length: data.length, starts: null, ends: null }, lexicon, notes);
     notes.sort(data);
     for (const region of findRegions(data, notes.escapes, lexicon)) this.#lookDecoded(data, region, lexicon, 0);
-    for (const { stretches } of this.#columns.find(data, notes.lines)) {
+    this.#columns.find(data, notes.lines, isContinued, (column) => {
       const decoder = this.#decoders[0] as Decoder;
-      decoder.gather(data, stretches);
+      decoder.gather(data, column);
       scanner.scan(decoder, lexicon, this.#quiet, true);
-    }
+    });
     for (const { bytes, starts, ends } of findBits(data)) {
       scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
     }
     const { spans } = scanner;
-    for (const { bytes, sources } of this.#dumps.find(data, notes.lines)) {
+    this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
-    }
+    });
     for (const { start, end, content } of openBlobs(data, notes.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }

@@ -16,6 +16,16 @@ export interface Places {
   count: number;
 }
 
+/** The lines of a text, without their ends; of several empty ones in a row only the first. */
+export interface Lines {
+  /** Where each begins. */
+  readonly from: Uint16Array;
+  /** Where each ends. */
+  readonly to: Uint16Array;
+  /** How many there are. */
+  count: number;
+}
+
 /** Byte to the kinds of escape that it may be the second byte of: most of what looks like an escape ends here. */
 const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
   const char = String.fromCharCode(byte);
@@ -39,8 +49,8 @@ export class Notes {
   readonly table: Int32Array;
   /** All places, which the loop over the text fills in. */
   readonly all: Places;
-  /** Ends of lines. */
-  readonly lines: Places;
+  /** The lines. */
+  readonly lines: Lines;
   /** Bytes that may begin an escape, going by the next byte. */
   readonly escapes: Places;
   /** Bytes that may belong to the beginning of a blob. */
@@ -50,26 +60,40 @@ export class Notes {
   constructor(capacity: number) {
     this.table = symbolTable(capacity > 0 ? NOTED : new Uint8Array(256));
     const places = (): Places => ({ at: new Uint16Array(capacity + 1), count: 0 });
-    [this.all, this.lines, this.escapes, this.blobs] = [places(), places(), places(), places()];
+    [this.all, this.escapes, this.blobs] = [places(), places(), places()];
+    this.lines = { from: new Uint16Array(capacity + 1), to: new Uint16Array(capacity + 1), count: 0 };
   }
 
   /** Sorts the places of `data` by what they are. */
   sort(data: Uint8Array): void {
-    const { all: { at: all, count }, lines: { at: lines }, escapes: { at: escapes }, blobs: { at: blobs } } = this;
-    let l = 0;
+    const { all: { at: all, count }, lines, escapes: { at: escapes }, blobs: { at: blobs } } = this;
+    lines.count = 0;
+    let start = 0;
     let e = 0;
     let b = 0;
     for (let i = 0; i < count; i++) {
       const at = all[i] as number;
       const byte = data[at] as number;
-      lines[l] = escapes[e] = blobs[b] = at;
+      if (byte === NEWLINE) {
+        addLine(lines, data, start, at);
+        start = at + 1;
+        continue;
+      }
+      escapes[e] = blobs[b] = at;
       const kind = ESCAPE_STARTS[byte] as number;
-      if (byte === NEWLINE) l++;
-      else if (kind === 0) b++;
+      if (kind === 0) b++;
       else if ((kind & (FOLLOWS[data[at + 1] as number] as number)) !== 0) e++;
     }
-    this.lines.count = l;
+    addLine(lines, data, start, data.length);
     this.escapes.count = e;
     this.blobs.count = b;
   }
+}
+
+function addLine(lines: Lines, data: Uint8Array, start: number, end: number): void {
+  const { from, to, count } = lines;
+  if (start === end && count > 0 && from[count - 1] === to[count - 1]) return;
+  from[count] = start;
+  to[count] = end > start && data[end - 1] === 0x0d ? end - 1 : end;
+  lines.count = count + 1;
 }
