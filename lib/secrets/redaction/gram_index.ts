@@ -59,6 +59,12 @@ export class GramIndex<W extends Whole> {
     return this.#probes;
   }
 
+  /** The bits to ask about eight symbols that may begin anywhere. */
+  get grams(): Readonly<Sieve> {
+    if (!this.#sealed) this.#seal();
+    return this.#grams;
+  }
+
   /** The bits to ask about eight symbols at the same place: those of the longer forms. */
   get sparse(): Readonly<Sieve> {
     if (!this.#sealed) this.#seal();

@@ -8,9 +8,10 @@
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
-import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, type Sieve, wordAt } from "./gram_index.ts";
+import { GRAM, gramHash, type GramIndex, isSet, PROBE, rehash, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { shortHash, type ShortPatterns } from "./short_patterns.ts";
+import { keepGrams, probeFives, probeThrees } from "./probes.ts";
+import type { ShortPatterns } from "./short_patterns.ts";
 import type { Notes } from "./notes.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
@@ -148,13 +149,12 @@ export class Scanner {
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
     const { symbols, words, length } = channel;
-    const { probes, sparse } = index;
+    const { probes, grams, sparse } = index;
     const hits = this.#hits;
-    const count = probeFives(words, length, probes, hits);
+    const count = keepGrams(words, grams, sparse, hits, probeFives(words, length, probes, hits));
     for (let i = 0, done = 0; i < count; i++) {
       const word = hits[i] as number;
       const [first, second] = [words[word] as number, words[word + 1] as number];
-      if (!isSet(probes, rehash(probeHash(first, second & 0xff)))) continue;
       done = this.#confirm(channel, index, accepts, 4 * word, done);
       const hash = gramHash(first, second);
       if (4 * word + GRAM <= done || !isSet(sparse, hash) || !isSet(sparse, rehash(hash))) continue;
@@ -273,38 +273,6 @@ export class Scanner {
     if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
     else this.spans.push({ start, end });
   }
-}
-
-/** Notes the places at which three symbols may be in a short pattern. */
-function probeThrees(words: Int32Array, length: number, { bits, step }: ShortPatterns, hits: Uint16Array): number {
-  let count = 0;
-  let next = words[0] as number;
-  for (let word = 0; 4 * word < length; word++) {
-    const current = next;
-    next = words[word + 1] as number;
-    let bit = shortHash(current);
-    hits[count] = 4 * word;
-    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
-    if (step === 4) continue;
-    bit = shortHash((current >>> 16) | (next << 16));
-    hits[count] = 4 * word + 2;
-    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
-  }
-  return count;
-}
-
-/** Notes the words at which five symbols may be in a form, and says how many there are; no branch depends on the text. */
-function probeFives(words: Int32Array, length: number, { bits, shift }: Readonly<Sieve>, hits: Uint16Array): number {
-  let count = 0;
-  let next = words[0] as number;
-  for (let word = 0; 4 * word + PROBE <= length; word++) {
-    const current = next;
-    next = words[word + 1] as number;
-    const bit = probeHash(current, next & 0xff) >>> shift;
-    hits[count] = word;
-    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
-  }
-  return count;
 }
 
 /** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */
