@@ -2,6 +2,7 @@
  * The grams of all forms in one view, and three ways to ask about them, each slower and surer than the one before:
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
+import { IntMap } from "./int_map.ts";
 
 /** Symbols in a gram that is looked up; shorter matches are chance. */
 export const GRAM = 8;
@@ -50,8 +51,11 @@ export class GramIndex<W extends Whole> {
   #grams: Sieve = emptySieve(0);
   #sparse: Sieve = emptySieve(0);
   #sealed = true;
-  readonly #wide = new Map<number, number>();
-  readonly #wholes = new Map<number, W[]>();
+  /** Where the grams of the longest forms stand in the pool, by their hash. */
+  readonly #wide = new IntMap();
+  /** Which of the lists has the wholes that begin with a gram, by its hash. */
+  readonly #wholes = new IntMap();
+  readonly #lists: W[][] = [];
 
   /** The bits to ask about five symbols that begin at a multiple of four. */
   get probes(): Readonly<Sieve> {
@@ -94,8 +98,8 @@ export class GramIndex<W extends Whole> {
   addWhole(whole: W): void {
     const hash = gramHash(wordAt(whole.symbols, 0), wordAt(whole.symbols, 4));
     const list = this.#wholes.get(hash);
-    if (list === undefined) this.#wholes.set(hash, [whole]);
-    else list.push(whole);
+    if (list < 0) this.#wholes.set(hash, this.#lists.push([whole]) - 1);
+    else (this.#lists[list] as W[]).push(whole);
     this.#sealed = false;
   }
 
@@ -119,7 +123,7 @@ export class GramIndex<W extends Whole> {
   /** Where in the pool the sixteen symbols at `at` of `symbols` stand, -1 when nowhere; for the longest forms. */
   findWide(symbols: Uint8Array, at: number): number {
     const found = this.#wide.get(wideHash(symbols, at));
-    if (found === undefined) return -1;
+    if (found < 0) return -1;
     for (let i = 0; i < WIDE_GRAM; i++) {
       if (this.pool[found + i] !== symbols[at + i]) return -1;
     }
@@ -128,7 +132,8 @@ export class GramIndex<W extends Whole> {
 
   /** The wholes that begin with the eight symbols, among others. */
   wholes(first: number, second: number): readonly W[] {
-    return this.#wholes.size === 0 ? NONE : this.#wholes.get(gramHash(first, second)) ?? NONE;
+    const list = this.#wholes.get(gramHash(first, second));
+    return list < 0 ? NONE : this.#lists[list] as W[];
   }
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
@@ -154,7 +159,7 @@ export class GramIndex<W extends Whole> {
 
   #insertWide(at: number): boolean {
     const hash = wideHash(this.pool, at);
-    if (this.#wide.has(hash)) return false;
+    if (this.#wide.get(hash) >= 0) return false;
     this.#wide.set(hash, at);
     return true;
   }
@@ -184,7 +189,7 @@ export class GramIndex<W extends Whole> {
     const { pool } = this;
     const counts = [0, 0, 0];
     for (const mark of this.#marks) counts[mark] = (counts[mark] as number) + 1;
-    const wholes = [...this.#wholes.values()].flat();
+    const wholes = this.#lists.flat();
     this.#probes = emptySieve((counts[GRAM_HERE] as number) + (counts[SPARSE_GRAM] as number) + 4 * wholes.length);
     this.#grams = emptySieve((counts[GRAM_HERE] as number) + wholes.length);
     this.#sparse = emptySieve(counts[SPARSE_GRAM] as number);
