@@ -5,16 +5,9 @@
 import { ESCAPE, ESCAPE_STARTS } from "./decoder.ts";
 import { BLOB_MARKS } from "./packed.ts";
 import { symbolTable } from "./symbols.ts";
+import type { Places } from "./view.ts";
 
 const NEWLINE = 0x0a;
-
-/** A list of places in ascending order. */
-export interface Places {
-  /** The places; what stands behind the first {@linkcode Places.count} means nothing. */
-  readonly at: Uint16Array;
-  /** How many there are. */
-  count: number;
-}
 
 /** The lines of a text, without their ends; of several empty ones in a row only the first. */
 export interface Lines {
@@ -68,6 +61,7 @@ export class Notes {
   sort(data: Uint8Array): void {
     const { all: { at: all, count }, lines, escapes: { at: escapes }, blobs: { at: blobs } } = this;
     lines.count = 0;
+    const last = data.length - 1;
     let start = 0;
     let e = 0;
     let b = 0;
@@ -81,8 +75,9 @@ export class Notes {
       }
       escapes[e] = blobs[b] = at;
       const kind = ESCAPE_STARTS[byte] as number;
-      if (kind === 0) b++;
-      else if ((kind & (FOLLOWS[data[at + 1] as number] as number)) !== 0) e++;
+      const next = at < last ? data[at + 1] as number : 0;
+      b += ((kind - 1) >> 8) & 1;
+      e += ((kind & (FOLLOWS[next] as number)) + 255) >> 8;
     }
     addLine(lines, data, start, data.length);
     this.escapes.count = e;

@@ -3,8 +3,8 @@
  * paste a file, so the first blob of each kind in a window is opened, and masked when it holds a value.
  */
 import { constants, gunzipSync, inflateSync } from "node:zlib";
-import type { Places } from "./notes.ts";
 import type { Span } from "./spans.ts";
+import type { Places } from "./view.ts";
 
 /** Blobs that are opened in one window, since opening one costs as much as looking at the rest. */
 const MOST_BLOBS = 1;

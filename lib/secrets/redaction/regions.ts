@@ -6,10 +6,10 @@
  * both sides for a value that is escaped in part.
  */
 import { ESCAPE, ESCAPE_STARTS, EVERY_ESCAPE, hexNumber, narrow, terminalEnd } from "./decoder.ts";
-import { ENTITIES } from "./entities.ts";
+import { entityMark } from "./entities.ts";
 import type { Lexicon } from "./lexicon.ts";
-import type { Places } from "./notes.ts";
 import { HEX_VALUES } from "./symbols.ts";
+import type { Places } from "./view.ts";
 
 /** Bytes before the first and after the last escape of a region. */
 const MARGIN = 48;
@@ -146,14 +146,15 @@ function isEntity(data: Uint8Array, at: number, named: boolean): boolean {
   if (!named) return data[at + 1] === 0x61 && data[at + 2] === 0x6d && data[at + 3] === 0x70 && data[at + 5] === 0x23;
   let end = at + 1;
   while (end < at + 12 && (data[end] as number) >= 0x41) end++;
-  return data[end] === 0x3b && ENTITIES.has(String.fromCharCode(...data.subarray(at + 1, end)));
+  return data[end] === 0x3b && entityMark(data, at + 1, end) >= 0;
 }
 
 /** A soft line break, two escapes in a row, or one that a value needs. */
 function isQuotedPrintable(data: Uint8Array, at: number, single: boolean): boolean {
   const next = data[at + 1];
   if (next === 0x0a || (next === 0x0d && data[at + 2] === 0x0a)) return true;
-  const [high, low] = [HEX_VALUES[next as number] as number, HEX_VALUES[data[at + 2] as number] as number];
+  const high = HEX_VALUES[next as number] as number;
+  const low = HEX_VALUES[data[at + 2] as number] as number;
   if (!(high >= 0 && low >= 0)) return false;
   const byte = 16 * high + low;
   if (single && (byte === 0x3d || byte >= 0x80)) return true;

@@ -15,18 +15,7 @@ import type { ShortPatterns } from "./short_patterns.ts";
 import type { Notes } from "./notes.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
-
-/** Bytes to look at, with the place in the source that each came from. */
-export interface View {
-  /** The bytes, decoded or as they came. */
-  readonly data: Uint8Array;
-  /** How many of them there are. */
-  readonly length: number;
-  /** For each byte where its source begins; null when the bytes are the source. */
-  readonly starts: Int32Array | null;
-  /** For each byte where its source ends; null when the bytes are the source. */
-  readonly ends: Int32Array | null;
-}
+import { type View, viewOf } from "./view.ts";
 
 /** A text as the symbols of one view. */
 interface Channel {
@@ -45,6 +34,9 @@ const PACKED_KINDS = (1 << KIND.base64) | (1 << KIND.base64Nested) | (1 << KIND.
 /** Bytes of the longest text that can be looked at. */
 export const LONGEST_VIEW = 0xfff0;
 
+/** The symbol between two texts, which no form has: its byte is in no UTF-8. */
+const BREAK = 0xff;
+
 /** Zeros after the last symbol, so that reading a gram there finds none. */
 const PADDING = 16;
 
@@ -56,7 +48,7 @@ export class Scanner {
   readonly #dense: Channel;
   readonly #hits: Uint16Array;
   #scattered = false;
-  #view: View = { data: new Uint8Array(0), length: 0, starts: null, ends: null };
+  #view: View = viewOf(new Uint8Array(0));
 
   /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
   constructor(capacity: number) {
@@ -78,7 +70,7 @@ export class Scanner {
     this.#probe(this.#dense, lexicon.dense, acceptsDense);
   }
 
-  #fill({ data, length }: View, { table, all }: Notes): void {
+  #fill({ data, length, breaks }: View, { table, all }: Notes): void {
     const { symbols: plain } = this.#plain;
     const { symbols: dense } = this.#dense;
     const { at: places } = all;
@@ -86,45 +78,38 @@ export class Scanner {
     let d = 0;
     let n = 0;
     let i = 0;
-    // Four bytes a turn: the loop itself is a good part of what a byte costs.
-    for (const end = length - 3; i < end; i += 4) {
-      let entry = table[data[i] as number] as number;
-      plain[p] = entry;
-      dense[d] = entry >> 8;
-      places[n] = i;
-      p += (entry >> 16) & 1;
-      d += (entry >> 17) & 1;
-      n += entry >> 18;
-      entry = table[data[i + 1] as number] as number;
-      plain[p] = entry;
-      dense[d] = entry >> 8;
-      places[n] = i + 1;
-      p += (entry >> 16) & 1;
-      d += (entry >> 17) & 1;
-      n += entry >> 18;
-      entry = table[data[i + 2] as number] as number;
-      plain[p] = entry;
-      dense[d] = entry >> 8;
-      places[n] = i + 2;
-      p += (entry >> 16) & 1;
-      d += (entry >> 17) & 1;
-      n += entry >> 18;
-      entry = table[data[i + 3] as number] as number;
-      plain[p] = entry;
-      dense[d] = entry >> 8;
-      places[n] = i + 3;
-      p += (entry >> 16) & 1;
-      d += (entry >> 17) & 1;
-      n += entry >> 18;
-    }
-    for (; i < length; i++) {
-      const entry = table[data[i] as number] as number;
-      plain[p] = entry;
-      dense[d] = entry >> 8;
-      places[n] = i;
-      p += (entry >> 16) & 1;
-      d += (entry >> 17) & 1;
-      n += entry >> 18;
+    for (let part = 0; part <= breaks.count; part++) {
+      const to = part < breaks.count ? breaks.at[part] as number : length;
+      // Two bytes a turn: the loop itself is a good part of what a byte costs.
+      for (; i < to - 1; i += 2) {
+        const one = table[data[i] as number] as number;
+        plain[p] = one;
+        dense[d] = one >> 8;
+        places[n] = i;
+        p += (one >> 16) & 1;
+        d += (one >> 17) & 1;
+        n += one >> 18;
+        const two = table[data[i + 1] as number] as number;
+        plain[p] = two;
+        dense[d] = two >> 8;
+        places[n] = i + 1;
+        p += (two >> 16) & 1;
+        d += (two >> 17) & 1;
+        n += two >> 18;
+      }
+      if (i < to) {
+        const last = table[data[i] as number] as number;
+        plain[p] = last;
+        dense[d] = last >> 8;
+        places[n] = i++;
+        p += (last >> 16) & 1;
+        d += (last >> 17) & 1;
+        n += last >> 18;
+      }
+      if (part === breaks.count) break;
+      // Every text begins at a multiple of four symbols, so that what is found in it does not depend on the one before.
+      do plain[p++] = BREAK; while ((p & 3) !== 0);
+      do dense[d++] = BREAK; while ((d & 3) !== 0);
     }
     all.count = n;
     plain.fill(0, p, p + PADDING);
@@ -138,10 +123,15 @@ export class Scanner {
   #locate(channel: Channel): Uint16Array {
     const { places, table } = channel;
     if (channel.located) return places;
-    const { data, length } = this.#view;
-    for (let i = 0, at = 0; i < length; i++) {
-      places[at] = i;
-      at += ((table[data[i] as number] as number) + 255) >> 8;
+    const { data, length, breaks } = this.#view;
+    for (let i = 0, at = 0, part = 0; part <= breaks.count; part++) {
+      const to = part < breaks.count ? breaks.at[part] as number : length;
+      for (; i < to; i++) {
+        places[at] = i;
+        at += ((table[data[i] as number] as number) + 255) >> 8;
+      }
+      if (part === breaks.count) break;
+      do places[at++] = to; while ((at & 3) !== 0);
     }
     channel.located = true;
     return places;
