@@ -199,16 +199,38 @@ export class Scanner {
       at++;
       end++;
     }
-    this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
+    const isMasked = this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
+    if (!isMasked && proof >= LEAST_PROOF && channel === this.#plain) this.#judgeParts(index, { start, end });
     return end;
   }
 
-  #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): void {
-    if (run.proof < LEAST_PROOF) return;
+  #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): boolean {
+    if (run.proof < LEAST_PROOF) return false;
     const places = this.#locate(channel);
     const first = places[start] as number;
     const last = places[end - 1] as number;
-    if (accepts(this.#view, first, last + 1, run)) this.#maskRun(first, last, run.kinds);
+    if (!accepts(this.#view, first, last + 1, run)) return false;
+    this.#maskRun(first, last, run.kinds);
+    return true;
+  }
+
+  /** What stands beyond a gap may agree by chance, and must not weaken the proof: parts without a gap by themselves. */
+  #judgeParts(index: GramIndex<Pattern>, { start, end }: Span): void {
+    const { symbols } = this.#plain;
+    const places = this.#locate(this.#plain);
+    for (let from = start, to = start + 1; from < end; from = to++) {
+      while (to < end && places[to] === (places[to - 1] as number) + 1) to++;
+      if (to - from < GRAM || to - from === end - start) continue;
+      const found = index.find(wordAt(symbols, from), wordAt(symbols, from + 4));
+      if (found < 0) continue;
+      let length = 0;
+      let proof = 0;
+      for (; from + length < to && index.pool[found + length] === symbols[from + length]; length++) {
+        proof += index.weights[found + length] as number;
+      }
+      const kinds = 1 << (index.kinds[found] as number);
+      this.#judge(this.#plain, acceptsPlain, { start: from, end: from + length }, { kinds, proof });
+    }
   }
 
   #maskRun(first: number, last: number, kinds: number): void {
