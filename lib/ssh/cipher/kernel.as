@@ -19,20 +19,20 @@ const TAG: usize = 144;
 /** 256 bytes of key stream. */
 const STREAM: usize = 256;
 
-// @define ADD: one step of Poly1305, of 16 bytes at `message`, in 32-bit limbs; `high` is 1, for their 2^128.
-const s0 = h0 + load<u32>(message), s1 = h1 + load<u32>(message + 4), s2 = h2 + load<u32>(message + 8);
-const s3 = h3 + load<u32>(message + 12), s4 = h4 + high;
+// @define ADD: one step of Poly1305, of 16 bytes at `message`, in 32-bit limbs; `high` is 1, for their 2^128. Limbs may be
+// over 32 bits by as much as one carry, of at most 1.25 * 2^32, so that no carry has to wait for another: the sums of
+// products stay below 14.5 * 2^60, since r0 to r3 are below 2^28 and q0 to q3 below 1.25 * 2^28.
+const low = load<u64>(message), next = load<u64>(message, 8);
+const s0 = h0 + <u64>(<u32>low), s1 = h1 + (low >> 32), s2 = h2 + <u64>(<u32>next), s3 = h3 + (next >> 32);
+const s4 = h4 + high;
 const p0 = s0 * r0 + s1 * q3 + s2 * q2 + s3 * q1 + s4 * q0;
 const p1 = s0 * r1 + s1 * r0 + s2 * q3 + s3 * q2 + s4 * q1;
 const p2 = s0 * r2 + s1 * r1 + s2 * r0 + s3 * q3 + s4 * q2;
 const p3 = s0 * r3 + s1 * r2 + s2 * r1 + s3 * r0 + s4 * q3;
-const top = s4 * (r0 & 3) + (p3 >> 32);
-const u0 = (top >> 2) * 5 + <u64>(<u32>p0);
-const u1 = (u0 >> 32) + <u64>(<u32>p1) + (p0 >> 32);
-const u2 = (u1 >> 32) + <u64>(<u32>p2) + (p1 >> 32);
-const u3 = (u2 >> 32) + <u64>(<u32>p3) + (p2 >> 32);
-h0 = <u64>(<u32>u0), h1 = <u64>(<u32>u1), h2 = <u64>(<u32>u2), h3 = <u64>(<u32>u3);
-h4 = (u3 >> 32) + (top & 3);
+const top = s4 * r00 + (p3 >> 32);
+h0 = <u64>(<u32>p0) + (top >> 2) * 5;
+h1 = <u64>(<u32>p1) + (p0 >> 32), h2 = <u64>(<u32>p2) + (p1 >> 32), h3 = <u64>(<u32>p3) + (p2 >> 32);
+h4 = top & 3;
 // @end
 
 // @ts-ignore: decorator
@@ -55,9 +55,9 @@ function mix(at: usize, a: v128, b: v128, c: v128, d: v128): void {
   const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
   const ef = v128.shuffle<i32>(a, b, 2, 6, 3, 7), gh = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
   v128.store(at, v128.xor(v128.load(at), v128.shuffle<i64>(ab, cd, 0, 2)));
-  v128.store(at + 64, v128.xor(v128.load(at + 64), v128.shuffle<i64>(ab, cd, 1, 3)));
-  v128.store(at + 128, v128.xor(v128.load(at + 128), v128.shuffle<i64>(ef, gh, 0, 2)));
-  v128.store(at + 192, v128.xor(v128.load(at + 192), v128.shuffle<i64>(ef, gh, 1, 3)));
+  v128.store(at, v128.xor(v128.load(at, 64), v128.shuffle<i64>(ab, cd, 1, 3)), 64);
+  v128.store(at, v128.xor(v128.load(at, 128), v128.shuffle<i64>(ef, gh, 0, 2)), 128);
+  v128.store(at, v128.xor(v128.load(at, 192), v128.shuffle<i64>(ef, gh, 1, 3)), 192);
 }
 
 /**
@@ -73,7 +73,7 @@ function run(key: usize, at: usize, counter: u32, nonce: u32, batches: u32, mess
   const steps = sums ? 8 : 0;
   const r0: u64 = load<u32>(MAC_KEY) & 0x0fffffff, r1: u64 = load<u32>(MAC_KEY + 4) & 0x0ffffffc;
   const r2: u64 = load<u32>(MAC_KEY + 8) & 0x0ffffffc, r3: u64 = load<u32>(MAC_KEY + 12) & 0x0ffffffc;
-  const q0 = (r0 >> 2) * 5, q1 = r1 + (r1 >> 2), q2 = r2 + (r2 >> 2), q3 = r3 + (r3 >> 2);
+  const r00 = r0 & 3, q0 = (r0 >> 2) * 5, q1 = r1 + (r1 >> 2), q2 = r2 + (r2 >> 2), q3 = r3 + (r3 >> 2);
   let h0 = load<u64>(SUM), h1 = load<u64>(SUM + 8), h2 = load<u64>(SUM + 16), h3 = load<u64>(SUM + 24);
   let h4 = load<u64>(SUM + 32);
   const high: u64 = 1;
@@ -162,7 +162,7 @@ function fillStream(key: usize, counter: u32, nonce: u32): void {
 function add(message: usize, bytes: usize): void {
   const r0: u64 = load<u32>(MAC_KEY) & 0x0fffffff, r1: u64 = load<u32>(MAC_KEY + 4) & 0x0ffffffc;
   const r2: u64 = load<u32>(MAC_KEY + 8) & 0x0ffffffc, r3: u64 = load<u32>(MAC_KEY + 12) & 0x0ffffffc;
-  const q0 = (r0 >> 2) * 5, q1 = r1 + (r1 >> 2), q2 = r2 + (r2 >> 2), q3 = r3 + (r3 >> 2);
+  const r00 = r0 & 3, q0 = (r0 >> 2) * 5, q1 = r1 + (r1 >> 2), q2 = r2 + (r2 >> 2), q3 = r3 + (r3 >> 2);
   let h0 = load<u64>(SUM), h1 = load<u64>(SUM + 8), h2 = load<u64>(SUM + 16), h3 = load<u64>(SUM + 24);
   let h4 = load<u64>(SUM + 32), high: u64 = 1;
   for (const end = message + bytes; message < end; message += 16) {
@@ -180,15 +180,26 @@ function add(message: usize, bytes: usize): void {
   store<u64>(SUM + 32, h4);
 }
 
-/** Puts the MAC of what was added into TAG: the sum modulo 2^130 - 5, plus the second half of the key. */
+/** Puts the MAC of what was added into TAG: the sum modulo 2^130 - 5, plus the second half of the key, modulo 2^128. */
 function finish(): void {
-  const h0 = load<u64>(SUM), h1 = load<u64>(SUM + 8), h2 = load<u64>(SUM + 16), h3 = load<u64>(SUM + 24);
-  const h4 = load<u64>(SUM + 32);
-  let carry = ((((((5 + h0) >> 32) + h1) >> 32) + h2) >> 32) + h3;
-  carry = (((carry >> 32) + h4) >> 2) * 5;
-  store<u32>(TAG, <u32>(carry += h0 + load<u32>(MAC_KEY + 16)));
-  store<u32>(TAG + 4, <u32>(carry = (carry >> 32) + h1 + load<u32>(MAC_KEY + 20)));
-  store<u32>(TAG + 8, <u32>(carry = (carry >> 32) + h2 + load<u32>(MAC_KEY + 24)));
+  let h0 = load<u64>(SUM), h1 = load<u64>(SUM + 8), h2 = load<u64>(SUM + 16), h3 = load<u64>(SUM + 24);
+  let h4 = load<u64>(SUM + 32);
+  // Twice: the first time leaves 2^130 and more in the last limb, the second less than 5 above it in all.
+  for (let time = 0; time < 2; time++) {
+    h0 += (h4 >> 2) * 5, h4 &= 3;
+    h1 += h0 >> 32, h0 = <u64>(<u32>h0);
+    h2 += h1 >> 32, h1 = <u64>(<u32>h1);
+    h3 += h2 >> 32, h2 = <u64>(<u32>h2);
+    h4 += h3 >> 32, h3 = <u64>(<u32>h3);
+  }
+  // 1 when the sum is 2^130 - 5 or more.
+  const over = (((((((((h0 + 5) >> 32) + h1) >> 32) + h2) >> 32) + h3) >> 32) + h4) >> 2;
+  let carry = h0 + over * 5 + load<u32>(MAC_KEY + 16);
+  store<u32>(TAG, <u32>carry);
+  carry = (carry >> 32) + h1 + load<u32>(MAC_KEY + 20);
+  store<u32>(TAG + 4, <u32>carry);
+  carry = (carry >> 32) + h2 + load<u32>(MAC_KEY + 24);
+  store<u32>(TAG + 8, <u32>carry);
   store<u32>(TAG + 12, <u32>((carry >> 32) + h3 + load<u32>(MAC_KEY + 28)));
 }
 
