@@ -57,9 +57,9 @@ export class ChannelGate {
     this.#onShortage = onShortage;
   }
 
-  /** Session channels that are open now. */
-  get openChannels(): number {
-    return this.#open;
+  /** True when nobody waits for a channel. */
+  get idle(): boolean {
+    return this.#waiters.length === 0;
   }
 
   /**

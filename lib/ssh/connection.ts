@@ -17,12 +17,16 @@ import {
   type NegotiatedAlgorithms,
   type PseudoTtyOptions,
 } from "./ssh2.ts";
+import { execOn, openSessionChannel, ReserveChannel } from "./reserve_channel.ts";
 import { type Address, connectTcp } from "./tcp.ts";
 import type { TcpStream } from "./tcp_stream.ts";
 
 const KEEPALIVE_INTERVAL_MS = 15_000;
 const KEEPALIVE_MISSES = 3;
 const CLOSE_LIMIT_MS = 500;
+const RESERVE_LIMIT_MS = 10_000;
+/** Servers that are known to take a channel on which nothing runs as what it is. */
+const KEEPS_RESERVE = /^OpenSSH_/;
 
 /** What a connection is made with. */
 export interface ConnectOptions extends Address {
@@ -74,6 +78,7 @@ export class Connection {
   readonly #socket: TcpStream;
   readonly #shortageListeners = new Set<() => void>();
   readonly #gate = new ChannelGate(() => this.#shortageListeners.forEach((listener) => listener()));
+  readonly #reserve: ReserveChannel;
   readonly #closeListeners = new Set<(reason: ToolError) => void>();
   #ended: ToolError | undefined;
 
@@ -82,6 +87,11 @@ export class Connection {
     this.#socket = socket;
     this.facts = facts;
     this.second = new SecondConnection((timeoutMs) => Connection.connect({ ...options, timeoutMs, signal: undefined }));
+    this.#reserve = new ReserveChannel(() => {
+      const limits = { deadline: new Deadline(RESERVE_LIMIT_MS), urgent: true };
+      return this.#gate.open(openSessionChannel(client), limits);
+    });
+    this.onShortage(() => this.#reserve.giveUp());
     client.on("error", (error: ClientError) => this.#end(dropped(facts, error)));
     client.on("close", () => this.#end(dropped(facts)));
   }
@@ -133,8 +143,16 @@ export class Connection {
    * consent, an exit status say, is lost to listeners that are added later
    * @throws {ToolError} `channel_refused`, `timed_out`, `cancelled` or `session_dropped`
    */
-  exec(command: string, options: ChannelOptions, onOpen?: OnOpen): Promise<ClientChannel> {
-    return this.#open(options, onOpen, (callback) => this.#client.exec(command, callback));
+  async exec(command: string, options: ChannelOptions, onOpen?: OnOpen): Promise<ClientChannel> {
+    const onStart: OnOpen = (channel) => {
+      if (KEEPS_RESERVE.test(this.facts.serverVersion)) {
+        channel.once("close", () => setTimeout(() => this.#prepareReserve()));
+      }
+      onOpen?.(channel);
+    };
+    const reserve = this.#reserve.take();
+    const channel = reserve && await this.#execOn(reserve, command, options, onStart);
+    return channel ?? await this.#open(options, onStart, (callback) => this.#client.exec(command, callback));
   }
 
   /**
@@ -217,6 +235,33 @@ export class Connection {
     await promise;
     clearTimeout(timer);
     this.#socket.destroy(); // ssh2's own destroy() leaves a socket open that has been ended
+  }
+
+  /** Starts a command on the channel in reserve; undefined when that turns out to be of no use. */
+  async #execOn(
+    reserve: Promise<ClientChannel | undefined>,
+    command: string,
+    options: ChannelOptions,
+    onStart: OnOpen,
+  ): Promise<ClientChannel | undefined> {
+    let abandoned = false;
+    const started = reserve.then(async (channel) => {
+      if (channel === undefined) return undefined;
+      const start = abandoned ? Promise.reject() : execOn(this.#client, channel, command, onStart);
+      return await start.catch(() => void channel.close());
+    });
+    try {
+      return await this.whileUp(options.deadline.race(started, () => "start of the command", options.signal));
+    } catch (error) {
+      abandoned = true;
+      started.then((channel) => channel && options.onLate ? options.onLate() : channel?.close());
+      throw error;
+    }
+  }
+
+  /** Only when the answer that the command's end belongs to is on its way, and nobody waits for a channel. */
+  #prepareReserve(): void {
+    if (this.#ended === undefined && this.#gate.idle) this.#reserve.prepare();
   }
 
   #open(
