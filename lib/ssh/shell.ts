@@ -18,6 +18,7 @@ import { awaited, promptBehindEnd, settled, type WaitLimits, type WaitReason, Wa
 const FIRST_PROMPT_MS = 3000;
 const FIRST_QUIET_MS = 1500;
 const SOURCE_LIMIT_MS = 5000;
+const INTERRUPT = "\x03";
 
 /** How a shell is opened. */
 export interface ShellOptions {
@@ -56,6 +57,8 @@ export class Shell {
   #command: AwaitedCommand | undefined;
   /** What the agent typed last, until a prompt behind it was seen. */
   #lastInput: InputMark | undefined;
+  /** True when Ctrl-C was pressed last. */
+  #interrupted = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(connection: Connection, io: ShellIo, options: ShellOptions) {
@@ -81,7 +84,7 @@ export class Shell {
         limitMs: FIRST_PROMPT_MS,
         signal: options.signal,
       });
-      if (reason === "prompt" || reason === "quiet") io.learnPrompt();
+      if (reason === "prompt" || reason === "quiet" || shell.#mustBePrompt()) io.learnPrompt();
       return shell;
     } catch (error) {
       shell.close();
@@ -171,19 +174,22 @@ export class Shell {
    */
   async send(data: string, pressEnter: boolean): Promise<InputMark> {
     const typed = data.replace(/\r?\n/g, "\r") + (pressEnter ? "\r" : "");
+    this.#interrupted = false;
     return await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(typed)));
   }
 
   /** Presses a key. @throws {ToolError} `invalid_argument` for an unknown key, `shell_closed` */
   async press(key: string): Promise<InputMark> {
     const sequence = keySequence(key, this.#io.screen.applicationCursorKeys);
-    return await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(sequence)));
+    const mark = await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(sequence)));
+    this.#interrupted = sequence === INTERRUPT;
+    return mark;
   }
 
   /** Waits until the shell shows a prompt or a question, or has been quiet. */
   async settle(mark: InputMark, limits: WaitLimits): Promise<WaitReason> {
     const reason = await settled(this.#io, mark, limits, () => this.#newlyFinished());
-    if (reason === "prompt") this.#io.learnPrompt();
+    if (reason === "prompt" || (this.#interrupted && this.#mustBePrompt())) this.#io.learnPrompt();
     if (reason === "finished") await promptBehindEnd(this.#io, limits.signal);
     return reason;
   }
@@ -297,6 +303,11 @@ export class Shell {
         hint: "install tmux on the host, or use a shell without persist",
       },
     );
+  }
+
+  /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */
+  #mustBePrompt(): boolean {
+    return this.#io.situation().waitingFor === "more input";
   }
 
   #newlyFinished(): boolean {
