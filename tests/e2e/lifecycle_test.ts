@@ -39,6 +39,7 @@ const ENDINGS: ReadonlyArray<[how: string, end: (program: RawProgram) => Promise
   ["stdin closes", (program) => program.endInput()],
   ["SIGTERM comes", (program) => program.kill("SIGTERM")],
   ["SIGINT comes", (program) => program.kill("SIGINT")],
+  ["SIGHUP comes", (program) => program.kill("SIGHUP")],
 ];
 
 for (const [how, end] of ENDINGS) {
