@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 // @ts-types="npm:@types/ssh2@1.15.6"
 import type ssh2 from "ssh2";
-import { type Bed, channelsOf, dial, hostileBed, noChannelsLeft, readExactly, serve, serveEcho } from "../support/forward_bed.ts";
+import {
+  type Bed,
+  channelsOf,
+  dial,
+  hostileBed,
+  noChannelsLeft,
+  readExactly,
+  serve,
+  serveEcho,
+} from "../support/forward_bed.ts";
 import { MAX_CONNECTIONS } from "../../lib/ssh/forward/connections.ts";
 import type { Session } from "../../lib/ssh/session.ts";
 import { socketOf } from "../support/hostile_ssh_server.ts";

@@ -52,7 +52,11 @@ export interface SshdBed extends Bed {
 export async function startBed(options: SshdOptions = {}): Promise<SshdBed> {
   const sshd = await startSshd(options);
   const { host, port, user: username, clientKeyPath: key_path } = sshd;
-  return { ...await bedOn(sshd, { host, port, username, key_path }), sshd };
+  const bed = await bedOn(sshd, { host, port, username, key_path });
+  // A child that sshd forks, as for the question that every session begins with, holds what sshd listens on for a moment,
+  // and so keeps a remote forward's port busy after sshd has given it up.
+  await bed.session.loginShell.isPosix();
+  return { ...bed, sshd };
 }
 
 /** A session on a server of an attacker's making. */

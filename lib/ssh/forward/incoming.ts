@@ -49,7 +49,8 @@ export class RemoteListeners {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     let abandoned = false;
     const answered = (error: Error | undefined, port: number): void => {
-      if (error) return reject(refused(address, error));
+      const failure = error ? refused(address, error) : this.#falseGrant(address.host, port);
+      if (failure !== undefined) return reject(failure);
       // Now and not after an await: the first connection may be in the very next packet.
       this.#takers.set(key(address.host, port), take);
       if (abandoned) void this.#stop(address.host, port);
@@ -64,6 +65,19 @@ export class RemoteListeners {
       abandoned = true;
       throw error;
     }
+  }
+
+  /** What is wrong with a port that the server says it listens on (RFC 4254 §7.1). */
+  #falseGrant(host: string, port: number): ToolError | undefined {
+    if (port < 1 || port > 65_535) {
+      return new ToolError("forward_refused", `the server listens on ${bare(host)}, and does not say on which port`, {
+        hint: "ask for a port of your choice as remote_port",
+      });
+    }
+    if (!this.#takers.has(key(host, port))) return undefined;
+    return new ToolError("forward_refused", `the server grants port ${port} of ${bare(host)} to a second forward`, {
+      hint: "close the first with ssh_close_forward, or ask for another remote_port",
+    });
   }
 
   /** ssh2 throws when its socket is already closed, a moment before it says so. */
@@ -129,7 +143,11 @@ export async function carryHome(target: Address, arrival: Arrival, carrier: Carr
 }
 
 function nameOf({ host, port }: Address): string {
-  return hostAndPort(quoteUntrusted(host, 255).slice(1, -1), port);
+  return hostAndPort(bare(host), port);
+}
+
+function bare(host: string): string {
+  return quoteUntrusted(host, 255).slice(1, -1);
 }
 
 function key(host: string, port: number): string {
