@@ -116,24 +116,20 @@ export class RemoteListeners {
 /** Takes a connection that arrived for a remote forward: connects to `target` here, and only then accepts. */
 export async function carryHome(target: Address, arrival: Arrival, carrier: Carrier): Promise<void> {
   const { connection, connections, uplink } = carrier;
+  const connecting = new AbortController();
+  let relay: Relay | undefined = undefined as Relay | undefined;
+  const place = connections.enter(() => relay === undefined ? connecting.abort() : relay.abort());
+  if (place === undefined) return arrival.reject();
   const socket = net.connect({ host: target.host, port: target.port, allowHalfOpen: true });
   socket.once("connect", () => socket.setNoDelay(true)).on("error", () => {});
-  let relay: Relay | undefined = undefined as Relay | undefined;
-  const place = connections.enter(() => {
-    if (relay !== undefined) return relay.abort();
-    socket.resetAndDestroy();
-    place?.leave();
-  });
-  if (place === undefined) {
-    socket.destroy();
-    return arrival.reject();
-  }
   try {
-    await new Deadline(CONNECT_LIMIT_MS).race(connected(socket, target), () => `TCP connection to ${nameOf(target)}`);
+    const deadline = new Deadline(CONNECT_LIMIT_MS);
+    await deadline.race(connected(socket, target), () => `TCP connection to ${nameOf(target)}`, connecting.signal);
+    connecting.signal.throwIfAborted();
     if (connection.ended !== undefined) throw connection.ended;
   } catch (error) {
     socket.destroy();
-    place.fail(`${nameOf(target)}: ${reasonOf(error)}`);
+    if (!connecting.signal.aborted) place.fail(`${nameOf(target)}: ${reasonOf(error)}`);
     place.leave();
     if (connection.ended === undefined) arrival.reject();
     return;
