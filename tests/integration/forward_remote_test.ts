@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { unansweredPort } from "../support/faulty_server.ts";
 import { eventually } from "../support/processes.ts";
 import { freePort } from "../support/free_port.ts";
 import { runOk } from "../support/run.ts";
@@ -89,4 +90,33 @@ Deno.test("ssh_forward_port fails with the reason when the server cannot or may 
   assert.match(value.error.message, /^the server refuses to listen on 127\.0\.0\.1:\d+$/);
   assert.match(value.error.hint, /PermitListen/);
   assert.deepEqual((await bed.call("ssh_list_forwards")).value.forwards, []);
+});
+
+Deno.test("a remote forward ends the connections it is still making when it is closed", async () => {
+  await using bed = await startBed();
+  await using nobody = await unansweredPort();
+  const args = { direction: "remote", remote_port: 0, local_port: nobody.port };
+  const { forward_id, remote_port } = await bed.forward(args);
+  const socket = await dial(remote_port);
+  await eventually("it is on its way", async () => (await bed.listing(forward_id)).connections_now === 1);
+  const { forwards } = bed.session;
+  const closed = forwards.closeForward(forward_id);
+  assert.equal((await closed).connectionsNow, 0);
+  assert.deepEqual([(await closed).connectionsFailed, (await closed).lastError], [0, undefined]);
+  await noChannelsLeft(bed.session);
+  await ending(socket);
+  socket.destroy();
+});
+
+Deno.test("closeForward() resolves when the server has stopped listening when it is called twice at once", async () => {
+  await using bed = await startBed();
+  const { forward_id, remote_port } = await bed.forward({ direction: "remote", remote_port: 0, local_port: 9 });
+  const { forwards } = bed.session;
+  const order: string[] = [];
+  await Promise.all([
+    forwards.closeForward(forward_id).then(() => order.push("first")),
+    forwards.closeForward(forward_id).then(() => order.push("second")),
+  ]);
+  assert.deepEqual(order, ["first", "second"]);
+  await assert.rejects(dial(remote_port), { code: "ECONNREFUSED" });
 });

@@ -1,11 +1,14 @@
 /** A real sshd, a session on it, and the small clients and servers that forwarding is tested with. */
 import { Buffer } from "node:buffer";
 import net from "node:net";
+// @ts-types="npm:@types/ssh2@1.15.6"
+import type ssh2 from "ssh2";
 import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import { App } from "../../lib/mcp/app.ts";
 import { createMcpServer } from "../../lib/mcp/server.ts";
 import type { Session } from "../../lib/ssh/session.ts";
+import { hostileSshServer } from "./hostile_ssh_server.ts";
 import { eventually } from "./processes.ts";
 import { runOk } from "./run.ts";
 import { type Sshd, type SshdOptions, startSshd } from "./sshd.ts";
@@ -17,23 +20,53 @@ export interface Answer {
   value: any;
 }
 
-/** A server, an app with a session on it, and the tools. */
+/** What ssh_forward_port answers. */
+export interface Opened {
+  forward_id: string;
+  local_port: number;
+  /** Given for the directions that have one. */
+  remote_port: number;
+  listening: string;
+  warning?: string;
+}
+
+/** An app with a session on some server, and the tools. */
 export interface Bed extends AsyncDisposable {
-  sshd: Sshd;
   app: App;
   session: Session;
   /** Calls a tool of the catalogue, with the bed's session unless told. */
   call(name: string, args?: Record<string, unknown>): Promise<Answer>;
   /** Calls ssh_forward_port, which must succeed. */
-  forward(args: Record<string, unknown>): Promise<{ forward_id: string; local_port: number; listening: string }>;
+  forward(args: Record<string, unknown>): Promise<Opened>;
   /** The listing of a forward. */
   // deno-lint-ignore no-explicit-any -- see Answer
   listing(forwardId: string): Promise<any>;
 }
 
-/** Starts all of it. */
-export async function startBed(options: SshdOptions = {}): Promise<Bed> {
+/** A {@linkcode Bed} on a real sshd. */
+export interface SshdBed extends Bed {
+  sshd: Sshd;
+}
+
+/** A session on a real sshd. */
+export async function startBed(options: SshdOptions = {}): Promise<SshdBed> {
   const sshd = await startSshd(options);
+  const { host, port, user: username, clientKeyPath: key_path } = sshd;
+  const bed = await bedOn(sshd, { host, port, username, key_path });
+  // A child that sshd forks, as for the question that every session begins with, holds what sshd listens on for a moment,
+  // and so keeps a remote forward's port busy after sshd has given it up.
+  await bed.session.loginShell.isPosix();
+  return { ...bed, sshd };
+}
+
+/** A session on a server of an attacker's making. */
+export async function hostileBed(onConnection: (connection: ssh2.Connection) => void): Promise<Bed> {
+  const server = await hostileSshServer({ onConnection });
+  const { host, port } = server;
+  return await bedOn(server, { host, port, username: "me", password: "open sesame" });
+}
+
+async function bedOn(server: AsyncDisposable, login: Record<string, unknown>): Promise<Bed> {
   const app = new App({ hostKeyPolicy: "insecure" });
   const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
   await createMcpServer(app).connect(serverSide);
@@ -43,17 +76,11 @@ export async function startBed(options: SshdOptions = {}): Promise<Bed> {
     const result = await client.callTool({ name, arguments: args });
     return { isError: result.isError === true, value: result.structuredContent };
   };
-  const connected = await call("ssh_connect", {
-    host: sshd.host,
-    port: sshd.port,
-    username: sshd.user,
-    key_path: sshd.clientKeyPath,
-  });
+  const connected = await call("ssh_connect", login);
   if (connected.isError) throw new Error(`the bed could not connect: ${JSON.stringify(connected.value)}`);
   const { session_id } = connected.value;
   const withSession: Bed["call"] = (name, args) => call(name, { session_id, ...args });
   return {
-    sshd,
     app,
     session: app.sessions.find(session_id),
     call: withSession,
@@ -69,7 +96,7 @@ export async function startBed(options: SshdOptions = {}): Promise<Bed> {
     async [Symbol.asyncDispose]() {
       await client.close();
       await app.close();
-      await sshd[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
 }

@@ -10,6 +10,8 @@ export interface HostileOptions {
   onExec?: (channel: ssh2.ServerChannel, command: string) => void;
   /** Told of each shell, in a terminal or not; by default none is given. */
   onShell?: (channel: ssh2.ServerChannel) => void;
+  /** Told of each connection, before anything happens on it. */
+  onConnection?: (connection: ssh2.Connection) => void;
   /** Says that it disconnects as soon as the client is logged in, and leaves the rest to the client. */
   disconnects?: boolean;
   /** Refuses every login, and says that it takes these methods. */
@@ -49,6 +51,7 @@ async function listen(options: HostileOptions, port: number): Promise<ssh2.Serve
   const server = new ssh2.Server({ hostKeys }, (connection) => {
     connections.add(connection);
     connection.on("error", () => {}).on("close", () => connections.delete(connection));
+    options.onConnection?.(connection);
     connection.on("authentication", (context) => authenticate(context, options.refuseWith));
     if (options.disconnects === true) connection.on("ready", () => disconnect(connection));
     connection.on("session", (accept) => {
@@ -82,6 +85,11 @@ function disconnect(connection: ssh2.Connection): void {
 }
 
 async function closed(server: ssh2.Server): Promise<void> {
-  for (const connection of open.get(server) ?? []) connection.end();
+  for (const connection of open.get(server) ?? []) socketOf(connection).destroy();
   await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+/** What a connection runs over (ssh2 1.17, lib/server.js); a test may pause it, and the server hears nothing any more. */
+export function socketOf(connection: ssh2.Connection): net.Socket {
+  return (connection as unknown as { _sock: net.Socket })._sock;
 }

@@ -49,7 +49,8 @@ export class RemoteListeners {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     let abandoned = false;
     const answered = (error: Error | undefined, port: number): void => {
-      if (error) return reject(refused(address, error));
+      const failure = error ? refused(address, error) : this.#falseGrant(address.host, port);
+      if (failure !== undefined) return reject(failure);
       // Now and not after an await: the first connection may be in the very next packet.
       this.#takers.set(key(address.host, port), take);
       if (abandoned) void this.#stop(address.host, port);
@@ -64,6 +65,19 @@ export class RemoteListeners {
       abandoned = true;
       throw error;
     }
+  }
+
+  /** What is wrong with a port that the server says it listens on (RFC 4254 §7.1). */
+  #falseGrant(host: string, port: number): ToolError | undefined {
+    if (port < 1 || port > 65_535) {
+      return new ToolError("forward_refused", `the server listens on ${bare(host)}, and does not say on which port`, {
+        hint: "ask for a port of your choice as remote_port",
+      });
+    }
+    if (!this.#takers.has(key(host, port))) return undefined;
+    return new ToolError("forward_refused", `the server grants port ${port} of ${bare(host)} to a second forward`, {
+      hint: "close the first with ssh_close_forward, or ask for another remote_port",
+    });
   }
 
   /** ssh2 throws when its socket is already closed, a moment before it says so. */
@@ -102,24 +116,20 @@ export class RemoteListeners {
 /** Takes a connection that arrived for a remote forward: connects to `target` here, and only then accepts. */
 export async function carryHome(target: Address, arrival: Arrival, carrier: Carrier): Promise<void> {
   const { connection, connections, uplink } = carrier;
+  const connecting = new AbortController();
+  let relay: Relay | undefined = undefined as Relay | undefined;
+  const place = connections.enter(() => relay === undefined ? connecting.abort() : relay.abort());
+  if (place === undefined) return arrival.reject();
   const socket = net.connect({ host: target.host, port: target.port, allowHalfOpen: true });
   socket.once("connect", () => socket.setNoDelay(true)).on("error", () => {});
-  let relay: Relay | undefined = undefined as Relay | undefined;
-  const place = connections.enter(() => {
-    if (relay !== undefined) return relay.abort();
-    socket.resetAndDestroy();
-    place?.leave();
-  });
-  if (place === undefined) {
-    socket.destroy();
-    return arrival.reject();
-  }
   try {
-    await new Deadline(CONNECT_LIMIT_MS).race(connected(socket, target), () => `TCP connection to ${nameOf(target)}`);
+    const deadline = new Deadline(CONNECT_LIMIT_MS);
+    await deadline.race(connected(socket, target), () => `TCP connection to ${nameOf(target)}`, connecting.signal);
+    connecting.signal.throwIfAborted();
     if (connection.ended !== undefined) throw connection.ended;
   } catch (error) {
     socket.destroy();
-    place.fail(`${nameOf(target)}: ${reasonOf(error)}`);
+    if (!connecting.signal.aborted) place.fail(`${nameOf(target)}: ${reasonOf(error)}`);
     place.leave();
     if (connection.ended === undefined) arrival.reject();
     return;
@@ -129,7 +139,11 @@ export async function carryHome(target: Address, arrival: Arrival, carrier: Carr
 }
 
 function nameOf({ host, port }: Address): string {
-  return hostAndPort(quoteUntrusted(host, 255).slice(1, -1), port);
+  return hostAndPort(bare(host), port);
+}
+
+function bare(host: string): string {
+  return quoteUntrusted(host, 255).slice(1, -1);
 }
 
 function key(host: string, port: number): string {
