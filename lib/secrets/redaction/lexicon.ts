@@ -148,8 +148,12 @@ export class Lexicon {
 
   /** Pieces of eight characters or a few more that have fewer than eight symbols in the plain view. */
   #addGappyPieces(value: Weighted): void {
+    // How many of the first bytes the view keeps: most pieces lack none of theirs, and are not looked at twice.
+    const kept = new Uint32Array(value.bytes.length + 1);
+    for (const [i, byte] of value.bytes.entries()) kept[i + 1] = (kept[i] as number) + (PLAIN[byte] === 0 ? 0 : 1);
     for (let at = 0; at + PIECE <= value.bytes.length; at++) {
       if (PLAIN[value.bytes[at] as number] === 0) continue;
+      if ((kept[at + PIECE] as number) - (kept[at] as number) >= GRAM) continue;
       let end = at + PIECE;
       let symbols = fold(value.bytes.subarray(at, end), PLAIN);
       while (symbols.length < GAPPY_SYMBOLS && end < value.bytes.length) {
