@@ -38,11 +38,14 @@ export class GramIndex<W extends Whole> {
   kinds: Uint8Array = new Uint8Array(4096);
   #marks: Uint8Array = new Uint8Array(4096);
   #length = 0;
-  /** One more than where each gram stands in the pool; 0 where nothing is. */
-  #table = new Int32Array(1 << 14);
-  /** The hash of the gram beside it: most others are told from it without a look at the pool. */
-  #hashes = new Int32Array(1 << 14);
+  /**
+   * Two numbers for each slot: one more than where a gram stands in the pool, 0 where nothing is, and the hash of the
+   * gram, which tells it from most others without a look at the pool.
+   */
+  #table = new Int32Array(1 << 15);
   #count = 0;
+  /** Up to where the pool's fives around grams are in the set. */
+  #probed = 0;
   /** What to ask about five symbols that begin at a multiple of four. */
   readonly probes: Sieve = new Sieve();
   /** What to ask about eight symbols that may begin anywhere. */
@@ -83,7 +86,7 @@ export class GramIndex<W extends Whole> {
     const list = this.#wholes.get(hash);
     if (list < 0) this.#wholes.set(hash, this.#lists.push([whole]) - 1);
     else (this.#lists[list] as W[]).push(whole);
-    this.#siftGram(whole.symbols, 0);
+    this.#siftWhole(whole);
     this.#makeRoom();
   }
 
@@ -97,15 +100,15 @@ export class GramIndex<W extends Whole> {
     return (this.#table[this.#slot(first, second)] as number) - 1;
   }
 
-  /** The slot of the table that has a gram, or the one where it belongs. */
+  /** The place in the table that has a gram, or the one where it belongs. */
   #slot(first: number, second: number): number {
-    const [table, hashes, pool] = [this.#table, this.#hashes, this.pool];
+    const [table, pool] = [this.#table, this.pool];
     const mask = table.length - 1;
     const hash = slotHash(first, second);
-    let slot = (hash >>> 6) & mask;
+    let slot = (hash >>> 5) & mask & ~1;
     for (let at = table[slot] as number; at !== 0; at = table[slot] as number) {
-      if (hashes[slot] === hash && wordAt(pool, at - 1) === first && wordAt(pool, at + 3) === second) break;
-      slot = (slot + 1) & mask;
+      if (table[slot + 1] === hash && wordAt(pool, at - 1) === first && wordAt(pool, at + 3) === second) break;
+      slot = (slot + 2) & mask;
     }
     return slot;
   }
@@ -142,13 +145,13 @@ export class GramIndex<W extends Whole> {
 
   /** Puts the gram at `at` of the pool into the table; where it stands already, -1 when it is new. */
   #insert(at: number): number {
-    if ((this.#count + 1) * 2 > this.#table.length) this.#grow();
+    if ((this.#count + 1) * 4 > this.#table.length) this.#grow();
     const first = wordAt(this.pool, at);
     const second = wordAt(this.pool, at + 4);
     const slot = this.#slot(first, second);
     if (this.#table[slot] !== 0) return (this.#table[slot] as number) - 1;
     this.#table[slot] = at + 1;
-    this.#hashes[slot] = slotHash(first, second);
+    this.#table[slot + 1] = slotHash(first, second);
     this.#count++;
     return -1;
   }
@@ -161,33 +164,40 @@ export class GramIndex<W extends Whole> {
   }
 
   #grow(): void {
-    const [table, hashes] = [this.#table, this.#hashes];
-    const mask = 4 * table.length - 1;
-    this.#table = new Int32Array(4 * table.length);
-    this.#hashes = new Int32Array(4 * table.length);
-    for (let old = 0; old < table.length; old++) {
-      if (table[old] === 0) continue;
-      let slot = ((hashes[old] as number) >>> 6) & mask;
-      while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
-      this.#table[slot] = table[old] as number;
-      this.#hashes[slot] = hashes[old] as number;
+    const old = this.#table;
+    const table = new Int32Array(4 * old.length);
+    const mask = table.length - 1;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from] === 0) continue;
+      let slot = ((old[from + 1] as number) >>> 5) & mask & ~1;
+      while (table[slot] !== 0) slot = (slot + 2) & mask;
+      table[slot] = old[from] as number;
+      table[slot + 1] = old[from + 1] as number;
     }
+    this.#table = table;
   }
 
-  /** Adds the marked gram at `at` of the pool to the sets. */
+  /** Adds the marked gram at `at` of the pool to the sets; of the grams before it those that are marked are in them. */
   #sift(at: number): void {
     const { pool } = this;
-    if (this.#marks[at] === GRAM_HERE) return this.#siftGram(pool, at);
     const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
-    this.sparse.add(gramHash(first, second));
-    this.probes.add(probeHash(first, second & 0xff));
+    if (this.#marks[at] === SPARSE_GRAM) {
+      this.sparse.add(gramHash(first, second));
+      this.probes.add(probeHash(first, second & 0xff));
+      return;
+    }
+    this.grams.add(gramHash(first, second));
+    this.#probed = Math.max(at, this.#probed);
+    while (this.#probed < at + 4) this.#siftProbe(pool, this.#probed++);
   }
 
-  #siftGram(symbols: Uint8Array, at: number): void {
-    this.grams.add(gramHash(wordAt(symbols, at), wordAt(symbols, at + 4)));
-    for (let probe = at; probe < at + 4; probe++) {
-      this.probes.add(probeHash(wordAt(symbols, probe), symbols[probe + 4] as number));
-    }
+  #siftWhole({ symbols }: W): void {
+    this.grams.add(gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
+    for (let at = 0; at < 4; at++) this.#siftProbe(symbols, at);
+  }
+
+  #siftProbe(symbols: Uint8Array, at: number): void {
+    this.probes.add(probeHash(wordAt(symbols, at), symbols[at + 4] as number));
   }
 
   /** Makes the sets larger that have become too full; what they hold has to be added to them again. */
@@ -195,11 +205,12 @@ export class GramIndex<W extends Whole> {
     const sieves = [this.probes, this.grams, this.sparse];
     while (sieves.some((sieve) => sieve.isFull)) {
       for (const sieve of sieves) sieve.clear();
+      this.#probed = 0;
       for (let at = 0; at < this.#length; at++) {
         if (this.#marks[at] !== 0) this.#sift(at);
       }
       for (const list of this.#lists) {
-        for (const { symbols } of list) this.#siftGram(symbols, 0);
+        for (const whole of list) this.#siftWhole(whole);
       }
     }
   }
