@@ -92,15 +92,15 @@ export class Decoder implements View {
     for (let i = from; i < to;) {
       const byte = data[i] as number;
       const kind = (ESCAPE_STARTS[byte] as number) & kinds;
+      const value = kind === 0 ? -1 : pairValue(kind, data, i, to);
+      if (value >= 0) {
+        if (ESCAPE_STARTS[value] !== 0) this.nested = true;
+        out[at] = value;
+        starts[at] = i;
+        ends[at++] = i += kind === ESCAPE.backslash ? 4 : 3;
+        continue;
+      }
       if (kind !== 0) {
-        const value = pairValue(kind, data, i, to);
-        if (value >= 0) {
-          if (ESCAPE_STARTS[value] !== 0) this.nested = true;
-          out[at] = value;
-          starts[at] = i;
-          ends[at++] = i += kind === ESCAPE.backslash ? 4 : 3;
-          continue;
-        }
         this.length = at;
         const next = this.#escape(kind, data, i, to);
         at = this.length;
@@ -109,9 +109,12 @@ export class Decoder implements View {
           continue;
         }
       }
-      out[at] = byte;
-      starts[at] = i;
-      ends[at++] = ++i;
+      // What is no escape is copied up to the next one: a loop without a call in it takes half the time.
+      do {
+        out[at] = data[i] as number;
+        starts[at] = i;
+        ends[at++] = ++i;
+      } while (i < to && ((ESCAPE_STARTS[data[i] as number] as number) & kinds) === 0);
     }
     this.length = at;
   }

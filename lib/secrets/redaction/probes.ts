@@ -2,7 +2,8 @@
  * The first questions about every few symbols, asked in loops without a branch that depends on the text, since such a
  * branch is what costs time. Each loop leaves the places at which the answer may be yes.
  */
-import { gramHash, PROBE, probeHash, rehash, type Sieve } from "./gram_index.ts";
+import { gramHash, PROBE, probeHash } from "./gram_index.ts";
+import { rehash, type Sieve } from "./sieve.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 
 /** Notes the places at which three symbols may be in a short pattern. */

@@ -45,8 +45,9 @@ export function findRegions(data: Uint8Array, { at: places, count }: Places, nee
     const kind = ESCAPE_STARTS[data[at] as number] as number;
     if (kind === ESCAPE.tag && data[at - 2] !== 0x3e) continue;
     const region = open[kind] as Region;
-    if (at < region.to && (kind & DOUBTFUL) === 0) {
+    if (at < region.to) {
       // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
+      if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, data, at, needs)) continue;
       const all = open[0] as Region;
       region.to = all.to = Math.min(data.length, at + MARGIN);
       all.kinds |= kind;
