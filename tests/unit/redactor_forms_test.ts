@@ -96,6 +96,10 @@ const FORMS: Record<string, (value: string) => string> = {
   "hex of UTF-16": (v) => Buffer.from(v, "utf16le").toString("hex"),
   "hex words, little-endian": (v) => words(v, 2, 16, 4),
   "hex long words, little-endian": (v) => words(v, 4, 16, 8),
+  "hex long words with 0x, little-endian": (v) => words(v, 4, 16, 8).replace(/\S+/g, "0x$&,"),
+  "hex short words with 0x, little-endian": (v) => words(v, 2, 16, 4).replace(/\S+/g, "0x$&"),
+  "hex long words with 0x": (v) => bytes(v).toString("hex").replace(/.{1,8}/g, "0x$&, "),
+  "hex with the digits of each byte swapped": (v) => bytes(v).toString("hex").replace(/(.)(.)/g, "$2$1"),
   "octal words": (v) => words(v, 2, 8, 6),
   "decimal words": (v) => words(v, 2, 10, 0),
   "decimal bytes": (v) => each(v, (b) => b.toString(), " "),
@@ -121,6 +125,7 @@ const FORMS: Record<string, (value: string) => string> = {
   "quoted-printable with soft breaks": (v) => v.replace(/(.{5})/g, "$1=\n"),
   "reversed": reverse,
   "rot13": rot13,
+  "rot13 of the small letters": (v) => v.replace(/[a-z]/g, rot13),
   "rot13 reversed": (v) => reverse(rot13(v)),
   "rot47": (v) =>
     each(v, (b) => b > 32 && b < 127 ? String.fromCharCode(33 + ((b - 33 + 47) % 94)) : String.fromCharCode(b)),
@@ -279,6 +284,14 @@ Deno.test("redact() masks all of a value that begins or ends within a little-end
       for (const char of value) assert.ok(!digits.includes(each(char, hex)), `${char} in ${digits}`);
     }
   }
+});
+
+Deno.test("redact() masks decimal rows in which short numbers leave two blanks, and the characters beside them", () => {
+  const rows = VALUE.match(/.{1,6}/g)!.map((row, i) =>
+    `${(6 * i).toString(16).padStart(6, "0")}${each(row, (b) => b.toString().padStart(4), "").padEnd(24)}  >${row}<`
+  );
+  const out = masked(rows.join("\n"));
+  for (const row of rows.slice(0, 4)) assert.ok(!out.includes(row.slice(7, 24)) && !out.includes(row.slice(-7)), out);
 });
 
 Deno.test("redact() masks a value whose characters stand before their numbers, in any order", () => {

@@ -244,11 +244,26 @@ export class ColumnFinder {
     for (let line = start; line < end; line++) {
       const to = this.#to[line] as number;
       const from = offsetEnd(data, this.#from[line] as number, to);
-      let gutter = from + 2;
-      while (gutter < to && data[gutter] !== 0x7c && !(data[gutter] === 0x20 && data[gutter - 1] === 0x20)) gutter++;
-      if (numbers) column.push(from, Math.min(gutter, to), 0);
+      const gutter = gutterOf(data, from, to);
+      if (numbers) column.push(from, gutter, 0);
       else if (gutter < to) column.push(gutter, to, 0);
     }
     this.#onColumn(column);
   }
+}
+
+/**
+ * Where the characters begin that stand beside the numbers of a row: at a bar or an angle, or behind two blanks, unless
+ * those are there because a number is short (`107  45 108`); where the row ends when it has none.
+ */
+function gutterOf(data: Uint8Array, from: number, to: number): number {
+  let at = from + 2;
+  while (at < to && data[at] !== 0x7c && data[at] !== 0x3e) {
+    const isGap = data[at] === 0x20 && data[at - 1] === 0x20;
+    const isShort = isDigit(data[at - 2] as number) && isDigit(data[at + 1] as number) &&
+      isDigit(data[at + 2] as number) && (at + 3 >= to || data[at + 3] === 0x20);
+    if (isGap && !isShort) break;
+    at++;
+  }
+  return Math.min(at, to);
 }
