@@ -5,6 +5,7 @@ import { AwaitedCommand, type AwaitOutcome, type CommandEnd } from "./shell/awai
 import { Cursors, type Place } from "./shell/cursors.ts";
 import { keySequence } from "./shell/keys.ts";
 import type { LinkListener, TerminalLink } from "./shell/link.ts";
+import type { Keeper } from "./shell/multiplexer.ts";
 import type { Pattern } from "./shell/pattern.ts";
 import { restorePrompt } from "./shell/prompt_restore.ts";
 import type { Rendering, TerminalSize } from "./shell/screen.ts";
@@ -30,10 +31,8 @@ export interface ShellOptions {
   link: (listener: LinkListener) => Promise<TerminalLink>;
   /** Ends the wait. */
   signal?: AbortSignal | undefined;
-  /** True when what comes is drawn by a multiplexer. @default false */
-  redrawn?: boolean | undefined;
-  /** Name of what keeps the shell alive between connections. */
-  persistName?: string | undefined;
+  /** What keeps the shell alive between connections. */
+  keeper?: Keeper | undefined;
 }
 
 /** A place in a shell's output, for reading on from there. */
@@ -48,11 +47,10 @@ export interface Position {
 export class Shell {
   /** What it is called in its session. */
   readonly name: string;
-  /** What keeps it alive between connections, and under which name. */
-  readonly persistName: string | undefined;
+  /** What keeps it alive between connections. */
+  readonly keeper: Keeper | undefined;
   readonly #connection: Connection;
   readonly #io: ShellIo;
-  readonly #redrawn: boolean;
   readonly #cursors = new Cursors();
   #command: AwaitedCommand | undefined;
   /** What the agent typed last, until a prompt behind it was seen. */
@@ -65,8 +63,7 @@ export class Shell {
     this.#connection = connection;
     this.#io = io;
     this.name = options.name;
-    this.persistName = options.persistName;
-    this.#redrawn = options.redrawn ?? false;
+    this.keeper = options.keeper;
   }
 
   /**
@@ -75,7 +72,7 @@ export class Shell {
    * @throws {ToolError} as {@linkcode Connection.shell}
    */
   static async open(connection: Connection, options: ShellOptions): Promise<Shell> {
-    const io = await ShellIo.open(options.size, options.redrawn);
+    const io = await ShellIo.open(options.size, options.keeper?.redrawn);
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
@@ -295,10 +292,10 @@ export class Shell {
 
   /** What a multiplexer draws itself, as screen does, holds no markers. */
   #ensureTransparent(): void {
-    if (!this.#redrawn) return;
+    if (this.keeper?.redrawn !== true) return;
     throw new ToolError(
       "shell_unsupported",
-      `in ${this.persistName} neither await_exit nor loaded variables can be had`,
+      `in ${this.keeper.name} neither await_exit nor loaded variables can be had`,
       {
         hint: "install tmux on the host, or use a shell without persist",
       },

@@ -9,6 +9,7 @@ function situation(
   before: string,
   more: {
     editorWaits?: boolean;
+    editorSpeaks?: boolean;
     draws?: boolean;
     alternate?: boolean;
     bottom?: string;
@@ -20,6 +21,7 @@ function situation(
   const { alternate = false, bottom = before, after = "", editorWaits = false, draws = false, known = [] } = more;
   const found = situationOf({ row: 0, before, after, inverse: more.inverse ?? false, alternate, bottom }, {
     editorWaits,
+    editorSpeaks: more.editorSpeaks ?? editorWaits,
     draws,
     known: new Set(known),
   });
@@ -94,6 +96,7 @@ Deno.test("situationOf() believes a line editor and known prompts more than the 
   assert.equal(situation("x", { alternate: true, bottom: "-- INSERT --" }), "fullscreen");
   assert.equal(situation("at work", { draws: true }), "fullscreen");
   assert.equal(situation("> ", { editorWaits: true }), "input: more input");
+  assert.equal(situation("> ", { editorSpeaks: true }), "input: repl");
   assert.equal(situation("> ", { editorWaits: true, known: ["> "] }), "prompt");
   for (const alternate of [true, false]) {
     assert.equal(situation("notes.txt", { alternate, inverse: true }), "input: pager");

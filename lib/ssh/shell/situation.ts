@@ -15,6 +15,8 @@ export interface Situation {
 export interface SituationContext {
   /** True when a line editor has said, since the last input, that it waits. */
   editorWaits: boolean;
+  /** True when the shell's line editor has ever said that it waits: then it says so each time. */
+  editorSpeaks: boolean;
   /** True when a program has put the cursor here and there since the last input. */
   draws: boolean;
   /** Prompts that this shell has shown. */
@@ -55,7 +57,8 @@ export function situationOf(view: CursorView, context: SituationContext): Situat
   if (waitingFor !== undefined) return { state: "input", waitingFor, settleMs: 80 };
   const otherwise = context.draws ? drawing : running;
   if (view.after !== "" || before.length > 300) return otherwise;
-  if (REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 40 };
+  const ofProgram = before === "> " && context.editorSpeaks;
+  if (ofProgram || REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 40 };
   if (CONTINUATION.test(before)) return { state: "input", waitingFor: "more input", settleMs: 150 };
   if (GENERIC_PROMPT.test(before) && !NOT_A_PROMPT.test(before)) return { state: "prompt", settleMs: 50 };
   if (QUESTION.test(before)) return { state: "input", waitingFor: "answer", settleMs: QUESTION_SETTLE_MS };
