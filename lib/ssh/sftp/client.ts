@@ -42,6 +42,8 @@ const SAFE_REQUEST_BYTES = 32_768;
 export class SftpClient {
   /** How much the server takes in one request. */
   limits: Limits = { readBytes: SAFE_REQUEST_BYTES, writeBytes: SAFE_REQUEST_BYTES };
+  /** How many small files are best moved at a time: it is the way there and back that takes time. */
+  readonly filesAtOnce: number = 32;
   readonly #requests: Requests;
   #extensions: ReadonlySet<string> = new Set();
 
@@ -188,11 +190,6 @@ export class SftpClient {
   /** Renames over whatever has the new name, in one step (PROTOCOL §4.3). */
   async posixRename(from: string, to: string): Promise<void> {
     await this.#done(extended("posix-rename@openssh.com").string(encodeName(from)).string(encodeName(to)));
-  }
-
-  /** Gives a file a second name; fails when something has it already (PROTOCOL §4.5). */
-  async hardlink(from: string, to: string): Promise<void> {
-    await this.#done(extended("hardlink@openssh.com").string(encodeName(from)).string(encodeName(to)));
   }
 
   /** Waits until the file is on disk (PROTOCOL §4.6). */

@@ -2,7 +2,8 @@
 import type { Hash } from "node:crypto";
 import type { Session } from "../session.ts";
 import { type Attributes, fileType } from "../sftp/attributes.ts";
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
@@ -23,7 +24,7 @@ import { NO_REMOTE_HASH, sourceChanged, type TransferOptions, type TransferResul
  */
 export async function downloadFile(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remotePath: string,
   localPath: string,
   options: TransferOptions,
@@ -48,7 +49,7 @@ export async function downloadFile(
  *
  * @throws {ToolError} `is_a_directory` or `not_a_regular_file`
  */
-export async function requireFile(client: SftpClient, path: string, hint?: string): Promise<Attributes> {
+export async function requireFile(client: FileClient, path: string, hint?: string): Promise<Attributes> {
   const attributes = await client.stat(path);
   const type = fileType(attributes.mode);
   if (type === "directory") {
@@ -60,7 +61,7 @@ export async function requireFile(client: SftpClient, path: string, hint?: strin
 
 class Download {
   readonly #session: Session;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #remote: { path: string; handle: Handle };
   readonly #localPath: string;
   readonly #options: TransferOptions;
@@ -71,7 +72,7 @@ class Download {
 
   constructor(
     session: Session,
-    client: SftpClient,
+    client: FileClient,
     remote: { path: string; handle: Handle },
     localPath: string,
     options: TransferOptions,

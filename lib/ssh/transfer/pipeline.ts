@@ -5,7 +5,8 @@
  * more than an SSH channel's window lets through at once, so that the window is always full, however long the way
  * (RFC 4254 §5.2).
  */
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
 import { WritePacket } from "../sftp/write_packet.ts";
 import { cancelled } from "./cancel.ts";
@@ -36,7 +37,7 @@ export type Source = (buffer: Uint8Array) => Promise<number>;
  * @returns how many bytes were read
  */
 export async function readPipelined(
-  client: SftpClient,
+  client: FileClient,
   handle: Handle,
   range: { from: number; to: number },
   sink: Sink,
@@ -55,7 +56,7 @@ export async function readPipelined(
  * @returns how many bytes the server has confirmed
  */
 export async function writePipelined(
-  client: SftpClient,
+  client: FileClient,
   handle: Handle,
   { offset, size }: { offset: number; size: number },
   source: Source,
@@ -101,7 +102,7 @@ async function untilAborted(work: Promise<unknown>, stoppable: Stoppable, signal
 
 class Reading implements Stoppable {
   delivered = 0;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #handle: Handle;
   readonly #sink: Sink;
   readonly #options: PipelineOptions;
@@ -114,7 +115,7 @@ class Reading implements Stoppable {
   #delivering: Promise<void> | void = undefined;
 
   constructor(
-    client: SftpClient,
+    client: FileClient,
     handle: Handle,
     range: { from: number; to: number },
     sink: Sink,
@@ -180,7 +181,7 @@ class Reading implements Stoppable {
 
 class Writing implements Stoppable {
   confirmed = 0;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #handle: Handle;
   readonly #source: Source;
   readonly #options: PipelineOptions;
@@ -189,7 +190,7 @@ class Writing implements Stoppable {
   /** Resolves when the read from the source before this one is over. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(client: SftpClient, handle: Handle, offset: number, source: Source, options: PipelineOptions) {
+  constructor(client: FileClient, handle: Handle, offset: number, source: Source, options: PipelineOptions) {
     this.#client = client;
     this.#handle = handle;
     this.#next = offset;

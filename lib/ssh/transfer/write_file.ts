@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "../sftp/attributes.ts";
-import type { SftpClient } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain, isNotFound } from "../sftp/failure.ts";
 import { expandHome, parentPath } from "../sftp/names.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
@@ -15,7 +15,7 @@ import { findTarget, RemotePart } from "./remote_part.ts";
 import { sourceChanged } from "./transfer.ts";
 
 /** Largest file that a passage of can be edited. */
-export const MAX_EDIT_BYTES = 10_000_000;
+const MAX_EDIT_BYTES = 10_000_000;
 
 /** File systems that are no storage: a temporary file beside a name makes no sense there. */
 const KERNEL_FILES = /^\/(?:proc|sys)\//;
@@ -52,7 +52,7 @@ export interface WriteResult {
  */
 export async function writeFile(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remotePath: string,
   change: Change,
   options: WriteOptions,
@@ -70,7 +70,7 @@ export async function writeFile(
 }
 
 /** Makes a directory and those above it that are not there. */
-export async function makeDirectories(client: SftpClient, path: string): Promise<void> {
+export async function makeDirectories(client: FileClient, path: string): Promise<void> {
   if (path === "." || path === "/") return;
   const there = await client.stat(path).catch((error) => {
     if (!isNotFound(error)) throw error;
@@ -85,14 +85,14 @@ export async function makeDirectories(client: SftpClient, path: string): Promise
 }
 
 class FileWriting {
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #path: string;
   readonly #options: WriteOptions;
   /** Looks into a failure, before what it left is removed: that may take all the space there is. */
   readonly #explain: (error: unknown) => Promise<unknown>;
 
   constructor(
-    client: SftpClient,
+    client: FileClient,
     path: string,
     options: WriteOptions,
     explainFailure: (error: unknown) => Promise<unknown>,
@@ -135,13 +135,12 @@ class FileWriting {
       const range = { offset: before, size: content.length };
       try {
         await writePipelined(client, handle, range, from(content), { signal, onBytes });
+        return { written, size: (await client.fstat(handle)).size ?? before + written, notes: [] };
       } catch (error) {
         const reason = await this.#explain(error);
         await this.#takeBack(handle, before, before + content.length);
         throw reason;
       }
-      const size = (await client.fstat(handle)).size ?? before + written;
-      return { written, size, notes: [] };
     } finally {
       if (client.ended === undefined) await client.closeHandle(handle);
     }
@@ -217,7 +216,7 @@ function from(content: Uint8Array): Source {
 }
 
 /** The content with its one occurrence of a text replaced. @throws {ToolError} `edit_not_unique` */
-export function replacedOnce(content: Buffer, oldText: Uint8Array, newText: Uint8Array): Buffer {
+function replacedOnce(content: Buffer, oldText: Uint8Array, newText: Uint8Array): Buffer {
   const at = onlyPlace(content, oldText);
   return Buffer.concat([content.subarray(0, at), newText, content.subarray(at + oldText.length)]);
 }
