@@ -10,7 +10,7 @@ async function memory(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
   return Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(status)?.[1]) / 1024;
 }
 
-const base = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "mcp-remote-ssh-bench-" });
+const base = await Deno.makeTempDir({ prefix: "mcp-remote-ssh-bench-" });
 try {
   await using sshd = await startSshd();
   for (const name of ["ssh_upload_file", "ssh_download_file"]) {

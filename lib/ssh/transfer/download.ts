@@ -6,7 +6,6 @@ import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
-import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
@@ -93,8 +92,7 @@ class Download {
       const resumedFrom = await this.#takeUp(part, before);
       await this.#read(part, before);
       const digest = await this.#check(part, before);
-      throwIfCancelled(this.#options.signal);
-      await part.commit();
+      await part.commit(this.#options.signal);
       return { bytes: part.length, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error) && part.length > 0;

@@ -3,6 +3,7 @@ import type { Session } from "../session.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { expandHome } from "../sftp/names.ts";
 import { NoSftpServer } from "../sftp.ts";
+import { untilCancelled } from "./cancel.ts";
 import { CommandClient } from "./commands/client.ts";
 import { downloadFile } from "./download.ts";
 import { downloadTree } from "./download_tree.ts";
@@ -67,7 +68,14 @@ export class RemoteFiles {
     return this.#use((client) => listDirectory(this.#session, client, remotePath, options), options.signal);
   }
 
-  async #use<T extends { notes: string[] }>(
+  #use<T extends { notes: string[] }>(
+    work: (client: FileClient) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    return untilCancelled(this.#either(work, signal), signal);
+  }
+
+  async #either<T extends { notes: string[] }>(
     work: (client: FileClient) => Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {

@@ -81,7 +81,8 @@ export async function eachEntry(
 ): Promise<void> {
   const handle = await client.opendir(path);
   try {
-    for (let batch = await client.readdir(handle); batch !== undefined; batch = await client.readdir(handle)) {
+    // An answer without entries is the end as well: a server could give those for ever.
+    for (let batch = await client.readdir(handle); batch?.length; batch = await client.readdir(handle)) {
       for (const entry of batch) {
         if (entry.name !== "." && entry.name !== "..") visit(entry);
       }

@@ -9,7 +9,7 @@ import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
 import { WritePacket } from "../sftp/write_packet.ts";
-import { cancelled } from "./cancel.ts";
+import { cancelled, throwIfCancelled } from "./cancel.ts";
 
 /** OpenSSH's server opens 2 MiB for a session. */
 const WRITES_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
@@ -43,6 +43,7 @@ export async function readPipelined(
   sink: Sink,
   options: PipelineOptions = {},
 ): Promise<number> {
+  throwIfCancelled(options.signal);
   const reading = new Reading(client, handle, range, sink, options);
   const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT_BYTES);
   await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
@@ -62,6 +63,7 @@ export async function writePipelined(
   source: Source,
   options: PipelineOptions = {},
 ): Promise<number> {
+  throwIfCancelled(options.signal);
   const writing = new Writing(client, handle, offset, source, options);
   const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
   const slots = slotsFor(requestBytes, size, WRITES_IN_FLIGHT_BYTES);

@@ -11,6 +11,7 @@ import type { FileClient } from "../sftp/file_client.ts";
 import { failure, isNotFound } from "../sftp/failure.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
 
 /** How a part is made. */
@@ -87,11 +88,13 @@ export class RemotePart {
    * Makes it the target: length checked, flushed, with mode and owner, in one step.
    *
    * @param length how many bytes it must have
+   * @param signal lets it be until the moment when it gets its name
    * @throws {ToolError} `verification_failed` when it has another length
    */
-  async commit(length: number): Promise<void> {
+  async commit(length: number, signal?: AbortSignal): Promise<void> {
     const client = this.#client;
     const { mode } = this.#options;
+    throwIfCancelled(signal);
     // One after the other at the server, and all on their way at once: requests for one file keep their order.
     const [now, flushed] = await Promise.all([
       client.fstat(this.handle),
@@ -104,6 +107,7 @@ export class RemotePart {
       });
     }
     await this.#likeReplaced(now);
+    throwIfCancelled(signal);
     // What is on disk cannot fail at the close any more; where it may, the name has to wait.
     if (flushed) await Promise.all([this.#close(), this.#rename()]);
     else {

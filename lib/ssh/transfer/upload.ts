@@ -5,7 +5,6 @@ import type { Session } from "../session.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { explain } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
-import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { openReal } from "./local_open.ts";
@@ -80,8 +79,7 @@ class Upload {
       await this.#write(part, resumedFrom, before.size);
       this.#checkSource(before);
       const digest = await this.#compareHashes(part, before.size);
-      throwIfCancelled(this.#options.signal);
-      await part.commit(before.size);
+      await part.commit(before.size, this.#options.signal);
       return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error);

@@ -113,7 +113,7 @@ class FileWriting {
       await writePipelined(client, part.handle, { offset: 0, size: content.length }, from(content), { signal });
       await stillTheSame?.();
       throwIfCancelled(signal);
-      await part.commit(content.length);
+      await part.commit(content.length, signal);
     } catch (error) {
       const reason = await this.#explain(error);
       await part.abandon(false);
@@ -149,12 +149,11 @@ class FileWriting {
   async edit({ oldText, newText }: { oldText: Uint8Array; newText: Uint8Array }): Promise<WriteResult> {
     const client = this.#client;
     const before = await requireFile(client, this.#path);
-    if ((before.size ?? 0) > MAX_EDIT_BYTES) {
-      throw new ToolError("limit_reached", `the file has ${before.size} bytes; edit takes up to ${MAX_EDIT_BYTES}`, {
-        hint: "use ssh_execute with sed",
-      });
-    }
+    if ((before.size ?? 0) > MAX_EDIT_BYTES) throw tooLargeToEdit();
     const content = await this.#readAll();
+    if (content.length > MAX_EDIT_BYTES) throw tooLargeToEdit();
+    // A size of 0 is what /proc says of files that are not empty.
+    if (before.size && content.length !== before.size) throw sourceChanged(this.#path, "it has another size by now");
     const result = replacedOnce(content, oldText, newText);
     const stillTheSame = async (): Promise<void> => {
       const now = await client.stat(this.#path);
@@ -176,7 +175,7 @@ class FileWriting {
         length += piece.length;
       };
       const { signal } = this.#options;
-      await readPipelined(this.#client, handle, { from: 0, to: MAX_EDIT_BYTES }, sink, { signal });
+      await readPipelined(this.#client, handle, { from: 0, to: MAX_EDIT_BYTES + 1 }, sink, { signal });
     } finally {
       if (this.#client.ended === undefined) await this.#client.closeHandle(handle);
     }
@@ -213,6 +212,12 @@ function from(content: Uint8Array): Source {
     at += piece.length;
     return Promise.resolve(piece.length);
   };
+}
+
+function tooLargeToEdit(): ToolError {
+  return new ToolError("limit_reached", `the file has more bytes than edit takes, which is ${MAX_EDIT_BYTES}`, {
+    hint: "use ssh_execute with sed",
+  });
 }
 
 /** The content with its one occurrence of a text replaced. @throws {ToolError} `edit_not_unique` */
