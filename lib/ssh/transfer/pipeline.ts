@@ -5,10 +5,11 @@
  * more than an SSH channel's window lets through at once, so that the window is always full, however long the way
  * (RFC 4254 §5.2).
  */
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
 import { WritePacket } from "../sftp/write_packet.ts";
-import { cancelled } from "./cancel.ts";
+import { cancelled, throwIfCancelled } from "./cancel.ts";
 
 /** OpenSSH's server opens 2 MiB for a session. */
 const WRITES_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
@@ -36,12 +37,13 @@ export type Source = (buffer: Uint8Array) => Promise<number>;
  * @returns how many bytes were read
  */
 export async function readPipelined(
-  client: SftpClient,
+  client: FileClient,
   handle: Handle,
   range: { from: number; to: number },
   sink: Sink,
   options: PipelineOptions = {},
 ): Promise<number> {
+  throwIfCancelled(options.signal);
   const reading = new Reading(client, handle, range, sink, options);
   const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT_BYTES);
   await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
@@ -55,12 +57,13 @@ export async function readPipelined(
  * @returns how many bytes the server has confirmed
  */
 export async function writePipelined(
-  client: SftpClient,
+  client: FileClient,
   handle: Handle,
   { offset, size }: { offset: number; size: number },
   source: Source,
   options: PipelineOptions = {},
 ): Promise<number> {
+  throwIfCancelled(options.signal);
   const writing = new Writing(client, handle, offset, source, options);
   const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
   const slots = slotsFor(requestBytes, size, WRITES_IN_FLIGHT_BYTES);
@@ -101,7 +104,7 @@ async function untilAborted(work: Promise<unknown>, stoppable: Stoppable, signal
 
 class Reading implements Stoppable {
   delivered = 0;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #handle: Handle;
   readonly #sink: Sink;
   readonly #options: PipelineOptions;
@@ -114,7 +117,7 @@ class Reading implements Stoppable {
   #delivering: Promise<void> | void = undefined;
 
   constructor(
-    client: SftpClient,
+    client: FileClient,
     handle: Handle,
     range: { from: number; to: number },
     sink: Sink,
@@ -180,7 +183,7 @@ class Reading implements Stoppable {
 
 class Writing implements Stoppable {
   confirmed = 0;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #handle: Handle;
   readonly #source: Source;
   readonly #options: PipelineOptions;
@@ -189,7 +192,7 @@ class Writing implements Stoppable {
   /** Resolves when the read from the source before this one is over. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(client: SftpClient, handle: Handle, offset: number, source: Source, options: PipelineOptions) {
+  constructor(client: FileClient, handle: Handle, offset: number, source: Source, options: PipelineOptions) {
     this.#client = client;
     this.#handle = handle;
     this.#next = offset;

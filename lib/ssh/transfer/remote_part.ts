@@ -6,10 +6,12 @@
  */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { type Attributes, fileType } from "../sftp/attributes.ts";
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { failure, isNotFound } from "../sftp/failure.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
 
 /** How a part is made. */
@@ -44,12 +46,12 @@ export class RemotePart {
   readonly found: number;
   /** What a person should know, e.g. that the owner could not be kept. */
   readonly notes: string[] = [];
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #options: RemotePartOptions;
   #open = true;
 
   private constructor(
-    client: SftpClient,
+    client: FileClient,
     target: Target,
     opened: { path: string; handle: Handle; found: number },
     options: RemotePartOptions,
@@ -67,7 +69,7 @@ export class RemotePart {
    *
    * @throws {ToolError} `already_exists` when `overwrite` is false and something is there
    */
-  static async open(client: SftpClient, target: Target, options: RemotePartOptions = {}): Promise<RemotePart> {
+  static async open(client: FileClient, target: Target, options: RemotePartOptions = {}): Promise<RemotePart> {
     if (target.existing !== undefined && options.overwrite === false) {
       throw failure("already_exists", { doing: "writing", path: target.path });
     }
@@ -86,11 +88,13 @@ export class RemotePart {
    * Makes it the target: length checked, flushed, with mode and owner, in one step.
    *
    * @param length how many bytes it must have
+   * @param signal lets it be until the moment when it gets its name
    * @throws {ToolError} `verification_failed` when it has another length
    */
-  async commit(length: number): Promise<void> {
+  async commit(length: number, signal?: AbortSignal): Promise<void> {
     const client = this.#client;
     const { mode } = this.#options;
+    throwIfCancelled(signal);
     // One after the other at the server, and all on their way at once: requests for one file keep their order.
     const [now, flushed] = await Promise.all([
       client.fstat(this.handle),
@@ -103,6 +107,7 @@ export class RemotePart {
       });
     }
     await this.#likeReplaced(now);
+    throwIfCancelled(signal);
     // What is on disk cannot fail at the close any more; where it may, the name has to wait.
     if (flushed) await Promise.all([this.#close(), this.#rename()]);
     else {
@@ -189,7 +194,7 @@ export class RemotePart {
  *
  * @throws {ToolError} `is_a_directory` or `not_a_regular_file` when it cannot be a file's target
  */
-export async function findTarget(client: SftpClient, path: string): Promise<Target> {
+export async function findTarget(client: FileClient, path: string): Promise<Target> {
   const attempt = { doing: "writing", path };
   if (path.endsWith("/")) throw failure("is_a_directory", attempt);
   const there = await client.lstat(path).catch(absent);
@@ -222,7 +227,7 @@ function absent(error: unknown): undefined {
 }
 
 async function openPart(
-  client: SftpClient,
+  client: FileClient,
   target: string,
   attributes: Attributes,
   { identity, resume }: RemotePartOptions,
