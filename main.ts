@@ -38,8 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) Deno.addSignalListener(signal, stop);
   await Promise.race([serving.done, stopped]);
   const limit = setTimeout(() => Deno.exit(0), SHUTDOWN_LIMIT_MS);
-  await serving.close();
-  await app.close();
+  await Promise.all([serving.close(), app.close()]);
   clearTimeout(limit);
   return 0;
 }
