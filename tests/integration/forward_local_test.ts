@@ -266,3 +266,13 @@ Deno.test("ssh_forward_port listens on IPv6 when bind_address asks for it, and w
   const all = await bed.call("ssh_forward_port", { remote_port: echo.port, bind_address: "0.0.0.0" });
   assert.equal(all.value.warning, "other machines can reach this port");
 });
+
+Deno.test("ssh_forward_port warns when others can reach the address, however it is written", async () => {
+  await using bed = await startBed();
+  const warned = async (bind_address: string): Promise<boolean> =>
+    (await bed.forward({ remote_port: 9, bind_address })).warning !== undefined;
+  for (const own of ["localhost", "127.8.9.1", "[::1]", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"]) {
+    assert.equal(await warned(own), false, own);
+  }
+  for (const open of ["*", "0.0.0.0", "::", "0:0::0", "::ffff:0.0.0.0"]) assert.equal(await warned(open), true, open);
+});
