@@ -219,6 +219,19 @@ Deno.test("a local forward ends the client when the server resets", async () => 
   await assertNothingLeft(bed, forward_id, local_port);
 });
 
+Deno.test("a local forward breaks the connection of a client that goes on writing when the server has reset", async () => {
+  await using bed = await startBed();
+  await using server = await serve((socket) => void socket.once("data", () => socket.resetAndDestroy()));
+  const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const socket = await dial(local_port);
+  const { promise: broken, resolve } = Promise.withResolvers<string | undefined>();
+  socket.once("error", (error: Error & { code?: string }) => resolve(error.code));
+  const writing = setInterval(() => socket.write("tick"), 10);
+  assert.match(`${await broken}`, /^(EPIPE|ECONNRESET)$/);
+  clearInterval(writing);
+  await assertNothingLeft(bed, forward_id, local_port);
+});
+
 Deno.test("a local forward reaches a Unix socket when remote_host is a path", async () => {
   await using bed = await startBed();
   await using dir = await tempDir();
