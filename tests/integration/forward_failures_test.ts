@@ -57,6 +57,14 @@ for (
   });
 }
 
+Deno.test("a local forward says that the server may forbid it when a Unix socket cannot be reached", async () => {
+  await using bed = await startBed({ config: ["AllowStreamLocalForwarding no"] });
+  const { forward_id, local_port } = await bed.forward({ remote_host: "/run/x" });
+  const socket = await dial(local_port);
+  await ending(socket);
+  assert.match((await bed.listing(forward_id)).last_error, /^\/run\/x: .*AllowStreamLocalForwarding/);
+});
+
 Deno.test("a local forward says which Unix socket could not be reached when there is none", async () => {
   await using bed = await startBed();
   const { forward_id, local_port } = await bed.forward({ remote_host: "/nowhere/at\nall" });
@@ -94,6 +102,17 @@ const WRONG: [what: string, args: Record<string, unknown>, message: RegExp][] = 
     { remote_port: 1, bind_address: "example.org" },
     /bind_address "example\.org" is not an IP/,
   ],
+  ["bind_address has a zone", { remote_port: 1, bind_address: "fe80::1%lo" }, /bind_address "fe80::1%lo" is not an IP/],
+  [
+    "remote_host is a path from here",
+    { remote_host: "run/x" },
+    /remote_host "run\/x" is no whole path of a Unix socket/,
+  ],
+  ["remote_host is a path from home", { remote_host: "~/x" }, /remote_host "~\/x" is no whole path of a Unix socket/],
+  ["remote_host is a path too long", { remote_host: "/x".repeat(130) }, /remote_host ".*…" is no whole path/],
+  ["remote_host has half its brackets", { remote_port: 1, remote_host: "[::1" }, /remote_host "\[::1" is no host name/],
+  ["remote_host holds a port", { remote_port: 1, remote_host: "a.b:80" }, /remote_host "a\.b:80" is no host name/],
+  ["remote_host is too long", { remote_port: 1, remote_host: "a".repeat(500) }, /remote_host "a+…" is no host name/],
   ["remote_host holds a space", { remote_port: 1, remote_host: "a b" }, /remote_host "a b" is no host name/],
   [
     "local_host holds a line break",

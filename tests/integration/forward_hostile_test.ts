@@ -93,6 +93,28 @@ Deno.test("a session refuses channels for connections when it has not asked to l
   assert.equal(echo.open(), 0);
 });
 
+Deno.test("ssh_close_forward says so when the server does not confirm that it has stopped listening", async () => {
+  let connection: ssh2.Connection | undefined;
+  await using bed = await hostileBed((incoming) => {
+    connection = incoming;
+    incoming.on("request", (accept, _refuse, name) => {
+      if (name === "tcpip-forward") accept?.();
+    });
+  });
+  const { forward_id } = await bed.forward({ direction: "remote", remote_port: 4716, local_port: 9 });
+  const { isError, value } = await bed.call("ssh_close_forward", { forward_id });
+  assert.equal(isError, true);
+  assert.equal(value.error.code, "timed_out");
+  assert.equal(
+    value.error.message,
+    "the server did not confirm within 5 s that it no longer listens on 127.0.0.1:4716",
+  );
+  assert.equal(value.error.hint, "nothing that it sends is accepted; ssh_close_session ends its listening for certain");
+  const { refusal } = await passOn(connection as ssh2.Connection, ["127.0.0.1", 4716]);
+  assert.ok(refusal !== undefined);
+  assert.deepEqual((await bed.call("ssh_list_forwards")).value.forwards, []);
+});
+
 Deno.test("a remote forward carries a connection when its originator is a hostile text", async () => {
   const { bed, connection } = await grantingBed((accept) => accept(4714));
   await using _ = bed;

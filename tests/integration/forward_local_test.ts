@@ -219,6 +219,19 @@ Deno.test("a local forward ends the client when the server resets", async () => 
   await assertNothingLeft(bed, forward_id, local_port);
 });
 
+Deno.test("a local forward breaks the connection of a client that goes on writing when the server has reset", async () => {
+  await using bed = await startBed();
+  await using server = await serve((socket) => void socket.once("data", () => socket.resetAndDestroy()));
+  const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const socket = await dial(local_port);
+  const { promise: broken, resolve } = Promise.withResolvers<string | undefined>();
+  socket.once("error", (error: Error & { code?: string }) => resolve(error.code));
+  const writing = setInterval(() => socket.write("tick"), 10);
+  assert.match(`${await broken}`, /^(EPIPE|ECONNRESET)$/);
+  clearInterval(writing);
+  await assertNothingLeft(bed, forward_id, local_port);
+});
+
 Deno.test("a local forward reaches a Unix socket when remote_host is a path", async () => {
   await using bed = await startBed();
   await using dir = await tempDir();
@@ -265,4 +278,14 @@ Deno.test("ssh_forward_port listens on IPv6 when bind_address asks for it, and w
   assert.equal((await readAll(socket)).toString(), "over six");
   const all = await bed.call("ssh_forward_port", { remote_port: echo.port, bind_address: "0.0.0.0" });
   assert.equal(all.value.warning, "other machines can reach this port");
+});
+
+Deno.test("ssh_forward_port warns when others can reach the address, however it is written", async () => {
+  await using bed = await startBed();
+  const warned = async (bind_address: string): Promise<boolean> =>
+    (await bed.forward({ remote_port: 9, bind_address })).warning !== undefined;
+  for (const own of ["localhost", "127.8.9.1", "[::1]", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"]) {
+    assert.equal(await warned(own), false, own);
+  }
+  for (const open of ["*", "0.0.0.0", "::", "0:0::0", "::ffff:0.0.0.0"]) assert.equal(await warned(open), true, open);
 });

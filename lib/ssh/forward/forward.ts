@@ -75,7 +75,11 @@ export class Forward {
     };
   }
 
-  /** Stops listening and breaks off every connection; the port is free afterwards. */
+  /**
+   * Stops listening and breaks off every connection; the port is free afterwards.
+   *
+   * @throws {ToolError} `timed_out` when a server that listens does not confirm that it has stopped
+   */
   close(reason?: string): Promise<void> {
     return this.#closing ??= this.#close(reason);
   }

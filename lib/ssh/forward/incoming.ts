@@ -12,7 +12,7 @@ import { Relay } from "./relay.ts";
 
 const CONNECT_LIMIT_MS = 30_000;
 const REQUEST_LIMIT_MS = 30_000;
-/** A server that does not say that it has stopped may take no longer to be believed. */
+/** How long a server may take to say that it has stopped. */
 const STOP_LIMIT_MS = 5_000;
 
 /** Answers a connection that the server passed on. */
@@ -53,7 +53,7 @@ export class RemoteListeners {
       if (failure !== undefined) return reject(failure);
       // Now and not after an await: the first connection may be in the very next packet.
       this.#takers.set(key(address.host, port), take);
-      if (abandoned) void this.#stop(address.host, port);
+      if (abandoned) this.#stop(address.host, port).catch(() => {}); // nobody is left to tell
       resolve(port);
     };
     try {
@@ -89,6 +89,7 @@ export class RemoteListeners {
     }
   }
 
+  /** @throws {ToolError} `timed_out` when the server is silent; what it still sends is rejected */
   async #stop(host: string, port: number): Promise<void> {
     this.#takers.delete(key(host, port));
     if (this.#connection.ended !== undefined) return;
@@ -97,8 +98,9 @@ export class RemoteListeners {
       // A refusal to stop says that the server does not listen there any more.
       this.#connection.client.unforwardIn(host, port, () => resolve());
       await this.#connection.whileUp(new Deadline(STOP_LIMIT_MS).race(promise, () => "answer"));
-    } catch {
-      // The connection is gone and the listening end with it; or the server is silent, and what it sends is rejected.
+    } catch (error) {
+      if (error instanceof ToolError && error.code === "timed_out") throw unconfirmed({ host, port }, error);
+      // The connection is gone, and the listening end with it.
     }
   }
 
@@ -154,6 +156,14 @@ function refused({ host, port }: Address, cause: Error): ToolError {
   return new ToolError("forward_refused", `the server refuses to listen on ${nameOf({ host, port })}`, {
     hint: "the port may be in use there, below 1024 without root, or forbidden " +
       "(AllowTcpForwarding, PermitListen); 0 as remote_port lets the server pick a free one",
+    cause,
+  });
+}
+
+function unconfirmed({ host, port }: Address, cause: Error): ToolError {
+  const what = `that it no longer listens on ${nameOf({ host, port })}`;
+  return new ToolError("timed_out", `the server did not confirm within ${STOP_LIMIT_MS / 1000} s ${what}`, {
+    hint: "nothing that it sends is accepted; ssh_close_session ends its listening for certain",
     cause,
   });
 }
