@@ -140,6 +140,7 @@ export class ColumnFinder {
     const second = data[here] as number;
     if (first === second || (isDigit(first) && isDigit(second))) return true;
     if (!isHexDigit(first) || !isHexDigit(second)) return false;
+    if (here + OFFSET_DIGITS > data.length) return false;
     return isHexDigit(data[above + OFFSET_DIGITS - 1] as number) &&
       isHexDigit(data[here + OFFSET_DIGITS - 1] as number);
   }
