@@ -10,7 +10,7 @@ import { restorePrompt } from "./shell/prompt_restore.ts";
 import type { Rendering, TerminalSize } from "./shell/screen.ts";
 import { secretFifo } from "./shell/secret_fifo.ts";
 import { type InputMark, ShellIo } from "./shell/shell_io.ts";
-import { SOURCED, sourceLine } from "./shell/shell_line.ts";
+import { EMPTY_LINE, SOURCED, sourceLine } from "./shell/shell_line.ts";
 import type { Situation } from "./shell/situation.ts";
 import { awaited, promptBehindEnd, settled, type WaitLimits, type WaitReason, Watch } from "./shell/waiting.ts";
 
@@ -224,7 +224,7 @@ export class Shell {
   async takeEnd(signal?: AbortSignal): Promise<CommandEnd | undefined> {
     const command = this.#command;
     if (command === undefined) return undefined;
-    if (!command.finished && this.#io.ended === undefined && this.#io.situation().state === "prompt" && this.#io.idle) {
+    if (!command.finished && this.#atPrompt()) {
       await this.#inTurn(() => command.askStatus(signal));
     }
     if (!command.finished) return undefined;
@@ -303,11 +303,18 @@ export class Shell {
     return this.#command?.finished === true;
   }
 
+  /** True when a line of ours would meet nothing but the prompt. */
+  #atPrompt(): boolean {
+    const io = this.#io;
+    return io.ended === undefined && io.idle && !io.halfTyped && io.situation().state === "prompt";
+  }
+
   async #ensurePrompt(): Promise<void> {
     if (this.awaiting) await this.takeEnd();
     if (this.awaiting) throw notAtPrompt("a command that was sent with await_exit still runs");
     await settled(this.#io, { ...this.#io.mark, offset: -1, at: 0 }, { quietMs: 1000, limitMs: 1500 });
     this.ensureOpen();
+    if (this.#io.halfTyped) throw notAtPrompt("something is typed there that was not sent off");
     const { state, waitingFor } = this.#io.situation();
     if (state === "prompt") return;
     if (state === "input") throw notAtPrompt(`what runs in it waits for ${waitingFor}`);
@@ -324,7 +331,7 @@ export class Shell {
 
   async #promptWithin(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
     const began = performance.now();
-    while (this.#io.situation().state !== "prompt" || !this.#io.idle || this.awaiting) {
+    while (!this.#atPrompt() || this.awaiting) {
       this.ensureOpen();
       const left = limitMs - (performance.now() - began);
       if (left <= 0) throw notAtPrompt("it shows no prompt", "timed_out");
@@ -339,7 +346,7 @@ export class Shell {
       if (kind === "E") done = fields[0] === "1";
     });
     io.mute();
-    io.typeQuietly(sourceLine(path, token));
+    io.typeQuietly(EMPTY_LINE + sourceLine(path, token));
     const began = performance.now();
     try {
       while (done === undefined && io.ended === undefined && performance.now() - began < SOURCE_LIMIT_MS) {

@@ -27,16 +27,17 @@ export async function executeWithSudo(
   const limits = { deadline: new Deadline(options.timeoutMs), signal: options.signal };
   await session.loginShell.requirePosix("sudo", limits);
   const attempt = new SudoAttempt(password, context);
+  const endPrefix = {
+    words: password === undefined ? "sudo -n -- " : "sudo -S -p '' -- ",
+    stdin: password === undefined ? "" : password + "\n",
+  };
   const running = await RemoteCommand.start(
     session,
     (token) => checkedLength(sudoLine(token, prepared(command, context), password)),
-    { ...options, ...limits },
+    { ...options, ...limits, endPrefix },
     attempt.take,
   );
-  const result = await running.finish({
-    words: password === undefined ? "sudo -n -- " : "sudo -S -p '' -- ",
-    stdin: password === undefined ? "" : password + "\n",
-  });
+  const result = await running.finish();
   attempt.check(result);
   return result;
 }

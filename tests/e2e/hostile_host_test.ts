@@ -18,6 +18,24 @@ Deno.test("ssh_execute and ssh_sudo_execute end at their timeout when the login 
   }
 });
 
+Deno.test("a shell opens on a host that answers no command, and what needs one says so at the call's own timeout", async () => {
+  const onShell = (channel: { write(data: string): unknown; on(event: "data", listener: () => void): unknown }) => {
+    channel.write("router> ");
+    channel.on("data", () => channel.write("% Unknown command\r\nrouter> "));
+  };
+  for (const onExec of [undefined, () => {}]) {
+    await using server = await hostileSshServer({ onShell, ...(onExec && { onExec }) });
+    await using program = await Program.start();
+    const { session_id } = await program.ok("ssh_connect", { ...LOGIN, host: server.host, port: server.port });
+    const opened = await program.ok("ssh_shell_open", { session_id });
+    assert.deepEqual([opened.state, opened.output], ["prompt", "router> "]);
+    const sent = await program.ok("ssh_shell_send", { session_id, data: "help" });
+    assert.match(sent.output, /Unknown command/);
+    const error = await program.fails("ssh_shell_send", { session_id, data: "x", await_exit: true, timeout: 0.5 });
+    assert.deepEqual([error.code, /within 0\.5 s/.test(error.message)], ["timed_out", true]);
+  }
+});
+
 Deno.test("a refusal that lists thousands of methods, escapes among them, makes a small answer of plain names", async () => {
   const methods = ["publickey", ...Array.from({ length: 2000 }, (_, index) => `\u001b[31m${index}`)];
   await using server = await hostileSshServer({ refuseWith: methods });

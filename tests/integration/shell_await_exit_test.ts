@@ -133,6 +133,58 @@ Deno.test("ssh_shell_send() with await_exit says where it cannot run: a full-scr
   assert.equal(back.exit_code, 7);
 });
 
+Deno.test("ssh_shell_send() with await_exit tells the truth beside a DEBUG trap, tracing, and jobs that are stopped", async () => {
+  await using sshd = await startSshd();
+  for (const name of ["bash", "zsh", "ksh93", "mksh"] as const) {
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    if (name !== "mksh") {
+      await shell.run("trap 'echo trapped' DEBUG");
+      const trapped = await shell.run("echo seen; (exit 4)");
+      assert.match(trapped.output, /^(?:trapped\n)*seen\n(?:trapped\n?)*$/, name);
+      assert.equal(trapped.exit_code, 4, name);
+      await shell.run("trap - DEBUG");
+    }
+    await shell.run("set -x");
+    const traced = await shell.run("echo seen; (exit 5)");
+    assert.match(traced.output, /^(?:.*echo seen\n)?seen$/m, name);
+    assert.doesNotMatch(traced.output, /mcp[0-9a-f]{8}|7717/, name);
+    assert.equal(traced.exit_code, 5, name);
+    await shell.run("set +x");
+    await shell.run("sleep 50", { timeout: 0.3 });
+    const stopped = await shell.press("z");
+    const jobs = await shell.run("jobs");
+    for (const { output } of [stopped, jobs]) {
+      assert.match(output, /(?:Stopped|suspended) +.*sleep 50/, name);
+      assert.doesNotMatch(output, /mcp[0-9a-f]{8}|7717|__mcp/, name);
+    }
+    await shell.run("kill %1");
+  }
+});
+
 function pick(answer: { output: string; exit_code?: number | null }): [string, number | null | undefined] {
   return [answer.output, answer.exit_code];
+}
+
+for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
+  Deno.test(`ssh_shell_send() with await_exit runs nothing of what stands half typed at the prompt of ${name}`, async () => {
+    await using sshd = await startSshd();
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    await shell.send("touch half", { press_enter: false, wait: 0.3 });
+    const refused = await shell.fail("send", { data: "echo no", await_exit: true });
+    assert.equal(refused.code, "invalid_argument");
+    assert.match(refused.message, /something is typed there/);
+    await shell.send("-typed; echo done");
+    assert.equal((await shell.run("ls")).output, "half-typed");
+
+    await shell.send("touch other", { press_enter: false, wait: 0.3 });
+    await shell.press("left"); // now only a line editor that speaks for itself tells that it is at its prompt
+    if (["bash", "zsh"].includes(name)) assert.deepEqual(pick(await shell.run("ls; (exit 4)")), ["half-typed", 4]);
+    else assert.match((await shell.fail("send", { data: "ls", await_exit: true })).message, /not at its prompt/);
+    await shell.press("c");
+    await shell.send("touch third", { press_enter: false, wait: 0.3 });
+    await shell.press("c");
+    assert.deepEqual(pick(await shell.run("ls; (exit 5)")), ["half-typed", 5]);
+  });
 }

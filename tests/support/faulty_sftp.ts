@@ -24,6 +24,8 @@ export interface Faults {
   corrupt?: boolean;
   /** Names that a directory has besides its files. */
   names?: string[];
+  /** Every read is answered in full, wherever the file ends. */
+  endless?: boolean;
 }
 
 /** A running server. */
@@ -59,6 +61,7 @@ export async function startFaultySftp(faults: Faults = {}): Promise<FaultySftp> 
   const connections = new Set<Any>();
   const server = new Server({ hostKeys: [await Deno.readTextFile(hostKey.path)] }, (connection: Any) => {
     connections.add(connection);
+    connection._sock.setNoDelay(true);
     connection.on("authentication", (context: Any) => context.accept());
     connection.on("error", () => {});
     connection.on("close", () => connections.delete(connection));
@@ -160,6 +163,7 @@ function serveContent(
     readSizes.push(length);
     if (++reads === faults.stallRead) return;
     const content = files.get(pathOf(handle)) ?? Buffer.alloc(0);
+    if (faults.endless) return sftp.data(id, Buffer.alloc(length));
     const piece = content.subarray(offset, offset + Math.min(length, faults.shortReads ?? length));
     const answer = (): void => piece.length === 0 ? sftp.status(id, EOF) : sftp.data(id, piece);
     if (faults.reorder) setTimeout(answer, (reads % 5) * 3);

@@ -281,6 +281,19 @@ Deno.test("redact() masks decimal rows in which short numbers leave two blanks, 
   for (const row of rows.slice(0, 4)) assert.ok(!out.includes(row.slice(7, 24)) && !out.includes(row.slice(-7)), out);
 });
 
+Deno.test("redact() masks all of a value that begins or ends within a little-endian word of a dump", () => {
+  const value = "Kq7ZxW2m";
+  const word = (text: string): string => each(reverse(text), hex);
+  for (const before of ["", "++++", "+++++++"]) {
+    const shown = `${before}${value}++++`.slice(0, 16).padEnd(16, ".");
+    for (const size of [4, 8]) {
+      const words = shown.match(new RegExp(`.{${size}}`, "g")) as string[];
+      const digits = masked(`00000000: ${words.map(word).join(" ")}\n`, value).slice(10);
+      for (const char of value) assert.ok(!digits.includes(each(char, hex)), `${char} in ${digits}`);
+    }
+  }
+});
+
 Deno.test("redact() masks a value whose characters stand before their numbers, in any order", () => {
   const lines = [...VALUE].map((c, i) => `${c} is number ${i}`);
   for (const text of [lines.join("\n"), lines.toSorted().join("\n")]) {

@@ -58,7 +58,7 @@ const connect = defineTool({
     app.sessions.add(session);
     // Asked for now, in the background, so that the first command need not wait for it; it asks again if this fails.
     session.loginShell.isPosix().catch(() => {});
-    const { host, username, port, serverVersion, hostKey, hostKeyStatus, kex, cipher } = connection.facts;
+    const { host, username, port, serverVersion, hostKey, hostKeyVerdict, kex, cipher } = connection.facts;
     return {
       session_id: session.id,
       host,
@@ -69,8 +69,7 @@ const connect = defineTool({
       host_key: {
         type: hostKey.type,
         fingerprint: hostKey.fingerprint,
-        status: hostKeyStatus,
-        ...(hostKeyStatus === "new_for_this_process" && { note: knownHosts.storeProblem }),
+        ...hostKeyVerdict,
       },
       kex,
       cipher,

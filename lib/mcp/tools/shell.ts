@@ -1,6 +1,7 @@
 /** Interactive shells: open, send, read, send a control key, wait. */
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
+import { Deadline } from "../../ssh/deadline.ts";
 import type { Situation } from "../../ssh/shell/situation.ts";
 import type { WaitReason } from "../../ssh/shell/waiting.ts";
 import { MAX_INPUT_CHARACTERS } from "../../ssh/shell/limits.ts";
@@ -218,9 +219,10 @@ async function runCommand(
   args: { session_id: string; data: string; timeout: number; read_lines: number },
   call: Call,
 ): Promise<Answer> {
-  await call.session(args.session_id).loginShell.requirePosix("await_exit");
+  const deadline = new Deadline(args.timeout * 1000);
+  await call.session(args.session_id).loginShell.requirePosix("await_exit", { deadline, signal: call.signal });
   const stop = reportProgress(call, args.timeout);
-  const outcome = await shell.run(args.data, args.timeout * 1000, call.signal).finally(stop);
+  const outcome = await shell.run(args.data, deadline.remainingMs, call.signal).finally(stop);
   const { reason, end, shown } = outcome;
   if (reason === "finished" && end !== undefined && shown !== undefined) {
     const text = maskedTail(shown, call.app.redactor, args.read_lines);

@@ -1,5 +1,6 @@
 /** Values as noughts and ones: eight digits for each byte, in groups or without a break. */
 import { HEX_VALUES } from "./symbols.ts";
+import { type View, viewOf } from "./view.ts";
 
 /** Digits of the shortest stretch that is decoded: eight characters of seven bits. */
 const FEWEST_BITS = 56;
@@ -9,18 +10,8 @@ const WIDEST_GAP = 40;
 const ONE = 0x31;
 const isBit = (byte: number): boolean => byte === 0x30 || byte === ONE;
 
-/** Bits that belong together, with the place of each in the source. */
-export interface Bits {
-  /** Bytes made of the bits. */
-  readonly bytes: Uint8Array;
-  /** Where the source of each byte begins. */
-  readonly starts: Int32Array;
-  /** Where the source of each byte ends. */
-  readonly ends: Int32Array;
-}
-
 /** Stretches of noughts and ones in `data` as bytes: groups of seven or eight one by one, long runs at every alignment. */
-export function* findBits(data: Uint8Array): Generator<Bits> {
+export function* findBits(data: Uint8Array): Generator<View> {
   let group: number[] = [];
   for (let at = nextBits(data, 0); at < data.length; at = nextBits(data, at)) {
     let end = at;
@@ -60,14 +51,16 @@ function slices(from: number, to: number): number[] {
   return out;
 }
 
-function toBytes(data: Uint8Array, groups: readonly number[]): Bits {
+function toBytes(data: Uint8Array, groups: readonly number[]): View {
   const count = groups.length / 2;
-  const bits = { bytes: new Uint8Array(count), starts: new Int32Array(count), ends: new Int32Array(count) };
+  const [bytes, starts, ends] = [new Uint8Array(count), new Int32Array(count), new Int32Array(count)];
   for (let i = 0; i < count; i++) {
     const [from, to] = [groups[2 * i] as number, groups[2 * i + 1] as number];
-    for (let at = from; at < to; at++) bits.bytes[i] = ((bits.bytes[i] as number) << 1) | (data[at] === ONE ? 1 : 0);
-    bits.starts[i] = from;
-    bits.ends[i] = to;
+    let byte = 0;
+    for (let at = from; at < to; at++) byte = (byte << 1) | (data[at] === ONE ? 1 : 0);
+    bytes[i] = byte;
+    starts[i] = from;
+    ends[i] = to;
   }
-  return bits;
+  return viewOf(bytes, starts, ends);
 }

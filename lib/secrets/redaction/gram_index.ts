@@ -2,6 +2,7 @@
  * The grams of all forms in one view, and three ways to ask about them, each slower and surer than the one before:
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
+import { IntMap } from "./int_map.ts";
 
 /** Symbols in a gram that is looked up; shorter matches are chance. */
 export const GRAM = 8;
@@ -44,19 +45,31 @@ export class GramIndex<W extends Whole> {
   kinds: Uint8Array = new Uint8Array(4096);
   #marks: Uint8Array = new Uint8Array(4096);
   #length = 0;
+  /** One more than where each gram stands in the pool; 0 where nothing is. */
   #table = new Int32Array(1 << 14);
+  /** The hash of the gram beside it: most others are told from it without a look at the pool. */
+  #hashes = new Int32Array(1 << 14);
   #count = 0;
   #probes: Sieve = emptySieve(0);
   #grams: Sieve = emptySieve(0);
   #sparse: Sieve = emptySieve(0);
   #sealed = true;
-  readonly #wide = new Map<number, number>();
-  readonly #wholes = new Map<number, W[]>();
+  /** Where the grams of the longest forms stand in the pool, by their hash. */
+  readonly #wide = new IntMap();
+  /** Which of the lists has the wholes that begin with a gram, by its hash. */
+  readonly #wholes = new IntMap();
+  readonly #lists: W[][] = [];
 
   /** The bits to ask about five symbols that begin at a multiple of four. */
   get probes(): Readonly<Sieve> {
     if (!this.#sealed) this.#seal();
     return this.#probes;
+  }
+
+  /** The bits to ask about eight symbols that may begin anywhere. */
+  get grams(): Readonly<Sieve> {
+    if (!this.#sealed) this.#seal();
+    return this.#grams;
   }
 
   /** The bits to ask about eight symbols at the same place: those of the longer forms. */
@@ -88,8 +101,8 @@ export class GramIndex<W extends Whole> {
   addWhole(whole: W): void {
     const hash = gramHash(wordAt(whole.symbols, 0), wordAt(whole.symbols, 4));
     const list = this.#wholes.get(hash);
-    if (list === undefined) this.#wholes.set(hash, [whole]);
-    else list.push(whole);
+    if (list < 0) this.#wholes.set(hash, this.#lists.push([whole]) - 1);
+    else (this.#lists[list] as W[]).push(whole);
     this.#sealed = false;
   }
 
@@ -101,19 +114,26 @@ export class GramIndex<W extends Whole> {
 
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
   find(first: number, second: number): number {
-    const mask = this.#table.length - 1;
-    let slot = slotOf(first, second) & mask;
-    for (;;) {
-      const at = (this.#table[slot] as number) - 1;
-      if (at < 0 || (wordAt(this.pool, at) === first && wordAt(this.pool, at + 4) === second)) return at;
+    return (this.#table[this.#slot(first, second)] as number) - 1;
+  }
+
+  /** The slot of the table that has a gram, or the one where it belongs. */
+  #slot(first: number, second: number): number {
+    const [table, hashes, pool] = [this.#table, this.#hashes, this.pool];
+    const mask = table.length - 1;
+    const hash = slotHash(first, second);
+    let slot = (hash >>> 6) & mask;
+    for (let at = table[slot] as number; at !== 0; at = table[slot] as number) {
+      if (hashes[slot] === hash && wordAt(pool, at - 1) === first && wordAt(pool, at + 3) === second) break;
       slot = (slot + 1) & mask;
     }
+    return slot;
   }
 
   /** Where in the pool the sixteen symbols at `at` of `symbols` stand, -1 when nowhere; for the longest forms. */
   findWide(symbols: Uint8Array, at: number): number {
     const found = this.#wide.get(wideHash(symbols, at));
-    if (found === undefined) return -1;
+    if (found < 0) return -1;
     for (let i = 0; i < WIDE_GRAM; i++) {
       if (this.pool[found + i] !== symbols[at + i]) return -1;
     }
@@ -122,7 +142,8 @@ export class GramIndex<W extends Whole> {
 
   /** The wholes that begin with the eight symbols, among others. */
   wholes(first: number, second: number): readonly W[] {
-    return this.#wholes.size === 0 ? NONE : this.#wholes.get(gramHash(first, second)) ?? NONE;
+    const list = this.#wholes.get(gramHash(first, second));
+    return list < 0 ? NONE : this.#lists[list] as W[];
   }
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
@@ -140,37 +161,35 @@ export class GramIndex<W extends Whole> {
   }
 
   #insert(at: number): boolean {
-    if (++this.#count * 2 > this.#table.length) this.#grow();
-    if (this.#put(wordAt(this.pool, at), wordAt(this.pool, at + 4), at)) return true;
-    this.#count--;
-    return false;
+    if ((this.#count + 1) * 2 > this.#table.length) this.#grow();
+    const first = wordAt(this.pool, at);
+    const second = wordAt(this.pool, at + 4);
+    const slot = this.#slot(first, second);
+    if (this.#table[slot] !== 0) return false;
+    this.#table[slot] = at + 1;
+    this.#hashes[slot] = slotHash(first, second);
+    this.#count++;
+    return true;
   }
 
   #insertWide(at: number): boolean {
     const hash = wideHash(this.pool, at);
-    if (this.#wide.has(hash)) return false;
+    if (this.#wide.get(hash) >= 0) return false;
     this.#wide.set(hash, at);
     return true;
   }
 
-  /** Puts a gram into the table unless it is there already. */
-  #put(first: number, second: number, at: number): boolean {
-    const { pool } = this;
-    const mask = this.#table.length - 1;
-    let slot = slotOf(first, second) & mask;
-    for (let old = this.#table[slot] as number; old !== 0; old = this.#table[slot] as number) {
-      if (wordAt(pool, old - 1) === first && wordAt(pool, old + 3) === second) return false;
-      slot = (slot + 1) & mask;
-    }
-    this.#table[slot] = at + 1;
-    return true;
-  }
-
   #grow(): void {
-    const old = this.#table;
-    this.#table = new Int32Array(old.length * 4);
-    for (const entry of old) {
-      if (entry !== 0) this.#put(wordAt(this.pool, entry - 1), wordAt(this.pool, entry + 3), entry - 1);
+    const [table, hashes] = [this.#table, this.#hashes];
+    const mask = 4 * table.length - 1;
+    this.#table = new Int32Array(4 * table.length);
+    this.#hashes = new Int32Array(4 * table.length);
+    for (let old = 0; old < table.length; old++) {
+      if (table[old] === 0) continue;
+      let slot = ((hashes[old] as number) >>> 6) & mask;
+      while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
+      this.#table[slot] = table[old] as number;
+      this.#hashes[slot] = hashes[old] as number;
     }
   }
 
@@ -178,7 +197,7 @@ export class GramIndex<W extends Whole> {
     const { pool } = this;
     const counts = [0, 0, 0];
     for (const mark of this.#marks) counts[mark] = (counts[mark] as number) + 1;
-    const wholes = [...this.#wholes.values()].flat();
+    const wholes = this.#lists.flat();
     this.#probes = emptySieve((counts[GRAM_HERE] as number) + (counts[SPARSE_GRAM] as number) + 4 * wholes.length);
     this.#grams = emptySieve((counts[GRAM_HERE] as number) + wholes.length);
     this.#sparse = emptySieve(counts[SPARSE_GRAM] as number);
@@ -229,9 +248,9 @@ function wideHash(symbols: Uint8Array, at: number): number {
   return gramHash(rehash(head), gramHash(wordAt(symbols, at + 8), wordAt(symbols, at + 12)));
 }
 
-function slotOf(first: number, second: number): number {
+function slotHash(first: number, second: number): number {
   const hash = gramHash(second, first);
-  return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 6;
+  return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
 }
 
 /** An empty set for `count` grams: 16 bits for each, from 2^15 to 2^23 in all, so that it stays in the cache. */

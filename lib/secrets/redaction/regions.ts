@@ -6,9 +6,10 @@
  * both sides for a value that is escaped in part.
  */
 import { ESCAPE, ESCAPE_STARTS, EVERY_ESCAPE, hexNumber, narrow, terminalEnd } from "./decoder.ts";
-import { ENTITIES } from "./entities.ts";
+import { entityMark } from "./entities.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { HEX_VALUES } from "./symbols.ts";
+import type { Places } from "./view.ts";
 
 /** Bytes before the first and after the last escape of a region. */
 const MARGIN = 48;
@@ -32,21 +33,8 @@ export interface Region {
   to: number;
 }
 
-/** Byte to the kinds of escape that it may be the second byte of: most of what looks like an escape ends here. */
-const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const char = String.fromCharCode(byte);
-  let kinds = ESCAPE.backspace | ESCAPE.wide;
-  if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
-  if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
-  if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;
-  if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
-  if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
-  if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
-  return kinds;
-});
-
-/** The regions of `data` around those of the first `count` `places` that begin an escape. */
-export function findRegions(data: Uint8Array, places: Uint16Array, count: number, needs: EscapeNeeds): Region[] {
+/** The regions of `data` around those of `places` that begin an escape. */
+export function findRegions(data: Uint8Array, { at: places, count }: Places, needs: EscapeNeeds): Region[] {
   const regions: Region[] = [];
   if (count === 0) return regions;
   /** The region of each kind that ends last, by the number that is its bit, and under 0 the one of all kinds. */
@@ -55,7 +43,6 @@ export function findRegions(data: Uint8Array, places: Uint16Array, count: number
   for (let i = 0; i < count; i++) {
     const at = places[i] as number;
     const kind = ESCAPE_STARTS[data[at] as number] as number;
-    if (((FOLLOWS[data[at + 1] as number] as number) & kind) === 0) continue;
     if (kind === ESCAPE.tag && data[at - 2] !== 0x3e) continue;
     const region = open[kind] as Region;
     if (at < region.to && (kind & DOUBTFUL) === 0) {
@@ -159,14 +146,15 @@ function isEntity(data: Uint8Array, at: number, named: boolean): boolean {
   if (!named) return data[at + 1] === 0x61 && data[at + 2] === 0x6d && data[at + 3] === 0x70 && data[at + 5] === 0x23;
   let end = at + 1;
   while (end < at + 12 && (data[end] as number) >= 0x41) end++;
-  return data[end] === 0x3b && ENTITIES.has(String.fromCharCode(...data.subarray(at + 1, end)));
+  return data[end] === 0x3b && entityMark(data, at + 1, end) >= 0;
 }
 
 /** A soft line break, two escapes in a row, or one that a value needs. */
 function isQuotedPrintable(data: Uint8Array, at: number, single: boolean): boolean {
   const next = data[at + 1];
   if (next === 0x0a || (next === 0x0d && data[at + 2] === 0x0a)) return true;
-  const [high, low] = [HEX_VALUES[next as number] as number, HEX_VALUES[data[at + 2] as number] as number];
+  const high = HEX_VALUES[next as number] as number;
+  const low = HEX_VALUES[data[at + 2] as number] as number;
   if (!(high >= 0 && low >= 0)) return false;
   const byte = 16 * high + low;
   if (single && (byte === 0x3d || byte >= 0x80)) return true;

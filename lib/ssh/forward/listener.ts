@@ -4,6 +4,11 @@ import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { denied, ensure } from "../../sandbox.ts";
 import { hostAndPort } from "./far_end.ts";
 
+/** How many connections may wait to be accepted. */
+const BACKLOG = 511;
+/** How soon accepting goes on after it has failed. */
+const REARM_INTERVAL_MS = 1000;
+
 /** A local address to listen on. */
 export interface LocalAddress {
   /** An IP address. */
@@ -17,10 +22,12 @@ export class Listener {
   /** The port that is listened on. */
   readonly port: number;
   readonly #server: net.Server;
+  readonly #rearming: ReturnType<typeof setInterval>;
 
   private constructor(server: net.Server) {
     this.#server = server;
     this.port = (server.address() as net.AddressInfo).port;
+    this.#rearming = setInterval(() => rearm(server), REARM_INTERVAL_MS);
   }
 
   /**
@@ -48,9 +55,19 @@ export class Listener {
 
   /** Stops listening: when this returns, the port is free. Accepted sockets are their owner's. */
   close(): void {
+    clearInterval(this.#rearming);
     // Its callback would wait for the accepted sockets as well; the port itself is free at once.
     this.#server.close();
   }
+}
+
+/**
+ * Deno 2.9 (node:net) accepts nothing more, and does not say so, once accepting has failed for want of file descriptors.
+ * Listening anew on the socket that listens already, which listen(2) allows, makes it go on.
+ */
+function rearm(server: net.Server): void {
+  const { _handle: handle } = server as unknown as { _handle?: { listen?(backlog: number): number } | null };
+  handle?.listen?.(BACKLOG);
 }
 
 function bound(server: net.Server, address: LocalAddress): Promise<void> {
@@ -61,7 +78,7 @@ function bound(server: net.Server, address: LocalAddress): Promise<void> {
     };
     server.once("error", onError);
     try {
-      server.listen({ host: address.host, port: address.port, backlog: 511 }, () => {
+      server.listen({ host: address.host, port: address.port, backlog: BACKLOG }, () => {
         server.off("error", onError);
         resolve();
       });

@@ -77,14 +77,14 @@ export async function explain(error: unknown, attempt: Attempt): Promise<unknown
 /** The error for a code, in words. */
 export function failure(
   code: ErrorCode | undefined,
-  { doing, path }: { doing: string; path: string },
+  { doing, path, hint: better }: { doing: string; path: string; hint?: string },
   cause?: StatusError,
 ): ToolError {
   const [what, hint] = SENTENCES[code ?? "remote_file_error"] ??
     ["the server refused", "look with ssh_execute: ls -ld"];
   const said = code === undefined && cause !== undefined ? `: ${quoteUntrusted(cause.serverText, 100)}` : "";
   return new ToolError(code ?? "remote_file_error", `${doing} ${quoteUntrusted(path)} failed: ${what}${said}`, {
-    hint,
+    hint: better ?? hint,
     cause,
   });
 }
@@ -128,11 +128,12 @@ async function roomProblem(client: SftpClient, path: string): Promise<ErrorCode 
 
 /** Tries to write one byte beside the path and reads what the shell says about it. */
 async function askShell({ session, path }: Attempt): Promise<ErrorCode | undefined> {
-  if (!await session.loginShell.isPosix()) return undefined;
+  const deadline = new Deadline(PROBE_LIMIT_MS);
+  if (!await session.loginShell.isPosix({ deadline })) return undefined;
   const probe = joinPath(parentPath(path), `.mcp-probe-${crypto.randomUUID()}`);
   const script = 'LC_ALL=C; export LC_ALL; IFS= read -r f; { echo x > "$f" && rm -f -- "$f"; } 2>&1';
   const stdin = (probe.startsWith("/") ? probe : `./${probe}`) + "\n";
   if (probe.includes("\n") || !probe.isWellFormed()) return undefined;
-  const words = await ask(session.connection, `sh -c '${script}'`, { deadline: new Deadline(PROBE_LIMIT_MS), stdin });
+  const words = await ask(session.connection, `sh -c '${script}'`, { deadline, stdin });
   return codeInWords(words);
 }

@@ -11,8 +11,8 @@ import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
 import { readPipelined } from "./pipeline.ts";
 import { notRegular } from "./remote_part.ts";
-import { type ContentWatch, endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
-import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
+import { type ContentWatch, endsDiffer, interrupted, isResumable, MAX_UNSIZED_BYTES } from "./transfer.ts";
+import { NO_REMOTE_HASH, sourceChanged, type TransferOptions, type TransferResult, withoutEnd } from "./transfer.ts";
 
 /**
  * Downloads one file, whole or not at all.
@@ -30,7 +30,7 @@ export async function downloadFile(
 ): Promise<TransferResult> {
   const attempt = { session, client, doing: "reading", path: remotePath };
   try {
-    await requireFile(client, remotePath);
+    await requireFile(client, remotePath, "set recursive: true to download a directory");
     const handle = await client.open(remotePath, OpenFlag.READ);
     try {
       return await new Download(session, client, { path: remotePath, handle }, localPath, options).run();
@@ -48,10 +48,12 @@ export async function downloadFile(
  *
  * @throws {ToolError} `is_a_directory` or `not_a_regular_file`
  */
-export async function requireFile(client: SftpClient, path: string): Promise<Attributes> {
+export async function requireFile(client: SftpClient, path: string, hint?: string): Promise<Attributes> {
   const attributes = await client.stat(path);
   const type = fileType(attributes.mode);
-  if (type === "directory") throw failure("is_a_directory", { doing: "reading", path });
+  if (type === "directory") {
+    throw failure("is_a_directory", { doing: "reading", path, ...(hint !== undefined && { hint }) });
+  }
   if (type !== "file" && attributes.mode !== undefined) throw notRegular(path, type);
   return attributes;
 }
@@ -92,7 +94,7 @@ class Download {
       const digest = await this.#check(part, before);
       throwIfCancelled(this.#options.signal);
       await part.commit();
-      return { bytes: part.length, resumedFrom, sha256: digest, notes: this.#notes };
+      return { bytes: part.length, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error) && part.length > 0;
       await part.abandon(keep);
@@ -107,8 +109,7 @@ class Download {
     if (there !== undefined && !overwrite) throw localTaken(this.#localPath);
     const { host, port, username } = this.#session.connection.facts;
     const identity = [host, port, username, this.#remote.path, before.size, before.modified].join("\n");
-    const kept = there?.mode === undefined || there.mode === null ? undefined : there.mode & 0o7777;
-    return await LocalPart.open(this.#localPath, { identity, resume, overwrite, mode: mode ?? kept });
+    return await LocalPart.open(this.#localPath, { identity, resume, overwrite, mode, replaces: there });
   }
 
   /** Goes on where an earlier transfer stopped, if what that left is the start of the file. */
@@ -142,6 +143,7 @@ class Download {
       this.#watch?.push(bytes);
       this.#hash?.update(bytes);
       await part.write(bytes);
+      if (total === undefined && part.length > MAX_UNSIZED_BYTES) throw withoutEnd();
     };
     const onBytes = (count: number): void => onProgress?.(this.#arrived += count, total);
     // A size of 0 is what /proc says of files that are not empty: those are read to their end.

@@ -16,14 +16,10 @@ import { eachEntry } from "./list_dir.ts";
 import { localFailure } from "./local_failure.ts";
 import { localTaken } from "./local_part.ts";
 import { freshPartPath, isPartName } from "./part_name.ts";
-import { moveAll, Tally, type TreeFile, type TreeResult } from "./tree.ts";
-import type { TransferOptions } from "./transfer.ts";
+import { moveAll, requireInside, Tally, type TreeFile, type TreeOptions, type TreeResult } from "./tree.ts";
 
 /** Deeper than any tree that people make; a server can make one without end. */
 const MAX_DEPTH = 128;
-
-/** Whether a link at a local path may lead to a target. */
-export type LinkRule = (linkPath: string, target: string) => Promise<boolean>;
 
 /**
  * Makes `localDir` a copy of `remoteDir`; what is here and not there stays. Each file is whole or not at all, modes are
@@ -37,7 +33,7 @@ export async function downloadTree(
   client: SftpClient,
   remoteDir: string,
   localDir: string,
-  options: TransferOptions & { mayLink: LinkRule },
+  options: TreeOptions,
 ): Promise<TreeResult> {
   try {
     return await new TreeDownload(session, client, remoteDir, localDir, options).run();
@@ -52,7 +48,7 @@ class TreeDownload {
   readonly #client: SftpClient;
   readonly #remoteDir: string;
   readonly #localDir: string;
-  readonly #options: TransferOptions & { mayLink: LinkRule };
+  readonly #options: TreeOptions;
   readonly #tally: Tally;
   readonly #files: TreeFile[] = [];
   readonly #links: string[] = [];
@@ -63,7 +59,7 @@ class TreeDownload {
     client: SftpClient,
     remoteDir: string,
     localDir: string,
-    options: TransferOptions & { mayLink: LinkRule },
+    options: TreeOptions,
   ) {
     this.#session = session;
     this.#client = client;
@@ -76,7 +72,8 @@ class TreeDownload {
   async run(): Promise<TreeResult> {
     const top = await this.#client.stat(this.#remoteDir);
     if (fileType(top.mode) !== "directory") {
-      throw failure("not_a_directory", { doing: "reading", path: this.#remoteDir });
+      const hint = "leave recursive out to download one file";
+      throw failure("not_a_directory", { doing: "reading", path: this.#remoteDir, hint });
     }
     await this.#directory("", top.mode ?? 0o755, 0);
     this.#tally.expect(this.#files);
@@ -165,9 +162,7 @@ class TreeDownload {
     await this.#step(path, async () => {
       const target = await this.#client.readlink(this.#remote(path));
       const local = this.#local(path);
-      if (!target.isWellFormed() || !await this.#options.mayLink(local, target)) {
-        throw new ToolError("outside_files_dir", `the link ${quoteUntrusted(path)} leads out of --files-dir`);
-      }
+      await requireInside(this.#options, { path, link: local, target });
       const there = await Deno.lstat(local).catch(() => undefined);
       if (there !== undefined && !this.#options.overwrite) throw localTaken(local);
       if (there?.isDirectory) throw new ToolError("is_a_directory", `${quoteUntrusted(path)} is a directory here`);

@@ -12,11 +12,11 @@ import {
   writeByCommands,
 } from "./by_commands.ts";
 import { downloadFile } from "./download.ts";
-import { downloadTree, type LinkRule } from "./download_tree.ts";
+import { downloadTree } from "./download_tree.ts";
 import { listDirectory, type Listing, type ListOptions } from "./list_dir.ts";
 import { readWindow, type Window, windowAt, windowOfLines, type WindowOptions } from "./read_window.ts";
 import type { TransferOptions, TransferResult } from "./transfer.ts";
-import type { TreeResult } from "./tree.ts";
+import type { TreeOptions, TreeResult } from "./tree.ts";
 import { uploadFile } from "./upload.ts";
 import { uploadTree } from "./upload_tree.ts";
 import { type Change, writeFile, type WriteOptions, type WriteResult } from "./write_file.ts";
@@ -51,7 +51,7 @@ export class RemoteFiles {
   }
 
   /** Uploads a directory. @throws {ToolError} when nothing more can be done */
-  uploadTree(localDir: string, remoteDir: string, options: TransferOptions): Promise<TreeResult> {
+  uploadTree(localDir: string, remoteDir: string, options: TreeOptions): Promise<TreeResult> {
     return this.#either(
       (client) => uploadTree(this.#session, client, localDir, expandHome(remoteDir), options),
       () => Promise.reject(needsSftp()),
@@ -60,11 +60,7 @@ export class RemoteFiles {
   }
 
   /** Downloads a directory. @throws {ToolError} when nothing more can be done */
-  downloadTree(
-    remoteDir: string,
-    localDir: string,
-    options: TransferOptions & { mayLink: LinkRule },
-  ): Promise<TreeResult> {
+  downloadTree(remoteDir: string, localDir: string, options: TreeOptions): Promise<TreeResult> {
     return this.#either(
       (client) => downloadTree(this.#session, client, expandHome(remoteDir), localDir, options),
       () => Promise.reject(needsSftp()),
@@ -113,15 +109,15 @@ export class RemoteFiles {
   }
 
   async #readByCommands(path: string, options: WindowOptions): Promise<Window> {
-    const { offset, maxBytes, tailLines, marginBytes, signal } = options;
+    const { offset, maxBytes, tailLines, marginBytes, exact, signal } = options;
     if (tailLines === undefined) {
       const from = Math.max(0, offset - marginBytes);
       const read = await readByCommands(this.#session, path, { from, atMost: maxBytes + 2 * marginBytes, signal });
-      return windowAt({ ...read, from }, offset, maxBytes);
+      return windowAt({ ...read, from: Math.min(from, read.size) }, offset, maxBytes, exact);
     }
     const atMost = maxBytes + marginBytes;
     const read = await readByCommands(this.#session, path, { from: atMost, atMost, fromEnd: true, signal });
-    return windowOfLines({ ...read, from: Math.max(0, read.size - read.bytes.length) }, tailLines, maxBytes);
+    return windowOfLines({ ...read, from: Math.max(0, read.size - read.bytes.length) }, tailLines, maxBytes, exact);
   }
 }
 

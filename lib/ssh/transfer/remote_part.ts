@@ -159,7 +159,7 @@ export class RemotePart {
 
   async #rename(): Promise<void> {
     const { path: to, existing } = this.target;
-    if (this.#options.overwrite === false) return await this.#client.rename(this.path, to);
+    if (this.#options.overwrite === false) return await this.#renameToFreeName(to);
     if (this.#client.offers("posix-rename@openssh.com")) return await this.#client.posixRename(this.path, to);
     if (existing === undefined) return await this.#client.rename(this.path, to);
     const aside = freshPartPath(to);
@@ -171,6 +171,16 @@ export class RemotePart {
       throw error;
     }
     await this.#client.remove(aside);
+  }
+
+  /** A server says no more than "failure" to a name that was taken meanwhile. */
+  async #renameToFreeName(to: string): Promise<void> {
+    try {
+      await this.#client.rename(this.path, to);
+    } catch (error) {
+      if (!hasStatus(error, Status.FAILURE) || await this.#client.lstat(to).catch(absent) === undefined) throw error;
+      throw failure("already_exists", { doing: "writing", path: to }, error);
+    }
   }
 }
 

@@ -38,9 +38,9 @@ export interface ScriptOptions {
  * @throws {ToolError} by what the script said on stderr, `cancelled`, `timed_out`, `session_dropped`
  */
 export async function runScript(session: Session, script: string, options: ScriptOptions): Promise<void> {
-  await session.loginShell.requirePosix("moving files without an SFTP server");
-  const running = new Running(options);
   const limits = { deadline: new Deadline(OPEN_LIMIT_MS), signal: options.signal };
+  await session.loginShell.requirePosix("moving files without an SFTP server", limits);
+  const running = new Running(options);
   const channel = await session.connection.exec(withPath(script), limits, (opened) => running.listen(opened));
   try {
     const [code, complaint] = await session.connection.whileUp(running.finish(channel));

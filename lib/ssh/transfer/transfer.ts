@@ -75,5 +75,16 @@ export function endsDiffer(path: string, what: string): ToolError {
   });
 }
 
+/** Most bytes that are read of a file that says it is empty, as those of /proc do: one that never ends says so, too. */
+export const MAX_UNSIZED_BYTES = 256 * 1024 * 1024;
+
+/** The error for a file that says it is empty, and whose end does not come. */
+export function withoutEnd(): ToolError {
+  const most = `${MAX_UNSIZED_BYTES / 1024 / 1024} MiB`;
+  return new ToolError("limit_reached", `the file says it has 0 bytes, and has not ended after ${most}`, {
+    hint: "read its start with ssh_read_remote_file and max_bytes, or with ssh_execute and head -c",
+  });
+}
+
 /** The note where a hash was asked for and the host cannot compute one. */
 export const NO_REMOTE_HASH = "the host has no command for SHA-256, so its file was read back to compare";

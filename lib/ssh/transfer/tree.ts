@@ -1,5 +1,5 @@
 /** What uploads and downloads of directories have in common. */
-import { ToolError } from "../../errors.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import type { TransferOptions } from "./transfer.ts";
@@ -13,6 +13,21 @@ const SMALL_BYTES = 512 * 1024;
 const SMALL_AT_ONCE = 32;
 /** Each of these has a pipeline of its own, which fills the line. */
 const LARGE_AT_ONCE = 2;
+
+/** How a directory is moved. */
+export interface TreeOptions extends TransferOptions {
+  /** Whether a link at a local path may lead to a target. */
+  mayLink: (linkPath: string, target: string) => Promise<boolean>;
+}
+
+/** A link keeps inside what the transfer may touch here. @throws {ToolError} `outside_files_dir` */
+export async function requireInside(
+  { mayLink }: TreeOptions,
+  { path, link, target }: { path: string; link: string; target: string },
+): Promise<void> {
+  if (target.isWellFormed() && await mayLink(link, target)) return;
+  throw new ToolError("outside_files_dir", `the link ${quoteUntrusted(path)} leads out of --files-dir`);
+}
 
 /** One thing that could not be moved. */
 export interface TreeFailure {

@@ -8,6 +8,7 @@ import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
+import { openReal } from "./local_open.ts";
 import { LocalReader } from "./local_reader.ts";
 import { readPipelined, writePipelined } from "./pipeline.ts";
 import { findTarget, RemotePart, type Target } from "./remote_part.ts";
@@ -33,8 +34,9 @@ export async function uploadFile(
   const attempt = { session, client, doing: "writing", path: remotePath };
   try {
     // Looked at before it is opened: opening a FIFO waits for a writer.
-    if (!(await Deno.stat(localPath)).isFile) throw notRegularHere(localPath);
-    using file = await Deno.open(localPath, { read: true });
+    const info = await Deno.stat(localPath);
+    if (!info.isFile) throw notRegularHere(localPath, info);
+    using file = await openReal(localPath, { read: true });
     return await new Upload(session, client, { path: localPath, file }, remotePath, options).run(target);
   } catch (error) {
     throw await explain(localFailure(error, "reading", localPath), attempt);
@@ -169,7 +171,12 @@ class Upload {
   }
 }
 
-function notRegularHere(path: string): ToolError {
+function notRegularHere(path: string, { isDirectory }: Deno.FileInfo): ToolError {
+  if (isDirectory) {
+    return new ToolError("is_a_directory", `${quoteUntrusted(path)} on this machine is a directory`, {
+      hint: "set recursive: true to upload a directory",
+    });
+  }
   return new ToolError("not_a_regular_file", `${quoteUntrusted(path)} on this machine is not a regular file`, {
     hint: "give the path of a regular file",
   });

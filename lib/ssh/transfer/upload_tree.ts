@@ -8,8 +8,7 @@ import { joinPath, parentPath } from "../sftp/names.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { freshPartPath, isPartName } from "./part_name.ts";
-import { inParallel, moveAll, Tally, type TreeFile, type TreeResult } from "./tree.ts";
-import type { TransferOptions } from "./transfer.ts";
+import { inParallel, moveAll, requireInside, Tally, type TreeFile, type TreeOptions, type TreeResult } from "./tree.ts";
 import { uploadFile } from "./upload.ts";
 import { makeDirectories } from "./write_file.ts";
 
@@ -27,7 +26,7 @@ export async function uploadTree(
   client: SftpClient,
   localDir: string,
   remoteDir: string,
-  options: TransferOptions,
+  options: TreeOptions,
 ): Promise<TreeResult> {
   try {
     return await new TreeUpload(session, client, localDir, remoteDir, options).run();
@@ -47,7 +46,7 @@ class TreeUpload {
   readonly #client: SftpClient;
   readonly #localDir: string;
   readonly #remoteDir: string;
-  readonly #options: TransferOptions;
+  readonly #options: TreeOptions;
   readonly #tally: Tally;
   readonly #directories: Directory[] = [];
   readonly #files: TreeFile[] = [];
@@ -55,7 +54,7 @@ class TreeUpload {
   /** Directories that did not exist: nothing can stand in the way there. */
   readonly #new = new Set<string>();
 
-  constructor(session: Session, client: SftpClient, localDir: string, remoteDir: string, options: TransferOptions) {
+  constructor(session: Session, client: SftpClient, localDir: string, remoteDir: string, options: TreeOptions) {
     this.#session = session;
     this.#client = client;
     this.#localDir = localDir;
@@ -66,7 +65,13 @@ class TreeUpload {
 
   async run(): Promise<TreeResult> {
     const { result } = this.#tally;
-    await this.#walk("", (await Deno.stat(this.#localDir)).mode ?? 0o755);
+    const top = await Deno.stat(this.#localDir);
+    if (!top.isDirectory) {
+      throw new ToolError("not_a_directory", `${quoteUntrusted(this.#localDir)} on this machine is no directory`, {
+        hint: "leave recursive out to upload one file",
+      });
+    }
+    await this.#walk("", top.mode ?? 0o755);
     this.#tally.expect(this.#files);
     await makeDirectories(this.#client, parentPath(this.#remoteDir));
     for (const level of levels(this.#directories)) {
@@ -151,6 +156,7 @@ class TreeUpload {
   async #link(path: string): Promise<void> {
     await this.#step(path, async () => {
       const target = await Deno.readLink(this.#local(path));
+      await requireInside(this.#options, { path, link: this.#local(path), target });
       const remote = this.#remote(path);
       const there = await this.#client.lstat(remote).catch(() => undefined);
       if (there !== undefined && !this.#options.overwrite) {
