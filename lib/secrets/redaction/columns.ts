@@ -36,6 +36,8 @@ const FEWEST_TAIL = 2;
 const MOST_NUMBERS = 3;
 /** Characters of the shortest piece, and so of the shortest column. */
 const FEWEST_CHARACTERS = 8;
+/** Bytes up to which the part of a label is looked for that differs from line to line. */
+const LONGEST_LABEL = 8;
 /** Lines that are enough for a column when the next ones share less. */
 const SETTLED = 4;
 /** Bytes up to which a line of a dump holds less than eight characters. */
@@ -69,6 +71,21 @@ export class ColumnFinder {
     this.#onColumn = onColumn;
     this.#findHeads(count);
     this.#findTails(count);
+    this.#findFiles(count);
+  }
+
+  /** Files of a few characters each, one after the other, with what `head` and `tail` write above each: `==> xaa <==`. */
+  #findFiles(lines: number): void {
+    const data = this.#data;
+    const column = this.#column;
+    column.clear();
+    let files = 0;
+    for (let line = 0; line < lines; line++) {
+      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
+      if (data[from] === 0x3d && data[from + 1] === 0x3d && data[from + 2] === 0x3e) files++;
+      else if (files > 0 && to - from <= WIDEST) column.push(from, to, 0);
+    }
+    if (files > 1 && column.size >= FEWEST_CHARACTERS) this.#onColumn(column);
   }
 
   /** Lines that begin alike. */
@@ -160,14 +177,17 @@ export class ColumnFinder {
 
   #close(start: number, end: number, shared: number): void {
     const [first, firstTo] = [this.#from[start] as number, this.#to[start] as number];
-    if (isDump(this.#data, first, firstTo)) {
+    // The last line of a dump is an offset without bytes, and another dump may follow.
+    const [second, secondTo] = [this.#from[start + 1] as number, this.#to[start + 1] as number];
+    if (isDump(this.#data, first, firstTo) || isDump(this.#data, second, secondTo)) {
       this.#dumpColumn(start, end, true);
       // A longer row shows eight characters and more, which are found where they stand.
-      if (firstTo - first <= SHORT_DUMP) this.#dumpColumn(start, end, false);
+      if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
       return;
     }
     if (!this.#isNarrow(start, shared)) return;
     const column = this.#column;
+    this.#labelledColumn(start, end, shared);
     column.clear();
     for (let line = start; line < end; line++) {
       const [from, to] = [this.#from[line] as number, this.#to[line] as number];
@@ -180,6 +200,20 @@ export class ColumnFinder {
       column.numbers[i] = firstNumber(this.#data, this.#from[start + i] as number, column.from[i] as number);
     }
     this.#report(column);
+  }
+
+  /** What stands behind a label that begins alike and ends in a mark: `xaa:`, `xab:` (grep -H). */
+  #labelledColumn(start: number, end: number, shared: number): void {
+    const column = this.#column;
+    column.clear();
+    for (let line = start; line < end; line++) {
+      const to = this.#to[line] as number;
+      const from = skipTokens(this.#data, this.#from[line] as number, to, shared);
+      const mark = labelEnd(this.#data, from, Math.min(to, from + LONGEST_LABEL));
+      if (mark < 0 && line > start) return;
+      if (mark >= 0) column.push(mark + 1, to, 0);
+    }
+    if (this.#dropTails(column) && column.size >= FEWEST_CHARACTERS) this.#onColumn(column);
   }
 
   /** Takes away what all stretches end with; false when one of them is too wide even so. */
@@ -244,4 +278,10 @@ export class ColumnFinder {
     }
     this.#onColumn(column);
   }
+}
+
+/** Where the mark stands that ends a label, -1 when there is none. */
+function labelEnd(data: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (data[at] === 0x3a || data[at] === 0x3d) return at;
+  return -1;
 }

@@ -197,6 +197,7 @@ export class Decoder implements View {
     switch (String.fromCharCode(byte)) {
       case "x":
       case "X": {
+        if (data[next + 1] === 0x7b) return this.#unicode(data, at, next, to);
         const value = hexNumber(data, next + 1, 2, to);
         return value < 0 ? next : this.#emitByte(value, at, next + 3);
       }

@@ -103,7 +103,7 @@ function backslashStrength(data: Uint8Array, at: number): number {
   switch (String.fromCharCode(next)) {
     case "x":
     case "X":
-      return hexNumber(data, at + 2, 2, length) >= 0 ? 2 : 0;
+      return data[at + 2] === 0x7b || hexNumber(data, at + 2, 2, length) >= 0 ? 2 : 0;
     case "u":
       return data[at + 2] === 0x7b || hexNumber(data, at + 2, 4, length) >= 0 ? 2 : 0;
     case "U":
