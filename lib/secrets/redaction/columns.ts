@@ -10,6 +10,7 @@ import { Stretches } from "./stretches.ts";
 import { isHexDigit } from "./symbols.ts";
 import {
   firstNumber,
+  gutterOf,
   isBlank,
   isDigit,
   isDump,
@@ -35,6 +36,8 @@ const FEWEST_TAIL = 2;
 const MOST_NUMBERS = 3;
 /** Characters of the shortest piece, and so of the shortest column. */
 const FEWEST_CHARACTERS = 8;
+/** Bytes up to which the part of a label is looked for that differs from line to line. */
+const LONGEST_LABEL = 8;
 /** Lines that are enough for a column when the next ones share less. */
 const SETTLED = 4;
 /** Bytes up to which a line of a dump holds less than eight characters. */
@@ -68,6 +71,21 @@ export class ColumnFinder {
     this.#onColumn = onColumn;
     this.#findHeads(count);
     this.#findTails(count);
+    this.#findFiles(count);
+  }
+
+  /** Files of a few characters each, one after the other, with what `head` and `tail` write above each: `==> xaa <==`. */
+  #findFiles(lines: number): void {
+    const data = this.#data;
+    const column = this.#column;
+    column.clear();
+    let files = 0;
+    for (let line = 0; line < lines; line++) {
+      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
+      if (data[from] === 0x3d && data[from + 1] === 0x3d && data[from + 2] === 0x3e) files++;
+      else if (files > 0 && to - from <= WIDEST) column.push(from, to, 0);
+    }
+    if (files > 1 && column.size >= FEWEST_CHARACTERS) this.#onColumn(column);
   }
 
   /** Lines that begin alike. */
@@ -166,14 +184,17 @@ export class ColumnFinder {
 
   #close(start: number, end: number, shared: number): void {
     const [first, firstTo] = [this.#from[start] as number, this.#to[start] as number];
-    if (isDump(this.#data, first, firstTo)) {
+    // The last line of a dump is an offset without bytes, and another dump may follow.
+    const [second, secondTo] = [this.#from[start + 1] as number, this.#to[start + 1] as number];
+    if (isDump(this.#data, first, firstTo) || isDump(this.#data, second, secondTo)) {
       this.#dumpColumn(start, end, true);
       // A longer row shows eight characters and more, which are found where they stand.
-      if (firstTo - first <= SHORT_DUMP) this.#dumpColumn(start, end, false);
+      if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
       return;
     }
     if (!this.#isNarrow(start, shared)) return;
     const column = this.#column;
+    this.#labelledColumn(start, end, shared);
     column.clear();
     for (let line = start; line < end; line++) {
       const from = this.#from[line] as number;
@@ -187,6 +208,20 @@ export class ColumnFinder {
       column.numbers[i] = firstNumber(this.#data, this.#from[start + i] as number, column.from[i] as number);
     }
     this.#report(column);
+  }
+
+  /** What stands behind a label that begins alike and ends in a mark: `xaa:`, `xab:` (grep -H). */
+  #labelledColumn(start: number, end: number, shared: number): void {
+    const column = this.#column;
+    column.clear();
+    for (let line = start; line < end; line++) {
+      const to = this.#to[line] as number;
+      const from = skipTokens(this.#data, this.#from[line] as number, to, shared);
+      const mark = labelEnd(this.#data, from, Math.min(to, from + LONGEST_LABEL));
+      if (mark < 0 && line > start) return;
+      if (mark >= 0) column.push(mark + 1, to, 0);
+    }
+    if (this.#dropTails(column) && column.size >= FEWEST_CHARACTERS) this.#onColumn(column);
   }
 
   /** Takes away what all stretches end with; false when one of them is too wide even so. */
@@ -253,18 +288,8 @@ export class ColumnFinder {
   }
 }
 
-/**
- * Where the characters begin that stand beside the numbers of a row: at a bar or an angle, or behind two blanks, unless
- * those are there because a number is short (`107  45 108`); where the row ends when it has none.
- */
-function gutterOf(data: Uint8Array, from: number, to: number): number {
-  let at = from + 2;
-  while (at < to && data[at] !== 0x7c && data[at] !== 0x3e) {
-    const isGap = data[at] === 0x20 && data[at - 1] === 0x20;
-    const isShort = isDigit(data[at - 2] as number) && isDigit(data[at + 1] as number) &&
-      isDigit(data[at + 2] as number) && (at + 3 >= to || data[at + 3] === 0x20);
-    if (isGap && !isShort) break;
-    at++;
-  }
-  return Math.min(at, to);
+/** Where the mark stands that ends a label, -1 when there is none. */
+function labelEnd(data: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (data[at] === 0x3a || data[at] === 0x3d) return at;
+  return -1;
 }

@@ -210,6 +210,7 @@ export class Decoder implements View {
     if (byte >= 0x30 && byte <= 0x37) return this.#octal(data, at, next, to);
     switch (BACKSLASHED[byte]) {
       case BACKSLASH.hex: {
+        if (data[next + 1] === 0x7b) return this.#unicode(data, at, next, to);
         const value = hexNumber(data, next + 1, 2, to);
         return value < 0 ? next : this.#emitByte(value, at, next + 3);
       }

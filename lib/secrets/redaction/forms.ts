@@ -101,14 +101,7 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield perByte(KIND.decimal, (byte) => `char${byte}`);
   yield perByte(KIND.octal, (byte) => `0${byte.toString(8)}`);
   yield perByte(KIND.octal, (byte) => `0o${byte.toString(8)}`);
-  for (const size of [4, 8]) yield { ...encode.littleEndianWords(value, size, 16, 0), kind: KIND.hexWords };
-  for (const size of [2, 4, 8]) {
-    yield { ...encode.littleEndianWords(value, size, 16, 0, "0x"), kind: KIND.hexWords };
-    yield {
-      ...encode.perByte(value, (byte, at) => (at % size === 0 ? "0x" : "") + hex2(byte)),
-      kind: KIND.hexWords,
-    };
-  }
+  yield* hexWords(value);
   yield { ...encode.littleEndianWords(value, 4, 8, 0), kind: KIND.octal };
   yield { ...encode.littleEndianWords(value, 4, 10, 0), kind: KIND.decimal };
   for (let phase = 0; phase < 4; phase++) {
@@ -125,6 +118,21 @@ function* rareForms(value: Weighted): Generator<Form> {
   }
   yield { ...encode.base58(value), kind: KIND.base32 };
   yield { ...encode.bigNumber(value), kind: KIND.decimal };
+}
+
+/** Words of several bytes as dumps and debuggers show them, with and without `0x`, wherever in a word the value begins. */
+function* hexWords(value: Weighted): Generator<Form> {
+  const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
+  for (const size of [2, 4, 8]) {
+    for (let phase = 0; phase < Math.min(size, 4); phase++) {
+      const prefixes = size === 2 ? ["0x"] : ["", "0x"]; // the short ones without prefix are usual
+      for (const prefix of prefixes) {
+        yield { ...encode.littleEndianWords(value, size, 16, phase, prefix), kind: KIND.hexWords };
+      }
+      const inOrder = (byte: number, at: number): string => (at % size === phase ? "0x" : "") + hex2(byte);
+      yield { ...encode.perByte(value, inOrder), kind: KIND.hexWords };
+    }
+  }
 }
 
 /** One encoding over another. */

@@ -112,7 +112,7 @@ function backslashStrength(data: Uint8Array, at: number): number {
   if (next >= 0x30 && next <= 0x37) return 2;
   switch (BACKSLASHED[next]) {
     case BACKSLASH.hex:
-      return hexNumber(data, at + 2, 2, length) >= 0 ? 2 : 0;
+      return data[at + 2] === 0x7b || hexNumber(data, at + 2, 2, length) >= 0 ? 2 : 0;
     case BACKSLASH.unicode:
       return data[at + 2] === 0x7b || hexNumber(data, at + 2, 4, length) >= 0 ? 2 : 0;
     case BACKSLASH.long:

@@ -120,3 +120,19 @@ export function numberEnd(data: Uint8Array, from: number, to: number): number {
   while (at < to && KINDS[data[at] as number] === NUMBER) at++;
   return at;
 }
+
+/**
+ * Where the characters begin that stand beside the numbers of a row: at a bar or an angle, or behind two blanks, unless
+ * those are there because a number is short (`107  45 108`); where the row ends when it has none.
+ */
+export function gutterOf(data: Uint8Array, from: number, to: number): number {
+  let at = from + 2;
+  while (at < to && data[at] !== 0x7c && data[at] !== 0x3e) {
+    const isGap = data[at] === 0x20 && data[at - 1] === 0x20;
+    const isShort = isDigit(data[at - 2] as number) && isDigit(data[at + 1] as number) &&
+      isDigit(data[at + 2] as number) && (at + 3 >= to || data[at + 3] === 0x20);
+    if (isGap && !isShort) break;
+    at++;
+  }
+  return Math.min(at, to);
+}
