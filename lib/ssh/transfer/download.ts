@@ -30,10 +30,10 @@ export async function downloadFile(
 ): Promise<TransferResult> {
   const attempt = { session, client, doing: "reading", path: remotePath };
   try {
-    await requireFile(client, remotePath, "set recursive: true to download a directory");
+    const before = await requireFile(client, remotePath, "set recursive: true to download a directory");
     const handle = await client.open(remotePath, OpenFlag.READ);
     try {
-      return await new Download(session, client, { path: remotePath, handle }, localPath, options).run();
+      return await new Download(session, client, { path: remotePath, handle }, localPath, options).run(before);
     } finally {
       // The answer needs no waiting for; where the channel is gone, so is the handle.
       if (client.ended === undefined) void client.closeHandle(handle).catch(() => {});
@@ -85,8 +85,8 @@ class Download {
     this.#watch = options.watch?.();
   }
 
-  async run(): Promise<TransferResult> {
-    const before = await this.#client.fstat(this.#remote.handle);
+  /** @param before what was seen of the file before it was opened; another one by now shows at the end */
+  async run(before: Attributes): Promise<TransferResult> {
     const part = await this.#openPart(before);
     try {
       const resumedFrom = await this.#takeUp(part, before);

@@ -22,6 +22,8 @@ export interface PipelineOptions {
   signal?: AbortSignal | undefined;
   /** Told of each piece that has arrived, in bytes. */
   onBytes?: ((count: number) => void) | undefined;
+  /** Told when all that is to be written has been sent, before it is confirmed. */
+  onSent?: (() => void) | undefined;
 }
 
 /** Where content goes, piece by piece, in order; the bytes are only lent. */
@@ -66,7 +68,8 @@ export async function writePipelined(
   throwIfCancelled(options.signal);
   const writing = new Writing(client, handle, offset, source, options);
   const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
-  const slots = slotsFor(requestBytes, size, WRITES_IN_FLIGHT_BYTES);
+  // One more than there are pieces finds the end while the last of them is on its way.
+  const slots = slotsFor(requestBytes, size + requestBytes, WRITES_IN_FLIGHT_BYTES);
   await untilAborted(
     Promise.all(Array.from({ length: slots }, () => writing.slot(requestBytes))),
     writing,
@@ -189,6 +192,10 @@ class Writing implements Stoppable {
   readonly #options: PipelineOptions;
   #next: number;
   #ended = false;
+  #isExhausted = false;
+  #isSent = false;
+  /** Pieces that were taken from the source and are not on their way yet. */
+  #unsent = 0;
   /** Resolves when the read from the source before this one is over. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -204,9 +211,11 @@ class Writing implements Stoppable {
     const packet = new WritePacket(this.#handle, requestBytes);
     while (!this.#ended) {
       const length = await this.#load(packet);
-      if (length === 0) return;
+      if (length === 0) return this.#sent();
       try {
-        await this.#client.write(packet);
+        const written = this.#client.write(packet);
+        this.#unsent--;
+        await written;
       } catch (error) {
         this.#ended = true;
         throw error;
@@ -221,6 +230,12 @@ class Writing implements Stoppable {
     await this.#turn;
   }
 
+  #sent(): void {
+    if (this.#isSent || !this.#isExhausted || this.#unsent > 0) return;
+    this.#isSent = true;
+    this.#options.onSent?.();
+  }
+
   async #load(packet: WritePacket): Promise<number> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const myTurn = this.#turn;
@@ -231,7 +246,8 @@ class Writing implements Stoppable {
       const length = await this.#source(packet.content);
       packet.seal(this.#next, length);
       this.#next += length;
-      if (length === 0) this.#ended = true;
+      if (length === 0) this.#ended = this.#isExhausted = true;
+      else this.#unsent++;
       return length;
     } catch (error) {
       this.#ended = true;

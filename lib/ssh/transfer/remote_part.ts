@@ -49,6 +49,7 @@ export class RemotePart {
   readonly #client: FileClient;
   readonly #options: RemotePartOptions;
   #open = true;
+  #synced: Promise<[Attributes, boolean, void]> | undefined;
 
   private constructor(
     client: FileClient,
@@ -85,6 +86,21 @@ export class RemotePart {
   }
 
   /**
+   * Asks for the flush and for what stands there after it, all that is written having been sent: requests for one file
+   * keep their order at the server, so that its answer is on its way together with those to the writes.
+   */
+  sync(): Promise<[Attributes, boolean, void]> {
+    const { mode } = this.#options;
+    this.#synced ??= Promise.all([
+      this.#client.fstat(this.handle),
+      this.#flush(),
+      mode === undefined ? Promise.resolve() : this.#client.fsetstat(this.handle, { mode: mode & 0o7777 }),
+    ]);
+    this.#synced.catch(() => {}); // told by the commit
+    return this.#synced;
+  }
+
+  /**
    * Makes it the target: length checked, flushed, with mode and owner, in one step.
    *
    * @param length how many bytes it must have
@@ -92,15 +108,8 @@ export class RemotePart {
    * @throws {ToolError} `verification_failed` when it has another length
    */
   async commit(length: number, signal?: AbortSignal): Promise<void> {
-    const client = this.#client;
-    const { mode } = this.#options;
     throwIfCancelled(signal);
-    // One after the other at the server, and all on their way at once: requests for one file keep their order.
-    const [now, flushed] = await Promise.all([
-      client.fstat(this.handle),
-      this.#flush(),
-      mode === undefined ? undefined : client.fsetstat(this.handle, { mode: mode & 0o7777 }),
-    ]);
+    const [now, flushed] = await this.sync();
     if (now.size !== undefined && now.size !== length) {
       throw new ToolError("verification_failed", `${length} bytes were sent, and the host has ${now.size} of them`, {
         hint: "try again",

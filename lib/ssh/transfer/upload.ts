@@ -128,7 +128,11 @@ class Upload {
       this.#sent += count;
       onProgress?.(this.#sent, size);
     };
-    await writePipelined(this.#client, part.handle, { offset, size: size - offset }, source, { signal, onBytes });
+    await writePipelined(this.#client, part.handle, { offset, size: size - offset }, source, {
+      signal,
+      onBytes,
+      onSent: () => void part.sync(),
+    });
     if (left > 0) throw sourceChanged(this.#local.path, `it shrank from ${size} to ${size - left} bytes`);
   }
 
