@@ -186,7 +186,8 @@ export class Shell {
   /** Waits until the shell shows a prompt or a question, or has been quiet. */
   async settle(mark: InputMark, limits: WaitLimits): Promise<WaitReason> {
     const reason = await settled(this.#io, mark, limits, () => this.#newlyFinished());
-    if (reason === "prompt" || (this.#interrupted && this.#mustBePrompt())) this.#io.learnPrompt();
+    const isPrompt = reason === "prompt" || (this.#interrupted && this.#mustBePrompt());
+    if (isPrompt || (reason === "quiet" && this.#shownAgain(mark))) this.#io.learnPrompt();
     if (reason === "finished") await promptBehindEnd(this.#io, limits.signal);
     return reason;
   }
@@ -305,6 +306,12 @@ export class Shell {
   /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */
   #mustBePrompt(): boolean {
     return this.#io.situation().waitingFor === "more input";
+  }
+
+  /** True when what stood before an input stands there again, below it, and is no question: it is a prompt. */
+  #shownAgain({ text, row }: InputMark): boolean {
+    const { before, row: now, after } = this.#io.screen.cursor();
+    return now > row && before === text && after === "" && this.#io.situation().state === "running";
   }
 
   #newlyFinished(): boolean {

@@ -7,10 +7,10 @@ import { plainLines } from "./plain_lines.ts";
 import type { Screen } from "./screen.ts";
 
 /** Above this many waiting bytes the far end is made to wait. */
-const PAUSE_ABOVE = 384 * 1024;
-/** Above this many, what takes an emulator and would scroll out at once is not rendered. */
-const DROP_ABOVE = 256 * 1024;
-const KEEP_OF_DROPPED = 96 * 1024;
+const PAUSE_ABOVE = 768 * 1024;
+/** Above this many, what takes an emulator is not rendered but for the last that the shell's buffer would keep of it. */
+const DROP_ABOVE = 640 * 1024;
+const KEEP_OF_DROPPED = 512 * 1024;
 /** Above this many, plain lines go past the emulator. */
 const BULK_ABOVE = 16 * 1024;
 const MAX_BULK_BYTES = 32 * 1024;
