@@ -7,7 +7,14 @@ import { KnownHosts } from "../../lib/ssh/known_hosts.ts";
 import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
 import { Session } from "../../lib/ssh/session.ts";
 import { execute } from "../../lib/ssh/exec.ts";
-import { choppingRelay, faultyServer, freezableRelay, kexInitOf, unansweredPort } from "../support/faulty_server.ts";
+import {
+  choppingRelay,
+  disconnectPacket,
+  faultyServer,
+  freezableRelay,
+  kexInitOf,
+  unansweredPort,
+} from "../support/faulty_server.ts";
 import { socketsWithPort } from "../support/forward_bed.ts";
 import { freePort } from "../support/free_port.ts";
 import { eventually } from "../support/processes.ts";
@@ -141,6 +148,16 @@ Deno.test("connect() lists both sides when no algorithm is common", async () => 
   const error = await failure(Connection.connect(options({ port: server.port })));
   assert.equal(error.code, "no_common_algorithm");
   assert.match(error.message, /kex-from-mars.*curve25519-sha256/);
+});
+
+Deno.test("connect() quotes, escaped, the reason with which a server ends the connection", async () => {
+  await using server = await faultyServer((socket) => {
+    socket.write("SSH-2.0-Grumpy\r\n");
+    socket.write(disconnectPacket("not \x1b[31mtoday"));
+  });
+  const error = await failure(Connection.connect(options({ port: server.port })));
+  assert.equal(error.code, "connection_lost");
+  assert.match(error.message, /"not \\x1b\[31mtoday"/);
 });
 
 Deno.test("connect() lists the methods tried and offered when authentication fails", async () => {
