@@ -350,7 +350,11 @@ class Handshake {
       if (negotiated === undefined) reject(new Error("ssh2 became ready without a handshake"));
       else resolve(negotiated);
     };
-    const onError = (error: ClientError): void => reject(this.#verdict ?? handshakeFailure(error, this.#evidence));
+    const onError = (error: ClientError): void => {
+      // ssh2 goes on to the next key or method.
+      if (error.level === "agent") this.#evidence.authenticator.agentFailed(error);
+      else reject(this.#verdict ?? handshakeFailure(error, this.#evidence));
+    };
     const onClose = (): void => reject(this.#verdict ?? endedEarly(this.#evidence));
     const { client } = this;
     client.once("handshake", onHandshake).once("ready", onReady).on("error", onError).once("close", onClose);
