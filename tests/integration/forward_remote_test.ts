@@ -120,3 +120,14 @@ Deno.test("closeForward() resolves when the server has stopped listening when it
   assert.deepEqual(order, ["first", "second"]);
   await assert.rejects(dial(remote_port), { code: "ECONNREFUSED" });
 });
+
+Deno.test("a remote forward listens on localhost by that name when asked, as ssh -R does", async () => {
+  await using bed = await startBed({ config: ["PermitListen localhost:*"] });
+  await using echo = await serveEcho();
+  const args = { direction: "remote", remote_port: 0, local_port: echo.port, bind_address: "localhost" };
+  const { remote_port, listening, warning } = await bed.forward(args);
+  assert.deepEqual([listening, warning], [`localhost:${remote_port}`, undefined]);
+  const socket = await dial(remote_port);
+  socket.end("by name");
+  assert.equal((await readAll(socket)).toString(), "by name");
+});
