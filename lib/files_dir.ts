@@ -3,6 +3,9 @@ import { isAbsolute, normalize, relative, resolve } from "node:path";
 import { quoteUntrusted, ToolError } from "./errors.ts";
 import { denied, holds } from "./sandbox.ts";
 
+/** As many as Linux follows (path_resolution(7)). */
+const MAX_LINKS = 40;
+
 /** What a transfer does with the directory. */
 export type Access = "read" | "write";
 
@@ -55,10 +58,13 @@ export class FilesDir {
     return `${await this.#inside(directory, parent, localPath)}/${name}`;
   }
 
-  /** Whether a link at `linkPath`, a real path inside, may lead to `target`: only to what is inside as well. */
+  /**
+   * Whether a link at `linkPath` may lead to `target`: only to what is inside as well, now and whatever other links that
+   * may be made come to stand on its way. So `..` is taken only at the start, where the directories are real.
+   */
   async allowsLink(linkPath: string, target: string): Promise<boolean> {
-    const directory = await this.#real("write");
-    return !isAbsolute(target) && inside(directory, resolve(split(linkPath).parent, target));
+    const directory = await this.#real("read");
+    return await leadsInside(directory, linkPath, target, MAX_LINKS).catch(() => false);
   }
 
   async #real(access: Access): Promise<string> {
@@ -105,6 +111,25 @@ export class FilesDir {
     if (!inside(directory, real)) throw outside(localPath);
     return real;
   }
+}
+
+/** @throws {Error} when what is on the way cannot be looked at */
+async function leadsInside(directory: string, linkPath: string, target: string, linksLeft: number): Promise<boolean> {
+  if (target === "" || isAbsolute(target) || linksLeft === 0) return false;
+  const names = target.split("/").filter((name) => name !== "" && name !== ".");
+  let at = await Deno.realPath(split(linkPath).parent);
+  for (; names[0] === ".."; names.shift()) at = split(at).parent;
+  if (!inside(directory, at) || names.includes("..")) return false;
+  for (const name of names) {
+    const path = `${at}/${name}`;
+    const there = await Deno.lstat(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    if (there === undefined) return true;
+    if (there.isSymlink && !await leadsInside(directory, path, await Deno.readLink(path), linksLeft - 1)) return false;
+    at = there.isSymlink ? await Deno.realPath(path).catch(() => path) : path;
+  }
+  return true;
 }
 
 function inside(directory: string, path: string): boolean {

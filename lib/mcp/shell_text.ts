@@ -2,6 +2,7 @@
 import type { Redactor } from "../secrets/redactor.ts";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import type { Rendering } from "../ssh/shell/screen.ts";
+import { withoutOurLines } from "../ssh/shell/shell_line.ts";
 import type { Shell } from "../ssh/shell.ts";
 
 /** What part of a shell's output is wanted. */
@@ -42,7 +43,9 @@ export function shellText(shell: Shell, redactor: Redactor, wanted: Wanted): She
 
 /** The last `lines` lines of a rendering, masked. */
 export function maskedTail(rendering: Rendering, redactor: Redactor, lines: number): ShellText {
-  const { text, openStart } = rendering;
+  const { openStart } = rendering;
+  // What a shell says of its jobs and of its history is not in our words.
+  const text = rendering.text.slice(0, rendering.start) + withoutOurLines(rendering.text.slice(rendering.start));
   const start = tailStart(text, rendering.start, lines);
   const omitted = countLineEnds(text, rendering.start, start);
   // Blanks that a program wrote to clear a line are nothing that a person sees; one marks the end of a prompt.

@@ -10,8 +10,9 @@ export type { Weighted } from "./redaction/weights.ts";
 
 /** Collects the bytes of a form and their weights. */
 class Builder {
-  readonly #bytes: number[] = [];
-  readonly #weights: number[] = [];
+  #bytes: Uint8Array = new Uint8Array(512);
+  #weights: Uint8Array = new Uint8Array(512);
+  #length = 0;
 
   /** Adds the characters of `text`, which together prove `weight` half bits. */
   add(text: string, weight: number): void {
@@ -20,13 +21,24 @@ class Builder {
   }
 
   addByte(byte: number, weight: number): void {
-    this.#bytes.push(byte);
-    this.#weights.push(weight);
+    if (this.#length === this.#bytes.length) {
+      this.#bytes = doubled(this.#bytes);
+      this.#weights = doubled(this.#weights);
+    }
+    this.#bytes[this.#length] = byte;
+    this.#weights[this.#length++] = weight;
   }
 
+  /** What was added so far, as views that hold as long as the builder is left alone. */
   done(): Weighted {
-    return { bytes: Uint8Array.from(this.#bytes), weights: Uint8Array.from(this.#weights) };
+    return { bytes: this.#bytes.subarray(0, this.#length), weights: this.#weights.subarray(0, this.#length) };
   }
+}
+
+function doubled(array: Uint8Array): Uint8Array {
+  const out = new Uint8Array(2 * array.length);
+  out.set(array);
+  return out;
 }
 
 /** How an alphabet packs bits into characters. */
@@ -80,9 +92,9 @@ export function pack(value: Weighted, packing: Packing, phase: number): Weighted
 }
 
 /** Each byte as text of its own, e.g. `x73` or `163`, one after the other with nothing between. */
-export function perByte(value: Weighted, encode: (byte: number) => string): Weighted {
+export function perByte(value: Weighted, encode: (byte: number, at: number) => string): Weighted {
   const out = new Builder();
-  value.bytes.forEach((byte, i) => out.add(encode(byte), value.weights[i] as number));
+  value.bytes.forEach((byte, i) => out.add(encode(byte, i), value.weights[i] as number));
   return out.done();
 }
 
@@ -91,8 +103,11 @@ export function substitute(value: Weighted, map: (byte: number) => number): Weig
   return { bytes: value.bytes.map(map), weights: value.weights };
 }
 
-/** The bytes as little-endian words of `size` bytes in `base`, as `od -x` and `hexdump` show them, from `phase` on. */
-export function littleEndianWords(value: Weighted, size: number, base: number, phase: number): Weighted {
+/**
+ * The bytes as little-endian words of `size` bytes in `base`, as `od -x` and `hexdump` show them, from `phase` on; each
+ * with `prefix` before it, which proves nothing of itself.
+ */
+export function littleEndianWords(value: Weighted, size: number, base: number, phase: number, prefix = ""): Weighted {
   const out = new Builder();
   const width = base === 10 ? 0 : Math.ceil((size * 8) / Math.log2(base));
   for (let at = phase; at + size <= value.bytes.length; at += size) {
@@ -102,7 +117,7 @@ export function littleEndianWords(value: Weighted, size: number, base: number, p
       word = (word << 8n) | BigInt(value.bytes[at + i] as number);
       weight += value.weights[at + i] as number;
     }
-    out.add(word.toString(base).padStart(width, "0"), weight);
+    out.add(prefix + word.toString(base).padStart(width, "0"), weight);
   }
   return out.done();
 }
@@ -175,7 +190,8 @@ export function utf16(value: Weighted, littleEndian: boolean): Weighted {
   const out = new Builder();
   let at = 0;
   for (const char of text) {
-    const size = new TextEncoder().encode(char).length;
+    const point = char.codePointAt(0) as number;
+    const size = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     const weight = value.weights.subarray(at, at + size).reduce((sum, each) => sum + each, 0);
     at += size;
     for (let i = 0; i < char.length; i++) {
@@ -204,6 +220,11 @@ export function swappedPairs(value: Weighted, phase: number): Weighted {
   const inside = order.filter((i) => i < value.bytes.length);
   const pick = (from: Uint8Array): Uint8Array => Uint8Array.from(inside, (i) => from[i] as number);
   return { bytes: pick(value.bytes), weights: pick(value.weights) };
+}
+
+/** The two hexadecimal digits of a byte the other way round, as Perl's `unpack("h*")` writes them. */
+export function swapNibbles(byte: number): number {
+  return ((byte & 0x0f) << 4) | (byte >> 4);
 }
 
 /** rot13, with the digits turned by five too when `digits` is set. */

@@ -39,6 +39,16 @@ const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const PUBLIC_MARK = /^\s*#\s*mcp:\s*public\s*$/i;
 const ASSIGNMENT = /(?:export\s+)?([\w.-]+)(?:[^\S\n]*=|:(?=[^\S\n]))[^\S\n]*/y;
 const BLANKS = /[^\S\n]*/y;
+/** What a backslash means in double quotes, for the library's two, shells and python-dotenv together. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  '"': '"',
+  "\\": "\\",
+  "$": "$",
+  "`": "`",
+};
 
 /** An assignment as the scanner sees it, before the library says what its value is. */
 interface Statement {
@@ -48,12 +58,13 @@ interface Statement {
   /** The whole assignment, possibly of several lines, without its line end. */
   source: string;
   cut: "none" | "comment" | "value";
-  oddEscapes: boolean;
+  /** What double quotes hold, where that is what the value was written in. */
+  escaped?: string;
 }
 
 /**
  * Parses the text of a `.env` file: comments, blank lines, `export `, quotes and backticks, multi-line quoted values,
- * `\n` and `\r` in double quotes, CRLF, a byte order mark.
+ * escapes in double quotes (`\n`, `\r`, `\t` and a backslash before `"`, `\`, `$` or a backtick), CRLF, a byte order mark.
  *
  * @param text the whole file
  * @throws {ToolError} `env_file_malformed`, naming the line and never its text, when a line is no assignment, a quote
@@ -117,14 +128,14 @@ function assignment(text: string, at: number, line: number, isPublic: boolean): 
   const common = { name, line, public: isPublic };
   if (quote !== "'" && quote !== '"' && quote !== "`") {
     const source = text.slice(at, lineEnd(text, valueAt));
-    return { ...common, source, cut: cutOf(source, valueAt - at), oddEscapes: false };
+    return { ...common, source, cut: cutOf(source, valueAt - at) };
   }
   const close = closingQuote(text, valueAt);
   if (close < 0) throw malformed(line, "a quote is not closed, or its closing quote is followed by more text");
   const inside = text.slice(valueAt + 1, close);
   if (inside.includes("\0")) throw malformed(line, "it holds a NUL, which no environment can carry");
-  const oddEscapes = quote === '"' && /\\(?![nr])/.test(inside);
-  return { ...common, source: text.slice(at, lineEnd(text, close)), cut: "none", oddEscapes };
+  const source = text.slice(at, lineEnd(text, close));
+  return { ...common, source, cut: "none", ...(quote === '"' && { escaped: inside }) };
 }
 
 /**
@@ -149,15 +160,15 @@ function cutOf(source: string, valueAt: number): Statement["cut"] {
   return /\s/.test(source[hash - 1]!) ? "comment" : "value";
 }
 
-/** What the library makes of one assignment. */
-function valueOf({ name, line, source }: Statement): string {
+/** What the library makes of one assignment; of escapes it knows only `\n` and `\r`, and not that `\\n` is neither. */
+function valueOf({ name, line, source, escaped }: Statement): string {
   const parsed = dotenv.parse(source);
   const names = Object.keys(parsed);
   const value = parsed[name];
   if (names.length !== 1 || typeof value !== "string") {
     throw malformed(line, "it can be read in two ways; put the value in quotes");
   }
-  return value;
+  return escaped === undefined ? value : escaped.replace(/\\(.)/g, (as, letter: string) => ESCAPES[letter] ?? as);
 }
 
 function malformed(line: number, reason: string): ToolError {
@@ -184,7 +195,7 @@ class Notes {
   readonly #each: string[] = [];
   readonly #comments: string[] = [];
 
-  look({ name, line, cut, oddEscapes }: Statement, value: string, earlier: EnvVariable | undefined): void {
+  look({ name, line, cut, escaped }: Statement, value: string, earlier: EnvVariable | undefined): void {
     if (earlier) {
       this.#each.push(`${name} is set on line ${earlier.line} and again on line ${line}; the last one counts`);
     }
@@ -192,9 +203,9 @@ class Notes {
       this.#each.push(`${name} (line ${line}) is cut at an unquoted #; put the value in quotes to keep it whole`);
     }
     if (cut === "comment") this.#comments.push(`${name} (line ${line})`);
-    if (oddEscapes) {
+    if (escaped?.replace(/\\[nrt"\\$`]/g, "").includes("\\")) {
       this.#each.push(
-        `${name} (line ${line}): in double quotes only \\n and \\r are escapes, other backslashes stay as they are; ` +
+        `${name} (line ${line}): a backslash that is no escape in double quotes stays as it is; ` +
           "single quotes keep everything as it is",
       );
     }

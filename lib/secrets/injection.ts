@@ -27,24 +27,8 @@ const SHELL_OWNED_NAMES: ReadonlySet<string> = new Set(
     "pipestatus psvar reswords saliases signals status termcap terminfo userdirs usergroups watch widgets").split(" "),
 );
 
-/** Prints a line that only a POSIX shell can print; see {@linkcode understandsProbe}. */
-export const probeCommand: string = `printf 'mcp-%s-%s\\n' "\${PPID:+posix}" "$((6*7))"`;
-
 /** Ends a line of variables, so that its end can be known. */
 const LAST_STATEMENT = ": __mcp_end";
-
-const PROBE_ANSWER = "mcp-posix-42";
-
-/**
- * True when the login shell that ran {@linkcode probeCommand} is a POSIX shell (dash, bash, ash, zsh, ksh), false for
- * fish, csh, tcsh, cmd.exe, PowerShell and a host that runs no command at all. Text around the answer, which a login
- * shell's start-up files may print, does not matter.
- *
- * @param stdout what the command printed
- */
-export function understandsProbe(stdout: string): boolean {
-  return stdout.split(/\r?\n/).some((line) => line.endsWith(PROBE_ANSWER));
-}
 
 /** True when some login shell keeps this name for itself, so that commands may not see the loaded value. */
 export function isShellOwned(name: string): boolean {

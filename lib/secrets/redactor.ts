@@ -74,7 +74,7 @@ export class Redactor {
     for (let core = 0; core < bytes.length; core += BLOCK) {
       const from = Math.max(0, core - CONTEXT);
       const to = Math.min(bytes.length, core + BLOCK);
-      for (const span of this.look(bytes.subarray(from, to))) {
+      for (const span of this.look(bytes.subarray(from, to), from > 0)) {
         spans.push({ start: span.start + from, end: span.end + from });
       }
     }
@@ -84,12 +84,13 @@ export class Redactor {
   }
 
   /**
-   * What has to be masked in one window of at most {@linkcode BLOCK} bytes and its context, in no order. For
+   * What has to be masked in one window of at most {@linkcode BLOCK} bytes and its context, in no order; it
+   * `isContinued` when there is text before it. For
    * {@linkcode RedactionStream}; others use {@linkcode Redactor.find}.
    */
-  look(window: Uint8Array): Span[] {
+  look(window: Uint8Array, isContinued: boolean): Span[] {
     if (!this.active) return [];
-    const spans = this.#engine.look(window, this.#lexicon);
+    const spans = this.#engine.look(window, this.#lexicon, isContinued);
     for (const span of spans) toCharacters(window, span);
     return spans;
   }
@@ -197,7 +198,7 @@ export class RedactionStream {
   /** Looks at the window of the next block, which ends at `to`. */
   #look(to: number): void {
     const from = Math.max(this.#base, this.#core - CONTEXT);
-    for (const span of this.#redactor.look(this.#held.subarray(from - this.#base, to - this.#base))) {
+    for (const span of this.#redactor.look(this.#held.subarray(from - this.#base, to - this.#base), from > 0)) {
       this.#spans.push({ start: span.start + from, end: span.end + from });
     }
     this.#core += BLOCK;

@@ -10,6 +10,10 @@ export interface AskOptions {
   /** What the command reads. */
   stdin?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** As in {@linkcode ChannelOptions}. @default false */
+  urgent?: boolean | undefined;
+  /** The limit of the wait for the first byte of the answer. @default that of the whole */
+  begins?: Deadline | undefined;
 }
 
 /**
@@ -19,10 +23,13 @@ export interface AskOptions {
  */
 export async function ask(connection: Connection, command: string, options: AskOptions): Promise<string> {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { deadline, begins = deadline, signal, urgent } = options;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const channel = await connection.exec(command, options, (opened) => {
+  const channel = await connection.exec(command, { deadline: begins, signal, urgent }, (opened) => {
     opened.on("data", (chunk: Uint8Array) => {
+      begin();
       if (bytes < MAX_ANSWER_BYTES) chunks.push(chunk);
       bytes += chunk.length;
     });
@@ -32,7 +39,9 @@ export async function ask(connection: Connection, command: string, options: AskO
   });
   channel.end(options.stdin ?? "");
   try {
-    await connection.whileUp(options.deadline.race(closed, () => "answer of the host", options.signal));
+    const describe = (): string => "answer of the host";
+    await connection.whileUp(begins.race(Promise.race([begun, closed]), describe, signal));
+    await connection.whileUp(deadline.race(closed, describe, signal));
   } finally {
     channel.close();
   }

@@ -28,6 +28,10 @@ export type ChannelOpener<C extends GatedChannel> = (
 export interface GateOptions {
   deadline: Deadline;
   signal?: AbortSignal | undefined;
+  /** Goes before all who wait, and is refused where they would wait. @default false */
+  urgent?: boolean | undefined;
+  /** Has to see to a channel that opens when nobody waits for it any more. @default closes it */
+  onLate?: ((channel: GatedChannel) => void) | undefined;
 }
 
 interface Waiter {
@@ -53,9 +57,9 @@ export class ChannelGate {
     this.#onShortage = onShortage;
   }
 
-  /** Session channels that are open now. */
-  get openChannels(): number {
-    return this.#open;
+  /** True when nobody waits for a channel. */
+  get idle(): boolean {
+    return this.#waiters.length === 0;
   }
 
   /**
@@ -66,31 +70,37 @@ export class ChannelGate {
    */
   async open<C extends GatedChannel>(opener: ChannelOpener<C>, options: GateOptions): Promise<C> {
     const { promise, resolve, reject } = Promise.withResolvers<C>();
+    const late = options.onLate ?? closeQuietly;
     let abandoned = false;
+    let asked = false;
     const attempt = async (): Promise<"settled" | "refused"> => {
       if (abandoned) return "settled";
       this.#opening++;
+      asked = true;
       const outcome = await attemptOpen(opener);
+      asked = false;
       this.#opening--;
       if (!outcome.opened) {
-        if (outcome.curable && this.#roomMayCome()) return "refused";
+        if (outcome.curable && !options.urgent && this.#roomMayCome()) return "refused";
         reject(refused(outcome.error));
-        this.#release();
+        if (!options.urgent) this.#release();
       } else {
         this.#watch(outcome.channel);
-        if (abandoned) closeQuietly(outcome.channel);
+        if (abandoned) late(outcome.channel);
         else resolve(outcome.channel);
       }
       return "settled";
     };
-    this.#waiters.push({ turn: this.#turns++, attempt });
+    if (options.urgent) void attempt();
+    else this.#waiters.push({ turn: this.#turns++, attempt });
     this.#pump();
     try {
-      return await options.deadline.race(promise, () => "free channel on the server", options.signal);
+      const describe = (): string => asked ? "answer to the opening of a channel" : "free channel on the server";
+      return await options.deadline.race(promise, describe, options.signal);
     } catch (error) {
       abandoned = true;
-      promise.then(closeQuietly, () => {});
-      throw error;
+      promise.then(late, () => {});
+      throw asked ? error : withAdvice(error);
     }
   }
 
@@ -105,10 +115,9 @@ export class ChannelGate {
 
   /** True when another channel is open or was a moment ago: a server frees its place only after we saw it close. */
   #roomMayCome(): boolean {
-    if (this.#open + this.#opening > 0) return true;
-    if (performance.now() - this.#lastClose > LINGER_MS) return false;
-    setTimeout(() => this.#release(), RETRY_MS);
-    return true;
+    const lingers = performance.now() - this.#lastClose <= LINGER_MS;
+    if (lingers) setTimeout(() => this.#release(), RETRY_MS);
+    return lingers || this.#open + this.#opening > 0;
   }
 
   #release(): void {
@@ -155,6 +164,16 @@ function refused(cause: Error): ToolError {
   return new ToolError("channel_refused", "the server refused to open a channel", {
     hint: "close what else runs on this session, or ask for a higher MaxSessions in sshd_config",
     cause,
+  });
+}
+
+/** What to do when the time is over and it never was this call's turn. */
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof ToolError) || error.code !== "timed_out") return error;
+  return new ToolError(error.code, error.message, {
+    hint: "commands, shells and transfers of this session, and what they left running with its output open, hold all " +
+      "channels that the server allows (MaxSessions); end some, or open another session with ssh_connect",
+    cause: error,
   });
 }
 

@@ -6,8 +6,9 @@ import { Authenticator, type Credentials } from "./authentication.ts";
 import { ChannelGate, type ChannelOpener } from "./channel_gate.ts";
 import { Deadline } from "./deadline.ts";
 import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./handshake_failure.ts";
-import { type HostKey, hostKeyFromBlob, type HostKeyStatus, type KnownHosts } from "./known_hosts.ts";
+import { type HostKey, hostKeyFromBlob, type HostKeyVerdict, type KnownHosts } from "./known_hosts.ts";
 import { OpeningBytes } from "./opening_bytes.ts";
+import { SecondConnection } from "./second_connection.ts";
 import {
   type Client,
   type ClientChannel,
@@ -16,12 +17,16 @@ import {
   type NegotiatedAlgorithms,
   type PseudoTtyOptions,
 } from "./ssh2.ts";
+import { execOn, openSessionChannel, ReserveChannel } from "./reserve_channel.ts";
 import { type Address, connectTcp } from "./tcp.ts";
 import type { TcpStream } from "./tcp_stream.ts";
 
 const KEEPALIVE_INTERVAL_MS = 15_000;
 const KEEPALIVE_MISSES = 3;
 const CLOSE_LIMIT_MS = 500;
+const RESERVE_LIMIT_MS = 10_000;
+/** Servers that are known to take a channel on which nothing runs as what it is. */
+const KEEPS_RESERVE = /^OpenSSH_/;
 
 /** What a connection is made with. */
 export interface ConnectOptions extends Address {
@@ -39,7 +44,8 @@ export interface ConnectionFacts extends Address {
   /** The server's software version, e.g. `OpenSSH_9.2p1` (RFC 4253 §4.2); untrusted text. */
   serverVersion: string;
   hostKey: HostKey;
-  hostKeyStatus: HostKeyStatus;
+  /** How the key came to be accepted. */
+  hostKeyVerdict: HostKeyVerdict;
   /** Negotiated key exchange method. */
   kex: string;
   /** Negotiated cipher, client to server. */
@@ -50,6 +56,13 @@ export interface ConnectionFacts extends Address {
 export interface ChannelOptions {
   deadline: Deadline;
   signal?: AbortSignal | undefined;
+  /** Does not wait in line: `channel_refused` at once where the server has no room. @default false */
+  urgent?: boolean | undefined;
+  /**
+   * Has to see to what was started when nobody waits for it any more: the request was on its way when the time was over.
+   * @default closes the channel
+   */
+  onLate?: (() => void) | undefined;
 }
 
 /** Sees a channel before anything can happen on it. */
@@ -59,17 +72,26 @@ export type OnOpen = (channel: ClientChannel) => void;
 export class Connection {
   /** What is known of the connection. */
   readonly facts: ConnectionFacts;
+  /** For what cannot wait until this connection has room for another channel. */
+  readonly second: SecondConnection;
   readonly #client: Client;
   readonly #socket: TcpStream;
   readonly #shortageListeners = new Set<() => void>();
   readonly #gate = new ChannelGate(() => this.#shortageListeners.forEach((listener) => listener()));
+  readonly #reserve: ReserveChannel;
   readonly #closeListeners = new Set<(reason: ToolError) => void>();
   #ended: ToolError | undefined;
 
-  private constructor(client: Client, socket: TcpStream, facts: ConnectionFacts) {
+  private constructor(client: Client, socket: TcpStream, facts: ConnectionFacts, options: ConnectOptions) {
     this.#client = client;
     this.#socket = socket;
     this.facts = facts;
+    this.second = new SecondConnection((timeoutMs) => Connection.connect({ ...options, timeoutMs, signal: undefined }));
+    this.#reserve = new ReserveChannel(() => {
+      const limits = { deadline: new Deadline(RESERVE_LIMIT_MS), urgent: true };
+      return this.#gate.open(openSessionChannel(client), limits);
+    });
+    this.onShortage(() => this.#reserve.giveUp());
     client.on("error", (error: ClientError) => this.#end(dropped(facts, error)));
     client.on("close", () => this.#end(dropped(facts)));
   }
@@ -86,7 +108,7 @@ export class Connection {
     const handshake = new Handshake(new Client(), options, clientAlgorithms(knownTypes));
     try {
       const { facts, socket } = await deadline.race(handshake.run(), () => handshake.stage, options.signal);
-      return new Connection(handshake.client, socket, facts);
+      return new Connection(handshake.client, socket, facts, options);
     } catch (error) {
       handshake.abort();
       throw error;
@@ -121,8 +143,16 @@ export class Connection {
    * consent, an exit status say, is lost to listeners that are added later
    * @throws {ToolError} `channel_refused`, `timed_out`, `cancelled` or `session_dropped`
    */
-  exec(command: string, options: ChannelOptions, onOpen?: OnOpen): Promise<ClientChannel> {
-    return this.#open(options, onOpen, (callback) => this.#client.exec(command, callback));
+  async exec(command: string, options: ChannelOptions, onOpen?: OnOpen): Promise<ClientChannel> {
+    const onStart: OnOpen = (channel) => {
+      if (KEEPS_RESERVE.test(this.facts.serverVersion)) {
+        channel.once("close", () => setTimeout(() => this.#prepareReserve()));
+      }
+      onOpen?.(channel);
+    };
+    const reserve = this.#reserve.take();
+    const channel = reserve && await this.#execOn(reserve, command, options, onStart);
+    return channel ?? await this.#open(options, onStart, (callback) => this.#client.exec(command, callback));
   }
 
   /**
@@ -153,6 +183,17 @@ export class Connection {
         callback(error, channel);
       });
     });
+  }
+
+  /**
+   * Asks the server to send a signal to what runs on `channel` (RFC 4254 §6.9); there is no answer, and OpenSSH does
+   * nothing for root. ssh2's own signal() does nothing once the input of the command has been ended, as ours has been.
+   */
+  signal(channel: ClientChannel, name: "TERM" | "KILL"): void {
+    type Internals = { _protocol: { signal(id: number, name: string): void } };
+    const { outgoing } = channel as unknown as { outgoing: { id: number; state: string } };
+    if (this.#ended !== undefined || outgoing.state === "closed" || outgoing.state === "closing") return;
+    (this.#client as unknown as Internals)._protocol.signal(outgoing.id, name);
   }
 
   /**
@@ -196,6 +237,33 @@ export class Connection {
     this.#socket.destroy(); // ssh2's own destroy() leaves a socket open that has been ended
   }
 
+  /** Starts a command on the channel in reserve; undefined when that turns out to be of no use. */
+  async #execOn(
+    reserve: Promise<ClientChannel | undefined>,
+    command: string,
+    options: ChannelOptions,
+    onStart: OnOpen,
+  ): Promise<ClientChannel | undefined> {
+    let abandoned = false;
+    const started = reserve.then(async (channel) => {
+      if (channel === undefined) return undefined;
+      const start = abandoned ? Promise.reject() : execOn(this.#client, channel, command, onStart);
+      return await start.catch(() => void channel.close());
+    });
+    try {
+      return await this.whileUp(options.deadline.race(started, () => "start of the command", options.signal));
+    } catch (error) {
+      abandoned = true;
+      started.then((channel) => channel && options.onLate ? options.onLate() : channel?.close());
+      throw error;
+    }
+  }
+
+  /** Only when the answer that the command's end belongs to is on its way, and nobody waits for a channel. */
+  #prepareReserve(): void {
+    if (this.#ended === undefined && this.#gate.idle) this.#reserve.prepare();
+  }
+
   #open(
     options: ChannelOptions,
     onOpen: OnOpen | undefined,
@@ -229,7 +297,7 @@ class Handshake {
   readonly #givenUp = new AbortController();
   #socket: TcpStream | undefined;
   readonly #evidence: HandshakeEvidence;
-  #hostKey: { key: HostKey; status: HostKeyStatus | undefined } | undefined;
+  #hostKey: { key: HostKey; verdict: HostKeyVerdict | undefined } | undefined;
   #hostKeyKept: Promise<void> = Promise.resolve();
   #verdict: unknown;
 
@@ -253,12 +321,12 @@ class Handshake {
     const negotiated = await this.#negotiate(socket);
     socket.lend();
     this.#evidence.opening.release();
-    if (this.#hostKey?.status === undefined) throw new Error("ssh2 became ready without a host key check");
+    if (this.#hostKey?.verdict === undefined) throw new Error("ssh2 became ready without a host key check");
     const { host, port, username } = this.#options;
     const serverVersion = (this.client as unknown as { _remoteVer?: string })._remoteVer ?? "";
-    const { key: hostKey, status: hostKeyStatus } = this.#hostKey;
+    const { key: hostKey, verdict: hostKeyVerdict } = this.#hostKey;
     const { kex, cs } = negotiated;
-    return { facts: { host, port, username, serverVersion, hostKey, hostKeyStatus, kex, cipher: cs.cipher }, socket };
+    return { facts: { host, port, username, serverVersion, hostKey, hostKeyVerdict, kex, cipher: cs.cipher }, socket };
   }
 
   abort(): void {
@@ -309,9 +377,9 @@ class Handshake {
   /** The key exchange is done, so the server has proved to hold the key that it showed; before, nothing is kept. */
   async #keepHostKey(): Promise<void> {
     const shown = this.#hostKey;
-    if (shown === undefined || shown.status !== undefined) return;
+    if (shown === undefined || shown.verdict !== undefined) return;
     const { host, port, knownHosts } = this.#options;
-    shown.status = await knownHosts.accept(host, port, shown.key);
+    shown.verdict = await knownHosts.accept(host, port, shown.key);
   }
 
   #verifyHostKey = (blob: Buffer, accept: (valid: boolean) => void): void => {
@@ -321,9 +389,9 @@ class Handshake {
     this.stage = "verdict on the host key";
     const key = hostKeyFromBlob(blob);
     const { host, port, knownHosts } = this.#options;
-    knownHosts.judge(host, port, key).then((status) => {
+    knownHosts.judge(host, port, key).then((verdict) => {
       this.stage = "end of the key exchange";
-      this.#hostKey = { key, status };
+      this.#hostKey = { key, verdict };
       accept(true);
     }, (error) => {
       this.#verdict = error;

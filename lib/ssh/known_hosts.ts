@@ -24,6 +24,13 @@ export type HostKeyPolicy = "strict" | "accept-new" | "insecure";
 /** How a key came to be accepted. */
 export type HostKeyStatus = "known" | "new_stored" | "new_for_this_process" | "not_checked";
 
+/** A key that is accepted. */
+export interface HostKeyVerdict {
+  status: HostKeyStatus;
+  /** What people should know of it: why a new key was not stored, that a line about this host cannot be read. */
+  note?: string;
+}
+
 /** A key that was expected instead, as it stands in an error's `data`. */
 export interface ExpectedKey {
   /** E.g. "ssh-ed25519". */
@@ -52,6 +59,8 @@ interface Knowledge {
   bare: KnownHostsEntry[];
   /** Why the file could not be read. */
   problem: ToolError | undefined;
+  /** Says so where lines that speak of the host are no entries. */
+  note: string | undefined;
 }
 
 /** Keys that were remembered beyond this make the oldest forgotten. */
@@ -63,7 +72,6 @@ export class KnownHosts {
   readonly #givenFile: string | undefined;
   /** Keys accepted in this process and not stored, by the name of the host. */
   readonly #remembered = new Map<string, HostKey>();
-  #storeProblem: string | undefined;
 
   /**
    * Nothing is read before the first check.
@@ -75,17 +83,12 @@ export class KnownHosts {
     this.#givenFile = options.file;
   }
 
-  /** Why the latest new key could not be stored, for people; undefined when it was, or there was none. */
-  get storeProblem(): string | undefined {
-    return this.#storeProblem;
-  }
-
   /**
    * Decides about a key that a server offers, and keeps a new one: {@linkcode judge}, then {@linkcode accept}.
    *
    * @throws {ToolError} as they do
    */
-  async verify(host: string, port: number, key: HostKey): Promise<HostKeyStatus> {
+  async verify(host: string, port: number, key: HostKey): Promise<HostKeyVerdict> {
     return await this.judge(host, port, key) ?? await this.accept(host, port, key);
   }
 
@@ -96,13 +99,15 @@ export class KnownHosts {
    *
    * @param host name or address, as the user gave it
    * @throws {ToolError} `host_key_unknown`, `host_key_changed` or `host_key_revoked`, with `data` of `offered` and
-   * `expected`; `permission_denied_locally` or `known_hosts_malformed` when strict and the file cannot be read
+   * `expected`; `known_hosts_malformed` when the file is there and cannot be read whole, which may hide that the key has
+   * changed; `permission_denied_locally` when strict and it may not be read
    */
-  async judge(host: string, port: number, key: HostKey): Promise<HostKeyStatus | undefined> {
+  async judge(host: string, port: number, key: HostKey): Promise<HostKeyVerdict | undefined> {
     const name = hostName(host, port);
-    const status = await this.#check(name, hostName(host, 22), key, this.#file());
-    if (status === undefined && this.#policy === "strict") throw unknownKey(name, key);
-    return status;
+    const { status, note } = await this.#check(name, hostName(host, 22), key, this.#file());
+    if (status !== undefined) return verdict(status, note);
+    if (this.#policy === "strict") throw unknownKey(name, key);
+    return undefined;
   }
 
   /**
@@ -110,12 +115,16 @@ export class KnownHosts {
    *
    * @throws {ToolError} `host_key_changed` when another connection has meanwhile kept another one
    */
-  async accept(host: string, port: number, key: HostKey): Promise<HostKeyStatus> {
+  async accept(host: string, port: number, key: HostKey): Promise<HostKeyVerdict> {
     const name = hostName(host, port);
     const file = this.#file();
     // Looked at once more under the lock: another connection may have stored this host's key meanwhile.
     return await exclusively(file ?? "", async () => {
-      return await this.#check(name, hostName(host, 22), key, file) ?? await this.#accept(name, key, file);
+      const { status, note } = await this.#check(name, hostName(host, 22), key, file);
+      if (status !== undefined) return verdict(status, note);
+      const problem = await this.#store(name, key, file);
+      if (problem !== undefined) this.#remember(name, key);
+      return verdict(problem === undefined ? "new_stored" : "new_for_this_process", note, problem);
     });
   }
 
@@ -128,24 +137,25 @@ export class KnownHosts {
     return [...new Set([...keys, ...remembered(this.#remembered, name)].map((key) => key.type))];
   }
 
-  /** The verdict on a key, or undefined when nothing is known of the host. */
+  /** The status of a key, undefined when nothing is known of the host, and what people should know. */
   async #check(
     name: string,
     bareName: string,
     key: HostKey,
     file: string | undefined,
-  ): Promise<HostKeyStatus | undefined> {
-    const { exact, bare, problem } = await this.#know(name, bareName, file);
+  ): Promise<{ status: HostKeyStatus | undefined; note: string | undefined }> {
+    const { exact, bare, problem, note } = await this.#know(name, bareName, file);
     const matches = (entries: KnownHostsEntry[], marker: KnownHostsEntry["marker"]): KnownHostsEntry | undefined =>
       entries.find((entry) => entry.marker === marker && sameKey(entry.key, key));
     const revoked = matches([...exact, ...bare], "revoked");
     if (revoked !== undefined) throw revokedKey(name, key, expected(revoked, file));
-    if (this.#policy === "insecure") return "not_checked";
-    if (problem !== undefined && this.#policy === "strict") throw problem;
-    if (matches(exact, "none") !== undefined) return "known";
+    if (this.#policy === "insecure") return { status: "not_checked", note };
+    if (problem !== undefined && (this.#policy === "strict" || problem.code === "known_hosts_malformed")) throw problem;
+    if (matches(exact, "none") !== undefined) return { status: "known", note };
     const others = exact.filter((entry) => entry.marker === "none");
     if (others.length > 0) throw changedKey(name, key, others.map((entry) => expected(entry, file)));
-    return this.#checkRemembered(name, key) ?? (matches(bare, "none") === undefined ? undefined : "known");
+    const known = matches(bare, "none") === undefined ? undefined : "known";
+    return { status: this.#checkRemembered(name, key) ?? known, note };
   }
 
   #checkRemembered(name: string, key: HostKey): HostKeyStatus | undefined {
@@ -156,31 +166,32 @@ export class KnownHosts {
   }
 
   async #know(name: string, bareName: string, file: string | undefined): Promise<Knowledge> {
-    if (file === undefined) return { exact: [], bare: [], problem: noFile() };
+    const nothing = { exact: [], bare: [], note: undefined };
+    if (file === undefined) return { ...nothing, problem: noFile() };
     const result = await readKnownHosts(file);
     if (result.state !== "read") {
-      return { exact: [], bare: [], problem: result.state === "unreadable" ? result.error : undefined };
+      return { ...nothing, problem: result.state === "unreadable" ? result.error : undefined };
     }
-    const { entries } = parseKnownHosts(result.text);
+    const { entries, malformed } = parseKnownHosts(result.text);
+    const damaged = malformed.filter((line) => matchesHost(line, name) || matchesHost(line, bareName));
     return {
       exact: entries.filter((entry) => matchesHost(entry, name)),
       bare: name === bareName ? [] : entries.filter((entry) => matchesHost(entry, bareName)),
       problem: undefined,
+      note: damaged.length === 0 ? undefined : unreadableLines(file, damaged.map(({ line }) => line)),
     };
   }
 
-  /** Stores a new key, or remembers it when that cannot be: storing never fails a connection. */
-  async #accept(name: string, key: HostKey, file: string | undefined): Promise<HostKeyStatus> {
-    this.#storeProblem = await this.#store(name, key, file);
-    if (this.#storeProblem === undefined) return "new_stored";
+  /** Keeps a key that cannot be stored: storing never fails a connection. */
+  #remember(name: string, key: HostKey): void {
     if (this.#remembered.size >= maxRemembered) {
       const [oldest] = this.#remembered.keys();
       if (oldest !== undefined) this.#remembered.delete(oldest);
     }
     this.#remembered.set(name, key);
-    return "new_for_this_process";
   }
 
+  /** @returns why it was not stored; undefined when it was */
   async #store(name: string, key: HostKey, file: string | undefined): Promise<string | undefined> {
     if (file === undefined) return noFile().hint;
     // What cannot be read back would be stored again by each process.
@@ -196,6 +207,17 @@ export class KnownHosts {
     const home = holds({ name: "env", variable: "HOME" }) ? Deno.env.get("HOME") : undefined;
     return home ? `${home}/.ssh/known_hosts` : undefined;
   }
+}
+
+function verdict(status: HostKeyStatus, ...notes: Array<string | undefined>): HostKeyVerdict {
+  const note = notes.filter((each) => each !== undefined).join("; ");
+  return { status, ...note !== "" && { note } };
+}
+
+function unreadableLines(file: string, lines: number[]): string {
+  const which = lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.slice(0, 5).join(", ")}`;
+  return `${which} of ${file} ${lines.length === 1 ? "names" : "name"} this host and cannot be read; a key that is ` +
+    "known or revoked may be hidden there";
 }
 
 function remembered(keys: Map<string, HostKey>, name: string): HostKey[] {

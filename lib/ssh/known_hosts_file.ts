@@ -24,20 +24,33 @@ export interface KnownHostsFile {
   /** In the order of their lines. */
   entries: KnownHostsEntry[];
   /** Lines that are neither empty, nor a comment, nor an entry; they are passed over. */
-  malformedLines: number[];
+  malformed: MalformedLine[];
+}
+
+/** A line that is no entry, as one that a full disk has cut short. */
+export interface MalformedLine {
+  /** Counted from 1. */
+  line: number;
+  /** Where the patterns of an entry stand; empty when there is nothing. */
+  hosts: string;
 }
 
 /** Reads a file's text. Never throws: whatever is not an entry is counted as malformed. */
 export function parseKnownHosts(text: string): KnownHostsFile {
-  const file: KnownHostsFile = { entries: [], malformedLines: [] };
+  const file: KnownHostsFile = { entries: [], malformed: [] };
   text.split("\n").forEach((content, index) => {
     const line = content.replace(/\r$/, "").replace(/^[ \t]+/, "");
     if (line === "" || line.startsWith("#")) return;
     const entry = parseLine(line, index + 1);
-    if (entry === undefined) file.malformedLines.push(index + 1);
+    if (entry === undefined) file.malformed.push({ line: index + 1, hosts: hostsOf(line) });
     else file.entries.push(entry);
   });
   return file;
+}
+
+function hostsOf(malformed: string): string {
+  const words = malformed.split(/[ \t]+/);
+  return words[0]?.startsWith("@") ? words[1] ?? "" : words[0] ?? "";
 }
 
 function parseLine(content: string, line: number): KnownHostsEntry | undefined {
@@ -82,7 +95,7 @@ function parseKey(type: string, base64: string): HostKey | undefined {
 }
 
 /** True when an entry speaks of `name`, as {@linkcode hostName} gives it. */
-export function matchesHost(entry: KnownHostsEntry, name: string): boolean {
+export function matchesHost(entry: Pick<KnownHostsEntry, "hosts">, name: string): boolean {
   const hash = splitHash(entry.hosts);
   if (hash !== undefined) return createHmac("sha1", hash.salt).update(name).digest().equals(hash.digest);
   let matched = false;

@@ -24,7 +24,9 @@ export async function readKnownHosts(path: string): Promise<ReadResult> {
     if (!info.isFile || info.size > maxBytes) return { state: "unreadable", error: malformed(path, info) };
     return { state: "read", text: new TextDecoder().decode(await Deno.readFile(path)) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { state: "missing" };
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return { state: "missing" };
+    }
     if (error instanceof Deno.errors.NotCapable) {
       return { state: "unreadable", error: denied(power, "reading the known hosts", error) };
     }

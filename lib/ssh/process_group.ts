@@ -1,4 +1,5 @@
 /** Ending what a command started, and making sure of it. */
+import { ToolError } from "../errors.ts";
 import { quoteWord } from "../quote.ts";
 import type { Connection } from "./connection.ts";
 import { ask } from "./ask.ts";
@@ -13,25 +14,39 @@ export interface EndPrefix {
   stdin: string;
 }
 
+/** What limits the ending of processes. */
+export interface EndOptions {
+  /** How long the host may take to give a sign of life: a link that is dead must not hold up the caller. */
+  patienceMs: number;
+  /** Runs the script as someone else. */
+  prefix?: EndPrefix | undefined;
+}
+
 /**
  * Ends the process groups led by `pids`: TERM, then KILL for what is left after a second.
  *
  * sshd gives each command a session and a process group of its own, and ignores signal requests for root (OpenSSH
  * session.c, session_signal_req), so asking it is not enough, and a signal that was sent is not a process that stopped.
+ * Where the commands that are to end hold all the channels that the server allows, this comes over a second connection.
  *
  * @param connection where they run
  * @param pids process ids of the group leaders, as the commands themselves told them
- * @param prefix runs the script as someone else
  * @returns true when no process of the groups is left
+ * @throws {ToolError} when the host cannot be asked
  */
 export async function endProcessGroups(
   connection: Connection,
   pids: readonly number[],
-  prefix?: EndPrefix,
+  { patienceMs, prefix }: EndOptions,
 ): Promise<boolean> {
   const deadline = new Deadline(LIMIT_MS);
-  const command = `${prefix?.words ?? ""}/bin/sh -c ${quoteWord(script(pids))}`;
-  const answer = await ask(connection, command, { deadline, stdin: prefix?.stdin });
+  const begins = new Deadline(Math.min(patienceMs, LIMIT_MS));
+  const command = `echo here; ${prefix?.words ?? ""}/bin/sh -c ${quoteWord(script(pids))}`;
+  const stdin = prefix?.stdin;
+  const answer = await ask(connection, command, { deadline, begins, stdin, urgent: true }).catch((error) => {
+    if (!(error instanceof ToolError) || error.code !== "channel_refused") throw error;
+    return connection.second.use(deadline, (second) => ask(second, command, { deadline, stdin }));
+  });
   return answer.trimEnd().endsWith("gone");
 }
 

@@ -12,6 +12,10 @@ import type { ClientChannel } from "./ssh2.ts";
 const DETACHED_QUIET_MS = 2000;
 /** How long it is read at most after the exit, quiet or not. */
 const DETACHED_LIMIT_MS = 20_000;
+/** How long a host may take for a sign of life when its command is to be ended, besides twice the time that it took. */
+const SIGN_OF_LIFE_MS = 1000;
+/** How long a command whose process id is not known may take to end before it is killed. */
+const GRACE_MS = 1000;
 
 /** How a command ended. */
 export interface Ending {
@@ -34,6 +38,8 @@ export interface RunOptions {
   /** Makes the filter that one output stream goes through before it is cut. */
   filter: () => ByteFilter;
   signal?: AbortSignal | undefined;
+  /** Runs the script that ends it as someone else, e.g. with sudo. */
+  endPrefix?: EndPrefix | undefined;
   /** Told about once a second, with bytes received so far. */
   onProgress?: ((elapsedMs: number, bytes: number) => void) | undefined;
 }
@@ -64,6 +70,11 @@ export class RemoteCommand {
   #channel!: ClientChannel;
   #ending: Ending = { exitCode: null, signal: undefined };
   #exitedAt: number | undefined;
+  /** How long the host took to start it. */
+  #startMs = 0;
+  readonly #told = Promise.withResolvers<void>();
+  /** Nobody waits for it any more. */
+  #late = false;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(session: Session, options: RunOptions, onMarker: MarkerListener) {
@@ -74,7 +85,9 @@ export class RemoteCommand {
     this.#stderr = this.#newOutput();
     this.#scanner = new MarkerScanner((marker) => {
       if (marker.pid !== undefined) this.#pids.push(marker.pid);
-      onMarker(marker, this);
+      this.#startMs ||= performance.now() - this.#started;
+      this.#told.resolve();
+      if (!this.#late) onMarker(marker, this);
     });
   }
 
@@ -93,7 +106,8 @@ export class RemoteCommand {
     onMarker: MarkerListener,
   ): Promise<RemoteCommand> {
     const command = new RemoteCommand(session, options, onMarker);
-    const limits = { deadline: command.#deadline, signal: options.signal };
+    const onLate = (): void => void command.#endLate();
+    const limits = { deadline: command.#deadline, signal: options.signal, onLate };
     await session.connection.exec(line(command.#scanner.token), limits, (channel) => {
       command.#channel = channel;
       command.#listen();
@@ -111,11 +125,10 @@ export class RemoteCommand {
     this.#channel.end();
   }
 
-  /** Forgets what came on stderr so far and gives it. */
-  takeStderr(): OutputText {
-    const taken = this.#stderr.finish();
+  /** Forgets what came on stderr so far. */
+  forgetStderr(): void {
+    this.#scanner.forget();
     this.#stderr = this.#newOutput();
-    return taken;
   }
 
   /** No more markers are expected: stderr passes as it comes from now on. */
@@ -126,12 +139,11 @@ export class RemoteCommand {
   /**
    * Waits for the end, at most until the deadline; then ends the command at the far end.
    *
-   * @param prefix runs the script that ends it as someone else, e.g. with sudo
    * @throws {ToolError} `session_dropped`, with the output so far; `cancelled` once the command is ended
    */
-  async finish(prefix?: EndPrefix): Promise<RunResult> {
+  async finish(): Promise<RunResult> {
     const stopProgress = this.#reportProgress();
-    const disown = this.#session.own({ close: () => this.#endAtFarEnd(prefix).then(() => {}) });
+    const disown = this.#session.own({ close: () => this.#endAtFarEnd().then(() => {}) });
     try {
       const how = await this.#session.connection.whileUp(
         this.#deadline.race(this.#ended.promise, () => "end of the command", this.#options.signal),
@@ -145,7 +157,7 @@ export class RemoteCommand {
         this.#letRun();
         return this.#result({ detached: true });
       }
-      const processGone = await this.#endAtFarEnd(prefix);
+      const processGone = await this.#endAtFarEnd();
       this.abandon();
       if (error.code === "timed_out") return this.#result({ timedOut: true, processGone });
       throw error;
@@ -173,7 +185,8 @@ export class RemoteCommand {
       this.#awaitQuiet();
     });
     channel.stderr.on("data", (chunk: Uint8Array) => {
-      this.#stderr.push(this.#scanner.push(chunk));
+      const passed = this.#scanner.push(chunk); // first: a marker in it may begin stderr anew
+      this.#stderr.push(passed);
       spend(chunk);
       this.#awaitQuiet();
     });
@@ -209,11 +222,33 @@ export class RemoteCommand {
   }
 
   /** Ends the command's process groups. @returns whether they are known to be gone */
-  async #endAtFarEnd(prefix: EndPrefix | undefined): Promise<boolean> {
-    if (this.#session.ended !== undefined) return false;
-    this.#channel.signal("TERM"); // the one way where the process id is not known, and at once where it is
-    if (this.#pids.length === 0) return false;
-    return await endProcessGroups(this.#session.connection, this.#pids, prefix).catch(() => false);
+  async #endAtFarEnd(): Promise<boolean> {
+    const { connection, ended } = this.#session;
+    if (ended !== undefined) return false;
+    connection.signal(this.#channel, "TERM"); // the one way where the process id is not known, and at once where it is
+    if (this.#pids.length === 0) return await this.#killUnlessEnded();
+    const patienceMs = SIGN_OF_LIFE_MS + 2 * this.#startMs;
+    const { endPrefix: prefix } = this.#options;
+    return await endProcessGroups(connection, this.#pids, { patienceMs, prefix }).catch(() => false);
+  }
+
+  /** Ends a command that has started after its caller had gone, as soon as it has told its process id. */
+  async #endLate(): Promise<void> {
+    this.#late = true;
+    const told = Promise.race([this.#told.promise, this.#ended.promise]);
+    const ending = new Deadline(GRACE_MS).race(told, () => "process id").catch(() => {})
+      .then(() => this.#endAtFarEnd()).then(() => this.abandon());
+    const disown = this.#session.own({ close: () => ending });
+    await ending;
+    disown();
+  }
+
+  /** @returns false: what else it had started is not known */
+  async #killUnlessEnded(): Promise<boolean> {
+    await new Deadline(GRACE_MS).race(this.#ended.promise, () => "end of the command").catch(() => {
+      this.#session.connection.signal(this.#channel, "KILL");
+    });
+    return false;
   }
 
   #reportProgress(): () => void {

@@ -35,7 +35,7 @@ export class Session {
     this.loginShell = new LoginShell(connection);
     this.forwards = new Forwards(connection);
     this.own(this.forwards);
-    this.shells = new Shells(connection);
+    this.shells = new Shells(connection, this.loginShell);
     this.own(this.shells);
     this.sftp = new Sftp(connection);
     this.own(this.sftp);

@@ -2,9 +2,9 @@
  * The one door to ssh2. Everything else in this folder takes its types from here and the library itself from
  * {@linkcode loadSsh2}, which reads it when a first connection needs it: listing the tools must not pay for it.
  */
-import crypto from "node:crypto";
 import type * as Ssh2 from "ssh2_types";
-import { spend } from "./spent.ts";
+import { type Inbound, type Outbound, PacketOpener, PacketSealer } from "./cipher/packet_ciphers.ts";
+import { PacketKernel } from "./cipher/packet_kernel.ts";
 
 /** ssh2's client: one connection. */
 export type Client = Ssh2.Client;
@@ -60,47 +60,31 @@ let loading: Promise<Ssh2Module> | undefined;
 
 /** ssh2 1.17, imported on first use and once. */
 export function loadSsh2(): Promise<Ssh2Module> {
-  loading ??= finishingCiphers(() => import("ssh2")).then((module) => module.default);
+  loading ??= lendCiphers().then(() => import("ssh2")).then((module) => module.default);
   return loading;
 }
 
-/**
- * Loads a module that takes node:crypto's cipher functions for itself, and gives it some that finish what they begin.
- *
- * ssh2 makes three chacha20 ciphers for every packet, uses each once and never finishes it; Deno 2.9 frees a cipher
- * only when it is finished, and would lose 270 bytes for each: 25 MB for every gigabyte.
- */
-async function finishingCiphers<T>(load: () => Promise<T>): Promise<T> {
-  const { createCipheriv, createDecipheriv } = crypto;
-  crypto.createCipheriv = oneShot(createCipheriv, true);
-  crypto.createDecipheriv = oneShot(createDecipheriv, false);
-  try {
-    return await load();
-  } finally {
-    crypto.createCipheriv = createCipheriv;
-    crypto.createDecipheriv = createDecipheriv;
-  }
+/** What ssh2 (lib/protocol/crypto.js) makes the ciphers of a connection with. */
+interface CipherFactory {
+  createCipher(config: { outbound: Outbound & { cipherInfo?: { sslName?: string } } }): unknown;
+  createDecipher(config: { inbound: Inbound & { decipherInfo?: { sslName?: string } } }): unknown;
 }
 
 /**
- * The same function, but what it makes for chacha20 (ssh2 1.17, lib/protocol/crypto.js) ends with its first use; where it
- * `takes` what it is given, a packet, it gives its memory back.
+ * Gives ssh2 our chacha20-poly1305, before the rest of it takes the functions that make ciphers for itself (kex.js). Its
+ * own makes three ciphers of node:crypto for each packet, which Deno 2.9 never frees, and takes three times as long.
  */
-function oneShot<F extends typeof crypto.createCipheriv | typeof crypto.createDecipheriv>(
-  create: F,
-  takes: boolean,
-): F {
-  const wrapped = (...args: Parameters<typeof crypto.createCipheriv>): unknown => {
-    const cipher = (create as typeof crypto.createCipheriv)(...args);
-    if (args[0] !== "chacha20") return cipher;
-    return {
-      update(data: Uint8Array): Uint8Array {
-        const result = cipher.update(data);
-        cipher.final();
-        if (takes) spend(data);
-        return result;
-      },
-    };
+async function lendCiphers(): Promise<void> {
+  const kernel = PacketKernel.load();
+  if (kernel === undefined) return;
+  const factory: CipherFactory = (await import("ssh2/lib/protocol/crypto.js")).default;
+  const { createCipher, createDecipher } = factory;
+  factory.createCipher = (config) => {
+    if (config.outbound.cipherInfo?.sslName !== "chacha20") return createCipher(config);
+    return new PacketSealer(kernel, config.outbound);
   };
-  return wrapped as F;
+  factory.createDecipher = (config) => {
+    if (config.inbound.decipherInfo?.sslName !== "chacha20") return createDecipher(config);
+    return new PacketOpener(kernel, config.inbound);
+  };
 }

@@ -18,6 +18,24 @@ Deno.test("ssh_execute and ssh_sudo_execute end at their timeout when the login 
   }
 });
 
+Deno.test("a shell opens on a host that answers no command, and what needs one says so at the call's own timeout", async () => {
+  const onShell = (channel: { write(data: string): unknown; on(event: "data", listener: () => void): unknown }) => {
+    channel.write("router> ");
+    channel.on("data", () => channel.write("% Unknown command\r\nrouter> "));
+  };
+  for (const onExec of [undefined, () => {}]) {
+    await using server = await hostileSshServer({ onShell, ...(onExec && { onExec }) });
+    await using program = await Program.start();
+    const { session_id } = await program.ok("ssh_connect", { ...LOGIN, host: server.host, port: server.port });
+    const opened = await program.ok("ssh_shell_open", { session_id });
+    assert.deepEqual([opened.state, opened.output], ["prompt", "router> "]);
+    const sent = await program.ok("ssh_shell_send", { session_id, data: "help" });
+    assert.match(sent.output, /Unknown command/);
+    const error = await program.fails("ssh_shell_send", { session_id, data: "x", await_exit: true, timeout: 0.5 });
+    assert.deepEqual([error.code, /within 0\.5 s/.test(error.message)], ["timed_out", true]);
+  }
+});
+
 Deno.test("a refusal that lists thousands of methods, escapes among them, makes a small answer of plain names", async () => {
   const methods = ["publickey", ...Array.from({ length: 2000 }, (_, index) => `\u001b[31m${index}`)];
   await using server = await hostileSshServer({ refuseWith: methods });
@@ -69,4 +87,20 @@ Deno.test("a server that disconnects right after the login is called gone, and n
   const error = await program.fails("ssh_execute", { session_id, command: "true" });
   assert.equal(error.code, "session_dropped");
   assert.match(error.hint ?? "", /connect again with ssh_connect/);
+});
+
+Deno.test("ssh_sudo_execute gives what the command says on stderr, and not the lecture, when all comes at once", async () => {
+  await using server = await hostileSshServer({
+    onExec: (channel, command) => {
+      const token = /echo (mcp[0-9a-f]{24})L/.exec(command)?.[1];
+      if (token === undefined) channel.write("mcp-posix-42\n");
+      else channel.stderr.write(`${token}L11\nWe trust you have received the usual lecture.\n${token}R12\nsaid\n`);
+      channel.exit(token === undefined ? 0 : 3);
+      channel.end();
+    },
+  });
+  await using program = await Program.start();
+  const { session_id } = await program.ok("ssh_connect", { ...LOGIN, host: server.host, port: server.port });
+  const result = await program.ok("ssh_sudo_execute", { session_id, command: "true" });
+  assert.deepEqual([result.stderr, result.exit_code], ["said\n", 3]);
 });

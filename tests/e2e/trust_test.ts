@@ -113,6 +113,8 @@ Deno.test("where the login shell is fish or csh, commands run as they are, and w
     const { session_id } = await program.ok("ssh_connect", target);
     const plain = await program.ok("ssh_execute", { session_id, command: "echo hello" });
     assert.deepEqual([plain.stdout, plain.stderr, plain.exit_code], ["hello\n", "", 0], shell);
+    const zeros = await program.ok("ssh_execute", { session_id, command: "printf 'a\\0b' >/dev/stderr" });
+    assert.equal(zeros.stderr, "a\0b", shell);
     const error = await program.fails("ssh_execute", { session_id, command: "true", cwd: "/" });
     assert.equal(error.code, "shell_unsupported");
     assert.match(error.hint ?? "", /sh, bash/);

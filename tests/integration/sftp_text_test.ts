@@ -174,3 +174,27 @@ Deno.test("ssh_list_remote_dir pages through 100,000 entries", async () => {
   const first = await host.tools.ok("ssh_list_remote_dir", { remote_path: host.remote.path });
   assert.deepEqual([first.entries.length, first.next_offset, first.entries[999].name], [1000, 1000, "f000999"]);
 });
+
+Deno.test("ssh_write_remote_file refuses text that has no bytes", async () => {
+  await using host = await FileHost.start();
+  const { tools } = host;
+  const remote_path = await host.remote.write("file", "old");
+  await tools.fails("invalid_argument", write, { remote_path, content: "a\udcffb" });
+  await tools.fails("invalid_argument", write, { remote_path, edit: { old_text: "old", new_text: "\ud800" } });
+  assert.equal(await Deno.readTextFile(remote_path), "old");
+});
+
+Deno.test("an edit finds text that overlaps itself twice, and takes line ends as they are", async () => {
+  await using host = await FileHost.start();
+  const { tools } = host;
+  const remote_path = await host.remote.write("file", "aaa\r\nb\r\n");
+  await tools.fails("edit_not_unique", write, { remote_path, edit: { old_text: "aa", new_text: "x" } });
+  await tools.fails("edit_not_unique", write, { remote_path, edit: { old_text: "b\n", new_text: "x" } });
+  await tools.fails("invalid_argument", write, { remote_path, edit: { old_text: "", new_text: "x" } });
+  await tools.ok(write, { remote_path, edit: { old_text: "b\r\n", new_text: "" } });
+  assert.equal(await Deno.readTextFile(remote_path), "aaa\r\n");
+  const secret = "correct-horse-battery-staple";
+  tools.app.redactor.add([secret]);
+  const error = await tools.fails("edit_not_unique", write, { remote_path, edit: { old_text: secret, new_text: "x" } });
+  assert.equal(JSON.stringify(error).includes("horse"), false);
+});

@@ -92,3 +92,34 @@ Deno.test("local paths outside --files-dir are refused, whatever leads there", a
   }
   assert.equal(await Deno.readTextFile(host.path("there")), "x");
 });
+
+Deno.test("links that together lead out of --files-dir are not made, in whatever order they come", async () => {
+  await using host = await FileHost.start();
+  const { tools } = host;
+  await Deno.mkdir(host.path("tree/a"), { recursive: true });
+  await Deno.symlink("z/../../secret", host.path("tree/a/b")); // by its letters inside, until z is a link
+  await Deno.symlink("..", host.path("tree/a/z"));
+  await Deno.symlink("a", host.path("tree/fine"));
+  const args = { remote_path: host.path("tree"), local_path: "tree", recursive: true };
+  for (let round = 0; round < 2; round++) {
+    const { links, failures } = await tools.ok("ssh_download_file", args);
+    const failed = failures.map(({ path, code }: { path: string; code: string }) => [path, code]);
+    assert.deepEqual([links, failed], [2, [["a/b", "outside_files_dir"]]]);
+  }
+});
+
+Deno.test("a local link that leads out of --files-dir is not uploaded", async () => {
+  await using host = await FileHost.start();
+  const { tools } = host;
+  await Deno.mkdir(`${tools.local.path}/tree/sub`, { recursive: true });
+  for (
+    const [target, name] of [["/etc/passwd", "absolute"], ["../../x", "up"], ["sub", "fine"], ["none", "dangling"]]
+  ) {
+    await Deno.symlink(target!, `${tools.local.path}/tree/${name}`);
+  }
+  const args = { local_path: "tree", remote_path: host.path("tree"), recursive: true };
+  const { links, failures } = await tools.ok("ssh_upload_file", args);
+  const failed = failures.map(({ path, code }: { path: string; code: string }) => [path, code]).sort();
+  assert.deepEqual([links, failed], [2, [["absolute", "outside_files_dir"], ["up", "outside_files_dir"]]]);
+  assert.deepEqual((await shape(host.path("tree"))).map((line) => line.split(" ")[0]), ["dangling", "fine", "sub"]);
+});

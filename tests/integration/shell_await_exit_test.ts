@@ -98,9 +98,9 @@ Deno.test("ssh_shell_send() with await_exit is not misled by a hostile prompt, t
   assert.doesNotMatch(traced.output, /mcp[0-9a-f]{10}/);
 });
 
-Deno.test("ssh_shell_send() with await_exit leaves no line of its own in the history of bash and zsh", async () => {
+Deno.test("ssh_shell_send() with await_exit shows no line of its own in the history of any shell", async () => {
   await using sshd = await startSshd();
-  for (const name of ["bash", "zsh"] as const) {
+  for (const name of ["bash", "zsh", "ksh93", "mksh", "ash"] as const) {
     await using shell = await ShellUser.login(sshd, await shellPath(name));
     await shell.open();
     await shell.send("echo typed by hand");
@@ -108,7 +108,9 @@ Deno.test("ssh_shell_send() with await_exit leaves no line of its own in the his
     await shell.run("sleep 60", { timeout: 0.3 });
     await shell.press("c");
     await shell.run(`echo ${"y".repeat(6000)} | wc -c`);
-    const { output } = await shell.send("fc -l -100 2>/dev/null || fc -l 1");
+    const { output } = await shell.send("fc -l -100 2>/dev/null || fc -l 1 2>/dev/null || history", {
+      read_lines: 400,
+    });
     assert.match(output, /typed by hand/, name);
     assert.doesNotMatch(output, /mcp|7717|printf/, name);
   }
@@ -133,6 +135,76 @@ Deno.test("ssh_shell_send() with await_exit says where it cannot run: a full-scr
   assert.equal(back.exit_code, 7);
 });
 
+Deno.test("ssh_shell_send() with await_exit tells the truth beside a DEBUG trap, tracing, and jobs that are stopped", async () => {
+  await using sshd = await startSshd();
+  for (const name of ["bash", "zsh", "ksh93", "mksh"] as const) {
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    if (name !== "mksh") {
+      await shell.run("trap 'echo trapped' DEBUG");
+      const trapped = await shell.run("echo seen; (exit 4)");
+      assert.match(trapped.output, /^(?:trapped\n)*seen\n(?:trapped\n?)*$/, name);
+      assert.equal(trapped.exit_code, 4, name);
+      await shell.run("trap - DEBUG");
+    }
+    await shell.run("set -x");
+    const traced = await shell.run("echo seen; (exit 5)");
+    assert.match(traced.output, /^(?:.*echo seen\n)?seen$/m, name);
+    assert.doesNotMatch(traced.output, /mcp[0-9a-f]{8}|7717/, name);
+    assert.equal(traced.exit_code, 5, name);
+    await shell.run("set +x");
+    await shell.run("sleep 50", { timeout: 0.3 });
+    const stopped = await shell.press("z");
+    const jobs = await shell.run("jobs");
+    for (const { output } of [stopped, jobs]) {
+      assert.match(output, /(?:Stopped|suspended) +.*sleep 50/, name);
+      assert.doesNotMatch(output, /mcp[0-9a-f]{8}|7717|__mcp/, name);
+    }
+    await shell.run("kill %1");
+  }
+});
+
+Deno.test("a prompt that looks like none is known once it has been shown again, where no line editor tells", async () => {
+  await using sshd = await startSshd();
+  for (const name of ["dash", "mksh"] as const) {
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    assert.equal((await shell.send("PS1='odd;; '", { wait: 0.3 })).state, "running");
+    assert.match((await shell.fail("send", { data: "true", await_exit: true })).hint ?? "", /press a key \(e\.g\. c\)/);
+    assert.equal((await shell.press("c")).state, "prompt");
+    assert.deepEqual(pick(await shell.run("echo out; (exit 7)")), ["out", 7]);
+    await shell.send("PS1='Which one: '", { wait: 0.3 });
+    await shell.send("true", { wait: 0.3 });
+    assert.match((await shell.fail("send", { data: "true", await_exit: true })).message, /waits for answer/);
+    const asked = await shell.send("printf 'Name: '; read x; printf 'Name: '; read x", { wait: 0.3 });
+    assert.equal(asked.waiting_for, "answer");
+    assert.equal((await shell.send("first", { wait: 0.3 })).waiting_for, "answer");
+  }
+});
+
 function pick(answer: { output: string; exit_code?: number | null }): [string, number | null | undefined] {
   return [answer.output, answer.exit_code];
+}
+
+for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
+  Deno.test(`ssh_shell_send() with await_exit runs nothing of what stands half typed at the prompt of ${name}`, async () => {
+    await using sshd = await startSshd();
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    await shell.send("touch half", { press_enter: false, wait: 0.3 });
+    const refused = await shell.fail("send", { data: "echo no", await_exit: true });
+    assert.equal(refused.code, "invalid_argument");
+    assert.match(refused.message, /something is typed there/);
+    await shell.send("-typed; echo done");
+    assert.equal((await shell.run("ls")).output, "half-typed");
+
+    await shell.send("touch other", { press_enter: false, wait: 0.3 });
+    await shell.press("left"); // now only a line editor that speaks for itself tells that it is at its prompt
+    if (["bash", "zsh"].includes(name)) assert.deepEqual(pick(await shell.run("ls; (exit 4)")), ["half-typed", 4]);
+    else assert.match((await shell.fail("send", { data: "ls", await_exit: true })).message, /not at its prompt/);
+    await shell.press("c");
+    await shell.send("touch third", { press_enter: false, wait: 0.3 });
+    await shell.press("c");
+    assert.deepEqual(pick(await shell.run("ls; (exit 5)")), ["half-typed", 5]);
+  });
 }

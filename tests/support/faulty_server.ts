@@ -26,8 +26,8 @@ export async function faultyServer(serve: (socket: net.Socket) => void): Promise
   };
 }
 
-/** A relay to a real server that can be frozen: the connection stays up and nothing passes, or is read, any more. */
-export async function freezableRelay(target: number): Promise<FaultyServer & { freeze(): void }> {
+/** A relay to a real server that can be frozen: the connection stays up and nothing passes, or is read, until it thaws. */
+export async function freezableRelay(target: number): Promise<FaultyServer & { freeze(): void; thaw(): void }> {
   const sockets: net.Socket[] = [];
   const server = await faultyServer((socket) => {
     const upstream = net.connect(target, "127.0.0.1");
@@ -37,7 +37,11 @@ export async function freezableRelay(target: number): Promise<FaultyServer & { f
     upstream.on("data", (chunk) => socket.write(chunk));
     sockets.push(socket, upstream);
   });
-  return { ...server, freeze: () => sockets.forEach((socket) => socket.pause()) };
+  return {
+    ...server,
+    freeze: () => sockets.forEach((socket) => socket.pause()),
+    thaw: () => sockets.forEach((socket) => socket.resume()),
+  };
 }
 
 /**

@@ -24,6 +24,16 @@ export interface Faults {
   corrupt?: boolean;
   /** Names that a directory has besides its files. */
   names?: string[];
+  /** Every read is answered in full, wherever the file ends. */
+  endless?: boolean;
+  /** What every write is answered with. */
+  refuseWrites?: { status: number; text: string };
+  /** Says neither size nor kind nor time of anything. */
+  noAttributes?: boolean;
+  /** Directories go on for ever, with nothing in them. */
+  emptyListings?: boolean;
+  /** Answers nothing any more but reads and writes. */
+  silent?: boolean;
 }
 
 /** A running server. */
@@ -59,6 +69,7 @@ export async function startFaultySftp(faults: Faults = {}): Promise<FaultySftp> 
   const connections = new Set<Any>();
   const server = new Server({ hostKeys: [await Deno.readTextFile(hostKey.path)] }, (connection: Any) => {
     connections.add(connection);
+    connection._sock.setNoDelay(true);
     connection.on("authentication", (context: Any) => context.accept());
     connection.on("error", () => {});
     connection.on("close", () => connections.delete(connection));
@@ -99,16 +110,17 @@ function serve(sftp: Any, served: Served): void {
   const pathOf = (handle: Buffer): string => handles.get(handle.toString())?.path ?? "";
   serveFiles(sftp, served, opened, pathOf);
   serveContent(sftp, served, pathOf);
-  sftp.on("OPENDIR", (id: number, path: string) => opened(id, path));
+  sftp.on("OPENDIR", (id: number, path: string) => void (served.faults.silent || opened(id, path)));
   sftp.on("READDIR", (id: number, handle: Buffer) => {
     const state = handles.get(handle.toString());
+    if (served.faults.emptyListings) return sftp.name(id, []);
     if (state === undefined || state.listed) return sftp.status(id, EOF);
     state.listed = true;
     const names = [...served.files.keys()].map((path) => path.slice(path.lastIndexOf("/") + 1));
     const entries = [...names, ...served.faults.names ?? []].map((filename) => ({
       filename,
       longname: filename,
-      attrs: { mode: FILE_MODE, size: 1, uid: 0, gid: 0, atime: 0, mtime: 0 },
+      attrs: served.faults.noAttributes ? {} : { mode: FILE_MODE, size: 1, uid: 0, gid: 0, atime: 0, mtime: 0 },
     }));
     sftp.name(id, entries);
   });
@@ -122,9 +134,11 @@ function serveFiles(
 ): void {
   const attributes = (id: number, path: string): void => {
     const content = files.get(path);
+    if (faults.silent) return;
     if (content === undefined && path !== "/dir") return sftp.status(id, NO_SUCH_FILE);
     const size = (content?.length ?? 0) + (content === undefined ? 0 : faults.sizeLie ?? 0);
     const mode = content === undefined ? DIRECTORY_MODE : FILE_MODE;
+    if (faults.noAttributes && content !== undefined) return sftp.attrs(id, {});
     sftp.attrs(id, { mode, size, uid: 0, gid: 0, atime: 0, mtime: 0 });
   };
   sftp.on("OPEN", (id: number, path: string, flags: number) => {
@@ -160,6 +174,7 @@ function serveContent(
     readSizes.push(length);
     if (++reads === faults.stallRead) return;
     const content = files.get(pathOf(handle)) ?? Buffer.alloc(0);
+    if (faults.endless) return sftp.data(id, Buffer.alloc(length));
     const piece = content.subarray(offset, offset + Math.min(length, faults.shortReads ?? length));
     const answer = (): void => piece.length === 0 ? sftp.status(id, EOF) : sftp.data(id, piece);
     if (faults.reorder) setTimeout(answer, (reads % 5) * 3);
@@ -168,6 +183,7 @@ function serveContent(
   sftp.on("WRITE", (id: number, handle: Buffer, offset: number, data: Buffer) => {
     writes++;
     if (writes === faults.dropAtWrite) return connection._sock.destroy();
+    if (faults.refuseWrites) return sftp.status(id, faults.refuseWrites.status, faults.refuseWrites.text);
     if (writes === faults.failWrite) return sftp.status(id, FAILURE);
     const path = pathOf(handle);
     const before = files.get(path) ?? Buffer.alloc(0);

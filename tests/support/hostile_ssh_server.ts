@@ -8,6 +8,8 @@ import ssh2 from "ssh2";
 export interface HostileOptions {
   /** Told of each command; by default it is accepted and never answered. */
   onExec?: (channel: ssh2.ServerChannel, command: string) => void;
+  /** Told of each shell, in a terminal or not; by default none is given. */
+  onShell?: (channel: ssh2.ServerChannel) => void;
   /** Told of each connection, before anything happens on it. */
   onConnection?: (connection: ssh2.Connection) => void;
   /** Says that it disconnects as soon as the client is logged in, and leaves the rest to the client. */
@@ -53,7 +55,9 @@ async function listen(options: HostileOptions, port: number): Promise<ssh2.Serve
     connection.on("authentication", (context) => authenticate(context, options.refuseWith));
     if (options.disconnects === true) connection.on("ready", () => disconnect(connection));
     connection.on("session", (accept) => {
-      accept().on("exec", (start, _refuse, { command }) => options.onExec?.(start(), command));
+      const session = accept().on("exec", (start, _refuse, { command }) => options.onExec?.(start(), command));
+      const { onShell } = options;
+      if (onShell) session.on("pty", (grant) => grant?.()).on("shell", (start) => onShell(start()));
     });
   });
   open.set(server, connections);

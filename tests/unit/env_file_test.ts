@@ -61,10 +61,25 @@ Deno.test("parseEnvFile() warns with name and line when a value is cut at an unq
   ]);
 });
 
-Deno.test("parseEnvFile() warns of escapes in double quotes that stay as they are", () => {
-  const { variables, warnings } = parseEnvFile('A="a\\nb"\nB="a\\tb"\nC=\'a\\tb\'\nD="say \\"hi\\""\n');
-  assert.deepEqual(variables.map(({ value }) => value), ["a\nb", "a\\tb", "a\\tb", 'say \\"hi\\"']);
-  assert.deepEqual(warnings.map((warning) => warning.split(":")[0]), ["B (line 2)", "D (line 4)"]);
+Deno.test("parseEnvFile() decodes the escapes of double quotes, in one pass, and of nothing else", () => {
+  const text = [
+    'A="a\\nb\\rc\\td"',
+    "B='a\\tb'",
+    'C="say \\"hi\\""',
+    'D="C:\\\\new\\\\\\n"',
+    'E="\\$HOME \\` $HOME"',
+    "F=a\\tb",
+  ].join("\n");
+  const { variables, warnings } = parseEnvFile(text);
+  const values = ["a\nb\rc\td", "a\\tb", 'say "hi"', "C:\\new\\\n", "$HOME ` $HOME", "a\\tb"];
+  assert.deepEqual(variables.map(({ value }) => value), values);
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("parseEnvFile() keeps a backslash that is no escape, and says so", () => {
+  const { variables, warnings } = parseEnvFile('A="\\d\\\\x"\nB="\\\\d"\n');
+  assert.deepEqual(variables.map(({ value }) => value), ["\\d\\x", "\\d"]);
+  assert.deepEqual(warnings.map((warning) => warning.split(":")[0]), ["A (line 1)"]);
 });
 
 Deno.test("parseEnvFile() lets the last of duplicates win and warns", () => {
@@ -120,7 +135,7 @@ Deno.test("parseEnvFile() throws env_file_malformed with the line and never the 
 });
 
 Deno.test("parseEnvFile() never puts a value into a warning", () => {
-  const text = 'A=zzsecret#zz\nA="zzsecret\\tzz"\nzz.secret=zz\nB=zzsecret # zz\nC=' + "zz".repeat(70_000);
+  const text = 'A=zzsecret#zz\nA="zzsecret\\dzz"\nzz.secret=zz\nB=zzsecret # zz\nC=' + "zz".repeat(70_000);
   const { warnings } = parseEnvFile(text);
   assert.equal(warnings.length, 6);
   assert.doesNotMatch(warnings.join("\n"), /zz/);

@@ -61,9 +61,11 @@ Deno.test("FilesDir.target() gives free names in directories that exist, inside 
 Deno.test("FilesDir.allowsLink() allows links that stay inside", async () => {
   await using home = await tempDir();
   const files = new FilesDir(home.path, undefined);
+  await Deno.mkdir(`${home.path}/sub`);
   for (
     const [target, allowed] of [
       ["file", true],
+      ["", false],
       ["../file", true],
       ["../../file", false],
       ["/etc", false],
@@ -91,4 +93,42 @@ Deno.test("FilesDir names the whole flag when a permission is missing", async ()
   assert.deepEqual(await output([]), [needed("read"), needed("read")]);
   assert.match((await output([`--allow-read=${home.path}`]))[0]!, /^local_file_error/);
   assert.equal((await output([`--allow-read=${home.path}`]))[1], needed("write"));
+});
+
+Deno.test("FilesDir.allowsLink() goes by where links really lead, now and later", async () => {
+  await using home = await tempDir();
+  const top = `${home.path}/files`;
+  await Deno.mkdir(`${top}/sub/deep`, { recursive: true });
+  await Deno.mkdir(`${home.path}/outside`);
+  const links = [["/etc", "etc"], ["sub/deep", "deep"], ["etc", "etc2"], ["../outside/none", "gone"], [
+    "later",
+    "open",
+  ]];
+  links.push(["loop", "loop"]);
+  for (const [target, name] of links) await Deno.symlink(target!, `${top}/${name}`);
+  const files = new FilesDir(top, undefined);
+  for (
+    const [target, allowed] of [
+      ["etc/passwd", false], // a link that is there leads out
+      ["etc2", false], // a link to a link
+      ["etc2/passwd", false],
+      ["gone", false], // what it leads to may come to be
+      ["loop", false],
+      ["deep", true],
+      ["deep/file", true],
+      ["open", true],
+      ["none/file", true],
+      ["deep/../../x", false], // by its letters it is ../x, and really it is sub/../x
+      ["none/../../../x", false],
+      ["none/../file", false], // none may become a link to wherever
+      ["../files/file", false],
+      ["./sub/./deep", true],
+      ["sub//deep/", true],
+    ] as const
+  ) {
+    assert.equal(await files.allowsLink(`${top}/link`, target), allowed, target);
+  }
+  assert.equal(await files.allowsLink(`${top}/sub/deep/link`, "../../file"), true);
+  assert.equal(await files.allowsLink(`${top}/deep/link`, "../../file"), true); // the real place counts
+  assert.equal(await files.allowsLink(`${top}/etc/link`, "passwd"), false);
 });

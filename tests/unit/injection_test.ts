@@ -4,8 +4,6 @@ import {
   exportLines,
   injectingCommand,
   isShellOwned,
-  probeCommand,
-  understandsProbe,
   unsetLine,
 } from "../../lib/secrets/injection.ts";
 
@@ -216,21 +214,7 @@ for (const shell of SHELLS) {
       await Deno.remove(directory, { recursive: true });
     }
   });
-
-  Deno.test(`understandsProbe() is true for ${name}`, async () => {
-    const { stdout } = await run(shell, `echo welcome; ${probeCommand}`, new Uint8Array());
-    assert.equal(understandsProbe(stdout), true);
-  });
 }
-
-Deno.test("understandsProbe() is false for fish, tcsh and a host that runs nothing", async () => {
-  for (const shell of [["fish"], ["tcsh"]]) {
-    const { stdout } = await run(shell, probeCommand, new Uint8Array());
-    assert.equal(understandsProbe(stdout), false, shell[0]);
-  }
-  assert.equal(understandsProbe(""), false);
-  assert.equal(understandsProbe(`'printf' is not recognized ${probeCommand}`), false);
-});
 
 Deno.test("environmentLine() throws TypeError when a name or a value cannot be in an environment", () => {
   assert.throws(() => environmentLine(new Map([["A B", "x"]])), {

@@ -11,7 +11,7 @@ const rsa = randomHostKey("ssh-rsa");
 
 /** The code of the error a check fails with, or the status it ends with. */
 async function verdict(known: KnownHosts, host: string, port = 22, key = first): Promise<string> {
-  return await known.verify(host, port, key).catch((error) => {
+  return await known.verify(host, port, key).then(({ status }) => status, (error) => {
     assert.ok(error instanceof ToolError, String(error));
     return error.code;
   });
@@ -90,7 +90,7 @@ Deno.test("KnownHosts.verify() names both keys, the place and the way out when a
   });
   await ensureProgram("ssh-keygen", "openssh-client");
   await runOk("sh", ["-c", /ssh-keygen .*/.exec(error.hint ?? "")?.[0] ?? "exit 1"]);
-  assert.equal(await known.verify("host", 2222, first), "new_stored");
+  assert.deepEqual(await known.verify("host", 2222, first), { status: "new_stored" });
   assert.equal(await Deno.readTextFile(file), `# mine\n[host]:2222 ${keyText(first)}\n`);
 });
 
@@ -113,9 +113,8 @@ Deno.test("KnownHosts.verify() makes directory and file for their owner alone, i
   await using dir = await tempDir();
   const file = `${dir.path}/.ssh/known_hosts`;
   const known = new KnownHosts({ file, policy: "accept-new" });
-  assert.equal(await known.verify("Example.com", 22, first), "new_stored");
-  assert.equal(await known.verify("2001:db8::1", 2222, rsa), "new_stored");
-  assert.equal(known.storeProblem, undefined);
+  assert.deepEqual(await known.verify("Example.com", 22, first), { status: "new_stored" });
+  assert.deepEqual(await known.verify("2001:db8::1", 2222, rsa), { status: "new_stored" });
   assert.equal(((await Deno.stat(`${dir.path}/.ssh`)).mode ?? 0) & 0o777, 0o700);
   assert.equal(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
   assert.equal(await Deno.readTextFile(file), `example.com ${keyText(first)}\n[2001:db8::1]:2222 ${keyText(rsa)}\n`);
@@ -129,7 +128,7 @@ Deno.test("KnownHosts.verify() ends a last line without line end before it adds 
   const real = await dir.write("real", `other ${keyText(second)}`);
   await Deno.symlink(real, `${dir.path}/known_hosts`);
   const known = new KnownHosts({ file: `${dir.path}/known_hosts`, policy: "accept-new" });
-  assert.equal(await known.verify("host", 22, first), "new_stored");
+  assert.deepEqual(await known.verify("host", 22, first), { status: "new_stored" });
   assert.equal(await Deno.readTextFile(real), `other ${keyText(second)}\nhost ${keyText(first)}\n`);
   assert.equal((await Deno.lstat(`${dir.path}/known_hosts`)).isSymlink, true);
 });
@@ -139,9 +138,10 @@ Deno.test("KnownHosts.verify() remembers a key that cannot be stored, says why, 
   await dir.write("file", "");
   for (const file of [`${dir.path}/file/below/known_hosts`, "/dev/null", `${dir.path}/no/such/directory`]) {
     const known = new KnownHosts({ file, policy: "accept-new" });
-    assert.equal(await verdict(known, "host"), "new_for_this_process");
+    const { status, note } = await known.verify("host", 22, first);
+    assert.equal(status, "new_for_this_process");
     assert.match(
-      known.storeProblem ?? "",
+      note ?? "",
       /the file of known hosts (cannot be (written|read)|is not a regular file)|not readable|make this one readable/,
     );
     assert.equal(await verdict(known, "HOST"), "new_for_this_process");
@@ -164,19 +164,42 @@ Deno.test("KnownHosts.verify() does not store a name that would be read as somet
   assert.equal(await Deno.readTextFile(file), "");
 });
 
-Deno.test("KnownHosts.verify() refuses under strict when the file cannot be read, and goes on from memory under accept-new", async () => {
+Deno.test("KnownHosts.verify() refuses when the file is there and cannot be read whole, which could hide a changed key", async () => {
   await using dir = await tempDir();
   await runOk("mkfifo", [`${dir.path}/fifo`]);
   await Deno.truncate(await dir.write("large", ""), 10 * 1024 * 1024 + 1);
   for (const file of [dir.path, `${dir.path}/fifo`, `${dir.path}/large`]) {
     assert.equal(await verdict(new KnownHosts({ file, policy: "strict" }), "host"), "known_hosts_malformed");
-    assert.equal(await verdict(new KnownHosts({ file, policy: "accept-new" }), "host"), "new_for_this_process");
+    assert.equal(await verdict(new KnownHosts({ file, policy: "accept-new" }), "host"), "known_hosts_malformed");
     assert.equal(await verdict(new KnownHosts({ file, policy: "insecure" }), "host"), "not_checked");
   }
   assert.equal(
     await verdict(new KnownHosts({ file: `${dir.path}/none`, policy: "strict" }), "host"),
     "host_key_unknown",
   );
+});
+
+Deno.test("KnownHosts.verify() says so when a line that names the host cannot be read", async () => {
+  await using dir = await tempDir();
+  const cut = keyText(first).slice(0, -12);
+  const lines = [
+    `other,host ${cut}`,
+    `@revoked host ${cut}`,
+    "host",
+    `elsewhere ${cut}`,
+    "",
+    `known ${keyText(first)}`,
+  ];
+  const file = await dir.write("known_hosts", [...lines, `known ${cut}`].join("\n"));
+  const known = new KnownHosts({ file, policy: "accept-new" });
+  const { status, note } = await known.verify("host", 22, second);
+  assert.equal(status, "new_stored");
+  assert.equal(
+    note,
+    `lines 1, 2, 3 of ${file} name this host and cannot be read; a key that is known or revoked may be hidden there`,
+  );
+  assert.match((await known.verify("known", 2222, first)).note ?? "", /^line 7 of \S+ names this host/);
+  assert.deepEqual(await known.verify("new", 22, second), { status: "new_stored" });
 });
 
 Deno.test("KnownHosts.verify() reads the file anew each time", async () => {
@@ -210,7 +233,7 @@ Deno.test("KnownHosts.verify() keeps every line whole when several processes sto
     const known = new KnownHosts({ file: "${file}", policy: "accept-new" });
     const hosts = Array.from({ length: 100 }, (_, index) => "${prefix}" + index);
     const results = await Promise.all(hosts.map((host) => known.verify(host, 22, randomHostKey("ssh-rsa"))));
-    console.log(results.filter((result) => result === "new_stored").length);`;
+    console.log(results.filter(({ status }) => status === "new_stored").length);`;
   const flags = [`--allow-read=${file},${dir.path}`, `--allow-write=${file}`];
   assert.deepEqual(await Promise.all(["a", "b", "c"].map((prefix) => runSandboxed(flags, store(prefix)))), [
     "100",
@@ -232,9 +255,12 @@ Deno.test("KnownHosts works within its permissions and names the flag that is mi
     for (const policy of ["strict", "accept-new", "insecure"]) {
       const known = new KnownHosts({ file: ${path}, policy });
       for (const host of ["known", "new"]) {
-        console.log(host, await known.verify(host, 22, key).catch((error) => error.code + " " + error.hint));
+        const said = await known.verify(host, 22, key).catch((error) => error.code + " " + error.hint);
+        console.log(host, said.status ?? said);
       }
-      if (policy === "accept-new") console.log(known.storeProblem, (await known.knownKeyTypes("new", 22)).join());
+      if (policy !== "accept-new") continue;
+      const { note } = await new KnownHosts({ file: ${path}, policy }).verify("new", 22, key);
+      console.log(note, (await known.knownKeyTypes("new", 22)).join());
     }`;
   const both = "start the server with --known-hosts=FILE and the permissions --allow-read=FILE and --allow-write=FILE";
   const read = `start the server with --allow-read=${file}`;

@@ -96,6 +96,16 @@ const FORMS: Record<string, (value: string) => string> = {
   "hex of UTF-16": (v) => Buffer.from(v, "utf16le").toString("hex"),
   "hex words, little-endian": (v) => words(v, 2, 16, 4),
   "hex long words, little-endian": (v) => words(v, 4, 16, 8),
+  "hex long words with 0x, little-endian": (v) => words(v, 4, 16, 8).replace(/\S+/g, "0x$&,"),
+  "hex short words with 0x, little-endian": (v) => words(v, 2, 16, 4).replace(/\S+/g, "0x$&"),
+  "hex long words, little-endian, behind a character": (v) => words("x" + v, 4, 16, 8),
+  "hex long words with 0x, little-endian, behind three characters": (v) =>
+    words("abc" + v, 4, 16, 8).replace(/\S+/g, "0x$&"),
+  "hex long words with 0x, behind three characters": (v) =>
+    bytes("abc" + v).toString("hex").replace(/.{1,8}/g, "0x$& "),
+  "hex escapes with braces and zeros": (v) => each(v, (b) => `\\x{00${hex(b)}}`),
+  "hex long words with 0x": (v) => bytes(v).toString("hex").replace(/.{1,8}/g, "0x$&, "),
+  "hex with the digits of each byte swapped": (v) => bytes(v).toString("hex").replace(/(.)(.)/g, "$2$1"),
   "octal words": (v) => words(v, 2, 8, 6),
   "decimal words": (v) => words(v, 2, 10, 0),
   "decimal bytes": (v) => each(v, (b) => b.toString(), " "),
@@ -121,6 +131,7 @@ const FORMS: Record<string, (value: string) => string> = {
   "quoted-printable with soft breaks": (v) => v.replace(/(.{5})/g, "$1=\n"),
   "reversed": reverse,
   "rot13": rot13,
+  "rot13 of the small letters": (v) => v.replace(/[a-z]/g, rot13),
   "rot13 reversed": (v) => reverse(rot13(v)),
   "rot47": (v) =>
     each(v, (b) => b > 32 && b < 127 ? String.fromCharCode(33 + ((b - 33 + 47) % 94)) : String.fromCharCode(b)),
@@ -265,6 +276,57 @@ Deno.test("redact() masks rows of a dump of any width", () => {
     const out = masked(rows.join("\n"));
     const digits = out.split("\n").map((row) => row.slice(10, 10 + columns * 3).replace(/[^0-9a-f]/g, "")).join("");
     assert.ok(digits.length < 16, `${columns} columns: ${out}`);
+  }
+});
+
+Deno.test("redact() masks decimal rows in which short numbers leave two blanks, and the characters beside them", () => {
+  const rows = VALUE.match(/.{1,6}/g)!.map((row, i) =>
+    `${(6 * i).toString(16).padStart(6, "0")}${each(row, (b) => b.toString().padStart(4), "").padEnd(24)}  >${row}<`
+  );
+  const out = masked(rows.join("\n"));
+  for (const row of rows.slice(0, 4)) assert.ok(!out.includes(row.slice(7, 24)) && !out.includes(row.slice(-7)), out);
+});
+
+Deno.test("redact() masks pieces in files that are shown one after the other, each under its name or behind it", () => {
+  for (const width of [2, 4, 7]) {
+    const pieces = VALUE.match(new RegExp(`.{1,${width}}`, "g")) as string[];
+    const names = pieces.map((_, i) => `/tmp/xa${String.fromCharCode(97 + i)}`);
+    const shown = {
+      head: pieces.map((piece, i) => `==> ${names[i]} <==\n${piece}\n`).join("\n"),
+      "head of files without line ends": pieces.map((piece, i) => `==> ${names[i]} <==\n${piece}`).join("\n"),
+      "grep -H": pieces.map((piece, i) => `${names[i]}:${piece}`).join("\n"),
+      assignments: ["a line", ...pieces.map((piece, i) => `part${i}${i + 1}=${piece}`)].join("\n"),
+    };
+    for (const [name, text] of Object.entries(shown)) {
+      const out = masked(text);
+      for (const piece of pieces.slice(0, -1)) {
+        assert.ok(!out.includes(`\n${piece}\n`) && !out.includes(`:${piece}\n`), `${name}: ${out}`);
+      }
+    }
+  }
+});
+
+Deno.test("redact() masks a dump that follows another", () => {
+  const dump = (columns: number, base: number) =>
+    Array.from({ length: Math.ceil(VALUE.length / columns) + 1 }, (_, i) => {
+      const row = VALUE.slice(columns * i, columns * i + columns);
+      return `${String(columns * i).padStart(7, "0")} ${each(row, (b) => b.toString(base).padStart(3, "0"), " ")}`
+        .trimEnd();
+    }).join("\n");
+  const out = masked(`${dump(3, 10)}\n${dump(4, 8)}\n${dump(5, 10)}`);
+  assert.equal(out.match(/ \d{3} \d{3} \d{3}/g), null, out);
+});
+
+Deno.test("redact() masks all of a value that begins or ends within a little-endian word of a dump", () => {
+  const value = "Kq7ZxW2m";
+  const word = (text: string): string => each(reverse(text), hex);
+  for (const before of ["", "++++", "+++++++"]) {
+    const shown = `${before}${value}++++`.slice(0, 16).padEnd(16, ".");
+    for (const size of [4, 8]) {
+      const words = shown.match(new RegExp(`.{${size}}`, "g")) as string[];
+      const digits = masked(`00000000: ${words.map(word).join(" ")}\n`, value).slice(10);
+      for (const char of value) assert.ok(!digits.includes(each(char, hex)), `${char} in ${digits}`);
+    }
   }
 });
 

@@ -145,3 +145,34 @@ Deno.test("redact() masks nothing in a text that repeats a near miss, and all of
   assert.equal(redactor.redact(near), near);
   assert.equal(redactor.redact(VALUE.repeat(5000)), "***");
 });
+
+Deno.test("redact() masks a piece beside which a character agrees with the value by chance", () => {
+  const redactor = new Redactor();
+  redactor.add(["40xos2Z3oroupyaGRcs9vBK", "Kw7/4pxWjj3/2QkyYFzt8"]);
+  for (const piece of ["os2Z3oroup", "xWjj3/2Qk"]) {
+    for (const [before, after] of [["x ", " y"], ["p ", ""], ["", " y"], ["x\n", "\ny"]]) {
+      const out = redactor.redact(`${before}${piece}${after}`);
+      assert.ok(out.includes("***") && !out.includes(piece.slice(0, 8)), out);
+    }
+  }
+});
+
+Deno.test("redact() masks every piece of eight characters of a random value, doubled letters and chance words included", () => {
+  const values = [
+    "u9hIZATC2om0cbzA", // a word by its letters, in the middle of what is none
+    "40peyrpp6x8gucj6efdkz",
+    "5dfc82490db2", // db is a word that configuration is full of
+    "22290ff41e754bd2",
+    "zRRi+YOJDcyojXvzMoT9IY",
+    "4psWxx322QYFtW",
+  ];
+  for (const value of values) {
+    const redactor = new Redactor();
+    redactor.add([value]);
+    for (let at = 0; at + 8 <= value.length; at++) {
+      const piece = value.slice(at, at + 8);
+      const out = redactor.redact(`<${piece}>.`);
+      assert.equal(out, "<***>.", `${piece} of ${value}`);
+    }
+  }
+});

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import type { RemoteFiles } from "../../ssh/transfer/files.ts";
 import type { Window } from "../../ssh/transfer/read_window.ts";
-import type { TransferOptions, TransferResult } from "../../ssh/transfer/transfer.ts";
-import type { TreeResult } from "../../ssh/transfer/tree.ts";
+import type { TransferResult } from "../../ssh/transfer/transfer.ts";
+import type { TreeOptions, TreeResult } from "../../ssh/transfer/tree.ts";
 import type { Change } from "../../ssh/transfer/write_file.ts";
 import type { Session } from "../../ssh/session.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
@@ -24,6 +24,8 @@ const SECRET_NOTE = "a loaded secret stands in what was downloaded, as it is: ke
 const path = z.string().refine((text) => text.length > 0 && text.length <= 4096, "must have 1 to 4096 characters");
 const mode = z.string().refine((text) => /^[0-7]{3,4}$/.test(text), "must be octal, e.g. 0644").optional()
   .describe("Octal");
+const text = z.string().refine((text) => text.length <= MAX_READ_BYTES, "is too long")
+  .refine((text) => text.isWellFormed(), "half of a surrogate pair has no bytes");
 const count = z.int().refine((number) => number >= 0, "must not be negative");
 
 const transferInput = {
@@ -55,11 +57,11 @@ const upload = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const local = await call.app.files.source(args.local_path);
-    const started = performance.now();
     const options = transferOptions(args, call);
-    const files = await remoteFiles(session);
-    if (args.recursive) return treeAnswer(args, await files.uploadTree(local, args.remote_path, options), started);
-    return transferAnswer(args, await files.upload(local, args.remote_path, options), started);
+    return await transfer(session, args, {
+      tree: (files) => files.uploadTree(local, args.remote_path, options),
+      file: (files) => files.upload(local, args.remote_path, options),
+    });
   },
 });
 
@@ -73,21 +75,14 @@ const download = defineTool({
   async run(args, call) {
     const session = call.session(args.session_id);
     const local = await call.app.files.target(args.local_path);
-    const started = performance.now();
-    let holdsSecret = false;
+    const late: string[] = [];
     const { redactor } = call.app;
-    const watch = (): SecretWatch => new SecretWatch(redactor, () => holdsSecret = true);
+    const watch = (): SecretWatch => new SecretWatch(redactor, () => late[0] = SECRET_NOTE);
     const options = { ...transferOptions(args, call), watch: redactor.active ? watch : undefined };
-    const files = await remoteFiles(session);
-    if (args.recursive) {
-      const mayLink = (path: string, target: string): Promise<boolean> => call.app.files.allowsLink(path, target);
-      const result = await files.downloadTree(args.remote_path, local, { ...options, mayLink });
-      if (holdsSecret) result.notes.push(SECRET_NOTE);
-      return treeAnswer(args, result, started);
-    }
-    const result = await files.download(args.remote_path, local, options);
-    if (holdsSecret) result.notes.push(SECRET_NOTE);
-    return transferAnswer(args, result, started);
+    return await transfer(session, args, {
+      tree: (files) => files.downloadTree(args.remote_path, local, options),
+      file: (files) => files.download(args.remote_path, local, options),
+    }, late);
   },
 });
 
@@ -118,7 +113,8 @@ const readFile = defineTool({
     }
     const session = call.session(args.session_id);
     const maxBytes = args.max_bytes === 0 ? MAX_READ_BYTES : Math.min(args.max_bytes, MAX_READ_BYTES);
-    const options = { offset, maxBytes, tailLines: tail_lines, marginBytes: MARGIN_BYTES, signal: call.signal };
+    const exact = args.encoding === "base64";
+    const options = { offset, maxBytes, tailLines: tail_lines, marginBytes: MARGIN_BYTES, exact, signal: call.signal };
     const window = await (await remoteFiles(session)).read(args.remote_path, options);
     return readAnswer(args, window, maxBytes, call);
   },
@@ -131,9 +127,9 @@ const writeTool = defineTool({
   input: {
     session_id: sessionId,
     remote_path: path,
-    content: z.string().refine((text) => text.length <= MAX_READ_BYTES, "is too long").optional(),
+    content: text.optional(),
     append: z.boolean().default(false),
-    edit: z.strictObject({ old_text: z.string(), new_text: z.string() }).optional().describe(
+    edit: z.strictObject({ old_text: text, new_text: text }).optional().describe(
       "Instead of content; old_text must match exactly once",
     ),
     mode,
@@ -169,13 +165,14 @@ const listDir = defineTool({
     const session = call.session(args.session_id);
     const { offset, glob } = args;
     const files = await remoteFiles(session);
-    const { entries, total } = await files.list(args.remote_path, { offset, glob, signal: call.signal });
+    const { entries, total, notes } = await files.list(args.remote_path, { offset, glob, signal: call.signal });
     const next = offset + entries.length;
     return {
       remote_path: args.remote_path,
       entries: entries.map((entry) => ({ ...entry })),
       total,
       ...(next < total && { next_offset: next }),
+      ...note(notes),
     };
   },
 });
@@ -183,10 +180,28 @@ const listDir = defineTool({
 /** The tools of this family, in order. */
 export const fileTools: readonly Tool[] = [upload, download, readFile, writeTool, listDir];
 
+/** Makes one transfer, of a file or of a directory, and its answer. @param late notes that come about meanwhile */
+async function transfer(
+  session: Session,
+  { local_path, remote_path, recursive }: { local_path: string; remote_path: string; recursive: boolean },
+  { tree, file }: {
+    tree: (files: RemoteFiles) => Promise<TreeResult>;
+    file: (files: RemoteFiles) => Promise<TransferResult>;
+  },
+  late: readonly string[] = [],
+): Promise<z.input<z.ZodObject<typeof transferOutput>>> {
+  const started = performance.now();
+  const files = await remoteFiles(session);
+  const { notes, ...facts } = recursive ? treeFacts(await tree(files)) : fileFacts(await file(files));
+  const duration_ms = Math.round(performance.now() - started);
+  const answer = { local_path, remote_path, duration_ms, ...facts, ...note([...notes, ...late]) };
+  return answer;
+}
+
 function transferOptions(
   args: { overwrite: boolean; resume: boolean; verify: boolean; mode?: string | undefined },
   call: Call,
-): TransferOptions {
+): TreeOptions {
   const { overwrite, resume, verify } = args;
   return {
     overwrite,
@@ -195,51 +210,24 @@ function transferOptions(
     mode: octal(args.mode),
     signal: call.signal,
     onProgress: byteProgress(call.progress),
+    mayLink: (path, target) => call.app.files.allowsLink(path, target),
   };
 }
 
-function transferAnswer(
-  { local_path, remote_path }: { local_path: string; remote_path: string },
-  { bytes, resumedFrom, sha256, notes }: TransferResult,
-  started: number,
-): z.input<z.ZodObject<typeof transferOutput>> {
-  const answer = {
-    local_path,
-    remote_path,
-    bytes,
-    duration_ms: Math.round(performance.now() - started),
-    ...(resumedFrom > 0 && { resumed_from: resumedFrom }),
-    ...(sha256 !== undefined && { sha256 }),
-    ...note(notes),
-  };
-  return answer;
+function fileFacts({ bytes, resumedFrom, sha256, notes }: TransferResult): { bytes: number; notes: string[] } {
+  const facts = { ...(resumedFrom > 0 && { resumed_from: resumedFrom }), ...(sha256 !== undefined && { sha256 }) };
+  return { bytes, ...facts, notes };
 }
 
-function treeAnswer(
-  { local_path, remote_path }: { local_path: string; remote_path: string },
-  { files, directories, links, unchanged, bytes, failed, failures, notes }: TreeResult,
-  started: number,
-): z.input<z.ZodObject<typeof transferOutput>> {
-  const answer = {
-    local_path,
-    remote_path,
-    bytes,
-    duration_ms: Math.round(performance.now() - started),
-    files,
-    directories,
-    links,
-    ...(unchanged > 0 && { unchanged }),
-    failed,
-    failures: failures.map((one) => ({ ...one })),
-    ...note(
-      failed > failures.length ? [...notes, `the first ${failures.length} of ${failed} failures are listed`] : notes,
-    ),
-  };
-  return answer;
+function treeFacts({ unchanged, failures, ...counts }: TreeResult): { bytes: number; notes: string[] } {
+  const { failed } = counts;
+  const facts = { ...(unchanged > 0 && { unchanged }), failures: failures.map((one) => ({ ...one })) };
+  const unlisted = failed > failures.length ? [`the first ${failures.length} of ${failed} failures are listed`] : [];
+  return { ...counts, ...facts, notes: [...counts.notes, ...unlisted] };
 }
 
 function readAnswer(
-  args: { max_bytes: number; tail_lines?: number | undefined; encoding: "utf8" | "base64" },
+  args: { offset: number; tail_lines?: number | undefined; encoding: "utf8" | "base64" },
   window: Window,
   maxBytes: number,
   call: Call,
@@ -267,9 +255,11 @@ function readAnswer(
     truncated: more || cutAtStart,
     ...(more && { next_offset: offset + count }),
     ...note([
+      ...window.notes,
       ...(isBinary
         ? ["the content is binary: what is not UTF-8 shows as U+FFFD; encoding base64 gives the bytes"]
         : []),
+      ...(args.offset > offset ? ["the file ends before that offset"] : []),
       ...(cutAtStart ? ["fewer lines than asked for: max_bytes was reached"] : []),
       ...(more && maxBytes === MAX_READ_BYTES ? ["one read gives at most 10 MB; go on at next_offset"] : []),
     ]),

@@ -1,6 +1,7 @@
 /** Interactive shells: open, send, read, send a control key, wait. */
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
+import { Deadline } from "../../ssh/deadline.ts";
 import type { Situation } from "../../ssh/shell/situation.ts";
 import type { WaitReason } from "../../ssh/shell/waiting.ts";
 import { MAX_INPUT_CHARACTERS } from "../../ssh/shell/limits.ts";
@@ -72,7 +73,9 @@ const open = defineTool({
         notes.push(`the loaded variables are not in this shell: ${error.message}`);
       });
     }
-    if (shell.persistName !== undefined) notes.push(`persistent as ${shell.persistName}`);
+    const { name: keptAs, lacks } = shell.keeper ?? {};
+    if (keptAs !== undefined) notes.push(`persistent as ${keptAs}`);
+    if (lacks !== undefined) notes.push(lacks);
     return { ...await answer(shell, call, { lines: 100 }, notes), opened };
   },
 });
@@ -218,9 +221,10 @@ async function runCommand(
   args: { session_id: string; data: string; timeout: number; read_lines: number },
   call: Call,
 ): Promise<Answer> {
-  await call.session(args.session_id).loginShell.requirePosix("await_exit");
+  const deadline = new Deadline(args.timeout * 1000);
+  await call.session(args.session_id).loginShell.requirePosix("await_exit", { deadline, signal: call.signal });
   const stop = reportProgress(call, args.timeout);
-  const outcome = await shell.run(args.data, args.timeout * 1000, call.signal).finally(stop);
+  const outcome = await shell.run(args.data, deadline.remainingMs, call.signal).finally(stop);
   const { reason, end, shown } = outcome;
   if (reason === "finished" && end !== undefined && shown !== undefined) {
     const text = maskedTail(shown, call.app.redactor, args.read_lines);

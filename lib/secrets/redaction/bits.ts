@@ -1,5 +1,6 @@
 /** Values as noughts and ones: eight digits for each byte, in groups or without a break. */
 import { HEX_VALUES } from "./symbols.ts";
+import { type View, viewOf } from "./view.ts";
 
 /** Digits of the shortest stretch that is decoded: eight characters of seven bits. */
 const FEWEST_BITS = 56;
@@ -9,24 +10,14 @@ const WIDEST_GAP = 40;
 const ONE = 0x31;
 const isBit = (byte: number): boolean => byte === 0x30 || byte === ONE;
 
-/** Bits that belong together, with the place of each in the source. */
-export interface Bits {
-  /** Bytes made of the bits. */
-  readonly bytes: Uint8Array;
-  /** Where the source of each byte begins. */
-  readonly starts: Int32Array;
-  /** Where the source of each byte ends. */
-  readonly ends: Int32Array;
-}
-
 /** Stretches of noughts and ones in `data` as bytes: groups of seven or eight one by one, long runs at every alignment. */
-export function* findBits(data: Uint8Array): Generator<Bits> {
+export function* findBits(data: Uint8Array): Generator<View> {
   let group: number[] = [];
   for (let at = nextBits(data, 0); at < data.length; at = nextBits(data, at)) {
     let end = at;
     while (end < data.length && isBit(data[end] as number)) end++;
     if (end - at >= FEWEST_BITS) {
-      for (let phase = 0; phase < 8; phase++) yield toBytes(data, slices(at + phase, end));
+      yield* readings(data, at, end);
     } else if (end - at <= 8) {
       const last = group[group.length - 1];
       if (last !== undefined && at - last > WIDEST_GAP) {
@@ -54,20 +45,35 @@ function nextBits(data: Uint8Array, from: number): number {
   return data.length;
 }
 
-function slices(from: number, to: number): number[] {
-  const out: number[] = [];
-  for (let at = from; at + 8 <= to; at += 8) out.push(at, at + 8);
-  return out;
+/** A run of noughts and ones, at each of the eight alignments. */
+function* readings(data: Uint8Array, from: number, to: number): Generator<View> {
+  // The byte of the last eight digits at every place.
+  const rolling = new Uint8Array(to - from);
+  let byte = 0;
+  for (let at = from; at < to; at++) rolling[at - from] = byte = (byte << 1) | (data[at] === ONE ? 1 : 0);
+  const most = (to - from) >> 3;
+  const [bytes, starts, ends] = [new Uint8Array(most), new Int32Array(most), new Int32Array(most)];
+  for (let phase = 0; phase < 8; phase++) {
+    const count = (to - from - phase) >> 3;
+    for (let i = 0, at = phase; i < count; i++, at += 8) {
+      bytes[i] = rolling[at + 7] as number;
+      starts[i] = from + at;
+      ends[i] = from + at + 8;
+    }
+    yield { ...viewOf(bytes, starts, ends), length: count };
+  }
 }
 
-function toBytes(data: Uint8Array, groups: readonly number[]): Bits {
+function toBytes(data: Uint8Array, groups: readonly number[]): View {
   const count = groups.length / 2;
-  const bits = { bytes: new Uint8Array(count), starts: new Int32Array(count), ends: new Int32Array(count) };
+  const [bytes, starts, ends] = [new Uint8Array(count), new Int32Array(count), new Int32Array(count)];
   for (let i = 0; i < count; i++) {
     const [from, to] = [groups[2 * i] as number, groups[2 * i + 1] as number];
-    for (let at = from; at < to; at++) bits.bytes[i] = ((bits.bytes[i] as number) << 1) | (data[at] === ONE ? 1 : 0);
-    bits.starts[i] = from;
-    bits.ends[i] = to;
+    let byte = 0;
+    for (let at = from; at < to; at++) byte = (byte << 1) | (data[at] === ONE ? 1 : 0);
+    bytes[i] = byte;
+    starts[i] = from;
+    ends[i] = to;
   }
-  return bits;
+  return viewOf(bytes, starts, ends);
 }

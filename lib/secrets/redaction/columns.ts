@@ -5,7 +5,24 @@
  * downwards, is one more view of the text; when the numbers are not in order, so is the column in the order of the
  * numbers.
  */
+import type { Lines } from "./notes.ts";
+import { Stretches } from "./stretches.ts";
 import { isHexDigit } from "./symbols.ts";
+import {
+  firstNumber,
+  gutterOf,
+  isBlank,
+  isDigit,
+  isDump,
+  nextNumber,
+  numberEnd,
+  OFFSET_DIGITS,
+  offsetEnd,
+  sharedTail,
+  sharedTokens,
+  skipTail,
+  skipTokens,
+} from "./tokens.ts";
 
 /** Bytes up to which a line is looked at. */
 const LONGEST_LINE = 160;
@@ -19,127 +36,144 @@ const FEWEST_TAIL = 2;
 const MOST_NUMBERS = 3;
 /** Characters of the shortest piece, and so of the shortest column. */
 const FEWEST_CHARACTERS = 8;
+/** Bytes up to which the part of a label is looked for that differs from line to line. */
+const LONGEST_LABEL = 8;
 /** Lines that are enough for a column when the next ones share less. */
 const SETTLED = 4;
 /** Bytes up to which a line of a dump holds less than eight characters. */
 const SHORT_DUMP = 40;
-/** Digits from which a line seems to begin with an offset. */
-const OFFSET_DIGITS = 6;
 
-/** A column: the stretches of text it consists of, in the order in which to read them. */
-export interface Column {
-  /** Where each stretch begins and ends: two numbers for each. */
-  readonly stretches: readonly number[];
-}
+/** What is done with a column: the stretches of text it consists of, in the order in which to read them. */
+export type OnColumn = (column: Stretches) => void;
 
 /** Finds columns; keeps its working memory, since it looks at every line of all output. */
 export class ColumnFinder {
-  readonly #from: Uint16Array;
-  readonly #to: Uint16Array;
+  readonly #column: Stretches;
+  readonly #numbers: Stretches;
+  #data: Uint8Array = new Uint8Array(0);
+  #from: Uint16Array = new Uint16Array(0);
+  #to: Uint16Array = new Uint16Array(0);
+  #isContinued = false;
+  #onColumn: OnColumn = () => {};
 
   /** A finder for texts of up to `capacity` bytes. */
   constructor(capacity: number) {
-    this.#from = new Uint16Array(capacity + 2);
-    this.#to = new Uint16Array(capacity + 2);
+    this.#column = new Stretches(capacity + 1);
+    this.#numbers = new Stretches(capacity + 1);
   }
 
-  /** The columns of `data`, whose line ends are among the first `count` of `places`. */
-  find(data: Uint8Array, places: Uint16Array, count: number): Column[] {
-    const columns: Column[] = [];
-    const lines = this.#split(data, places, count);
+  /** Calls `onColumn` for the columns of `data`; when it `isContinued`, its first line may lack its beginning. */
+  find(data: Uint8Array, { from, to, count }: Lines, isContinued: boolean, onColumn: OnColumn): void {
+    this.#data = data;
+    this.#from = from;
+    this.#to = to;
+    this.#isContinued = isContinued;
+    this.#onColumn = onColumn;
+    this.#findHeads(count);
+    this.#findTails(count);
+    this.#findFiles(count);
+  }
+
+  /** Files of a few characters each, one after the other, with what `head` and `tail` write above each: `==> xaa <==`. */
+  #findFiles(lines: number): void {
+    const data = this.#data;
+    const column = this.#column;
+    column.clear();
+    let files = 0;
+    for (let line = 0; line < lines; line++) {
+      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
+      if (data[from] === 0x3d && data[from + 1] === 0x3d && data[from + 2] === 0x3e) files++;
+      else if (files > 0 && to - from <= WIDEST) column.push(from, to, 0);
+    }
+    if (files > 1 && column.size >= FEWEST_CHARACTERS) this.#onColumn(column);
+  }
+
+  /** Lines that begin alike. */
+  #findHeads(lines: number): void {
     let start = 0;
     let shared = 0;
     for (let line = 1; line <= lines; line++) {
-      let tokens = line < lines && this.#looksAlike(data, line) ? this.#shared(data, start, line) : 0;
+      let tokens = line < lines && this.#looksAlike(line) ? this.#sharedHead(start, line) : 0;
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (tokens > 0 && line - start > 1 && 2 * tokens < shared) {
         if (line - start >= SETTLED) tokens = 0;
         else {
           start = line - 1;
-          tokens = this.#shared(data, start, line);
+          tokens = this.#sharedHead(start, line);
         }
       }
       if (tokens === 0) {
-        if (line - start >= FEWEST_LINES) this.#close(data, start, line, shared, columns);
+        if (line - start >= FEWEST_LINES) this.#close(start, line, shared);
         start = line;
       } else shared = line - start === 1 ? tokens : Math.min(shared, tokens);
     }
-    this.#findTails(data, lines, columns);
-    return columns;
   }
 
   /** Short lines that end alike and begin with the column: `s is number 1`. */
-  #findTails(data: Uint8Array, lines: number, columns: Column[]): void {
+  #findTails(lines: number): void {
     let start = 0;
     let shared = 0;
     for (let line = 1; line <= lines; line++) {
-      const tokens = line < lines ? this.#sharedTail(data, start, line) : 0;
+      const tokens = line < lines ? this.#sharedTail(start, line) : 0;
       if (tokens >= FEWEST_TAIL) {
         shared = line - start === 1 ? tokens : Math.min(shared, tokens);
         continue;
       }
-      if (line - start >= FEWEST_LINES) this.#closeTails(data, start, line, shared, columns);
+      if (line - start >= FEWEST_LINES) this.#closeTails(start, line, shared);
       start = line;
     }
   }
 
-  #sharedTail(data: Uint8Array, a: number, b: number): number {
-    const [aFrom, aTo] = [this.#from[a] as number, this.#to[a] as number];
-    const [bFrom, bTo] = [this.#from[b] as number, this.#to[b] as number];
-    if (bTo - bFrom > WIDEST || aTo - aFrom > WIDEST || aTo === aFrom || bTo === bFrom) return 0;
-    return sharedTail(data, aFrom, aTo, bFrom, bTo);
+  #sharedTail(a: number, b: number): number {
+    const aFrom = this.#from[a] as number;
+    const aTo = this.#to[a] as number;
+    const bFrom = this.#from[b] as number;
+    const bTo = this.#to[b] as number;
+    if (bTo - bFrom > WIDEST || aTo - aFrom > WIDEST) return 0;
+    if (bTo - bFrom < FEWEST_TAIL || aTo - aFrom < FEWEST_TAIL) return 0;
+    return sharedTail(this.#data, aFrom, aTo, bFrom, bTo);
   }
 
-  #closeTails(data: Uint8Array, start: number, end: number, shared: number, columns: Column[]): void {
-    const stretches: number[] = [];
-    const numbers: number[] = [];
+  #closeTails(start: number, end: number, shared: number): void {
+    const column = this.#column;
+    column.clear();
     for (let line = start; line < end; line++) {
-      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
-      const tail = skipTail(data, from, to, shared);
-      stretches.push(from, tail);
-      numbers.push(firstNumber(data, tail, to));
+      const from = this.#from[line] as number;
+      const to = this.#to[line] as number;
+      const tail = skipTail(this.#data, from, to, shared);
+      column.push(from, tail, firstNumber(this.#data, tail, to));
     }
-    if (sizeOf(stretches) < FEWEST_CHARACTERS) return;
-    columns.push({ stretches });
-    const inOrder = sortStretches(stretches, numbers);
-    if (inOrder !== undefined) columns.push({ stretches: inOrder });
-  }
-
-  #split(data: Uint8Array, places: Uint16Array, count: number): number {
-    let lines = 0;
-    let from = 0;
-    for (let i = 0; i <= count; i++) {
-      const end = i < count ? places[i] as number : data.length;
-      if (i < count && data[end] !== 0x0a) continue;
-      this.#from[lines] = from;
-      this.#to[lines++] = end > from && data[end - 1] === 0x0d ? end - 1 : end;
-      from = end + 1;
-    }
-    return lines;
+    this.#report(column);
   }
 
   /** Whether a line and the one before it may share how they begin, at the price of a look at one byte. */
-  #looksAlike(data: Uint8Array, line: number): boolean {
-    const [above, here] = [this.#from[line - 1] as number, this.#from[line] as number];
-    const [first, second] = [data[above] as number, data[here] as number];
-    if (first !== second && !(isDigit(first) && isDigit(second))) {
-      const [far, farther] = [data[above + OFFSET_DIGITS - 1] as number, data[here + OFFSET_DIGITS - 1] as number];
-      if (!isHexDigit(first) || !isHexDigit(second) || !isHexDigit(far) || !isHexDigit(farther)) return false;
-    }
+  #looksAlike(line: number): boolean {
+    const data = this.#data;
+    const above = this.#from[line - 1] as number;
+    const here = this.#from[line] as number;
     const length = (this.#to[line] as number) - here;
     const difference = length - (this.#to[line - 1] as number) + above;
-    return length > 0 && length <= LONGEST_LINE && difference <= WIDEST && -difference <= WIDEST;
+    if (length === 0 || length > LONGEST_LINE || difference > WIDEST || -difference > WIDEST) return false;
+    const first = data[above] as number;
+    const second = data[here] as number;
+    if (first === second || (isDigit(first) && isDigit(second))) return true;
+    if (!isHexDigit(first) || !isHexDigit(second)) return false;
+    if (here + OFFSET_DIGITS > data.length) return false;
+    return isHexDigit(data[above + OFFSET_DIGITS - 1] as number) &&
+      isHexDigit(data[here + OFFSET_DIGITS - 1] as number);
   }
 
-  /** How many tokens two lines share; none when all they share is blank. */
-  #shared(data: Uint8Array, a: number, b: number): number {
-    const [aFrom, bFrom] = [this.#from[a] as number, this.#from[b] as number];
-    const tokens = sharedTokens(data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);
-    return tokens === 1 && isBlank(data[aFrom] as number) ? 0 : tokens;
+  /** How many tokens two lines share at their start; none when all they share is blank. */
+  #sharedHead(a: number, b: number): number {
+    const aFrom = this.#from[a] as number;
+    const bFrom = this.#from[b] as number;
+    const tokens = sharedTokens(this.#data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);
+    return tokens === 1 && isBlank(this.#data[aFrom] as number) ? 0 : tokens;
   }
 
   /** Whether the first two lines of a group leave a column that is not too wide; further lines can only widen it. */
-  #isNarrow(data: Uint8Array, start: number, shared: number): boolean {
+  #isNarrow(start: number, shared: number): boolean {
+    const data = this.#data;
     const [aTo, bTo] = [this.#to[start] as number, this.#to[start + 1] as number];
     const a = skipTokens(data, this.#from[start] as number, aTo, shared);
     const b = skipTokens(data, this.#from[start + 1] as number, bTo, shared);
@@ -148,196 +182,114 @@ export class ColumnFinder {
     return skipTail(data, a, aTo, tail) - a <= WIDEST && skipTail(data, b, bTo, tail) - b <= WIDEST;
   }
 
-  #close(data: Uint8Array, start: number, end: number, shared: number, columns: Column[]): void {
+  #close(start: number, end: number, shared: number): void {
     const [first, firstTo] = [this.#from[start] as number, this.#to[start] as number];
-    if (isDump(data, first, firstTo)) {
-      columns.push(this.#dumpColumn(data, start, end, true));
+    // The last line of a dump is an offset without bytes, and another dump may follow.
+    const [second, secondTo] = [this.#from[start + 1] as number, this.#to[start + 1] as number];
+    if (isDump(this.#data, first, firstTo) || isDump(this.#data, second, secondTo)) {
+      this.#dumpColumn(start, end, true);
       // A longer row shows eight characters and more, which are found where they stand.
-      if (firstTo - first <= SHORT_DUMP) columns.push(this.#dumpColumn(data, start, end, false));
+      if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
       return;
     }
-    if (!this.#isNarrow(data, start, shared)) return;
-    const stretches: number[] = [];
+    if (!this.#isNarrow(start, shared)) return;
+    const column = this.#column;
+    this.#labelledColumn(start, end, shared);
+    column.clear();
+    for (let line = start; line < end; line++) {
+      const from = this.#from[line] as number;
+      const to = this.#to[line] as number;
+      column.push(skipTokens(this.#data, from, to, shared), to, 0);
+    }
+    if (!this.#dropTails(column)) return;
+    if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(start, end);
+    if (column.size < FEWEST_CHARACTERS) return;
+    for (let i = 0; i < column.count; i++) {
+      column.numbers[i] = firstNumber(this.#data, this.#from[start + i] as number, column.from[i] as number);
+    }
+    this.#report(column);
+  }
+
+  /** What stands behind a label that begins alike and ends in a mark: `xaa:`, `xab:` (grep -H). */
+  #labelledColumn(start: number, end: number, shared: number): void {
+    const column = this.#column;
+    column.clear();
     for (let line = start; line < end; line++) {
       const to = this.#to[line] as number;
-      stretches.push(skipTokens(data, this.#from[line] as number, to, shared), to);
+      const from = skipTokens(this.#data, this.#from[line] as number, to, shared);
+      const mark = labelEnd(this.#data, from, Math.min(to, from + LONGEST_LABEL));
+      if (mark < 0 && line > start) return;
+      if (mark >= 0) column.push(mark + 1, to, 0);
     }
+    if (this.#dropTails(column) && column.size >= FEWEST_CHARACTERS) this.#onColumn(column);
+  }
+
+  /** Takes away what all stretches end with; false when one of them is too wide even so. */
+  #dropTails(column: Stretches): boolean {
+    const { from, to, count } = column;
+    const data = this.#data;
+    const [head, headTo] = [from[0] as number, to[0] as number];
     let tail = Infinity;
-    const head = stretches[0] as number;
-    for (let i = 2; i < stretches.length && tail > 0; i += 2) {
-      tail = Math.min(tail, sharedTail(data, head, firstTo, stretches[i] as number, stretches[i + 1] as number));
+    for (let i = 1; i < count && tail > 0; i++) {
+      tail = Math.min(tail, sharedTail(data, head, headTo, from[i] as number, to[i] as number));
     }
-    for (let i = 0; i < stretches.length; i += 2) {
-      const from = stretches[i] as number;
-      const to = skipTail(data, from, stretches[i + 1] as number, tail);
-      if (to - from > WIDEST) return;
-      stretches[i + 1] = to;
+    for (let i = 0; i < count; i++) {
+      to[i] = skipTail(data, from[i] as number, to[i] as number, tail);
+      if ((to[i] as number) - (from[i] as number) > WIDEST) return false;
     }
-    if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(data, start, stretches, columns);
-    if (sizeOf(stretches) < FEWEST_CHARACTERS) return;
-    columns.push({ stretches });
-    const inOrder = this.#byNumber(data, start, stretches);
-    if (inOrder !== undefined) columns.push({ stretches: inOrder });
+    return true;
+  }
+
+  /** Reports a column as it stands and in the order of its numbers, when it holds enough for a piece of a value. */
+  #report(column: Stretches): void {
+    if (column.size < FEWEST_CHARACTERS) return;
+    this.#onColumn(column);
+    if (column.sort()) this.#onColumn(column);
   }
 
   /** The numbers that the lines have in the same place, as columns of their own, unless they only count the lines. */
-  #numberColumns(data: Uint8Array, start: number, stretches: readonly number[], columns: Column[]): void {
+  #numberColumns(start: number, end: number): void {
+    const numbers = this.#numbers;
+    const data = this.#data;
     for (let nth = 0; nth < MOST_NUMBERS; nth++) {
-      const numbers: number[] = [];
+      const isFirst = nth === 0;
       let counts = true;
       let before = NaN;
-      for (let i = 0; i < stretches.length; i += 2) {
-        const [from, to] = findNumber(
-          data,
-          this.#from[start + i / 2] as number,
-          this.#to[start + i / 2] as number,
-          nth,
-        );
+      for (let i = 0; i < end - start; i++) {
+        const to = this.#to[start + i] as number;
+        const from = nextNumber(data, isFirst ? this.#from[start + i] as number : numbers.to[i] as number, to);
         if (from === to) return;
         const number = firstNumber(data, from, to);
-        counts &&= i === 0 || number === before + 1 || number === before;
+        if (number !== before + 1 && number !== before && i > (this.#isContinued && start === 0 ? 1 : 0)) {
+          counts = false;
+        }
         before = number;
-        numbers.push(from, to);
+        numbers.from[i] = from;
+        numbers.to[i] = numberEnd(data, from, to);
       }
-      if (!counts) columns.push({ stretches: numbers });
+      numbers.count = end - start;
+      if (!counts) this.#onColumn(numbers);
     }
-  }
-
-  /** The stretches in the order of the first numbers of their lines; undefined when that is theirs, or no order. */
-  #byNumber(data: Uint8Array, start: number, stretches: readonly number[]): number[] | undefined {
-    const numbers: number[] = [];
-    for (let i = 0; i < stretches.length; i += 2) {
-      numbers.push(firstNumber(data, this.#from[start + i / 2] as number, stretches[i] as number));
-    }
-    return sortStretches(stretches, numbers);
   }
 
   /** The numbers or, behind two blanks or a bar, the characters of the rows of a dump. */
-  #dumpColumn(data: Uint8Array, start: number, end: number, numbers: boolean): Column {
-    const stretches: number[] = [];
+  #dumpColumn(start: number, end: number, numbers: boolean): void {
+    const data = this.#data;
+    const column = this.#column;
+    column.clear();
     for (let line = start; line < end; line++) {
       const to = this.#to[line] as number;
       const from = offsetEnd(data, this.#from[line] as number, to);
-      let gutter = from + 2;
-      while (gutter < to && data[gutter] !== 0x7c && !(data[gutter] === 0x20 && data[gutter - 1] === 0x20)) gutter++;
-      if (numbers) stretches.push(from, Math.min(gutter, to));
-      else if (gutter < to) stretches.push(gutter, to);
+      const gutter = gutterOf(data, from, to);
+      if (numbers) column.push(from, gutter, 0);
+      else if (gutter < to) column.push(gutter, to, 0);
     }
-    return { stretches };
+    this.#onColumn(column);
   }
 }
 
-const isBlank = (byte: number): boolean => KINDS[byte] === BLANK;
-const isDigit = (byte: number): boolean => KINDS[byte] === NUMBER;
-
-/** Kinds of byte that make one token with their like; other bytes are tokens of their own. */
-const BLANK = 1;
-const NUMBER = 2;
-const KINDS: Uint8Array = new Uint8Array(256);
-KINDS[0x20] = KINDS[0x09] = BLANK;
-KINDS.fill(NUMBER, 0x30, 0x3a);
-
-/** How many tokens two lines share from their start: blanks, numbers and offsets are alike whatever their length. */
-function sharedTokens(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): number {
-  let [i, j, tokens] = [offsetEnd(data, aFrom, aTo), offsetEnd(data, bFrom, bTo), 1];
-  if (i === aFrom || j === bFrom) [i, j, tokens] = [aFrom, bFrom, 0];
-  while (i < aTo && j < bTo) {
-    const [x, y] = [data[i] as number, data[j] as number];
-    const kind = KINDS[x];
-    i++;
-    j++;
-    if (kind === 0) {
-      if (x !== y) break;
-    } else {
-      if (kind !== KINDS[y]) break;
-      while (i < aTo && KINDS[data[i] as number] === kind) i++;
-      while (j < bTo && KINDS[data[j] as number] === kind) j++;
-    }
-    tokens++;
-  }
-  return tokens;
-}
-
-/** Where a line goes on after `tokens` tokens. */
-function skipTokens(data: Uint8Array, from: number, to: number, tokens: number): number {
-  let at = offsetEnd(data, from, to);
-  for (let left = at === from ? tokens : tokens - 1; left > 0 && at < to; left--) {
-    const kind = KINDS[data[at++] as number];
-    if (kind !== 0) { while (at < to && KINDS[data[at] as number] === kind) at++; }
-  }
-  return at;
-}
-
-/** How many tokens two stretches share at their end. */
-function sharedTail(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): number {
-  let [i, j, tokens] = [aTo, bTo, 0];
-  while (i > aFrom && j > bFrom) {
-    const [x, y] = [data[i - 1] as number, data[j - 1] as number];
-    if (KINDS[x] !== KINDS[y] || (KINDS[x] === 0 && x !== y)) break;
-    i = tokenStart(data, i, aFrom);
-    j = tokenStart(data, j, bFrom);
-    tokens++;
-  }
-  return tokens;
-}
-
-/** Where the token that ends at `end` starts. */
-function tokenStart(data: Uint8Array, end: number, from: number): number {
-  const kind = KINDS[data[end - 1] as number];
-  let at = end - 1;
-  if (kind !== 0) { while (at > from && KINDS[data[at - 1] as number] === kind) at--; }
-  return at;
-}
-
-/** Where a stretch ends without `tokens` tokens at its end. */
-function skipTail(data: Uint8Array, from: number, to: number, tokens: number): number {
-  let at = to;
-  for (; tokens > 0 && at > from; tokens--) at = tokenStart(data, at, from);
-  return at;
-}
-
-function sizeOf(stretches: readonly number[]): number {
-  let size = 0;
-  for (let i = 0; i < stretches.length; i += 2) size += (stretches[i + 1] as number) - (stretches[i] as number);
-  return size;
-}
-
-/** The stretches in the order of `numbers`; undefined when that is theirs, or no order. */
-function sortStretches(stretches: readonly number[], numbers: readonly number[]): number[] | undefined {
-  if (numbers.every((number, i) => i === 0 || number > (numbers[i - 1] as number))) return undefined;
-  if (new Set(numbers).size < numbers.length) return undefined;
-  const order = numbers.map((_, i) => i).sort((a, b) => (numbers[a] as number) - (numbers[b] as number));
-  return order.flatMap((i) => [stretches[2 * i] as number, stretches[2 * i + 1] as number]);
-}
-
-/** Where the `nth` number of a line begins and ends; an empty stretch when there are fewer. */
-function findNumber(data: Uint8Array, from: number, to: number, nth: number): [number, number] {
-  let at = from;
-  for (let left = nth;; left--) {
-    while (at < to && KINDS[data[at] as number] !== NUMBER) at++;
-    const start = at;
-    while (at < to && KINDS[data[at] as number] === NUMBER) at++;
-    if (left === 0 || at === to) return left === 0 ? [start, at] : [to, to];
-  }
-}
-
-function firstNumber(data: Uint8Array, from: number, to: number): number {
-  let at = from;
-  while (at < to && !isDigit(data[at] as number)) at++;
-  let number = 0;
-  for (; at < to && isDigit(data[at] as number); at++) number = number * 10 + (data[at] as number) - 0x30;
-  return number;
-}
-
-/** Whether a line is a row of a dump: an offset and bytes. */
-function isDump(data: Uint8Array, from: number, to: number): boolean {
-  const end = offsetEnd(data, from, to);
-  return end > from && end < to && (data[end] === 0x3a || isBlank(data[end] as number));
-}
-
-/** Where the offset ends that a line begins with; where the line begins when it begins with none. */
-function offsetEnd(data: Uint8Array, from: number, to: number): number {
-  let at = from;
-  while (at < to && isHexDigit(data[at] as number)) at++;
-  return at - from >= OFFSET_DIGITS ? at : from;
+/** Where the mark stands that ends a label, -1 when there is none. */
+function labelEnd(data: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (data[at] === 0x3a || data[at] === 0x3d) return at;
+  return -1;
 }

@@ -3,8 +3,10 @@
  * quoted-printable, terminal control, overstriking, full-width letters. The result is a view whose bytes know where
  * they came from. Encoders disagree on what they leave as it is, so all of them are undone wherever they occur.
  */
-import { ENTITIES } from "./entities.ts";
+import { entityMark } from "./entities.ts";
+import type { Stretches } from "./stretches.ts";
 import { HEX_VALUES } from "./symbols.ts";
+import type { Places, View } from "./view.ts";
 
 /** The kinds of escape, as bits. */
 export const ESCAPE = {
@@ -40,83 +42,132 @@ ESCAPE_STARTS[0x08] = ESCAPE.backspace;
 ESCAPE_STARTS[0x3c] = ESCAPE.tag;
 for (const lead of [0xc2, 0xcc, 0xcd, 0xe2, 0xef, 0xf0]) ESCAPE_STARTS[lead] = ESCAPE.wide;
 
+/** What a byte means behind a backslash, besides an octal digit. */
+export const BACKSLASH = { hex: 1, unicode: 2, long: 3, control: 4, lineEnd: 5 } as const;
+
+/** Byte to what it means behind a backslash, 0 when it stands for itself. */
+export const BACKSLASHED: Uint8Array = new Uint8Array(256);
+BACKSLASHED[0x78] = BACKSLASHED[0x58] = BACKSLASH.hex;
+BACKSLASHED[0x75] = BACKSLASH.unicode;
+BACKSLASHED[0x55] = BACKSLASH.long;
+BACKSLASHED[0x0a] = BACKSLASH.lineEnd;
+for (const char of "nrtfvabe") BACKSLASHED[char.charCodeAt(0)] = BACKSLASH.control;
+
+/** NULs between two stretches: as many as symbols may stand between them in a view. */
+export const BREAK_LENGTH = 4;
+
 /** Bytes up to which an operating system command or the like is taken for one; a longer one is text. */
 const LONGEST_STRING = 1024;
 const LONGEST_CSI = 64;
 const LONGEST_TAG = 96;
 
-/** Decodes stretches of bytes into one buffer that it owns. */
-export class Decoder {
+/** Decodes stretches of bytes, one after the other, into one buffer that it owns. */
+export class Decoder implements View {
   /** What came out. */
-  data: Uint8Array;
+  data: Uint8Array = new Uint8Array(0);
   /** Where the source of each byte begins. */
-  starts: Int32Array;
+  starts: Int32Array = new Int32Array(0);
   /** Where the source of each byte ends. */
-  ends: Int32Array;
+  ends: Int32Array = new Int32Array(0);
   /** How many bytes came out. */
   length = 0;
-  /** Whether something came out that may begin a further escape. */
+  /** Where one stretch ends and the next one begins. */
+  breaks: Places = { at: new Uint16Array(0), count: 0 };
+  /** Whether something came out of the last stretch that may begin a further escape. */
   nested = false;
+  /** Where the last stretch begins. */
+  start = 0;
+  readonly #capacity: number;
 
-  /** A decoder for stretches of up to `capacity` bytes. */
+  /** A decoder for stretches of up to `capacity` bytes in all; it takes the memory when it is first used. */
   constructor(capacity: number) {
-    this.data = new Uint8Array(capacity);
-    this.starts = new Int32Array(capacity);
-    this.ends = new Int32Array(capacity);
+    this.#capacity = capacity;
   }
 
-  /** Decodes `[from, to)` of `data`, undoing the kinds of escape in `kinds`; what came out before is forgotten. */
-  decode(data: Uint8Array, from: number, to: number, kinds: number): void {
-    this.#reserve(to - from);
+  /** Forgets all stretches. */
+  clear(): void {
     this.length = 0;
-    this.nested = false;
+    this.breaks.count = 0;
+  }
+
+  /** Whether there is room for `size` more bytes; there always is for one stretch. */
+  fits(size: number): boolean {
+    return this.length + BREAK_LENGTH + size <= this.#capacity;
+  }
+
+  /** Decodes `[from, to)` of `data`, undoing the kinds of escape in `kinds`. */
+  decode(data: Uint8Array, from: number, to: number, kinds: number): void {
+    this.#begin();
     const { data: out, starts, ends } = this;
-    let i = from;
-    while (i < to) {
+    let at = this.length;
+    for (let i = from; i < to;) {
       const byte = data[i] as number;
       const kind = (ESCAPE_STARTS[byte] as number) & kinds;
+      const value = kind === 0 ? -1 : pairValue(kind, data, i, to);
+      if (value >= 0) {
+        if (ESCAPE_STARTS[value] !== 0) this.nested = true;
+        out[at] = value;
+        starts[at] = i;
+        ends[at++] = i += kind === ESCAPE.backslash ? 4 : 3;
+        continue;
+      }
       if (kind !== 0) {
+        this.length = at;
         const next = this.#escape(kind, data, i, to);
+        at = this.length;
         if (next > i) {
           i = next;
           continue;
         }
       }
-      const at = this.length++;
-      out[at] = byte;
-      starts[at] = i;
-      ends[at] = ++i;
+      // What is no escape is copied up to the next one: a loop without a call in it takes half the time.
+      do {
+        out[at] = data[i] as number;
+        starts[at] = i;
+        ends[at++] = ++i;
+      } while (i < to && ((ESCAPE_STARTS[data[i] as number] as number) & kinds) === 0);
     }
+    this.length = at;
   }
 
-  /** Puts stretches of `data` (where each begins and ends) one after the other. */
-  gather(data: Uint8Array, stretches: readonly number[]): void {
-    let total = 0;
-    for (let i = 0; i < stretches.length; i += 2) total += (stretches[i + 1] as number) - (stretches[i] as number);
-    this.#reserve(total);
-    this.length = 0;
-    for (let i = 0; i < stretches.length; i += 2) {
-      for (let from = stretches[i] as number; from < (stretches[i + 1] as number); from++) {
-        this.data[this.length] = data[from] as number;
-        this.starts[this.length] = from;
-        this.ends[this.length++] = from + 1;
+  /** Puts stretches of `data` one after the other, as one. */
+  gather(data: Uint8Array, stretches: Stretches): void {
+    this.#begin();
+    const { data: out, starts, ends } = this;
+    let length = this.length;
+    for (let i = 0; i < stretches.count; i++) {
+      const to = stretches.to[i] as number;
+      for (let from = stretches.from[i] as number; from < to; from++) {
+        out[length] = data[from] as number;
+        starts[length] = from;
+        ends[length++] = from + 1;
       }
     }
+    this.length = length;
   }
 
-  /** Replaces the source positions, which are places in `inner`, by the places they came from. */
+  /** Replaces the source positions of the last stretch, which are places in `inner`, by the places they came from. */
   compose(inner: { starts: Int32Array; ends: Int32Array }): void {
-    for (let i = 0; i < this.length; i++) {
+    for (let i = this.start; i < this.length; i++) {
       this.ends[i] = inner.ends[(this.ends[i] as number) - 1] as number;
       this.starts[i] = inner.starts[this.starts[i] as number] as number;
     }
   }
 
-  #reserve(capacity: number): void {
-    if (capacity <= this.data.length) return;
-    this.data = new Uint8Array(capacity);
-    this.starts = new Int32Array(capacity);
-    this.ends = new Int32Array(capacity);
+  #begin(): void {
+    this.nested = false;
+    if (this.data.length === 0) {
+      this.data = new Uint8Array(this.#capacity);
+      this.starts = new Int32Array(this.#capacity);
+      this.ends = new Int32Array(this.#capacity);
+      this.breaks = { at: new Uint16Array(this.#capacity), count: 0 };
+    }
+    if (this.length > 0) {
+      this.breaks.at[this.breaks.count++] = this.length;
+      this.data.fill(0, this.length, this.length + BREAK_LENGTH);
+      this.length += BREAK_LENGTH;
+    }
+    this.start = this.length;
   }
 
   /** Undoes the escape at `at`; where it ends, or `at` when it is none after all. */
@@ -133,7 +184,7 @@ export class Decoder {
       case ESCAPE.terminal:
         return terminalEnd(data, at, to);
       case ESCAPE.backspace:
-        if (this.length > 0) this.length--;
+        if (this.length > this.start) this.length--;
         return at + 1;
       case ESCAPE.tag:
         return tagEnd(data, at, to);
@@ -143,7 +194,7 @@ export class Decoder {
   }
 
   #percent(data: Uint8Array, at: number, to: number): number {
-    if (((data[at + 1] as number) | 0x20) === 0x75) {
+    if (at + 1 < to && ((data[at + 1] as number) | 0x20) === 0x75) {
       const unit = hexNumber(data, at + 2, 4, to);
       if (unit >= 0) return this.#emit(unit, at, at + 6);
     }
@@ -157,28 +208,21 @@ export class Decoder {
     if (next >= to) return to;
     const byte = data[next] as number;
     if (byte >= 0x30 && byte <= 0x37) return this.#octal(data, at, next, to);
-    switch (String.fromCharCode(byte)) {
-      case "x":
-      case "X": {
+    switch (BACKSLASHED[byte]) {
+      case BACKSLASH.hex: {
+        if (data[next + 1] === 0x7b) return this.#unicode(data, at, next, to);
         const value = hexNumber(data, next + 1, 2, to);
         return value < 0 ? next : this.#emitByte(value, at, next + 3);
       }
-      case "u":
+      case BACKSLASH.unicode:
         return this.#unicode(data, at, next, to);
-      case "U": {
+      case BACKSLASH.long: {
         const value = hexNumber(data, next + 1, 8, to);
         return value < 0 ? next : this.#emit(value, at, next + 9);
       }
-      case "n":
-      case "r":
-      case "t":
-      case "f":
-      case "v":
-      case "a":
-      case "b":
-      case "e":
+      case BACKSLASH.control:
         return this.#emitByte(0x0a, at, next + 1);
-      case "\n":
+      case BACKSLASH.lineEnd:
         return next + 1;
       default:
         return next;
@@ -228,8 +272,8 @@ export class Decoder {
       const value = hex ? hexNumber(data, at + 3, end - at - 3, to) : decimalNumber(data, at + 2, end);
       return value < 0 ? at : this.#emit(value, at, end + 1);
     }
-    const value = ENTITIES.get(String.fromCharCode(...data.subarray(at + 1, end)));
-    return value === undefined ? at : this.#emitByte(value, at, end + 1);
+    const value = entityMark(data, at + 1, end);
+    return value < 0 ? at : this.#emitByte(value, at, end + 1);
   }
 
   #quotedPrintable(data: Uint8Array, at: number, to: number): number {
@@ -272,6 +316,18 @@ export class Decoder {
     }
     return this.#emitByte(0x80 | (point & 0x3f), start, end);
   }
+}
+
+/** The byte that two hexadecimal digits behind `%`, `=` or `\\x` stand for, -1 when there are none. */
+function pairValue(kind: number, data: Uint8Array, at: number, to: number): number {
+  let digits = at + 1;
+  if (at + 3 > to) return -1;
+  if (kind === ESCAPE.backslash) {
+    if (((data[digits++] as number) | 0x20) !== 0x78 || at + 4 > to) return -1;
+  } else if ((kind & (ESCAPE.percent | ESCAPE.quotedPrintable)) === 0) return -1;
+  const high = HEX_VALUES[data[digits] as number] as number;
+  const low = HEX_VALUES[data[digits + 1] as number] as number;
+  return high < 0 || low < 0 ? -1 : 16 * high + low;
 }
 
 /** Where the control sequence that begins at `at` ends (ECMA-48 §5.3 to §5.6, xterm's strings), `at` when it is none. */

@@ -3,127 +3,145 @@
  * of a value to tell; all rows together hold the whole of it. Words are read in both byte orders, and what is found is
  * masked in the numbers and in the characters beside them.
  */
+import type { Lines } from "./notes.ts";
+import type { Span } from "./spans.ts";
+import { HEX_VALUES } from "./symbols.ts";
 
-/** The bytes of a dump, and where each stands in the text. */
-export interface Dump {
-  readonly bytes: Uint8Array;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-}
-
-/** One byte of a row: its value and the places of its digits and of its character; -1 where there is none. */
-interface DumpByte {
-  value: number;
-  start: number;
-  end: number;
-  character: number;
-}
-
-/** The bytes of a row in the order in which its words stand, and in the other. */
-interface Row {
-  big: DumpByte[];
-  little: DumpByte[];
-}
-
-const NEWLINE = 0x0a;
 const BLANK = 0x20;
 const MIN_OFFSET_DIGITS = 6;
 const MAX_OFFSET_DIGITS = 16;
 const MAX_ROW_BYTES = 256;
 
-/** The dumps in `data`: consecutive rows, each dump up to four times (two byte orders, digits and characters). */
-export function* findDumps(data: Uint8Array): Generator<Dump> {
-  let rows: Row[] = [];
-  for (let from = 0; from < data.length;) {
-    const feed = data.indexOf(NEWLINE, from);
-    const to = feed < 0 ? data.length : feed;
-    const row = readRow(data, from, to);
-    if (row !== undefined) {
-      rows.push(row);
-    } else if (rows.length > 0) {
-      yield* readings(rows);
-      rows = [];
+/** Bytes of a dump below which nothing can be found in it. */
+const FEWEST_BYTES = 4;
+
+/** The bytes of consecutive rows in one byte order. */
+export interface Reading {
+  /** The values of the bytes. */
+  readonly bytes: Uint8Array;
+  /** Where the text has what the bytes `[start, end)` show: their digits, and their characters when there are any. */
+  readonly sources: (span: Span) => Span[];
+}
+
+/** Reads dumps; keeps its working memory, since it looks at every line of all output. */
+export class DumpReader {
+  readonly #big: Uint8Array;
+  readonly #little: Uint8Array;
+  /** Where the digits of each byte begin, in either order. */
+  readonly #bigDigits: Uint16Array;
+  readonly #littleDigits: Uint16Array;
+  /** Where the character of each byte stands, 0 when there is none: words show theirs in the order of the bytes. */
+  readonly #characters: Uint16Array;
+  #count = 0;
+  #hasWords = false;
+  #hasCharacters = false;
+
+  /** A reader for texts of up to `capacity` bytes. */
+  constructor(capacity: number) {
+    const most = capacity >> 1;
+    [this.#big, this.#little] = [new Uint8Array(most), new Uint8Array(most)];
+    [this.#bigDigits, this.#littleDigits] = [new Uint16Array(most), new Uint16Array(most)];
+    this.#characters = new Uint16Array(most);
+  }
+
+  /** Calls `onReading` for the dumps in `data`; a reading is good during the call. */
+  find(data: Uint8Array, { from, to, count }: Lines, onReading: (reading: Reading) => void): void {
+    for (let line = 0; line < count; line++) {
+      const start = from[line] as number;
+      const end = to[line] as number;
+      if (end - start >= MIN_OFFSET_DIGITS && mayBeRow(data, start) && this.#readRow(data, start, end)) continue;
+      if (this.#count > 0) this.#report(onReading);
     }
-    from = to + 1;
+    if (this.#count > 0) this.#report(onReading);
   }
-  if (rows.length > 0) yield* readings(rows);
-}
 
-function* readings(rows: readonly Row[]): Generator<Dump> {
-  for (const order of ["big", "little"] as const) {
-    const bytes = rows.flatMap((row) => row[order]);
-    yield dumpOf(bytes, ({ start }) => start, ({ end }) => end);
-    if (bytes.some(({ character }) => character >= 0)) {
-      yield dumpOf(
-        bytes,
-        ({ character, start }) => character < 0 ? start : character,
-        ({ character, end }) => character < 0 ? end : character + 1,
-      );
+  #report(onReading: (reading: Reading) => void): void {
+    const count = this.#count;
+    if (count >= FEWEST_BYTES) {
+      onReading(this.#reading(this.#big.subarray(0, count), this.#bigDigits));
+      if (this.#hasWords) onReading(this.#reading(this.#little.subarray(0, count), this.#littleDigits));
+    }
+    this.#count = 0;
+    this.#hasWords = this.#hasCharacters = false;
+  }
+
+  #reading(bytes: Uint8Array, digits: Uint16Array): Reading {
+    const sources = (span: Span): Span[] => {
+      const numbers = extent(digits, digits, span, 2);
+      return this.#hasCharacters ? [numbers, extent(this.#characters, digits, span, 1)] : [numbers];
+    };
+    return { bytes, sources };
+  }
+
+  /** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
+  #readRow(data: Uint8Array, from: number, to: number): boolean {
+    const before = this.#count;
+    let at = digitsEnd(data, from, to);
+    if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return false;
+    if (data[at] === 0x3a) at++;
+    if (at < to && data[at] !== BLANK) return false;
+    let groupDigits = 0;
+    while (at < to && this.#count - before < MAX_ROW_BYTES) {
+      let start = at;
+      while (start < to && data[start] === BLANK) start++;
+      const end = digitsEnd(data, start, to);
+      const digits = end - start;
+      if (digits === 0 || digits % 2 !== 0 || digits > MAX_OFFSET_DIGITS || (end < to && data[end] !== BLANK)) break;
+      const isMiddle = digits === 2 && this.#count - before === 8; // hexdump -C leaves two blanks there
+      if (groupDigits !== 0 && start - at > 1 && !isMiddle) break;
+      groupDigits ||= digits;
+      if (digits > groupDigits) break;
+      this.#addGroup(data, start, end);
+      at = end;
+    }
+    if (this.#count === before) return false;
+    this.#placeCharacters(data, before, at, to);
+    return true;
+  }
+
+  #addGroup(data: Uint8Array, start: number, end: number): void {
+    if (end - start > 2) this.#hasWords = true;
+    let last = this.#count + (end - start) / 2 - 1;
+    for (let at = start; at < end; at += 2) {
+      const value = 16 * (HEX_VALUES[data[at] as number] as number) + (HEX_VALUES[data[at + 1] as number] as number);
+      this.#big[this.#count] = this.#little[last] = value;
+      this.#bigDigits[this.#count++] = this.#littleDigits[last--] = at;
+    }
+  }
+
+  /** Notes where the characters of the row stand whose bytes begin at `first`. */
+  #placeCharacters(data: Uint8Array, first: number, from: number, to: number): void {
+    let at = from;
+    while (at < to && data[at] === BLANK) at++;
+    const isShown = at - from >= 2;
+    if (data[at] === 0x7c || data[at] === 0x3e) at++;
+    for (let i = first; i < this.#count; i++, at++) {
+      this.#characters[i] = isShown && at < to ? at : 0;
+      if (isShown && at < to) this.#hasCharacters = true;
     }
   }
 }
 
-function dumpOf(bytes: readonly DumpByte[], start: (byte: DumpByte) => number, end: (byte: DumpByte) => number): Dump {
-  return {
-    bytes: Uint8Array.from(bytes, ({ value }) => value),
-    starts: Int32Array.from(bytes, start),
-    ends: Int32Array.from(bytes, end),
-  };
+/** From the first to the last place of what `[start, end)` shows; `others` are for bytes without a place of their own. */
+function extent(places: Uint16Array, others: Uint16Array, { start, end }: Span, size: number): Span {
+  const span = { start: Infinity, end: 0 };
+  for (let i = start; i < end; i++) {
+    const place = places[i] as number;
+    const at = place === 0 ? others[i] as number : place;
+    span.start = Math.min(span.start, at);
+    span.end = Math.max(span.end, at + (place === 0 ? 2 : size));
+  }
+  return span;
 }
 
-/** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
-function readRow(data: Uint8Array, from: number, to: number): Row | undefined {
-  if (digitOf(data[from]) < 0 || digitOf(data[from + MIN_OFFSET_DIGITS - 1]) < 0) return undefined;
+/** Whether a row may begin at `from`, at the price of a look at two bytes. */
+function mayBeRow(data: Uint8Array, from: number): boolean {
+  return (HEX_VALUES[data[from] as number] as number) >= 0 &&
+    (HEX_VALUES[data[from + MIN_OFFSET_DIGITS - 1] as number] as number) >= 0;
+}
+
+function digitsEnd(data: Uint8Array, from: number, to: number): number {
   let at = from;
-  while (at < to && digitOf(data[at]) >= 0) at++;
-  if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return undefined;
-  if (data[at] === 0x3a) at++;
-  if (at < to && data[at] !== BLANK) return undefined;
-  const row: Row = { big: [], little: [] };
-  let groupDigits = 0;
-  while (at < to && row.big.length < MAX_ROW_BYTES) {
-    let start = at;
-    while (start < to && data[start] === BLANK) start++;
-    let end = start;
-    while (end < to && digitOf(data[end]) >= 0) end++;
-    const digits = end - start;
-    if (digits === 0 || digits % 2 !== 0 || digits > MAX_OFFSET_DIGITS || (end < to && data[end] !== BLANK)) break;
-    const isMiddle = digits === 2 && row.big.length === 8; // hexdump -C leaves two blanks there
-    if (groupDigits !== 0 && start - at > 1 && !isMiddle) break;
-    groupDigits ||= digits;
-    if (digits > groupDigits) break;
-    addGroup(row, data, start, digits);
-    at = end;
-  }
-  if (row.big.length === 0) return undefined;
-  placeCharacters(row, data, at, to);
-  return row;
-}
-
-function addGroup(row: Row, data: Uint8Array, start: number, digits: number): void {
-  const group: DumpByte[] = [];
-  for (let at = start; at < start + digits; at += 2) {
-    group.push({ value: digitOf(data[at]) * 16 + digitOf(data[at + 1]), start: at, end: at + 2, character: -1 });
-  }
-  row.big.push(...group);
-  row.little.push(...group.map((byte) => ({ ...byte })).reverse());
-}
-
-/** The characters of a row stand in the order of the bytes, whatever the order in which words show those. */
-function placeCharacters(row: Row, data: Uint8Array, from: number, to: number): void {
-  let at = from;
-  while (at < to && data[at] === BLANK) at++;
-  if (at - from < 2) return;
-  if (data[at] === 0x7c || data[at] === 0x3e) at++;
-  for (let index = 0; index < row.big.length && at + index < to; index++) {
-    (row.big[index] as DumpByte).character = at + index;
-    (row.little[index] as DumpByte).character = at + index;
-  }
-}
-
-function digitOf(byte: number | undefined): number {
-  if (byte === undefined) return -1;
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+  while (at < to && (HEX_VALUES[data[at] as number] as number) >= 0) at++;
+  return at;
 }

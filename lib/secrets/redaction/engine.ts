@@ -6,13 +6,15 @@
  */
 import { findBits } from "./bits.ts";
 import { ColumnFinder } from "./columns.ts";
-import { Decoder, ESCAPE_STARTS } from "./decoder.ts";
-import { findDumps } from "./dumps.ts";
+import { BREAK_LENGTH, Decoder } from "./decoder.ts";
+import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { BLOB_MARKS, openBlobs } from "./packed.ts";
+import { Notes } from "./notes.ts";
+import { openBlobs } from "./packed.ts";
 import { findRegions, type Region } from "./regions.ts";
-import { type Notes, Scanner } from "./scanner.ts";
+import { Scanner } from "./scanner.ts";
 import type { Span } from "./spans.ts";
+import { viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
 export const BLOCK = 32 * 1024;
@@ -23,70 +25,71 @@ export const CONTEXT = 2 * 1024;
 /** Bytes in the longest window. */
 const WINDOW = BLOCK + CONTEXT;
 
+/** Bytes in the longest view, with room for what stands between two texts. */
+const VIEW = WINDOW + BREAK_LENGTH;
+
 /** How often decoded text is decoded again, for `%2573` and `&amp;lt;`. */
 const DEEPEST = 3;
 
-const NEWLINE = 0x0a;
-
 /** The working memory for looking at windows; one serves any number of calls, one at a time. */
 export class Engine {
-  readonly #notes: Notes = { wanted: wantedBytes(), places: new Uint16Array(WINDOW + 1), count: 0 };
-  readonly #quiet: Notes = { wanted: new Uint8Array(256), places: new Uint16Array(1), count: 0 };
-  readonly #scanner = new Scanner(WINDOW);
+  readonly #notes: Notes = new Notes(WINDOW);
+  readonly #quiet: Notes = new Notes(0);
+  readonly #scanner = new Scanner(VIEW);
   readonly #columns = new ColumnFinder(WINDOW);
-  readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(0));
+  readonly #dumps = new DumpReader(WINDOW);
+  readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
+  readonly #gathered = new Decoder(VIEW);
 
-  /** What has to be masked in `data`, one window, in positions of `data` and in no order. */
-  look(data: Uint8Array, lexicon: Lexicon): Span[] {
+  /**
+   * What has to be masked in `data`, one window, in positions of `data` and in no order. There is text before it when it
+   * `isContinued`.
+   */
+  look(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): Span[] {
     const scanner = this.#scanner;
     const notes = this.#notes;
     scanner.spans = [];
-    scanner.scan({ data, length: data.length, starts: null, ends: null }, lexicon, notes);
-    for (const region of findRegions(data, notes.places, notes.count, lexicon)) {
-      this.#lookDecoded(data, region, lexicon, 0);
-    }
-    for (const { stretches } of this.#columns.find(data, notes.places, notes.count)) {
-      const decoder = this.#decoders[0] as Decoder;
-      decoder.gather(data, stretches);
-      scanner.scan(decoder, lexicon, this.#quiet, true);
-    }
-    for (const { bytes, starts, ends } of findBits(data)) {
-      scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
-    }
-    for (const { bytes, starts, ends } of findDumps(data)) {
-      scanner.scan({ data: bytes, length: bytes.length, starts, ends }, lexicon, this.#quiet);
-    }
-    this.#lookPacked(data, lexicon);
-    return scanner.spans;
-  }
-
-  /** Masks compressed blobs that hold a value. */
-  #lookPacked(data: Uint8Array, lexicon: Lexicon): void {
-    const scanner = this.#scanner;
+    scanner.scan(viewOf(data), lexicon, notes);
+    notes.sort(data);
+    for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
+    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
+    this.#columns.find(data, notes.lines, isContinued, (column) => {
+      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
+      this.#gathered.gather(data, column);
+    });
+    this.#scanAll(this.#gathered, lexicon, true);
+    for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
     const { spans } = scanner;
-    const { places, count } = this.#notes;
-    for (const { start, end, content } of openBlobs(data, places, count)) {
-      scanner.spans = [];
-      scanner.scan({ data: content, length: content.length, starts: null, ends: null }, lexicon, this.#quiet);
-      if (scanner.spans.length > 0) spans.push({ start, end });
+    this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
+      for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
+    });
+    for (const { start, end, content } of openBlobs(data, notes.blobs)) {
+      if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
-    scanner.spans = spans;
+    return spans;
   }
 
-  #lookDecoded(data: Uint8Array, { kinds, from, to }: Region, lexicon: Lexicon, depth: number): void {
+  /** What has to be masked in `data`, which is no part of the text as it stands. */
+  #lookAside(data: Uint8Array, lexicon: Lexicon): Span[] {
+    this.#scanner.spans = [];
+    this.#scanner.scan(viewOf(data), lexicon, this.#quiet);
+    return this.#scanner.spans;
+  }
+
+  /** Looks at the stretches that were gathered so far, all at once, and forgets them. */
+  #scanAll(stretches: Decoder, lexicon: Lexicon, scattered: boolean): void {
+    if (stretches.length > 0) this.#scanner.scan(stretches, lexicon, this.#quiet, scattered);
+    stretches.clear();
+  }
+
+  #decode(data: Uint8Array, { kinds, from, to }: Region, lexicon: Lexicon, depth: number): void {
     const decoder = this.#decoders[depth] as Decoder;
+    if (!decoder.fits(to - from)) this.#scanAll(decoder, lexicon, false);
     decoder.decode(data, from, to, kinds);
     const outer = depth === 0 ? undefined : this.#decoders[depth - 1];
     if (outer !== undefined) decoder.compose(outer);
-    this.#scanner.scan(decoder, lexicon, this.#quiet);
     if (decoder.nested && depth + 1 < DEEPEST) {
-      this.#lookDecoded(decoder.data, { kinds, from: 0, to: decoder.length }, lexicon, depth + 1);
+      this.#decode(decoder.data, { kinds, from: decoder.start, to: decoder.length }, lexicon, depth + 1);
     }
   }
-}
-
-function wantedBytes(): Uint8Array {
-  const wanted = ESCAPE_STARTS.map((kind) => kind === 0 ? 0 : 1);
-  for (const byte of [NEWLINE, ...BLOB_MARKS]) wanted[byte] = 1;
-  return wanted;
 }

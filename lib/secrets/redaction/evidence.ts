@@ -8,8 +8,8 @@
  */
 import { KIND } from "./forms.ts";
 import { HAS_GAPS, type Pattern } from "./lexicon.ts";
-import type { View } from "./scanner.ts";
 import { DENSE, isHexDigit, PLAIN } from "./symbols.ts";
+import type { View } from "./view.ts";
 import { RANDOM } from "./weights.ts";
 
 /** Characters of the value with nothing between: eight digits reach it. */

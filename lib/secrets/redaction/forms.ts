@@ -68,6 +68,7 @@ function* usualForms(value: Weighted): Generator<Form> {
   yield* packed(encode.substitute(value, encode.ebcdic), encode.BASE16, KIND.ebcdic);
   yield { ...encode.reversed(value), kind: KIND.reversed };
   yield { ...encode.reversed(encode.pack(value, encode.BASE16, 0)), kind: KIND.hex };
+  yield* packed(encode.substitute(value, encode.swapNibbles), encode.BASE16, KIND.hex);
   for (const form of packed(value, encode.BASE64, KIND.base64)) yield { ...encode.reversed(form), kind: form.kind };
   for (let phase = 0; phase < 2; phase++) {
     yield { ...encode.littleEndianWords(value, 2, 16, phase), kind: KIND.hexWords };
@@ -80,6 +81,12 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield* packed(value, encode.BASE32_HEX, KIND.base32);
   yield { ...encode.substitute(value, (byte) => encode.rot13(byte, false)), kind: KIND.rotated };
   yield { ...encode.substitute(value, (byte) => encode.rot13(byte, true)), kind: KIND.rotated };
+  // `tr a-z n-za-m` leaves capital letters as they are.
+  const isSmall = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a;
+  yield {
+    ...encode.substitute(value, (byte) => isSmall(byte) ? encode.rot13(byte, false) : byte),
+    kind: KIND.rotated,
+  };
   yield { ...encode.substitute(value, encode.atbash), kind: KIND.rotated };
   const turned = encode.substitute(value, (byte) => encode.rot13(byte, false));
   yield { ...encode.reversed(turned), kind: KIND.reversed };
@@ -94,7 +101,7 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield perByte(KIND.decimal, (byte) => `char${byte}`);
   yield perByte(KIND.octal, (byte) => `0${byte.toString(8)}`);
   yield perByte(KIND.octal, (byte) => `0o${byte.toString(8)}`);
-  for (const size of [4, 8]) yield { ...encode.littleEndianWords(value, size, 16, 0), kind: KIND.hexWords };
+  yield* hexWords(value);
   yield { ...encode.littleEndianWords(value, 4, 8, 0), kind: KIND.octal };
   yield { ...encode.littleEndianWords(value, 4, 10, 0), kind: KIND.decimal };
   for (let phase = 0; phase < 4; phase++) {
@@ -111,6 +118,21 @@ function* rareForms(value: Weighted): Generator<Form> {
   }
   yield { ...encode.base58(value), kind: KIND.base32 };
   yield { ...encode.bigNumber(value), kind: KIND.decimal };
+}
+
+/** Words of several bytes as dumps and debuggers show them, with and without `0x`, wherever in a word the value begins. */
+function* hexWords(value: Weighted): Generator<Form> {
+  const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
+  for (const size of [2, 4, 8]) {
+    for (let phase = 0; phase < Math.min(size, 4); phase++) {
+      const prefixes = size === 2 ? ["0x"] : ["", "0x"]; // the short ones without prefix are usual
+      for (const prefix of prefixes) {
+        yield { ...encode.littleEndianWords(value, size, 16, phase, prefix), kind: KIND.hexWords };
+      }
+      const inOrder = (byte: number, at: number): string => (at % size === phase ? "0x" : "") + hex2(byte);
+      yield { ...encode.perByte(value, inOrder), kind: KIND.hexWords };
+    }
+  }
 }
 
 /** One encoding over another. */

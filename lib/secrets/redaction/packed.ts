@@ -4,6 +4,7 @@
  */
 import { constants, gunzipSync, inflateSync } from "node:zlib";
 import type { Span } from "./spans.ts";
+import type { Places } from "./view.ts";
 
 /** Blobs that are opened in one window, since opening one costs as much as looking at the rest. */
 const MOST_BLOBS = 1;
@@ -23,8 +24,8 @@ export interface Packed extends Span {
   readonly content: Uint8Array;
 }
 
-/** The blobs of `data`, opened; {@linkcode BLOB_MARKS} are among the first `count` of `places`. */
-export function openBlobs(data: Uint8Array, places: Uint16Array, count: number): Packed[] {
+/** The blobs of `data`, opened; `places` are those of {@linkcode BLOB_MARKS}. */
+export function openBlobs(data: Uint8Array, { at: places, count }: Places): Packed[] {
   const blobs: Packed[] = [];
   for (const { head, mark, unpack } of FORMATS) {
     for (let i = 0, opened = 0; i < count && opened < MOST_BLOBS; i++) {

@@ -5,10 +5,20 @@
  * more than looking at it. So each place is checked, and those that hold are joined into regions, with enough text on
  * both sides for a value that is escaped in part.
  */
-import { ESCAPE, ESCAPE_STARTS, EVERY_ESCAPE, hexNumber, narrow, terminalEnd } from "./decoder.ts";
-import { ENTITIES } from "./entities.ts";
+import {
+  BACKSLASH,
+  BACKSLASHED,
+  ESCAPE,
+  ESCAPE_STARTS,
+  EVERY_ESCAPE,
+  hexNumber,
+  narrow,
+  terminalEnd,
+} from "./decoder.ts";
+import { entityMark } from "./entities.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { HEX_VALUES } from "./symbols.ts";
+import type { Places } from "./view.ts";
 
 /** Bytes before the first and after the last escape of a region. */
 const MARGIN = 48;
@@ -32,21 +42,8 @@ export interface Region {
   to: number;
 }
 
-/** Byte to the kinds of escape that it may be the second byte of: most of what looks like an escape ends here. */
-const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const char = String.fromCharCode(byte);
-  let kinds = ESCAPE.backspace | ESCAPE.wide;
-  if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
-  if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
-  if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;
-  if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
-  if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
-  if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
-  return kinds;
-});
-
-/** The regions of `data` around those of the first `count` `places` that begin an escape. */
-export function findRegions(data: Uint8Array, places: Uint16Array, count: number, needs: EscapeNeeds): Region[] {
+/** The regions of `data` around those of `places` that begin an escape. */
+export function findRegions(data: Uint8Array, { at: places, count }: Places, needs: EscapeNeeds): Region[] {
   const regions: Region[] = [];
   if (count === 0) return regions;
   /** The region of each kind that ends last, by the number that is its bit, and under 0 the one of all kinds. */
@@ -55,11 +52,11 @@ export function findRegions(data: Uint8Array, places: Uint16Array, count: number
   for (let i = 0; i < count; i++) {
     const at = places[i] as number;
     const kind = ESCAPE_STARTS[data[at] as number] as number;
-    if (((FOLLOWS[data[at + 1] as number] as number) & kind) === 0) continue;
     if (kind === ESCAPE.tag && data[at - 2] !== 0x3e) continue;
     const region = open[kind] as Region;
-    if (at < region.to && (kind & DOUBTFUL) === 0) {
+    if (at < region.to) {
       // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
+      if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, data, at, needs)) continue;
       const all = open[0] as Region;
       region.to = all.to = Math.min(data.length, at + MARGIN);
       all.kinds |= kind;
@@ -110,25 +107,17 @@ function extend(open: Region[], regions: Region[], slot: number, kind: number, a
 /** 2 when the backslash gives a character by number, 1 when it gives a control character, 0 when it only quotes. */
 function backslashStrength(data: Uint8Array, at: number): number {
   const length = data.length;
-  const next = data[at + 1] as number;
   if (at + 1 >= length) return 0;
+  const next = data[at + 1] as number;
   if (next >= 0x30 && next <= 0x37) return 2;
-  switch (String.fromCharCode(next)) {
-    case "x":
-    case "X":
-      return hexNumber(data, at + 2, 2, length) >= 0 ? 2 : 0;
-    case "u":
+  switch (BACKSLASHED[next]) {
+    case BACKSLASH.hex:
+      return data[at + 2] === 0x7b || hexNumber(data, at + 2, 2, length) >= 0 ? 2 : 0;
+    case BACKSLASH.unicode:
       return data[at + 2] === 0x7b || hexNumber(data, at + 2, 4, length) >= 0 ? 2 : 0;
-    case "U":
+    case BACKSLASH.long:
       return hexNumber(data, at + 2, 8, length) >= 0 ? 2 : 0;
-    case "n":
-    case "r":
-    case "t":
-    case "f":
-    case "v":
-    case "a":
-    case "b":
-    case "e":
+    case BACKSLASH.control:
       return 1;
     default:
       return 0;
@@ -159,18 +148,21 @@ function isEntity(data: Uint8Array, at: number, named: boolean): boolean {
   if (!named) return data[at + 1] === 0x61 && data[at + 2] === 0x6d && data[at + 3] === 0x70 && data[at + 5] === 0x23;
   let end = at + 1;
   while (end < at + 12 && (data[end] as number) >= 0x41) end++;
-  return data[end] === 0x3b && ENTITIES.has(String.fromCharCode(...data.subarray(at + 1, end)));
+  return data[end] === 0x3b && entityMark(data, at + 1, end) >= 0;
 }
 
 /** A soft line break, two escapes in a row, or one that a value needs. */
 function isQuotedPrintable(data: Uint8Array, at: number, single: boolean): boolean {
-  const next = data[at + 1];
-  if (next === 0x0a || (next === 0x0d && data[at + 2] === 0x0a)) return true;
-  const [high, low] = [HEX_VALUES[next as number] as number, HEX_VALUES[data[at + 2] as number] as number];
-  if (!(high >= 0 && low >= 0)) return false;
+  const { length } = data;
+  if (at + 1 < length && data[at + 1] === 0x0a) return true;
+  if (at + 2 >= length) return false;
+  const [next, third] = [data[at + 1] as number, data[at + 2] as number];
+  if (next === 0x0d && third === 0x0a) return true;
+  const [high, low] = [HEX_VALUES[next] as number, HEX_VALUES[third] as number];
+  if (high < 0 || low < 0) return false;
   const byte = 16 * high + low;
   if (single && (byte === 0x3d || byte >= 0x80)) return true;
-  return data[at + 3] === 0x3d || (at >= 3 && data[at - 3] === 0x3d);
+  return (at + 3 < length && data[at + 3] === 0x3d) || (at >= 3 && data[at - 3] === 0x3d);
 }
 
 function isWide(data: Uint8Array, at: number): boolean {

@@ -8,33 +8,14 @@
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
-import { GRAM, gramHash, type GramIndex, isSet, PROBE, probeHash, rehash, type Sieve, wordAt } from "./gram_index.ts";
+import { GRAM, gramHash, type GramIndex, PROBE, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { shortHash, type ShortPatterns } from "./short_patterns.ts";
+import { keepGrams, probeFives, probeThrees } from "./probes.ts";
+import type { ShortPatterns } from "./short_patterns.ts";
+import type { Notes } from "./notes.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
-
-/** Bytes to look at, with the place in the source that each came from. */
-export interface View {
-  /** The bytes, decoded or as they came. */
-  readonly data: Uint8Array;
-  /** How many of them there are. */
-  readonly length: number;
-  /** For each byte where its source begins; null when the bytes are the source. */
-  readonly starts: Int32Array | null;
-  /** For each byte where its source ends; null when the bytes are the source. */
-  readonly ends: Int32Array | null;
-}
-
-/** Places that the loop notes in passing, for those who look at the text in other ways. */
-export interface Notes {
-  /** 1 for the bytes to note, 0 for others. */
-  readonly wanted: Uint8Array;
-  /** Where they stand; as long as the longest text. */
-  readonly places: Uint16Array;
-  /** How many places there are. */
-  count: number;
-}
+import { type View, viewOf } from "./view.ts";
 
 /** A text as the symbols of one view. */
 interface Channel {
@@ -53,6 +34,9 @@ const PACKED_KINDS = (1 << KIND.base64) | (1 << KIND.base64Nested) | (1 << KIND.
 /** Bytes of the longest text that can be looked at. */
 export const LONGEST_VIEW = 0xfff0;
 
+/** The symbol between two texts, which no form has: its byte is in no UTF-8. */
+const BREAK = 0xff;
+
 /** Zeros after the last symbol, so that reading a gram there finds none. */
 const PADDING = 16;
 
@@ -64,7 +48,7 @@ export class Scanner {
   readonly #dense: Channel;
   readonly #hits: Uint16Array;
   #scattered = false;
-  #view: View = { data: new Uint8Array(0), length: 0, starts: null, ends: null };
+  #view: View = viewOf(new Uint8Array(0));
 
   /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
   constructor(capacity: number) {
@@ -74,7 +58,7 @@ export class Scanner {
   }
 
   /**
-   * Looks at all of `view`; notes the places of bytes that `notes` wants. When `scattered` is set, bytes that are
+   * Looks at all of `view`; notes the places that `notes` wants. When `scattered` is set, bytes that are
    * neighbours in the view need not be in the source, and what stands between them there is not masked.
    */
   scan(view: View, lexicon: Lexicon, notes: Notes, scattered = false): void {
@@ -86,26 +70,48 @@ export class Scanner {
     this.#probe(this.#dense, lexicon.dense, acceptsDense);
   }
 
-  #fill(view: View, notes: Notes): void {
-    const { data, length } = view;
-    const { wanted, places } = notes;
+  #fill({ data, length, breaks }: View, { table, all }: Notes): void {
     const { symbols: plain } = this.#plain;
     const { symbols: dense } = this.#dense;
+    const { at: places } = all;
     let p = 0;
     let d = 0;
     let n = 0;
-    for (let i = 0; i < length; i++) {
-      const byte = data[i] as number;
-      const symbol = DENSE[byte] as number;
-      dense[d] = symbol;
-      d += (symbol + 63) >> 6;
-      const char = PLAIN[byte] as number;
-      plain[p] = char;
-      p += (char + 255) >> 8;
-      places[n] = i;
-      n += wanted[byte] as number;
+    let i = 0;
+    for (let part = 0; part <= breaks.count; part++) {
+      const to = part < breaks.count ? breaks.at[part] as number : length;
+      // Two bytes a turn: the loop itself is a good part of what a byte costs.
+      for (; i < to - 1; i += 2) {
+        const one = table[data[i] as number] as number;
+        plain[p] = one;
+        dense[d] = one >> 8;
+        places[n] = i;
+        p += (one >> 16) & 1;
+        d += (one >> 17) & 1;
+        n += one >> 18;
+        const two = table[data[i + 1] as number] as number;
+        plain[p] = two;
+        dense[d] = two >> 8;
+        places[n] = i + 1;
+        p += (two >> 16) & 1;
+        d += (two >> 17) & 1;
+        n += two >> 18;
+      }
+      if (i < to) {
+        const last = table[data[i] as number] as number;
+        plain[p] = last;
+        dense[d] = last >> 8;
+        places[n] = i++;
+        p += (last >> 16) & 1;
+        d += (last >> 17) & 1;
+        n += last >> 18;
+      }
+      if (part === breaks.count) break;
+      // Every text begins at a multiple of four symbols, so that what is found in it does not depend on the one before.
+      do plain[p++] = BREAK; while ((p & 3) !== 0);
+      do dense[d++] = BREAK; while ((d & 3) !== 0);
     }
-    notes.count = n;
+    all.count = n;
     plain.fill(0, p, p + PADDING);
     dense.fill(0, d, d + PADDING);
     this.#plain.length = p;
@@ -117,10 +123,15 @@ export class Scanner {
   #locate(channel: Channel): Uint16Array {
     const { places, table } = channel;
     if (channel.located) return places;
-    const { data, length } = this.#view;
-    for (let i = 0, at = 0; i < length; i++) {
-      places[at] = i;
-      at += ((table[data[i] as number] as number) + 255) >> 8;
+    const { data, length, breaks } = this.#view;
+    for (let i = 0, at = 0, part = 0; part <= breaks.count; part++) {
+      const to = part < breaks.count ? breaks.at[part] as number : length;
+      for (; i < to; i++) {
+        places[at] = i;
+        at += ((table[data[i] as number] as number) + 255) >> 8;
+      }
+      if (part === breaks.count) break;
+      do places[at++] = to; while ((at & 3) !== 0);
     }
     channel.located = true;
     return places;
@@ -128,16 +139,15 @@ export class Scanner {
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
     const { symbols, words, length } = channel;
-    const { probes, sparse } = index;
+    const { probes, grams, sparse } = index;
     const hits = this.#hits;
-    const count = probeFives(words, length, probes, hits);
+    const count = keepGrams(words, grams, sparse, hits, probeFives(words, length, probes, hits));
     for (let i = 0, done = 0; i < count; i++) {
       const word = hits[i] as number;
       const [first, second] = [words[word] as number, words[word + 1] as number];
-      if (!isSet(probes, rehash(probeHash(first, second & 0xff)))) continue;
       done = this.#confirm(channel, index, accepts, 4 * word, done);
       const hash = gramHash(first, second);
-      if (4 * word + GRAM <= done || !isSet(sparse, hash) || !isSet(sparse, rehash(hash))) continue;
+      if (4 * word + GRAM <= done || !sparse.mayHold(hash)) continue;
       let found = index.find(first, second);
       if (found < 0) found = index.findWide(symbols, 4 * word);
       if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
@@ -189,16 +199,38 @@ export class Scanner {
       at++;
       end++;
     }
-    this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
+    const isMasked = this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
+    if (!isMasked && proof >= LEAST_PROOF && channel === this.#plain) this.#judgeParts(index, { start, end });
     return end;
   }
 
-  #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): void {
-    if (run.proof < LEAST_PROOF) return;
+  #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): boolean {
+    if (run.proof < LEAST_PROOF) return false;
     const places = this.#locate(channel);
     const first = places[start] as number;
     const last = places[end - 1] as number;
-    if (accepts(this.#view, first, last + 1, run)) this.#maskRun(first, last, run.kinds);
+    if (!accepts(this.#view, first, last + 1, run)) return false;
+    this.#maskRun(first, last, run.kinds);
+    return true;
+  }
+
+  /** What stands beyond a gap may agree by chance, and must not weaken the proof: parts without a gap by themselves. */
+  #judgeParts(index: GramIndex<Pattern>, { start, end }: Span): void {
+    const { symbols } = this.#plain;
+    const places = this.#locate(this.#plain);
+    for (let from = start, to = start + 1; from < end; from = to++) {
+      while (to < end && places[to] === (places[to - 1] as number) + 1) to++;
+      if (to - from < GRAM || to - from === end - start) continue;
+      const found = index.find(wordAt(symbols, from), wordAt(symbols, from + 4));
+      if (found < 0) continue;
+      let length = 0;
+      let proof = 0;
+      for (; from + length < to && index.pool[found + length] === symbols[from + length]; length++) {
+        proof += index.weights[found + length] as number;
+      }
+      const kinds = 1 << (index.kinds[found] as number);
+      this.#judge(this.#plain, acceptsPlain, { start: from, end: from + length }, { kinds, proof });
+    }
   }
 
   #maskRun(first: number, last: number, kinds: number): void {
@@ -253,38 +285,6 @@ export class Scanner {
     if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
     else this.spans.push({ start, end });
   }
-}
-
-/** Notes the places at which three symbols may be in a short pattern. */
-function probeThrees(words: Int32Array, length: number, { bits, step }: ShortPatterns, hits: Uint16Array): number {
-  let count = 0;
-  let next = words[0] as number;
-  for (let word = 0; 4 * word < length; word++) {
-    const current = next;
-    next = words[word + 1] as number;
-    let bit = shortHash(current);
-    hits[count] = 4 * word;
-    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
-    if (step === 4) continue;
-    bit = shortHash((current >>> 16) | (next << 16));
-    hits[count] = 4 * word + 2;
-    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
-  }
-  return count;
-}
-
-/** Notes the words at which five symbols may be in a form, and says how many there are; no branch depends on the text. */
-function probeFives(words: Int32Array, length: number, { bits, shift }: Readonly<Sieve>, hits: Uint16Array): number {
-  let count = 0;
-  let next = words[0] as number;
-  for (let word = 0; 4 * word + PROBE <= length; word++) {
-    const current = next;
-    next = words[word + 1] as number;
-    const bit = probeHash(current, next & 0xff) >>> shift;
-    hits[count] = word;
-    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
-  }
-  return count;
 }
 
 /** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */

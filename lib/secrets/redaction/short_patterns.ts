@@ -1,5 +1,6 @@
 /** Patterns of four to seven symbols of the plain view, for which the grams of eight are too long. */
 import { wordAt } from "./gram_index.ts";
+import { IntMap } from "./int_map.ts";
 import type { Pattern } from "./lexicon.ts";
 
 /** Symbols in the shortest pattern. */
@@ -14,12 +15,13 @@ const NONE: readonly Pattern[] = [];
 export class ShortPatterns {
   /** Bits for three symbols, see {@linkcode shortHash}. */
   readonly bits: Int32Array = new Int32Array(512);
-  readonly #byStart = new Map<number, Pattern[]>();
+  readonly #byStart = new IntMap();
+  readonly #lists: Pattern[][] = [];
   #step: 2 | 4 = 4;
 
   /** How many different starts the patterns have. */
   get size(): number {
-    return this.#byStart.size;
+    return this.#lists.length;
   }
 
   /** How far apart the places are at which the bits have to be asked. */
@@ -34,8 +36,8 @@ export class ShortPatterns {
     if (symbols.length < STRIDE_FROM) this.#step = 2;
     const key = wordAt(symbols, 0);
     const list = this.#byStart.get(key);
-    if (list === undefined) this.#byStart.set(key, [pattern]);
-    else list.push(pattern);
+    if (list < 0) this.#byStart.set(key, this.#lists.push([pattern]) - 1);
+    else (this.#lists[list] as Pattern[]).push(pattern);
     for (let at = 0; at < 4 && at + 3 <= symbols.length; at++) {
       const bit = shortHash(wordAt(symbols, at));
       this.bits[bit >>> 5] = (this.bits[bit >>> 5] as number) | (1 << (bit & 31));
@@ -44,7 +46,8 @@ export class ShortPatterns {
 
   /** The patterns that begin with the four symbols. */
   startingWith(word: number): readonly Pattern[] {
-    return this.#byStart.get(word) ?? NONE;
+    const list = this.#byStart.get(word);
+    return list < 0 ? NONE : this.#lists[list] as Pattern[];
   }
 }
 

@@ -20,6 +20,9 @@ const JOINING_MARK = 4;
 const MARK = 6;
 const HIGH_BYTE = 5;
 
+/** The share of a stretch of letters and digits that words make up, if they are meant as words. */
+const WORDY = 0.6;
+
 /** Characters each side that decide whether a place in a value is made of digits or of hexadecimal digits only. */
 const REACH = 4;
 
@@ -44,7 +47,9 @@ export function weigh(bytes: Uint8Array): Weighted {
   discountTokens(bytes, weights);
   for (let i = 1; i < bytes.length; i++) {
     if (bytes[i] !== bytes[i - 1]) continue;
-    weights[i] = DENSE[bytes[i] as number] === 0 ? 0 : Math.min(weights[i] as number, REPEATED);
+    // Two of a letter or digit are as likely as any other two; a third one is a pattern.
+    if (DENSE[bytes[i] as number] === 0) weights[i] = 0;
+    else if (bytes[i] === bytes[i - 2]) weights[i] = Math.min(weights[i] as number, REPEATED);
   }
   return { bytes, weights };
 }
@@ -95,13 +100,23 @@ function discountTokens(bytes: Uint8Array, weights: Uint8Array): void {
   }
 }
 
-/** Lowers the weights of letters that form words; words end at a change from small to capital letters too. */
+/**
+ * Lowers the weights of letters that form words; words end at a change from small to capital letters too. Letters that
+ * happen to read as a word in the middle of `u9hIZATC2om0` form none: words make up most of what they stand in.
+ */
 function discountWords(bytes: Uint8Array, weights: Uint8Array): void {
-  const text = LATIN1.decode(bytes);
-  for (const match of text.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g)) {
-    const word = match[0].toLowerCase();
-    if (word.length < 2) continue;
-    const weight = isKnownWord(word) ? KNOWN_WORD : readsAsWord(word) ? WORD : undefined;
-    if (weight !== undefined) weights.fill(weight, match.index, match.index + word.length);
+  for (const { 0: stretch, index } of LATIN1.decode(bytes).matchAll(/[A-Za-z0-9]+/g)) {
+    const words = [...stretch.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g)]
+      .map((match) => ({ at: index + match.index, letters: match[0].length, weight: wordWeight(match[0]) }))
+      .filter(({ weight }) => weight !== undefined);
+    const letters = words.reduce((sum, word) => sum + word.letters, 0);
+    if (letters < WORDY * stretch.length) continue;
+    for (const { at, letters, weight } of words) weights.fill(weight as number, at, at + letters);
   }
+}
+
+function wordWeight(letters: string): number | undefined {
+  const word = letters.toLowerCase();
+  if (word.length < 2) return undefined;
+  return isKnownWord(word) ? KNOWN_WORD : readsAsWord(word) ? WORD : undefined;
 }

@@ -73,6 +73,6 @@ function decodeByPieces(bytes: Uint8Array): string {
 }
 
 /** How many bytes a UTF-8 sequence with this lead byte has (RFC 3629 §3). */
-function sequenceLength(lead: number): number {
+export function sequenceLength(lead: number): number {
   return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }

@@ -5,7 +5,7 @@ import { restorePrompt } from "./prompt_restore.ts";
 import type { Rendering } from "./screen.ts";
 import type { ShellIo } from "./shell_io.ts";
 import { promptBehindEnd } from "./waiting.ts";
-import { awaitLine, MAX_AWAITED_BYTES, statusLine } from "./shell_line.ts";
+import { awaitLine, EMPTY_LINE, isOurTrace, MAX_AWAITED_BYTES, statusLine } from "./shell_line.ts";
 
 /** Longest wait for the shell to take the line. */
 const BEGIN_LIMIT_MS = 5000;
@@ -74,7 +74,7 @@ export class AwaitedCommand {
     }
     const running = new AwaitedCommand(io, command);
     io.mute();
-    io.type(awaitLine(command, running.#token));
+    io.type(EMPTY_LINE + awaitLine(command, running.#token));
     await running.#begun(signal);
     return running;
   }
@@ -108,7 +108,7 @@ export class AwaitedCommand {
       if (left <= 0) return this.#outcome("timeout");
       const quiet = performance.now() - Math.max(io.lastDataAt, this.#askedAt);
       const situation = io.situation();
-      const enough = situation.state === "prompt" ? BACK_AT_PROMPT_MS : QUESTION_MS;
+      const enough = situation.state === "prompt" ? BACK_AT_PROMPT_MS : Math.max(QUESTION_MS, situation.settleMs);
       const asks = situation.state === "input" || (situation.state === "prompt" && this.#startRow !== undefined);
       if (!asks || !io.idle) await io.changed(left, signal);
       else if (quiet < enough) await io.changed(Math.min(left, enough - quiet), signal);
@@ -129,7 +129,7 @@ export class AwaitedCommand {
     const token = io.expect((marker) => answer = marker);
     const shown = this.#aboveCursorLine();
     io.mute();
-    io.typeQuietly(statusLine(token));
+    io.typeQuietly(EMPTY_LINE + statusLine(token));
     const began = performance.now();
     try {
       while (answer === undefined && io.ended === undefined && performance.now() - began < STATUS_LIMIT_MS) {
@@ -195,7 +195,15 @@ export class AwaitedCommand {
 
   #rendered(): Rendering {
     const { screen } = this.#io;
-    return screen.render(screen.rowAfter(this.#startRow ?? 0, this.#clearsAtStart));
+    return this.#withoutTrace(screen.render(screen.rowAfter(this.#startRow ?? 0, this.#clearsAtStart)));
+  }
+
+  /** Without what a shell that traces its commands shows of ours. */
+  #withoutTrace(rendering: Rendering): Rendering {
+    const { text, start } = rendering;
+    if (!text.includes("mcp", start)) return rendering;
+    const lines = text.slice(start).split("\n").filter((line) => !isOurTrace(line, this.#token));
+    return { ...rendering, text: text.slice(0, start) + lines.join("\n") };
   }
 
   /** What the command showed above the line in which the prompt stands now. */

@@ -37,6 +37,8 @@ export interface InputMark {
   alternate: boolean;
   /** The lines that were typed then. */
   typed: readonly string[];
+  /** True when it was typed at the shell's prompt, and not sent off with a line end. */
+  unsent: boolean;
 }
 
 /** What comes from and goes to one shell. */
@@ -66,7 +68,16 @@ export class ShellIo {
   private constructor(screen: Screen, redrawn: boolean) {
     this.screen = screen;
     this.#redrawn = redrawn;
-    this.#mark = { offset: 0, row: 0, text: "", at: performance.now(), clears: 0, alternate: false, typed: [] };
+    this.#mark = {
+      offset: 0,
+      row: 0,
+      text: "",
+      at: performance.now(),
+      clears: 0,
+      alternate: false,
+      typed: [],
+      unsent: false,
+    };
     this.#pump = new OutputPump({
       screen,
       hold: (paused) => this.#link?.hold(paused),
@@ -138,9 +149,11 @@ export class ShellIo {
     const { row, before: text, alternate } = this.screen.cursor();
     const typed = data.split(/[\r\n]+/).map((line) => line.trimEnd()).filter((line) => line !== "");
     const { clears } = this.screen;
-    this.#mark = { offset: this.raw.end, row, text, at: performance.now(), clears, alternate, typed };
+    const sent = /[\r\n]/.test(data);
+    const unsent = !sent && (this.#mark.unsent || this.situation().state === "prompt");
+    this.#mark = { offset: this.raw.end, row, text, at: performance.now(), clears, alternate, typed, unsent };
     this.#movesAtInput = this.screen.moves;
-    if (/[\r\n]/.test(data)) this.#signalsAtEnter = this.screen.promptSignals;
+    if (sent) this.#signalsAtEnter = this.screen.promptSignals;
     this.typeQuietly(data);
     return this.#mark;
   }
@@ -207,7 +220,16 @@ export class ShellIo {
     const { screen } = this;
     const editorWaits = screen.pasteMode && screen.promptSignals > this.#signalsAtEnter;
     const draws = !this.#redrawn && screen.moves - this.#movesAtInput >= DRAWING_MOVES;
-    return situationOf(screen.cursor(), { editorWaits, draws, known: this.#prompts });
+    const editorSpeaks = screen.promptSignals > 0;
+    return situationOf(screen.cursor(), { editorWaits, editorSpeaks, draws, known: this.#prompts });
+  }
+
+  /** True when the agent has typed something at the prompt that stands there and has not been sent off. */
+  get halfTyped(): boolean {
+    const { text, unsent, row } = this.#mark;
+    if (!unsent) return false;
+    const cursor = this.screen.cursor();
+    return cursor.row === row && cursor.before.length > text.length && cursor.before.startsWith(text);
   }
 
   /** Remembers what the cursor's line shows as a prompt. */

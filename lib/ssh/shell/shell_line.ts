@@ -3,6 +3,13 @@ import { quoteWord } from "../../quote.ts";
 
 /** Longest line: busybox's line editor takes 1023 characters, a terminal without one 4095 (termios(3) on Linux). */
 const MAX_LINE_CHARACTERS = 900;
+const MAX_WORD_CHARACTERS = 400;
+
+/**
+ * Ctrl-E and Ctrl-U: takes what stands in a line editor, or in the terminal's own line, out of it. Typed before each line
+ * of ours, so that nothing runs together with it.
+ */
+export const EMPTY_LINE = "\x05\x15";
 
 /** Longest command that is run for its exit code, in bytes. */
 export const MAX_AWAITED_BYTES = 32_000;
@@ -10,25 +17,40 @@ export const MAX_AWAITED_BYTES = 32_000;
 /**
  * What is typed to run `command` and mark where it begins and how it ended.
  *
- * The command travels as octal escapes, so that no line editor takes a tab, a quote or an exclamation mark for its own.
- * It is evaluated in the shell itself, after `$?` has been put back to what it was, and where a syntax error would take
- * the rest of the line with it (dash), through `command`, which forbids that (POSIX.1-2017, command).
+ * The command travels as octal escapes, so that no line editor takes a tab, a quote or an exclamation mark for its own;
+ * bash and zsh decode them without a subshell, into whose output a DEBUG trap would write. It is evaluated in the shell
+ * itself, after `$?` has been put back to what it was, and where a syntax error would take the rest of the line with it
+ * (dash), through `command`, which forbids that (POSIX.1-2017, command). What is done around it is done without its
+ * being traced (`set -x`).
  *
  * @param command any text
  * @param token as {@linkcode MarkerFilter.expect} gave it
  */
 export function awaitLine(command: string, token: string): string {
-  const words = escapedWords("\n" + command);
-  return ` __mcp_s=$?; { ${beginMarker(token)}; ${forgetLine(token)}; } >/dev/tty 2>/dev/null; ` +
-    `__mcp_c=$(printf '%b' ${words}); case \${ZSH_VERSION-} in '') ` +
-    `command eval "unset __mcp_c __mcp_s; (exit $__mcp_s)$__mcp_c";; ` +
-    `*) eval "unset __mcp_c __mcp_s; (exit $__mcp_s)$__mcp_c";; esac; ` +
-    `${endGroup(token)}\r`;
+  return folded([
+    " { __mcp_s=$?; __mcp_w=",
+    ...escapedWords("\n" + command).map((word, at) => (at === 0 ? "" : "; __mcp_w=$__mcp_w") + word),
+    "; __mcp_c=; case ${BASH_VERSION-}${ZSH_VERSION-} in ?*) printf -v __mcp_c '%b' \"$__mcp_w\" || :;; esac; " +
+    "case $__mcp_c in '') __mcp_c=$(printf '%b' \"$__mcp_w\");; esac; ",
+    `${forgetLine(token)}; ${marker(token, "B", '"$$"')}; } >/dev/tty 2>/dev/null; `,
+    "case ${ZSH_VERSION-} in '') command eval \"unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)$__mcp_c\";; " +
+    '*) eval "unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)$__mcp_c";; esac; ',
+    // Not in the group: in ksh93 a DEBUG trap comes between, and changes it.
+    `__mcp_s=$?; { ${endMarker(token)}; } >/dev/tty 2>/dev/null; ${RESTORE_STATUS}`,
+  ]) + "\r";
+}
+
+/** A line of a command's output that is the trace of one of ours: some shells cannot be kept from it. */
+export function isOurTrace(line: string, token: string): boolean {
+  return line.includes(token) || /(?:^|\s)__mcp_s=\d{1,3}\s*$/.test(line);
 }
 
 /** What is typed to ask a shell that is back at its prompt how its last command ended. */
 export function statusLine(token: string): string {
-  return ` ${endGroup(token)}\r`;
+  return folded([
+    ` { __mcp_s=$?; ${forgetLine(token)}; `,
+    `${endMarker(token)}; } >/dev/tty 2>/dev/null; ${RESTORE_STATUS}`,
+  ]) + "\r";
 }
 
 /**
@@ -36,23 +58,27 @@ export function statusLine(token: string): string {
  * last words, {@linkcode SOURCED}, were evaluated.
  */
 export function sourceLine(path: string, token: string): string {
-  return ` { ${beginMarker(token)}; ${forgetLine(token)}; } >/dev/tty 2>/dev/null; ` +
-    `{ eval "$(cat ${quoteWord(path)})"; } 2>/dev/null; ` +
-    `{ printf '\\033]7717;%s;E;%s;%s;%s;%s\\007' ${token} "\${__mcp_ok-0}" "$$" "$PWD" ${token}; unset __mcp_ok; } ` +
-    `>/dev/tty 2>/dev/null\r`;
+  return folded([
+    ` { ${forgetLine(token)}; } >/dev/tty 2>/dev/null; { eval "$(command cat ${quoteWord(path)})"; } 2>/dev/null; `,
+    `{ ${marker(token, "E", '"${__mcp_ok-0}" "$$" "$PWD"')}; unset __mcp_ok; } >/dev/tty 2>/dev/null`,
+  ]) + "\r";
 }
 
 /** What the text behind {@linkcode sourceLine} ends with. */
 export const SOURCED = "\n__mcp_ok=1\n";
 
-function beginMarker(token: string): string {
-  return `printf '\\033]7717;%s;B;%s;%s\\007' ${token} "$$" ${token}`;
+/** Puts `$?` back to what it was. */
+const RESTORE_STATUS = '{ eval "unset __mcp_s __mcp_c; (exit $__mcp_s)"; } 2>/dev/null';
+
+/** Prints a marker of that kind with these words as its fields. */
+function marker(token: string, kind: string, fields: string): string {
+  const format = `\\033]7717;%s;${kind}${";%s".repeat(fields.split(" ").length)};%s\\007`;
+  return `printf '${format}' ${token} ${fields} ${token}`;
 }
 
-/** Tells `$?`, the shell's process id and its directory, and leaves `$?` as it was. */
-function endGroup(token: string): string {
-  return `__mcp_s=$?; { printf '\\033]7717;%s;E;%s;%s;%s;%s\\007' ${token} "$__mcp_s" "$$" "$PWD" ${token}; ` +
-    `${forgetLine(token)}; } >/dev/tty 2>/dev/null; eval "unset __mcp_s __mcp_c; (exit $__mcp_s)"`;
+/** Tells the exit status, the shell's process id and its directory. */
+function endMarker(token: string): string {
+  return marker(token, "E", '"$__mcp_s" "$$" "$PWD"');
 }
 
 /** Takes the line out of bash's history; other shells are told to leave out lines that begin with a blank. */
@@ -61,33 +87,80 @@ function forgetLine(token: string): string {
     "*) history -d $(set -f; set -- $(history 1); echo ${1%\\*});; esac;; esac";
 }
 
-/** `text` as single-quoted words for `printf %b`, broken into lines that every terminal takes. */
-function escapedWords(text: string): string {
-  let line = "'";
+/**
+ * The parts of one command line, on as many lines as it takes for every terminal to take them. mksh keeps all but
+ * the first of them in its history, whatever they begin with.
+ */
+function folded(parts: readonly string[]): string {
   let lines = "";
-  for (const byte of new TextEncoder().encode(text)) {
-    const character = String.fromCharCode(byte);
-    line += /[A-Za-z0-9 _./,=:+@-]/.test(character) ? character : "\\0" + byte.toString(8).padStart(3, "0");
-    if (line.length < MAX_LINE_CHARACTERS - 450 * Number(lines === "")) continue;
-    lines += line + "'\\\r";
-    line = "'";
+  let length = 0;
+  for (const part of parts) {
+    if (length > 0 && length + part.length > MAX_LINE_CHARACTERS) {
+      lines += "\\\r ";
+      length = 1;
+    }
+    lines += part;
+    length += part.length;
   }
-  return lines + line + "'";
+  return lines;
 }
 
-/** Our lines as a terminal that was not ours has kept them, and what the command in them looked like. */
-const KEPT_LINES =
-  / __mcp_s=\$\?; \{ printf '\\033\]7717;[^]*?printf '%b' ([^]*?)\); case [^]*?eval "unset __mcp_s __mcp_c; \(exit \$__mcp_s\)"| (?:__mcp_s=\$\?; )?\{ printf '\\033\]7717;[^]{0,2000}?(?:\(exit \$__mcp_s\)"|unset __mcp_ok; \} >\/dev\/tty 2>\/dev\/null)/g;
+/** `text` as single-quoted words for `printf %b`. */
+function escapedWords(text: string): string[] {
+  const words: string[] = [];
+  let word = "";
+  for (const byte of new TextEncoder().encode(text)) {
+    const character = String.fromCharCode(byte);
+    word += /[A-Za-z0-9 _./,=:+@-]/.test(character) ? character : "\\0" + byte.toString(8).padStart(3, "0");
+    if (word.length < MAX_WORD_CHARACTERS) continue;
+    words.push(`'${word}'`);
+    word = "";
+  }
+  return word === "" ? words : [...words, `'${word}'`];
+}
+
+/** How our lines begin where a terminal or a shell that was not ours has kept them; only the first kind is whole. */
+const KEPT_START =
+  /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in/g;
+const KEPT_ENDS = ['__mcp_c; (exit $__mcp_s)"; } 2>/dev/null', "unset __mcp_ok; } >/dev/tty 2>/dev/null"] as const;
+/** Longest line of ours that runs nothing. */
+const MAX_KEPT_CHARACTERS = 2000;
 
 /** `text`, with each line of ours replaced by the command that it ran. */
 export function withoutOurLines(text: string): string {
   if (!text.includes("__mcp_")) return text;
-  return text.replace(KEPT_LINES, (_line, words: string | undefined) => words === undefined ? "" : commandIn(words));
+  let shown = "";
+  let from = 0;
+  for (const start of text.matchAll(KEPT_START)) {
+    if (start.index < from) continue;
+    const [opening, whole, rest] = start;
+    const body = start.index + opening.length;
+    const end = whole === undefined && rest === undefined ? endWithin(text, body) : endOf(text, body, KEPT_ENDS[0]);
+    if (end === undefined) {
+      if (whole !== undefined || rest !== undefined) break; // nor has any that begins later
+      continue;
+    }
+    shown += text.slice(from, start.index) + (whole === undefined ? "" : commandIn(text.slice(body, end)));
+    from = end;
+  }
+  return shown + text.slice(from);
 }
 
-/** The command that {@linkcode escapedWords} has escaped. */
-function commandIn(words: string): string {
-  const escapes = words.replace(/'\\\r?\n[^']*'/g, "").replaceAll("'", "");
+function endOf(text: string, from: number, ending: string): number | undefined {
+  const at = text.indexOf(ending, from);
+  return at < 0 ? undefined : at + ending.length;
+}
+
+function endWithin(text: string, from: number): number | undefined {
+  const window = text.slice(from, from + MAX_KEPT_CHARACTERS);
+  const ends = KEPT_ENDS.map((ending) => endOf(window, 0, ending)).filter((end) => end !== undefined);
+  return ends.length === 0 ? undefined : from + Math.min(...ends);
+}
+
+/** The command that {@linkcode escapedWords} has escaped, in what stands behind the beginning of a line. */
+function commandIn(line: string): string {
+  const words = line.slice(0, Math.max(0, line.indexOf("; __mcp_c=;")));
+  const escapes = words.match(/'[^']*'/g)?.map((word) => word.slice(1, -1)).join("") ?? "";
   const bytes = escapes.replace(/\\0([0-7]{3})/g, (_escape, octal: string) => String.fromCharCode(parseInt(octal, 8)));
   return new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0))).trimStart();
 }

@@ -2,14 +2,15 @@
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Connection } from "../connection.ts";
 import { Shell } from "../shell.ts";
-import { ask } from "../ask.ts";
 import { Deadline } from "../deadline.ts";
+import type { LoginShell } from "../login_shell.ts";
 import { type LinkListener, openTerminal } from "./link.ts";
 import { persistentShell } from "./multiplexer.ts";
 import type { TerminalSize } from "./screen.ts";
 
 const MAX_SHELLS = 20;
-const PROBE_LIMIT_MS = 15_000;
+/** How long the opening of a shell waits to know what shell it is. */
+const KIND_LIMIT_MS = 1500;
 
 /** How a shell is opened. */
 export interface OpenShellOptions {
@@ -26,17 +27,19 @@ export interface OpenShellOptions {
 /** The shells of a session. */
 export class Shells {
   readonly #connection: Connection;
+  readonly #loginShell: LoginShell;
   readonly #shells = new Map<string, Shell>();
   readonly #opening = new Map<string, Promise<Shell>>();
-  #isZsh: Promise<boolean> | undefined;
 
   /**
    * No shells yet.
    *
    * @param connection over which they run
+   * @param loginShell what they are
    */
-  constructor(connection: Connection) {
+  constructor(connection: Connection, loginShell: LoginShell) {
     this.#connection = connection;
+    this.#loginShell = loginShell;
   }
 
   /** How many are open. */
@@ -103,22 +106,20 @@ export class Shells {
     const { size, signal } = options;
     if (options.persist) {
       const kept = await persistentShell(this.#connection, name, options);
-      const { link, redrawn, name: persistName } = kept;
-      return await Shell.open(this.#connection, { name, size, signal, link, redrawn, persistName });
+      return await Shell.open(this.#connection, { name, size, signal, ...kept });
     }
     const command = await this.#commandOfLoginShell(signal);
     const link = (listener: LinkListener) => openTerminal(this.#connection, { ...options, command }, listener);
     return await Shell.open(this.#connection, { name, size, signal, link });
   }
 
-  /** zsh must be told at its start to keep lines that begin with a blank, ours, out of its history. */
+  /**
+   * zsh must be told at its start to keep lines that begin with a blank, ours, out of its history. A host that does not
+   * say in time what its login shell is, or runs no commands, gets that shell all the same.
+   */
   async #commandOfLoginShell(signal: AbortSignal | undefined): Promise<string | undefined> {
-    const limits = { deadline: new Deadline(PROBE_LIMIT_MS), signal };
-    this.#isZsh ??= ask(this.#connection, 'echo "zsh=$ZSH_VERSION"', limits).then((said) => /^zsh=\d/m.test(said));
-    const isZsh = await this.#isZsh.catch((error) => {
-      this.#isZsh = undefined;
-      throw error;
-    });
-    return isZsh ? 'exec "$SHELL" -g -l' : undefined;
+    const limits = { deadline: new Deadline(KIND_LIMIT_MS), signal };
+    const kind = await this.#loginShell.kind(limits).catch(() => "other");
+    return kind === "zsh" ? 'exec "$SHELL" -g -l' : undefined;
   }
 }

@@ -7,6 +7,7 @@ import { ToolError } from "../../errors.ts";
 import { quoteWord } from "../../quote.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
+import { spend } from "../spent.ts";
 import type { ClientChannel } from "../ssh2.ts";
 import type { LinkListener, LinkOptions, TerminalLink } from "./link.ts";
 import type { TerminalSize } from "./screen.ts";
@@ -124,15 +125,15 @@ class TmuxClient implements TerminalLink {
       this.#pending = [];
       from = end + 1;
     }
-    if (from === bytes.length) return;
-    this.#pending.push(Buffer.from(bytes.subarray(from)));
+    if (from < bytes.length) this.#pending.push(Buffer.from(bytes.subarray(from)));
+    spend(bytes);
     if (this.#pending.reduce((sum, part) => sum + part.length, 0) > MAX_LINE_BYTES) this.close();
   }
 
   #line(line: Buffer): void {
     if (this.#block !== undefined) {
       if (/^%(?:end|error) \d+ \d+ \d+\r?$/.test(line.toString("latin1", 0, 80))) this.#endBlock();
-      else this.#block.push(line);
+      else this.#block.push(Buffer.from(line));
     } else if (startsWith(line, "%begin ")) this.#block = [];
     else if (startsWith(line, "%output ")) this.#output(line);
     else if (startsWith(line, "%exit")) this.#exit(line.toString("utf8", 6).trim());

@@ -9,6 +9,7 @@ import { ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { type FileType, fileType, permissions } from "../sftp/attributes.ts";
 import { expandHome } from "../sftp/names.ts";
+import { spend } from "../spent.ts";
 import { matchesGlob } from "./glob.ts";
 import { type ListedEntry, type Listing, type ListOptions, MAX_ENTRIES } from "./list_dir.ts";
 import { localFailure } from "./local_failure.ts";
@@ -35,13 +36,20 @@ export async function downloadByCommands(
   const there = await Deno.lstat(localPath).catch(() => undefined);
   requireReplaceable(localPath, there);
   if (there !== undefined && !options.overwrite) throw localTaken(localPath);
-  const settings = { identity: crypto.randomUUID(), resume: false, overwrite: options.overwrite, mode: options.mode };
+  const settings = {
+    identity: crypto.randomUUID(),
+    resume: false,
+    overwrite: options.overwrite,
+    mode: options.mode,
+    replaces: there,
+  };
   try {
     const part = await LocalPart.open(localPath, settings);
     const watch = options.watch?.();
     const sink = async (bytes: Uint8Array): Promise<void> => {
       watch?.push(bytes);
       await part.write(bytes);
+      spend(bytes);
       options.onProgress?.(part.length, undefined);
     };
     try {

@@ -2,17 +2,17 @@
 import type { Hash } from "node:crypto";
 import type { Session } from "../session.ts";
 import { type Attributes, fileType } from "../sftp/attributes.ts";
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
-import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
 import { readPipelined } from "./pipeline.ts";
 import { notRegular } from "./remote_part.ts";
-import { type ContentWatch, endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
-import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
+import { type ContentWatch, endsDiffer, interrupted, isResumable, MAX_UNSIZED_BYTES } from "./transfer.ts";
+import { NO_REMOTE_HASH, sourceChanged, type TransferOptions, type TransferResult, withoutEnd } from "./transfer.ts";
 
 /**
  * Downloads one file, whole or not at all.
@@ -23,17 +23,17 @@ import { sourceChanged, type TransferOptions, type TransferResult } from "./tran
  */
 export async function downloadFile(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remotePath: string,
   localPath: string,
   options: TransferOptions,
 ): Promise<TransferResult> {
   const attempt = { session, client, doing: "reading", path: remotePath };
   try {
-    await requireFile(client, remotePath);
+    const before = await requireFile(client, remotePath, "set recursive: true to download a directory");
     const handle = await client.open(remotePath, OpenFlag.READ);
     try {
-      return await new Download(session, client, { path: remotePath, handle }, localPath, options).run();
+      return await new Download(session, client, { path: remotePath, handle }, localPath, options).run(before);
     } finally {
       // The answer needs no waiting for; where the channel is gone, so is the handle.
       if (client.ended === undefined) void client.closeHandle(handle).catch(() => {});
@@ -48,17 +48,19 @@ export async function downloadFile(
  *
  * @throws {ToolError} `is_a_directory` or `not_a_regular_file`
  */
-export async function requireFile(client: SftpClient, path: string): Promise<Attributes> {
+export async function requireFile(client: FileClient, path: string, hint?: string): Promise<Attributes> {
   const attributes = await client.stat(path);
   const type = fileType(attributes.mode);
-  if (type === "directory") throw failure("is_a_directory", { doing: "reading", path });
+  if (type === "directory") {
+    throw failure("is_a_directory", { doing: "reading", path, ...(hint !== undefined && { hint }) });
+  }
   if (type !== "file" && attributes.mode !== undefined) throw notRegular(path, type);
   return attributes;
 }
 
 class Download {
   readonly #session: Session;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #remote: { path: string; handle: Handle };
   readonly #localPath: string;
   readonly #options: TransferOptions;
@@ -69,7 +71,7 @@ class Download {
 
   constructor(
     session: Session,
-    client: SftpClient,
+    client: FileClient,
     remote: { path: string; handle: Handle },
     localPath: string,
     options: TransferOptions,
@@ -83,16 +85,15 @@ class Download {
     this.#watch = options.watch?.();
   }
 
-  async run(): Promise<TransferResult> {
-    const before = await this.#client.fstat(this.#remote.handle);
+  /** @param before what was seen of the file before it was opened; another one by now shows at the end */
+  async run(before: Attributes): Promise<TransferResult> {
     const part = await this.#openPart(before);
     try {
       const resumedFrom = await this.#takeUp(part, before);
       await this.#read(part, before);
       const digest = await this.#check(part, before);
-      throwIfCancelled(this.#options.signal);
-      await part.commit();
-      return { bytes: part.length, resumedFrom, sha256: digest, notes: this.#notes };
+      await part.commit(this.#options.signal);
+      return { bytes: part.length, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error) && part.length > 0;
       await part.abandon(keep);
@@ -107,8 +108,7 @@ class Download {
     if (there !== undefined && !overwrite) throw localTaken(this.#localPath);
     const { host, port, username } = this.#session.connection.facts;
     const identity = [host, port, username, this.#remote.path, before.size, before.modified].join("\n");
-    const kept = there?.mode === undefined || there.mode === null ? undefined : there.mode & 0o7777;
-    return await LocalPart.open(this.#localPath, { identity, resume, overwrite, mode: mode ?? kept });
+    return await LocalPart.open(this.#localPath, { identity, resume, overwrite, mode, replaces: there });
   }
 
   /** Goes on where an earlier transfer stopped, if what that left is the start of the file. */
@@ -142,6 +142,7 @@ class Download {
       this.#watch?.push(bytes);
       this.#hash?.update(bytes);
       await part.write(bytes);
+      if (total === undefined && part.length > MAX_UNSIZED_BYTES) throw withoutEnd();
     };
     const onBytes = (count: number): void => onProgress?.(this.#arrived += count, total);
     // A size of 0 is what /proc says of files that are not empty: those are read to their end.

@@ -7,7 +7,8 @@
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "../sftp/attributes.ts";
-import type { DirectoryEntry, SftpClient } from "../sftp/client.ts";
+import type { DirectoryEntry } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure } from "../sftp/failure.ts";
 import { joinPath } from "../sftp/names.ts";
 import { downloadFile } from "./download.ts";
@@ -16,14 +17,10 @@ import { eachEntry } from "./list_dir.ts";
 import { localFailure } from "./local_failure.ts";
 import { localTaken } from "./local_part.ts";
 import { freshPartPath, isPartName } from "./part_name.ts";
-import { moveAll, Tally, type TreeFile, type TreeResult } from "./tree.ts";
-import type { TransferOptions } from "./transfer.ts";
+import { moveAll, requireInside, Tally, type TreeFile, type TreeOptions, type TreeResult } from "./tree.ts";
 
 /** Deeper than any tree that people make; a server can make one without end. */
 const MAX_DEPTH = 128;
-
-/** Whether a link at a local path may lead to a target. */
-export type LinkRule = (linkPath: string, target: string) => Promise<boolean>;
 
 /**
  * Makes `localDir` a copy of `remoteDir`; what is here and not there stays. Each file is whole or not at all, modes are
@@ -34,10 +31,10 @@ export type LinkRule = (linkPath: string, target: string) => Promise<boolean>;
  */
 export async function downloadTree(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remoteDir: string,
   localDir: string,
-  options: TransferOptions & { mayLink: LinkRule },
+  options: TreeOptions,
 ): Promise<TreeResult> {
   try {
     return await new TreeDownload(session, client, remoteDir, localDir, options).run();
@@ -49,10 +46,10 @@ export async function downloadTree(
 
 class TreeDownload {
   readonly #session: Session;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #remoteDir: string;
   readonly #localDir: string;
-  readonly #options: TransferOptions & { mayLink: LinkRule };
+  readonly #options: TreeOptions;
   readonly #tally: Tally;
   readonly #files: TreeFile[] = [];
   readonly #links: string[] = [];
@@ -60,10 +57,10 @@ class TreeDownload {
 
   constructor(
     session: Session,
-    client: SftpClient,
+    client: FileClient,
     remoteDir: string,
     localDir: string,
-    options: TransferOptions & { mayLink: LinkRule },
+    options: TreeOptions,
   ) {
     this.#session = session;
     this.#client = client;
@@ -76,11 +73,12 @@ class TreeDownload {
   async run(): Promise<TreeResult> {
     const top = await this.#client.stat(this.#remoteDir);
     if (fileType(top.mode) !== "directory") {
-      throw failure("not_a_directory", { doing: "reading", path: this.#remoteDir });
+      const hint = "leave recursive out to download one file";
+      throw failure("not_a_directory", { doing: "reading", path: this.#remoteDir, hint });
     }
     await this.#directory("", top.mode ?? 0o755, 0);
     this.#tally.expect(this.#files);
-    await moveAll(this.#files, (file) => this.#download(file));
+    await moveAll(this.#files, this.#client.filesAtOnce, (file) => this.#download(file));
     for (const path of this.#links) await this.#link(path);
     // Last, and the deepest first: a directory may be one that nothing can be put into.
     for (const { path, mode } of this.#modes.reverse()) {
@@ -165,9 +163,7 @@ class TreeDownload {
     await this.#step(path, async () => {
       const target = await this.#client.readlink(this.#remote(path));
       const local = this.#local(path);
-      if (!target.isWellFormed() || !await this.#options.mayLink(local, target)) {
-        throw new ToolError("outside_files_dir", `the link ${quoteUntrusted(path)} leads out of --files-dir`);
-      }
+      await requireInside(this.#options, { path, link: local, target });
       const there = await Deno.lstat(local).catch(() => undefined);
       if (there !== undefined && !this.#options.overwrite) throw localTaken(local);
       if (there?.isDirectory) throw new ToolError("is_a_directory", `${quoteUntrusted(path)} is a directory here`);

@@ -4,6 +4,7 @@ import { ask } from "../ask.ts";
 import { Deadline } from "../deadline.ts";
 import type { Session } from "../session.ts";
 import { throwIfCancelled } from "./cancel.ts";
+import { openReal } from "./local_open.ts";
 import { pathLine, withPath } from "./shell_path.ts";
 
 const BUFFER_BYTES = 1024 * 1024;
@@ -53,7 +54,7 @@ export async function hashLocal(
   bytes: number,
   signal?: AbortSignal,
 ): Promise<number> {
-  using file = await Deno.open(path, { read: true });
+  using file = await openReal(path, { read: true });
   const buffer = new Uint8Array(BUFFER_BYTES);
   let done = 0;
   while (done < bytes) {

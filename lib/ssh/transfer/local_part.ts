@@ -1,5 +1,7 @@
 /** A local file in the making: written beside its target, flushed, and renamed over it when it is whole. */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { throwIfCancelled } from "./cancel.ts";
+import { openReal } from "./local_open.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
 
 /** After how many bytes written the disk is asked to catch up, beside the writing, so that the last flush is short. */
@@ -11,8 +13,10 @@ export interface LocalPartOptions {
   identity: string;
   /** Continue a part that an earlier transfer of the same content left. */
   resume: boolean;
-  /** Permission bits of the file; undefined follows the umask. */
+  /** Permission bits. @default those of the file it replaces, or what the umask leaves */
   mode: number | undefined;
+  /** The file that it replaces, whose mode and owner it gets. */
+  replaces?: Deno.FileInfo | undefined;
   /** False refuses to replace a file. */
   overwrite: boolean;
 }
@@ -23,6 +27,9 @@ export class LocalPart {
   readonly path: string;
   /** How many bytes it holds. */
   length = 0;
+  /** What a person should know, e.g. that the owner could not be kept. */
+  readonly notes: string[] = [];
+  readonly #mode: number | undefined;
   readonly #target: string;
   readonly #options: LocalPartOptions;
   readonly #file: Deno.FsFile;
@@ -34,6 +41,7 @@ export class LocalPart {
     this.#target = target;
     this.#file = file;
     this.#options = options;
+    this.#mode = modeOf(options);
   }
 
   /**
@@ -43,16 +51,21 @@ export class LocalPart {
    */
   static async open(target: string, options: LocalPartOptions): Promise<LocalPart> {
     const known = partPath(target, options.identity);
-    const mode = options.mode === undefined ? {} : { mode: options.mode };
+    // Never more open than the file will be; the exact mode is set when it is whole.
+    const bits = modeOf(options);
+    const mode = bits === undefined ? {} : { mode: bits & 0o777 };
+    const create = async (path: string): Promise<LocalPart> => {
+      return new LocalPart(path, target, await openReal(path, { write: true, createNew: true, ...mode }), options);
+    };
     const there = await Deno.lstat(known).catch(() => undefined);
     if (there === undefined) {
-      return new LocalPart(known, target, await Deno.open(known, { write: true, createNew: true, ...mode }), options);
+      return await create(known).catch((error) => {
+        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+        return create(freshPartPath(target)); // another transfer of the same was faster
+      });
     }
-    if (!options.resume || !there.isFile) {
-      const fresh = freshPartPath(target);
-      return new LocalPart(fresh, target, await Deno.open(fresh, { write: true, createNew: true, ...mode }), options);
-    }
-    const part = new LocalPart(known, target, await Deno.open(known, { write: true }), options);
+    if (!options.resume || !there.isFile) return await create(freshPartPath(target));
+    const part = new LocalPart(known, target, await openReal(known, { write: true }), options);
     part.length = await part.#file.seek(0, Deno.SeekMode.End);
     return part;
   }
@@ -72,10 +85,12 @@ export class LocalPart {
   }
 
   /** Makes it the target: flushed, with its mode, in one step. @throws {ToolError} `already_exists` */
-  async commit(): Promise<void> {
+  async commit(signal?: AbortSignal): Promise<void> {
+    throwIfCancelled(signal);
     await this.#flushing;
-    if (this.#options.mode !== undefined) await Deno.chmod(this.path, this.#options.mode);
+    await this.#likeReplaced();
     await this.#file.syncData();
+    throwIfCancelled(signal);
     this.#file.close();
     if (this.#options.overwrite) await Deno.rename(this.path, this.#target);
     else await this.#renameToFreeName();
@@ -90,6 +105,19 @@ export class LocalPart {
       if (!(error instanceof Deno.errors.BadResource)) throw error; // closed by a commit that failed later
     }
     if (!keep) await Deno.remove(this.path).catch(() => {}); // gone already, or the directory is
+  }
+
+  /** The mode comes after the owner, since a change of owner takes some bits of the mode away. */
+  async #likeReplaced(): Promise<void> {
+    const { uid, gid } = this.#options.replaces ?? {};
+    const now = this.#file.statSync();
+    if (typeof uid === "number" && typeof gid === "number" && (uid !== now.uid || gid !== now.gid)) {
+      await Deno.chown(this.path, uid, gid).catch((error) => {
+        if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+        this.notes.push(`the owner of the replaced file (${uid}:${gid}) could not be kept`);
+      });
+    }
+    if (this.#mode !== undefined) await Deno.chmod(this.path, this.#mode);
   }
 
   /** A link fails where a name is taken, which a rename does not. */
@@ -108,6 +136,10 @@ export class LocalPart {
     this.#flushed = this.length;
     this.#flushing ??= flush(this.path).finally(() => this.#flushing = undefined);
   }
+}
+
+function modeOf({ mode, replaces }: LocalPartOptions): number | undefined {
+  return mode ?? (typeof replaces?.mode === "number" ? replaces.mode & 0o7777 : undefined);
 }
 
 /** Refuses to put a file where a directory or a device is. @throws {ToolError} `is_a_directory`, `not_a_regular_file` */

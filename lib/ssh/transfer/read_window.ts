@@ -1,12 +1,14 @@
 /** Reading a part of a remote file, with what stands before and after it. */
 import type { Session } from "../session.ts";
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain } from "../sftp/failure.ts";
-import { expandHome } from "../sftp/names.ts";
+import { expandHome, sequenceLength } from "../sftp/names.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { requireFile } from "./download.ts";
 import { readPipelined } from "./pipeline.ts";
+import { MAX_UNSIZED_BYTES, withoutEnd } from "./transfer.ts";
 
 /** What to read. */
 export interface WindowOptions {
@@ -18,6 +20,8 @@ export interface WindowOptions {
   tailLines?: number | undefined;
   /** How much around the window is read as well, in bytes: what must be known to judge the window. */
   marginBytes: number;
+  /** Every byte counts: the window is not moved to where characters start and end. */
+  exact: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -34,6 +38,17 @@ export interface Window {
   size: number;
   /** Whether the file goes on after the window. */
   more: boolean;
+  /** What a person should know. */
+  notes: string[];
+}
+
+/** A piece of a file. */
+interface Piece {
+  bytes: Uint8Array;
+  /** Where it starts in the file. */
+  from: number;
+  /** Bytes of the file, as far as it says. */
+  size: number;
 }
 
 const NEWLINE = 10;
@@ -46,7 +61,7 @@ const TAIL_STEP_BYTES = 128 * 1024;
  */
 export async function readWindow(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remotePath: string,
   options: WindowOptions,
 ): Promise<Window> {
@@ -68,12 +83,12 @@ export async function readWindow(
 }
 
 class WindowReader {
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #handle: Handle;
   readonly #size: number;
   readonly #options: WindowOptions;
 
-  constructor(client: SftpClient, handle: Handle, size: number, options: WindowOptions) {
+  constructor(client: FileClient, handle: Handle, size: number, options: WindowOptions) {
     this.#client = client;
     this.#handle = handle;
     this.#size = size;
@@ -81,82 +96,76 @@ class WindowReader {
   }
 
   async forward(): Promise<Window> {
-    const { offset, maxBytes, marginBytes } = this.#options;
+    const { offset, maxBytes, marginBytes, exact } = this.#options;
     const from = Math.max(0, offset - marginBytes);
-    const bytes = await this.#read(from, offset + maxBytes + marginBytes);
-    return windowAt({ bytes, from, size: this.#size }, offset, maxBytes);
+    return windowAt(await this.#read(from, offset + maxBytes + marginBytes - from), offset, maxBytes, exact);
   }
 
   /** From the end backwards, in growing steps, until there are enough lines or bytes. */
   async tail(lines: number): Promise<Window> {
-    const { maxBytes, marginBytes } = this.#options;
+    const { maxBytes, marginBytes, exact } = this.#options;
     const known = this.#size > 0;
     for (let step = known ? TAIL_STEP_BYTES : maxBytes;; step *= 4) {
       const reach = Math.min(step, maxBytes, known ? this.#size : maxBytes);
       const from = known ? Math.max(0, this.#size - reach - marginBytes) : 0;
-      const bytes = await this.#read(from, Infinity, reach + 2 * marginBytes);
-      const window = windowOfLines({ bytes, from, size: this.#size }, lines, reach);
-      const isEnough = window.start > Math.max(0, bytes.length - reach);
+      const piece = await this.#read(from, reach + 2 * marginBytes);
+      const window = windowOfLines(piece, lines, reach, exact);
+      const isEnough = window.start > Math.max(0, piece.bytes.length - reach);
       if (isEnough || !known || reach === Math.min(maxBytes, this.#size)) return window;
     }
   }
 
-  /** Reads `from` up to `to`, or `atMost` bytes, or to the end of the file. */
-  async #read(from: number, to: number, atMost: number = to - from): Promise<Uint8Array> {
+  /** Reads `atMost` bytes from `from` on, or up to the end of the file. */
+  async #read(from: number, atMost: number): Promise<Piece> {
     if (this.#size === 0) return await this.#readUnknown(from, atMost);
-    const last = Math.min(to, this.#size);
-    const bytes = new Uint8Array(Math.max(0, last - from));
+    const size = this.#size;
+    const to = Math.min(from + atMost, size);
+    const bytes = new Uint8Array(Math.max(0, to - from));
     let length = 0;
     const sink = (piece: Uint8Array): void => {
       bytes.set(piece, length);
       length += piece.length;
     };
-    if (bytes.length > 0) await readPipelined(this.#client, this.#handle, { from, to: last }, sink, this.#options);
-    return bytes.subarray(0, length);
+    if (bytes.length > 0) await readPipelined(this.#client, this.#handle, { from, to }, sink, this.#options);
+    return { bytes: bytes.subarray(0, length), from: Math.min(from, size), size };
   }
 
   /** A size of 0 may be that of a /proc file, which has to be read from its start and one piece after the other. */
-  async #readUnknown(from: number, atMost: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(from + atMost);
-    let length = 0;
-    while (length < bytes.length) {
+  async #readUnknown(from: number, atMost: number): Promise<Piece> {
+    const bytes = new Uint8Array(atMost);
+    const buffer = new Uint8Array(this.#client.limits.readBytes);
+    let at = 0;
+    while (at < from + atMost) {
       throwIfCancelled(this.#options.signal);
-      const room = bytes.subarray(length, length + this.#client.limits.readBytes);
-      const count = await this.#client.read(this.#handle, length, room);
+      if (at > MAX_UNSIZED_BYTES) throw withoutEnd();
+      const count = await this.#client.read(this.#handle, at, buffer.subarray(0, from + atMost - at));
       if (count === 0) break;
-      length += count;
+      if (at + count > from) bytes.set(buffer.subarray(Math.max(0, from - at), count), Math.max(0, at - from));
+      at += count;
     }
-    return bytes.subarray(Math.min(from, length), length);
+    return { bytes: bytes.subarray(0, Math.max(0, at - from)), from: Math.min(from, at), size: at };
   }
 }
 
-/** A piece of a file. */
-export interface Piece {
-  bytes: Uint8Array;
-  /** Where it starts in the file. */
-  from: number;
-  /** Bytes of the file, as far as it says. */
-  size: number;
-}
-
-/** The window of `maxBytes` at `offset` of the file. */
-export function windowAt(piece: Piece, offset: number, maxBytes: number): Window {
+/** The window of `maxBytes` at `offset` of the file; an empty one at the end of the file, when that comes before. */
+function windowAt(piece: Piece, offset: number, maxBytes: number, exact: boolean): Window {
   const { bytes, from } = piece;
   const start = Math.min(offset - from, bytes.length);
-  return cut(piece, atCharacter(bytes, start), Math.min(start + maxBytes, bytes.length));
+  return cut(piece, exact ? start : atCharacter(bytes, start), Math.min(start + maxBytes, bytes.length), exact);
 }
 
 /** The window of the last lines, in the last `maxBytes`. */
-export function windowOfLines(piece: Piece, lines: number, maxBytes: number): Window {
+function windowOfLines(piece: Piece, lines: number, maxBytes: number, exact: boolean): Window {
   const { bytes } = piece;
   const floor = Math.max(0, bytes.length - maxBytes);
-  return cut(piece, atCharacter(bytes, startOfLastLines(bytes, lines, floor)), bytes.length);
+  const start = startOfLastLines(bytes, lines, floor);
+  return cut(piece, exact ? start : atCharacter(bytes, start), bytes.length, exact);
 }
 
-function cut({ bytes, from, size: said }: Piece, start: number, end: number): Window {
+function cut({ bytes, from, size: said }: Piece, start: number, end: number, exact: boolean): Window {
   const size = Math.max(said, from + bytes.length);
-  const last = from + end < size ? atCharacterEnd(bytes, start, end) : end;
-  return { bytes, start, end: last, offset: from + start, size, more: from + last < size };
+  const last = !exact && from + end < size ? atCharacterEnd(bytes, start, end) : end;
+  return { bytes, start, end: last, offset: from + start, size, more: from + last < size, notes: [] };
 }
 
 /** Where the last `lines` lines start, not before `floor`. A newline at the very end ends a line and starts none. */
@@ -175,11 +184,13 @@ function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
-/** The start, moved past the rest of a character that it stands in. */
+/** The start, moved past the rest of a character that began before it; in binary content every place is as good. */
 function atCharacter(bytes: Uint8Array, start: number): number {
+  let lead = start - 1;
+  while (lead >= 0 && lead > start - 3 && isContinuation(bytes[lead])) lead--;
+  const end = lead < 0 || (bytes[lead] ?? 0) < 0xc0 ? start : lead + sequenceLength(bytes[lead] ?? 0);
   let at = start;
-  if (start === 0) return 0;
-  while (at < start + 3 && isContinuation(bytes[at])) at++;
+  while (at < end && isContinuation(bytes[at])) at++;
   return at;
 }
 

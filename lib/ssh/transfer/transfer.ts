@@ -1,7 +1,7 @@
 /** What uploads and downloads have in common. */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
-import type { SftpClient } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 
 /** How one file is moved. */
 export interface TransferOptions {
@@ -44,7 +44,7 @@ export interface TransferResult {
 const SETTLE_MS = 50;
 
 /** Whether what was moved so far is worth keeping after this failure: the way to the host is gone, or stuck. */
-export function isResumable(client: SftpClient, error: unknown): boolean {
+export function isResumable(client: FileClient, error: unknown): boolean {
   return client.ended !== undefined || (error instanceof ToolError && error.code === "timed_out");
 }
 
@@ -72,6 +72,17 @@ export function sourceChanged(path: string, how: string): ToolError {
 export function endsDiffer(path: string, what: string): ToolError {
   return new ToolError("verification_failed", `what arrived of ${quoteUntrusted(path)} is not what was sent: ${what}`, {
     hint: "nothing was replaced; try again",
+  });
+}
+
+/** Most bytes that are read of a file that says it is empty, as those of /proc do: one that never ends says so, too. */
+export const MAX_UNSIZED_BYTES = 256 * 1024 * 1024;
+
+/** The error for a file that says it is empty, and whose end does not come. */
+export function withoutEnd(): ToolError {
+  const most = `${MAX_UNSIZED_BYTES / 1024 / 1024} MiB`;
+  return new ToolError("limit_reached", `the file says it has 0 bytes, and has not ended after ${most}`, {
+    hint: "read its start with ssh_read_remote_file and max_bytes, or with ssh_execute and head -c",
   });
 }
 

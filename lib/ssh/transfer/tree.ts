@@ -1,5 +1,5 @@
 /** What uploads and downloads of directories have in common. */
-import { ToolError } from "../../errors.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import type { TransferOptions } from "./transfer.ts";
@@ -10,9 +10,23 @@ export const MAX_TREE_ENTRIES = 200_000;
 const MAX_LISTED_FAILURES = 100;
 /** Files of one or two requests, where the way to the host and back is what takes time. */
 const SMALL_BYTES = 512 * 1024;
-const SMALL_AT_ONCE = 32;
 /** Each of these has a pipeline of its own, which fills the line. */
 const LARGE_AT_ONCE = 2;
+
+/** How a directory is moved. */
+export interface TreeOptions extends TransferOptions {
+  /** Whether a link at a local path may lead to a target. */
+  mayLink: (linkPath: string, target: string) => Promise<boolean>;
+}
+
+/** A link keeps inside what the transfer may touch here. @throws {ToolError} `outside_files_dir` */
+export async function requireInside(
+  { mayLink }: TreeOptions,
+  { path, link, target }: { path: string; link: string; target: string },
+): Promise<void> {
+  if (target.isWellFormed() && await mayLink(link, target)) return;
+  throw new ToolError("outside_files_dir", `the link ${quoteUntrusted(path)} leads out of --files-dir`);
+}
 
 /** One thing that could not be moved. */
 export interface TreeFailure {
@@ -119,9 +133,13 @@ export class Tally {
   }
 }
 
-/** Moves all files: the many small ones many at a time, the large ones a few at a time. */
-export async function moveAll(files: readonly TreeFile[], move: (file: TreeFile) => Promise<void>): Promise<void> {
-  await inParallel(files.filter((file) => file.size <= SMALL_BYTES), SMALL_AT_ONCE, move);
+/** Moves all files: the small ones `smallAtOnce`, the large ones a few at a time. */
+export async function moveAll(
+  files: readonly TreeFile[],
+  smallAtOnce: number,
+  move: (file: TreeFile) => Promise<void>,
+): Promise<void> {
+  await inParallel(files.filter((file) => file.size <= SMALL_BYTES), smallAtOnce, move);
   await inParallel(files.filter((file) => file.size > SMALL_BYTES), LARGE_AT_ONCE, move);
 }
 

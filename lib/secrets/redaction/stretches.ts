@@ -1,0 +1,60 @@
+/** Stretches of text that are read one after the other, and a number beside each. */
+
+/** A list of stretches in memory that is used again. */
+export class Stretches {
+  /** Where each stretch begins. */
+  readonly from: Uint16Array;
+  /** Where each stretch ends. */
+  readonly to: Uint16Array;
+  /** The number beside each. */
+  readonly numbers: Float64Array;
+  /** How many stretches there are. */
+  count = 0;
+
+  /** A list of up to `capacity` stretches. */
+  constructor(capacity: number) {
+    this.from = new Uint16Array(capacity);
+    this.to = new Uint16Array(capacity);
+    this.numbers = new Float64Array(capacity);
+  }
+
+  /** Bytes in all stretches. */
+  get size(): number {
+    let size = 0;
+    for (let i = 0; i < this.count; i++) size += (this.to[i] as number) - (this.from[i] as number);
+    return size;
+  }
+
+  /** Forgets all stretches. */
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Adds a stretch. */
+  push(from: number, to: number, number: number): void {
+    this.from[this.count] = from;
+    this.to[this.count] = to;
+    this.numbers[this.count++] = number;
+  }
+
+  /** Puts the stretches in the order of their numbers; false when that is theirs, or no order. */
+  sort(): boolean {
+    const { count } = this;
+    let at = 1;
+    while (at < count && (this.numbers[at] as number) > (this.numbers[at - 1] as number)) at++;
+    if (at >= count) return false;
+    const numbers = this.numbers.slice(0, count);
+    const sorted = numbers.toSorted();
+    for (let i = 1; i < count; i++) if (sorted[i] === sorted[i - 1]) return false;
+    const place = new Map<number, number>();
+    for (let i = 0; i < count; i++) place.set(sorted[i] as number, i);
+    const [from, to] = [this.from.slice(0, count), this.to.slice(0, count)];
+    for (let i = 0; i < count; i++) {
+      const target = place.get(numbers[i] as number) as number;
+      this.from[target] = from[i] as number;
+      this.to[target] = to[i] as number;
+      this.numbers[target] = numbers[i] as number;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,30 @@
+/** Bytes to look at, with the place in the source that each came from. */
+
+/** A list of places in ascending order. */
+export interface Places {
+  /** The places; what stands behind the first {@linkcode Places.count} means nothing. */
+  readonly at: Uint16Array;
+  /** How many there are. */
+  count: number;
+}
+
+/** A text, or several one after the other. */
+export interface View {
+  /** The bytes, decoded or as they came. */
+  readonly data: Uint8Array;
+  /** How many of them there are. */
+  readonly length: number;
+  /** For each byte where its source begins; null when the bytes are the source. */
+  readonly starts: Int32Array | null;
+  /** For each byte where its source ends; null when the bytes are the source. */
+  readonly ends: Int32Array | null;
+  /** Where one text ends and the next one begins; NULs stand there. */
+  readonly breaks: Readonly<Places>;
+}
+
+const NONE: Places = { at: new Uint16Array(0), count: 0 };
+
+/** A view of bytes as they are; with `starts` and `ends`, of bytes that stand for something else. */
+export function viewOf(data: Uint8Array, starts: Int32Array | null = null, ends: Int32Array | null = null): View {
+  return { data, length: data.length, starts, ends, breaks: NONE };
+}
