@@ -19,7 +19,7 @@ import { MAX_CONNECTIONS } from "../../lib/ssh/forward/connections.ts";
 Deno.test("a local forward closes the client at once and stays up when the far end refuses", async () => {
   const closed = freePort();
   await using bed = await startBed();
-  const { forward_id, local_port } = await bed.forward({ remote_port: closed, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(closed);
   for (let attempt = 1; attempt <= 3; attempt++) {
     const socket = await dial(local_port);
     socket.write("anyone?");
@@ -49,7 +49,7 @@ for (
 ) {
   Deno.test(`a local forward says that the server forbids it when ${what}`, async () => {
     await using bed = await startBed({ config: [...config] });
-    const { forward_id, local_port } = await bed.forward({ remote_port: 9, remote_host: "127.0.0.1" });
+    const { forward_id, local_port } = await bed.forwardTo(9);
     const socket = await dial(local_port);
     await ending(socket);
     assert.match((await bed.listing(forward_id)).last_error, /^127\.0\.0\.1:9: forbidden by the server/);
@@ -139,7 +139,7 @@ Deno.test("ssh_forward_port says what is wrong when its arguments are", async (t
 Deno.test("ssh_close_forward frees the port before it answers when connections are held", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
-  const { forward_id, local_port } = await bed.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(echo.port);
   const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(local_port)));
   for (const socket of sockets) {
     socket.write("held");
@@ -158,8 +158,8 @@ Deno.test("ssh_close_forward frees the port before it answers when connections a
 Deno.test("a forward closes and is listed with the reason when sshd is killed with 100 connections open", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
-  const { forward_id, local_port } = await bed.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
-  const remote = await bed.call("ssh_forward_port", { direction: "remote", remote_port: 0, local_port: echo.port });
+  const { forward_id, local_port } = await bed.forwardTo(echo.port);
+  const remote = await bed.forwardHome(echo.port);
   const sockets = await Promise.all(Array.from({ length: 100 }, () => dial(local_port)));
   await Promise.all(sockets.map(async (socket) => {
     socket.write("held");
@@ -170,7 +170,7 @@ Deno.test("a forward closes and is listed with the reason when sshd is killed wi
   await bed.sshd.kill();
   // Half an answer must not look like a whole one: all of them see a reset.
   assert.deepEqual(new Set(await Promise.all(endings)), new Set(["reset"]));
-  for (const id of [forward_id, remote.value.forward_id]) {
+  for (const id of [forward_id, remote.forward_id]) {
     const listing = await bed.listing(id);
     assert.deepEqual([listing.state, listing.connections_now], ["closed", 0]);
     assert.match(listing.reason, /^the session's connection is gone/);
@@ -185,8 +185,8 @@ Deno.test("ssh_close_session closes every forward of the session and nobody else
   await using one = await startBed();
   await using other = await startBed();
   await using echo = await serveEcho();
-  const first = await one.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
-  const second = await other.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
+  const first = await one.forwardTo(echo.port);
+  const second = await other.forwardTo(echo.port);
   const socket = await dial(first.local_port);
   const over = ending(socket);
   await one.call("ssh_close_session");
@@ -201,7 +201,7 @@ Deno.test("ssh_close_session closes every forward of the session and nobody else
 Deno.test("a forward refuses further connections and says so when it carries its most", async () => {
   await using bed = await startBed();
   await using silent = await serve(() => {});
-  const { forward_id, local_port } = await bed.forward({ remote_port: silent.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(silent.port);
   const held = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => dial(local_port)));
   await eventually("all are through", () => silent.open() === MAX_CONNECTIONS);
   assert.equal(await dial(local_port).then(ending, () => "reset"), "reset");
@@ -222,7 +222,7 @@ Deno.test("a local forward passes the whole upload on when the client leaves wit
     socket.write("go on");
     readAll(socket).then((all) => resolve(all.length));
   });
-  const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(server.port);
   const socket = await dial(local_port);
   await readExactly(socket, 5);
   socket.resume().end(Buffer.alloc(8 << 20), () => socket.destroy());

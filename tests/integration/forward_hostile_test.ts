@@ -83,7 +83,7 @@ Deno.test("a session refuses channels for connections when it has not asked to l
     assert.equal(channelsOf(bed.session), 0);
   };
   await refused("127.0.0.1", echo.port);
-  const { forward_id } = await bed.forward({ direction: "remote", remote_port: 0, local_port: echo.port });
+  const { forward_id } = await bed.forwardHome(echo.port);
   await refused("127.0.0.1", 4713);
   await refused("0.0.0.0", 4712);
   await refused("", 4712);
@@ -119,7 +119,7 @@ Deno.test("a remote forward carries a connection when its originator is a hostil
   const { bed, connection } = await grantingBed((accept) => accept(4714));
   await using _ = bed;
   await using echo = await serveEcho();
-  const { forward_id } = await bed.forward({ direction: "remote", remote_port: 0, local_port: echo.port });
+  const { forward_id } = await bed.forwardHome(echo.port);
   for (const originator of ["", "\x1b]0;owned\x07\n\u202e", "x".repeat(30_000)]) {
     const { channel } = await passOn(connection(), ["127.0.0.1", 4714], originator);
     assert.equal(await echoed(channel), "echo");
@@ -135,12 +135,13 @@ Deno.test("a remote forward connects to no more than it carries when the server 
   await using _ = bed;
   let accepted = 0;
   await using server = await serve(() => accepted++);
-  const { forward_id } = await bed.forward({ direction: "remote", remote_port: 0, local_port: server.port });
+  const { forward_id } = await bed.forwardHome(server.port);
   const floods = Array.from({ length: MAX_CONNECTIONS + 200 }, () => passOn(connection(), ["127.0.0.1", 4715]));
   const refusals = (await Promise.all(floods)).filter(({ refusal }) => refusal !== undefined);
   assert.equal(refusals.length, 200);
   const { connections_now, last_error } = await bed.listing(forward_id);
   assert.deepEqual([connections_now, last_error], [1000, "1000 connections are open, which is the most"]);
+  await eventually("all are through", () => accepted >= MAX_CONNECTIONS);
   assert.equal(accepted, MAX_CONNECTIONS);
   await bed.call("ssh_close_forward", { forward_id });
   await eventually("the server here is left", () => server.open() === 0);

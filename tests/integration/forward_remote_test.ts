@@ -18,8 +18,8 @@ import {
 Deno.test("a remote forward leads from the remote side to here when the server picks the port", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
-  const answer = await bed.call("ssh_forward_port", { direction: "remote", remote_port: 0, local_port: echo.port });
-  const { remote_port, local_port, listening, forward_id } = answer.value;
+  const answer = await bed.forwardHome(echo.port);
+  const { remote_port, local_port, listening, forward_id } = answer;
   assert.equal(local_port, echo.port);
   assert.equal(listening, `127.0.0.1:${remote_port}`);
   // Reached from the remote side: another process of the machine that sshd runs on, with no connection to ours.
@@ -51,10 +51,10 @@ Deno.test("a remote forward carries both ways to the end when either side ends f
 Deno.test("a remote forward refuses the connection and counts it when nothing listens here", async () => {
   await using bed = await startBed();
   const nowhere = freePort();
-  const forward = await bed.call("ssh_forward_port", { direction: "remote", remote_port: 0, local_port: nowhere });
-  const socket = await dial(forward.value.remote_port);
+  const forward = await bed.forwardHome(nowhere);
+  const socket = await dial(forward.remote_port);
   await ending(socket);
-  const listing = await bed.listing(forward.value.forward_id);
+  const listing = await bed.listing(forward.forward_id);
   assert.deepEqual([listing.state, listing.connections_failed, listing.connections_now], ["open", 1, 0]);
   assert.match(listing.last_error, /^127\.0\.0\.1:\d+: nothing accepts connections/);
 });
@@ -110,7 +110,7 @@ Deno.test("a remote forward ends the connections it is still making when it is c
 
 Deno.test("closeForward() resolves when the server has stopped listening when it is called twice at once", async () => {
   await using bed = await startBed();
-  const { forward_id, remote_port } = await bed.forward({ direction: "remote", remote_port: 0, local_port: 9 });
+  const { forward_id, remote_port } = await bed.forwardHome(9);
   const { forwards } = bed.session;
   const order: string[] = [];
   await Promise.all([
@@ -119,4 +119,15 @@ Deno.test("closeForward() resolves when the server has stopped listening when it
   ]);
   assert.deepEqual(order, ["first", "second"]);
   await assert.rejects(dial(remote_port), { code: "ECONNREFUSED" });
+});
+
+Deno.test("a remote forward listens on localhost by that name when asked, as ssh -R does", async () => {
+  await using bed = await startBed({ config: ["PermitListen localhost:*"] });
+  await using echo = await serveEcho();
+  const args = { direction: "remote", remote_port: 0, local_port: echo.port, bind_address: "localhost" };
+  const { remote_port, listening, warning } = await bed.forward(args);
+  assert.deepEqual([listening, warning], [`localhost:${remote_port}`, undefined]);
+  const socket = await dial(remote_port);
+  socket.end("by name");
+  assert.equal((await readAll(socket)).toString(), "by name");
 });

@@ -38,6 +38,10 @@ export interface Bed extends AsyncDisposable {
   call(name: string, args?: Record<string, unknown>): Promise<Answer>;
   /** Calls ssh_forward_port, which must succeed. */
   forward(args: Record<string, unknown>): Promise<Opened>;
+  /** A local forward from a free port to `port` of loopback at the far end. */
+  forwardTo(port: number): Promise<Opened>;
+  /** A remote forward from a free port at the far end to `port` of loopback here. */
+  forwardHome(port: number): Promise<Opened>;
   /** The listing of a forward. */
   // deno-lint-ignore no-explicit-any -- see Answer
   listing(forwardId: string): Promise<any>;
@@ -80,15 +84,18 @@ async function bedOn(server: AsyncDisposable, login: Record<string, unknown>): P
   if (connected.isError) throw new Error(`the bed could not connect: ${JSON.stringify(connected.value)}`);
   const { session_id } = connected.value;
   const withSession: Bed["call"] = (name, args) => call(name, { session_id, ...args });
+  const forward: Bed["forward"] = async (args) => {
+    const { isError, value } = await withSession("ssh_forward_port", args);
+    if (isError) throw new Error(`no forward: ${JSON.stringify(value)}`);
+    return value;
+  };
   return {
     app,
     session: app.sessions.find(session_id),
     call: withSession,
-    async forward(args) {
-      const { isError, value } = await withSession("ssh_forward_port", args);
-      if (isError) throw new Error(`no forward: ${JSON.stringify(value)}`);
-      return value;
-    },
+    forward,
+    forwardTo: (port) => forward({ remote_port: port, remote_host: "127.0.0.1" }),
+    forwardHome: (port) => forward({ direction: "remote", remote_port: 0, local_port: port }),
     async listing(forwardId) {
       const { value } = await withSession("ssh_list_forwards");
       return value.forwards.find((each: { forward_id: string }) => each.forward_id === forwardId);
@@ -202,4 +209,14 @@ export function channelsOf(session: Session): number {
 /** Waits until the session has no forwarded channel open. */
 export async function noChannelsLeft(session: Session): Promise<void> {
   await eventually("every channel is closed", () => channelsOf(session) === 0);
+}
+
+/** Nothing of a forward's connections is left, on either side of it. */
+export async function assertNothingLeft(bed: Bed, forwardId: string, port: number): Promise<void> {
+  await eventually("the forward has no connection", async () => (await bed.listing(forwardId)).connections_now === 0);
+  await noChannelsLeft(bed.session);
+  await eventually("only the listening socket is left", async () => {
+    const left = (await socketsWithPort(port)).filter((line) => !line.startsWith("LISTEN"));
+    return left.length === 0;
+  });
 }

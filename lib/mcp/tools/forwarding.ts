@@ -86,7 +86,8 @@ export const forwardingTools: readonly Tool[] = [openForward, listForwards, clos
 /** @throws {ToolError} `invalid_argument`, saying which parameter the direction needs */
 function requestOf(args: Arguments): ForwardRequest {
   const { direction, bind_address, local_port, local_host, remote_host, remote_port } = args;
-  const host = listenHost(bind_address);
+  // A server may compare names, not addresses (PermitListen), and listen on both loopbacks for this one.
+  const host = direction === "remote" && bind_address === "localhost" ? bind_address : listenHost(bind_address);
   switch (direction) {
     case "dynamic":
       return { direction, listen: { host, port: local_port } };
@@ -149,7 +150,7 @@ function withoutBrackets(text: string): string {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "::1" || host.startsWith("127.") || host.startsWith("::ffff:7f");
+  return host === "localhost" || host === "::1" || host.startsWith("127.") || host.startsWith("::ffff:7f");
 }
 
 function exposure(isRemote: boolean): string {
