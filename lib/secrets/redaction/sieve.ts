@@ -3,9 +3,12 @@
 /** Bits for each hash: with two set for each, one in two hundred others seems to be in the set. */
 const BITS_EACH = 16;
 
-/** The smallest and the largest set, as powers of two; the largest one still fits the cache of a core. */
+/**
+ * The smallest and the largest set, as powers of two. A hundred values of all kinds fit the cache of a core; with a
+ * thousand a set that is too full costs more than one that is too large for it.
+ */
 const SMALLEST = 15;
-const LARGEST = 23;
+const LARGEST = 25;
 
 /** A set of hashes, of which each sets two bits. */
 export class Sieve {
