@@ -20,11 +20,20 @@ const READ_BYTEWISE_UP_TO = 4096;
  * zsh, a number in dash or mksh) or change who runs (UID and its kin in zsh).
  */
 const SHELL_OWNED_NAMES: ReadonlySet<string> = new Set(
-  ("ARGC BASHOPTS BASH_VERSINFO EGID ERRNO EUID GID HISTCMD HISTSIZE KSH_VERSION LINENO OPTIND PPID RANDOM SECONDS " +
-    "SHELLOPTS TTYIDLE UID USERNAME ZSH_EVAL_CONTEXT ZSH_SUBSHELL aliases argv builtins cdpath commands dirstack " +
+  ("ARGC BASHOPTS BASH_VERSINFO EGID ERRNO EUID GID HISTCMD HISTSIZE KSH_VERSION LINENO OPTIND PIPESTATUS PPID RANDOM " +
+    "SECONDS SHELLOPTS TTYIDLE UID USERNAME ZSH_EVAL_CONTEXT ZSH_SUBSHELL aliases argv builtins cdpath commands dirstack " +
     "fignore fpath funcfiletrace funcsourcetrace funcstack functions functrace galiases history historywords jobdirs " +
     "jobstates jobtexts keymaps mailpath manpath modules module_path nameddirs options parameters path patchars " +
     "pipestatus psvar reswords saliases signals status termcap terminfo userdirs usergroups watch widgets").split(" "),
+);
+
+/**
+ * Names that some shell sets again without a word, or that carry the variables there: setting one harms nothing, and
+ * commands may not see the value.
+ */
+const SHELL_SET_NAMES: ReadonlySet<string> = new Set(
+  ("BASHPID BASH_ARGC BASH_ARGV BASH_COMMAND BASH_LINENO BASH_SOURCE BASH_SUBSHELL DIRSTACK EPOCHREALTIME EPOCHSECONDS " +
+    "FUNCNAME GROUPS SRANDOM _ __mcp_env __mcp_nl").split(" "),
 );
 
 /** Ends a line of variables, so that its end can be known. */
@@ -32,7 +41,7 @@ const LAST_STATEMENT = ": __mcp_end";
 
 /** True when some login shell keeps this name for itself, so that commands may not see the loaded value. */
 export function isShellOwned(name: string): boolean {
-  return SHELL_OWNED_NAMES.has(name);
+  return SHELL_OWNED_NAMES.has(name) || SHELL_SET_NAMES.has(name);
 }
 
 /**

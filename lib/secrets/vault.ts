@@ -35,6 +35,9 @@ const COMMON_WORDS: ReadonlySet<string> = new Set([
 /** Most characters of all the passwords that an agent passes: a mask stays for good, and each costs memory and time. */
 const MAX_PASSED_CHARACTERS = 32_768;
 
+/** Names in an error: a file may hold a thousand. */
+const MAX_NAMES_TOLD = 50;
+
 /** Why a value is not masked. */
 export type Exemption = "short" | "number" | "word";
 
@@ -171,7 +174,9 @@ export function unknownVariable(name: string, loaded: Iterable<string>): ToolErr
   const shown = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) ? name : "the name given";
   return new ToolError("unknown_variable", `there is no loaded variable ${shown}`, {
     hint: names.length > 0
-      ? `the loaded variables are ${names.join(", ")}`
+      ? `the loaded variables are ${names.slice(0, MAX_NAMES_TOLD).join(", ")}${
+        names.length > MAX_NAMES_TOLD ? ` and ${names.length - MAX_NAMES_TOLD} more` : ""
+      }`
       : "load an env file first with ssh_load_env_file",
   });
 }

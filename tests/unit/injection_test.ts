@@ -173,6 +173,7 @@ for (const shell of SHELLS) {
 
   Deno.test(`environmentLine() survives names that ${name} keeps for itself`, async () => {
     const owned = ["UID", "EUID", "GID", "PPID", "OPTIND", "LINENO", "SHELLOPTS", "status", "path", "USERNAME"];
+    owned.push("PIPESTATUS", "BASHPID", "GROUPS", "FUNCNAME", "DIRSTACK", "_", "__mcp_env", "__mcp_nl");
     assert.ok(owned.every(isShellOwned));
     const variables = Object.fromEntries([...owned.map((each) => [each, "x-1"]), ["AFTER", "reached"]]);
     const outcome = await injected(shell, 'echo "$AFTER"; id -u', variables);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ToolError } from "../../lib/errors.ts";
 import type { EnvVariable } from "../../lib/secrets/env_file.ts";
 import { exemptionOf, Vault } from "../../lib/secrets/vault.ts";
 
@@ -144,4 +145,17 @@ Deno.test("exemptionOf() follows the rule at its borders", () => {
     ["falsey", undefined],
   ];
   for (const [value, expected] of cases) assert.equal(exemptionOf(value), expected, value);
+});
+
+Deno.test("Vault.get() tells at most 50 of the loaded names", () => {
+  const vault = new Vault({ add: () => {} });
+  const variables = Array.from(
+    { length: 60 },
+    (_, i) => ({ name: `V${i}`, value: "abcd", public: false, line: i + 1 }),
+  );
+  vault.load("s", "f", variables);
+  assert.throws(
+    () => vault.get("s", "NOPE"),
+    (error) => error instanceof ToolError && /V49 and 10 more$/.test(error.hint ?? ""),
+  );
 });
