@@ -35,11 +35,10 @@ async function main(args: readonly string[]): Promise<number> {
   const app = newApp(flags);
   const serving = serveOverStdio(app);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) Deno.addSignalListener(signal, stop);
   await Promise.race([serving.done, stopped]);
   const limit = setTimeout(() => Deno.exit(0), SHUTDOWN_LIMIT_MS);
-  await serving.close();
-  await app.close();
+  await Promise.all([serving.close(), app.close()]);
   clearTimeout(limit);
   return 0;
 }

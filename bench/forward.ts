@@ -8,7 +8,7 @@
  * The traffic's source, its destination and ssh are processes of their own; only the forward itself runs in here.
  */
 import { createHash } from "node:crypto";
-import { type Bed, channelsOf, noChannelsLeft, socketsWithPort, startBed } from "../tests/support/forward_bed.ts";
+import { channelsOf, noChannelsLeft, socketsWithPort, type SshdBed, startBed } from "../tests/support/forward_bed.ts";
 import { freePort } from "../tests/support/free_port.ts";
 import { eventually } from "../tests/support/processes.ts";
 import { ensureProgram, runOk } from "../tests/support/run.ts";
@@ -104,7 +104,7 @@ async function startPeer(): Promise<{ port: number; child: Deno.ChildProcess }> 
   return { port: Number(new TextDecoder().decode(value)), child };
 }
 
-async function startSsh(bed: Bed, port: number): Promise<{ port: number; child: Deno.ChildProcess }> {
+async function startSsh(bed: SshdBed, port: number): Promise<{ port: number; child: Deno.ChildProcess }> {
   const { sshd } = bed;
   const local = freePort();
   const child = new Deno.Command(await ensureProgram("ssh", "openssh-client"), {
@@ -122,7 +122,7 @@ async function startSsh(bed: Bed, port: number): Promise<{ port: number; child: 
   return { port: local, child };
 }
 
-async function compare(bed: Bed): Promise<void> {
+async function compare(bed: SshdBed): Promise<void> {
   const peer = await startPeer();
   const ssh = await startSsh(bed, peer.port);
   const { local_port } = await bed.forward({ remote_port: peer.port, remote_host: "127.0.0.1" });
@@ -159,7 +159,7 @@ function report(measure: Measure, ours: number, theirs: number): void {
   );
 }
 
-async function idleMemory(bed: Bed): Promise<void> {
+async function idleMemory(bed: SshdBed): Promise<void> {
   const peer = await startPeer();
   const { forward_id, local_port } = await bed.forward({ remote_port: peer.port, remote_host: "127.0.0.1" });
   const idle = own("--idle", String(local_port));
@@ -200,7 +200,7 @@ async function holdIdle(port: number): Promise<void> {
   await new Promise(() => {});
 }
 
-async function stress(bed: Bed): Promise<void> {
+async function stress(bed: SshdBed): Promise<void> {
   const total = 1 << 30;
   const source = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { forward_id, local_port } = await bed.forward({ remote_port: source.addr.port, remote_host: "127.0.0.1" });
@@ -226,7 +226,7 @@ async function stress(bed: Bed): Promise<void> {
   await serial(bed, source, forward_id, local_port);
 }
 
-async function serial(bed: Bed, source: Deno.TcpListener, forwardId: string, port: number): Promise<void> {
+async function serial(bed: SshdBed, source: Deno.TcpListener, forwardId: string, port: number): Promise<void> {
   const serving = (async () => {
     for await (const connection of source) {
       connection.readable.pipeTo(connection.writable).catch(() => {});

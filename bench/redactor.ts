@@ -3,10 +3,12 @@
  * ordinary text it masks. Run it with `deno run --allow-read bench/redactor.ts [directory]`.
  */
 import { Redactor } from "../lib/secrets/redactor.ts";
+import { filled, lines, nearMisses, pickFrom } from "./support/near_misses.ts";
 
 const SECRETS = 100;
 const CORPUS_BYTES = 50_000_000;
 const SLICE = 64 * 1024;
+const CHUNK = 32 * 1024;
 
 /** The same numbers for the same seed (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -25,9 +27,7 @@ const WORDS = "river cloud mountain winter pencil garden window silver guitar pl
   " ",
 );
 
-function pick(alphabet: string, length: number): string {
-  return Array.from({ length }, () => alphabet[Math.floor(random() * alphabet.length)]).join("");
-}
+const pick = (alphabet: string, length: number): string => pickFrom(random, alphabet, length);
 
 /** One secret of each kind that people have. */
 const KINDS: readonly (() => string)[] = [
@@ -83,22 +83,25 @@ function seconds(bytes: Uint8Array, rounds: number, work: (slice: Uint8Array) =>
   return total / 1000;
 }
 
-function filled(text: string, length = 8_000_000): Uint8Array {
-  const unit = new TextEncoder().encode(text);
-  return Uint8Array.from({ length }, (_, i) => unit[i % unit.length] as number);
-}
-
-function noise(alphabet: string, length = 8_000_000): Uint8Array {
-  return Uint8Array.from({ length }, () => alphabet.charCodeAt(Math.floor(random() * alphabet.length)));
-}
+const word = (i: number): string => WORDS[i % WORDS.length] as string;
 
 const corpus = readCorpus(Deno.args[0] ?? "/usr/share");
 const values = Array.from({ length: SECRETS }, (_, i) => (KINDS[i % KINDS.length] as () => string)());
-const redactor = new Redactor();
-const loading = performance.now();
-redactor.add(values);
-redactor.redact("ready");
-console.log(`${SECRETS} secrets loaded in ${(performance.now() - loading).toFixed(0)} ms`);
+
+/** A redactor with `added` in it; says how long that took. */
+function load(what: string, added: readonly string[], into: Redactor = new Redactor()): Redactor {
+  const start = performance.now();
+  into.add(added);
+  into.redact("ready");
+  console.log(`${what}: ${(performance.now() - start).toFixed(0)} ms`);
+  return into;
+}
+
+const redactor = load(`loading ${SECRETS} secrets`, values);
+const many = (count: number, length: number): string[] => Array.from({ length: count }, () => pick(ALNUM, length));
+load("loading 100 values of 24 characters", many(100, 24));
+load("one more after a thousand", many(1, 60), load("loading 1000 values of 60 characters", many(1000, 60)));
+load("loading a value of 64 KB", many(1, 64 * 1024));
 
 const sample = corpus.subarray(0, 16_000_000);
 const mine = seconds(sample, 8, (slice) => redactor.redactBytes(slice));
@@ -113,36 +116,36 @@ console.log(`ordinary text, all forms: ${rate(sample.length, mine)}`);
 console.log(`ordinary text, replaceAll of the literal values only: ${rate(sample.length, literal)}`);
 console.log(`ratio: ${(literal / mine).toFixed(2)}`);
 
+const streamed = seconds(sample, 5, (slice) => {
+  const stream = redactor.stream();
+  for (let at = 0; at < slice.length; at += CHUNK) stream.push(slice.subarray(at, at + CHUNK));
+  stream.end();
+});
+console.log(`ordinary text, all forms, as a stream: ${rate(sample.length, streamed)}`);
+
 const prose = mine / sample.length;
-const value = values[3] as string;
-const misses: Record<string, Uint8Array> = {
-  "first 7 characters": filled(value.slice(0, 7)),
-  "7 and 7 characters": filled(`${value.slice(0, 7)} ${value.slice(10, 17)} `),
-  "percent signs": filled("%"),
-  "percent-encoded text": filled("%41%42%43"),
-  "backslashes": filled("\\"),
-  "hex escapes": filled("\\x41\\x42"),
-  "line-end escapes": filled("ab\\ncd\\t"),
-  "entities": filled("&#65;&#x42;"),
-  "ampersands": filled("&"),
-  "quoted-printable": filled("=41=42"),
-  "escape characters": filled("\x1b"),
-  "colours": filled("\x1b[31mab\x1b[0m "),
-  "unfinished titles": filled("\x1b]aaaa"),
-  "backspaces": filled("a\bb\b"),
-  "numbered characters": filled(" 12\ts\n 13\tk\n"),
-  "gzip marks": filled("H4sIAAAA"),
-  "base64": noise(ALNUM + "+/"),
-  "digits": noise("0123456789"),
-  "hexadecimal digits": noise(HEX),
-  "octal digits": noise("01234567"),
-  "random bytes": Uint8Array.from({ length: 8_000_000 }, () => random() * 256),
-};
-for (const [name, bytes] of Object.entries(misses)) {
-  const time = seconds(bytes, 5, (slice) => redactor.find(slice));
-  const ratio = time / bytes.length / prose;
-  console.log(`near misses, ${name}: ${rate(bytes.length, time)}, ${ratio.toFixed(2)} of ordinary text`);
+function compare(what: string, inputs: Record<string, Uint8Array>): void {
+  for (const [name, bytes] of Object.entries(inputs)) {
+    const time = seconds(bytes, 5, (slice) => redactor.find(slice));
+    const ratio = time / bytes.length / prose;
+    console.log(`${what}, ${name}: ${rate(bytes.length, time)}, ${ratio.toFixed(2)} of ordinary text`);
+  }
 }
+
+compare("short lines", {
+  "the same one again and again": filled("some ordinary line of output\n"),
+  "a log": lines((i) =>
+    `2026-01-01T10:00:${10 + (i % 50)}Z INFO [pool-${i % 8}] GET /api/users/${i % 997} 200 ${i % 97}ms`
+  ),
+  "a listing": lines((i) =>
+    `-rw-r--r-- 1 root root ${String((i * 7919) % 100003).padStart(8)} Nov 22 18:30 ${word(i)}${i % 13}.ts`
+  ),
+  "words": lines((i) => `${word(7 * i)} ${word(5 * i + 1)}`),
+  "settings": lines((i) => `KEY_${i}=${word(i)}`),
+  "numbers": lines((i) => String(i + 1)),
+  "none but ends": filled("\n"),
+});
+compare("near misses", nearMisses(values, random));
 
 const few = new Redactor();
 few.add(values.slice(0, 20));

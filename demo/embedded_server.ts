@@ -1,11 +1,11 @@
 /** An SSH server in this process, on loopback, that runs commands in a real local shell as the current user. */
-import type { Buffer } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 // @ts-types="npm:@types/ssh2@1.15.6"
 import ssh2 from "ssh2";
+import { newHostKey } from "./host_key.ts";
 
 type AuthContext = ssh2.AuthContext;
 type Connection = ssh2.Connection;
@@ -28,13 +28,15 @@ export interface EmbeddedServer extends AsyncDisposable {
  * @param password the one password it takes
  */
 export async function startEmbeddedServer(username: string, password: string): Promise<EmbeddedServer> {
-  const hostKey = ssh2.utils.generateKeyPairSync("ed25519").private;
   const children = new Set<ChildProcess>();
-  const server = new ssh2.Server({ hostKeys: [hostKey], ident: "mcp-remote-ssh-demo" }, (connection) => {
-    connection.on("error", () => {}); // a client that goes away is no business of the demo's
-    connection.on("authentication", (context) => authenticate(context, username, password));
-    connection.on("ready", () => serve(connection, children));
-  });
+  const server = new ssh2.Server(
+    { hostKeys: [newHostKey(ssh2)], ident: "mcp-remote-ssh-demo" },
+    (connection) => {
+      connection.on("error", () => {}); // a client that goes away is no business of the demo's
+      connection.on("authentication", (context) => authenticate(context, username, password));
+      connection.on("ready", () => serve(connection, children));
+    },
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as net.AddressInfo;
   return {

@@ -48,7 +48,7 @@ async function embeddedDemo(transcript: Transcript): Promise<void> {
 
 /** The read-only tour on a host of the user's. */
 async function ownHostDemo(transcript: Transcript, target: string): Promise<void> {
-  const [, username, host = "", port] = /^(?:([^@]+)@)?([^:]+)(?::(\d+))?$/.exec(target) ?? [];
+  const { username, host, port } = addressOf(target);
   const socket = Deno.env.get("SSH_AUTH_SOCK") ?? "";
   const permissions = ["--allow-net", "--allow-env=SSH_AUTH_SOCK", `--allow-read=${socket}`, `--allow-write=${socket}`];
   await using agent = await startAgent(transcript, socket === "" ? ["--allow-net"] : permissions, []);
@@ -58,6 +58,17 @@ async function ownHostDemo(transcript: Transcript, target: string): Promise<void
     ...(port !== undefined && { port: Number(port) }),
     ...(socket === "" && { password: prompt(`password of ${target}:`) ?? "" }),
   });
+}
+
+/** Reads `user@host:port`, where an IPv6 address stands in brackets if a port follows. */
+function addressOf(target: string): { username?: string; host: string; port?: string } {
+  const [, username, address = ""] = /^(?:([^@]+)@)?(.*)$/.exec(target) ?? [];
+  const [, inBrackets, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(address) ?? [];
+  return {
+    ...(username !== undefined && { username }),
+    host: inBrackets ?? name ?? address,
+    ...(port !== undefined && { port }),
+  };
 }
 
 const transcript = new Transcript();

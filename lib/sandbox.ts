@@ -1,4 +1,5 @@
 /** What Deno lets this program do, and the exact flag to add when it does not. */
+import { resolve } from "node:path";
 import { ToolError } from "./errors.ts";
 import { quoteWord } from "./quote.ts";
 
@@ -26,12 +27,14 @@ export function ensure(power: Power, purpose: string): void {
 /** The error for a power that is missing, with the flag that gives it, ready to paste. */
 export function denied(power: Power, purpose: string, cause?: unknown): ToolError {
   return new ToolError("permission_denied_locally", `${purpose} is not allowed by Deno's sandbox`, {
-    hint: `start the server with ${flag(power)}`,
+    hint: target(power).includes(",")
+      ? "give the file a path without a comma, at which Deno's flags divide a list"
+      : `start the server with ${flag(power)}`,
     cause,
   });
 }
 
-/** The whole flag for a power, quoted for a shell where it must be. */
+/** The whole flag for a power, quoted for a shell where it must be; a path in it is absolute. */
 export function flag(power: Power): string {
   return quoteWord(`--allow-${power.name}=${target(power)}`);
 }
@@ -43,7 +46,7 @@ function target(power: Power): string {
     case "env":
       return power.variable;
     default:
-      return power.path;
+      return resolve(power.path);
   }
 }
 

@@ -21,7 +21,7 @@ export interface AppOptions {
 /** The state of one server. */
 export class App {
   readonly options: AppOptions;
-  readonly sessions: Sessions = new Sessions();
+  readonly sessions: Sessions = new Sessions((id) => this.vault.forget(id));
   readonly redactor: Redactor = new Redactor();
   readonly egress: Egress = new Egress(this.redactor);
   readonly vault: Vault = new Vault(this.redactor);

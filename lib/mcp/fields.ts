@@ -18,6 +18,9 @@ export const hostName = z.string().min(1).max(255).regex(
   "must be a host name or an IP address",
 );
 
+/** The name of a remote user. */
+export const userName = z.string().min(1).max(255).regex(/^\P{Cc}+$/u, "must not hold control characters");
+
 /** A TCP port. */
 export const port = z.int().min(1).max(65_535);
 

@@ -10,8 +10,9 @@ export type { Weighted } from "./redaction/weights.ts";
 
 /** Collects the bytes of a form and their weights. */
 class Builder {
-  readonly #bytes: number[] = [];
-  readonly #weights: number[] = [];
+  #bytes: Uint8Array = new Uint8Array(512);
+  #weights: Uint8Array = new Uint8Array(512);
+  #length = 0;
 
   /** Adds the characters of `text`, which together prove `weight` half bits. */
   add(text: string, weight: number): void {
@@ -20,13 +21,24 @@ class Builder {
   }
 
   addByte(byte: number, weight: number): void {
-    this.#bytes.push(byte);
-    this.#weights.push(weight);
+    if (this.#length === this.#bytes.length) {
+      this.#bytes = doubled(this.#bytes);
+      this.#weights = doubled(this.#weights);
+    }
+    this.#bytes[this.#length] = byte;
+    this.#weights[this.#length++] = weight;
   }
 
+  /** What was added so far, as views that hold as long as the builder is left alone. */
   done(): Weighted {
-    return { bytes: Uint8Array.from(this.#bytes), weights: Uint8Array.from(this.#weights) };
+    return { bytes: this.#bytes.subarray(0, this.#length), weights: this.#weights.subarray(0, this.#length) };
   }
+}
+
+function doubled(array: Uint8Array): Uint8Array {
+  const out = new Uint8Array(2 * array.length);
+  out.set(array);
+  return out;
 }
 
 /** How an alphabet packs bits into characters. */
@@ -178,7 +190,8 @@ export function utf16(value: Weighted, littleEndian: boolean): Weighted {
   const out = new Builder();
   let at = 0;
   for (const char of text) {
-    const size = new TextEncoder().encode(char).length;
+    const point = char.codePointAt(0) as number;
+    const size = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     const weight = value.weights.subarray(at, at + size).reduce((sum, each) => sum + each, 0);
     at += size;
     for (let i = 0; i < char.length; i++) {

@@ -29,6 +29,7 @@ export class Authenticator {
   #offered: string[] = [];
   #asked = false;
   #prompted: string | undefined;
+  #agentProblem: Error | undefined;
 
   /**
    * @param username the remote user
@@ -55,17 +56,44 @@ export class Authenticator {
     callback(this.#nextMethod() as AnyAuthMethod);
   };
 
-  /** Why authentication failed: what was tried, what the server takes, and what to do. */
-  failure(cause?: unknown): ToolError {
+  /** True once a credential has been offered. */
+  get hasTried(): boolean {
+    return this.#tried.length > 0;
+  }
+
+  /** Notes that the ssh-agent could not be reached, or would not sign with one of its keys. */
+  agentFailed(error: Error): void {
+    this.#agentProblem = error;
+  }
+
+  /**
+   * Why authentication failed: what was tried, what the server takes, and what to do.
+   *
+   * @param said with what words the server ended the connection, when it did
+   */
+  failure(cause?: unknown, said?: string): ToolError {
+    // As ssh2 1.17 (agent.js) says it; what is left are keys with which the ssh-agent would not sign.
+    if (/^Failed to (connect to|retrieve identities from) agent/.test(this.#agentProblem?.message ?? "")) {
+      return this.#noAgent(this.#agentProblem);
+    }
     const tried = this.#tried.length === 0 ? "nothing" : this.#tried.join(", ");
     const offered = this.#offered.length === 0 ? "nothing else" : this.#offered.join(", ");
     const message =
       `the server did not accept user ${quoteUntrusted(this.#username)} (tried ${tried}; it takes ${
         quoteUntrusted(offered).slice(1, -1)
-      })` + (this.#prompted === undefined ? "" : `; it asked ${this.#prompted}`);
+      })` + (this.#prompted === undefined ? "" : `; it asked ${this.#prompted}`) +
+      (said === undefined ? "" : `; it ended the connection: ${quoteUntrusted(said)}`);
     return new ToolError("authentication_failed", message, {
       hint: this.#hint(),
       data: { tried: [...this.#tried], offered: [...this.#offered] },
+      cause,
+    });
+  }
+
+  #noAgent(cause: Error | undefined): ToolError {
+    const path = quoteUntrusted(this.#credentials.agentSocket ?? "");
+    return new ToolError("agent_unavailable", `no ssh-agent answers at ${path}`, {
+      hint: "start the ssh-agent, and this server with its SSH_AUTH_SOCK; or give password or key_path",
       cause,
     });
   }
@@ -115,6 +143,10 @@ export class Authenticator {
     const { privateKey, agentSocket, password } = this.#credentials;
     if (privateKey === undefined && agentSocket === undefined && password === undefined) {
       return "give password or key_path, or let the server use an ssh-agent with --allow-env=SSH_AUTH_SOCK";
+    }
+    if (agentSocket !== undefined) {
+      return "see with ssh-add -l which keys the ssh-agent has; where they are more than the server lets try " +
+        "(MaxAuthTries), or none is right, give key_path";
     }
     const passwordTaken = this.#offered.includes("password") || this.#offered.includes("keyboard-interactive");
     if (password === undefined && passwordTaken) return "check the username and the key, or give a password";

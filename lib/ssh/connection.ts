@@ -245,16 +245,16 @@ export class Connection {
     onStart: OnOpen,
   ): Promise<ClientChannel | undefined> {
     let abandoned = false;
-    const started = reserve.then(async (channel) => {
-      if (channel === undefined) return undefined;
-      const start = abandoned ? Promise.reject() : execOn(this.#client, channel, command, onStart);
-      return await start.catch(() => void channel.close());
+    const started = reserve.then((channel) => {
+      if (!abandoned) return channel && execOn(this.#client, channel, command, onStart);
+      channel?.close();
+      return undefined;
     });
     try {
       return await this.whileUp(options.deadline.race(started, () => "start of the command", options.signal));
     } catch (error) {
       abandoned = true;
-      started.then((channel) => channel && options.onLate ? options.onLate() : channel?.close());
+      started.then((channel) => channel && options.onLate ? options.onLate() : channel?.close(), () => {});
       throw error;
     }
   }
@@ -350,7 +350,11 @@ class Handshake {
       if (negotiated === undefined) reject(new Error("ssh2 became ready without a handshake"));
       else resolve(negotiated);
     };
-    const onError = (error: ClientError): void => reject(this.#verdict ?? handshakeFailure(error, this.#evidence));
+    const onError = (error: ClientError): void => {
+      // ssh2 goes on to the next key or method.
+      if (error.level === "agent") this.#evidence.authenticator.agentFailed(error);
+      else reject(this.#verdict ?? handshakeFailure(error, this.#evidence));
+    };
     const onClose = (): void => reject(this.#verdict ?? endedEarly(this.#evidence));
     const { client } = this;
     client.once("handshake", onHandshake).once("ready", onReady).on("error", onError).once("close", onClose);

@@ -58,13 +58,21 @@ export async function execute(
   running.endInput();
   const result = await running.finish();
   // A shell that complains about the line it was given quotes our part of it, too.
-  return { ...result, stderr: { ...result.stderr, text: result.stderr.text.replaceAll(prefix || "\0", "") } };
+  const { stderr } = result;
+  return prefix === "" ? result : { ...result, stderr: { ...stderr, text: stderr.text.replaceAll(prefix, "") } };
 }
 
 /** The command with its directory and its variables. */
 export function prepared(command: string, { cwd, environment }: CommandContext): string {
-  const inDirectory = cwd === undefined ? command : `cd -- ${quoteWord(cwd)} || exit\n${command}`;
+  const inDirectory = cwd === undefined ? command : `cd -- ${directoryWord(cwd)} || exit\n${command}`;
   return environment === undefined ? inDirectory : environment.wrap(inDirectory);
+}
+
+/** A directory as one word, `~` and what is below it by way of the shell. */
+function directoryWord(path: string): string {
+  return path === "~" || path.startsWith("~/")
+    ? "~/" + (path.length > 2 ? quoteWord(path.slice(2)) : "")
+    : quoteWord(path);
 }
 
 /** @throws {ToolError} `invalid_argument` when the line is too long */

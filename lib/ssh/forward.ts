@@ -68,7 +68,7 @@ export class Forwards {
         : await this.#openLocal(request);
       // It may have ended during the last step, when this forward was not yet there to be closed.
       if (this.#connection.ended !== undefined) {
-        await forward.close();
+        await forward.close(); // cannot fail without a connection
         throw this.#connection.ended;
       }
       this.#forwards.set(forward.id, forward);
@@ -87,7 +87,7 @@ export class Forwards {
    * Closes a forward with its connections and forgets it. Its port is free when this resolves.
    *
    * @returns what it was at last
-   * @throws {ToolError} `unknown_forward`
+   * @throws {ToolError} `unknown_forward`; `timed_out` when the server does not say that it has stopped listening
    */
   async closeForward(id: string): Promise<ForwardStatus> {
     const forward = this.#forwards.get(id);
@@ -97,8 +97,11 @@ export class Forwards {
         hint: open === "" ? "it has none at all" : `its forwards: ${open}`,
       });
     }
-    await forward.close();
-    this.#forwards.delete(id);
+    try {
+      await forward.close();
+    } finally {
+      this.#forwards.delete(id);
+    }
     return forward.status;
   }
 

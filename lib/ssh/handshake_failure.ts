@@ -15,15 +15,31 @@ export interface HandshakeEvidence {
 }
 
 /** Names the failure behind an error that ssh2 emitted before the connection was ready. */
-export function handshakeFailure(error: ClientError & { code?: string }, evidence: HandshakeEvidence): ToolError {
+export function handshakeFailure(
+  error: ClientError & { code?: string | number },
+  evidence: HandshakeEvidence,
+): ToolError {
   if (error instanceof ToolError) return error;
   const { address, opening, authenticator } = evidence;
-  if (error.level === "client-authentication" || error.level === "agent") return authenticator.failure(error);
-  if (error.level === "client-socket" || error.code?.startsWith("E")) return socketError(error, address);
+  const { code } = error;
+  if (error.level === "client-authentication") return authenticator.failure(error);
+  if (typeof code === "number") return disconnected(error, evidence);
+  if (error.level === "client-socket" || code?.startsWith("E")) {
+    return socketError(error as { code?: string } & Error, address);
+  }
   if (!/(?:^|\n)SSH-(?:2\.0|1\.99)-/.test(opening.text)) return notSsh(evidence, error);
   if (error.message.includes("no matching")) return noCommonAlgorithm(error, evidence);
   return new ToolError("connection_lost", `the SSH handshake failed: ${quoteUntrusted(error.message)}`, {
     hint: "try again; if it stays, look at the SSH server's log",
+    cause: error,
+  });
+}
+
+/** The server said why it ends the connection (RFC 4253 §11.1): ssh2 gives the number of the reason as the code. */
+function disconnected(error: Error, { authenticator }: HandshakeEvidence): ToolError {
+  if (authenticator.hasTried) return authenticator.failure(error, error.message);
+  return new ToolError("connection_lost", `the server ended the connection: ${quoteUntrusted(error.message)}`, {
+    hint: "if it stays, look at the SSH server's log",
     cause: error,
   });
 }

@@ -20,6 +20,7 @@ export class MarkerScanner {
   readonly #onMarker: (marker: Marker) => void;
   readonly #pattern: RegExp;
   #pending = "";
+  #passed = "";
   #done = false;
 
   /** @param onMarker told of every marker, in order */
@@ -33,23 +34,27 @@ export class MarkerScanner {
     this.#done = true;
   }
 
+  /** Drops what came before the marker that is being told of, and has not been given out yet. */
+  forget(): void {
+    this.#passed = "";
+  }
+
   /** The bytes of `chunk` that are not part of a marker; those that may become one are held back. */
   push(chunk: Uint8Array): Uint8Array {
     if (this.#done && this.#pending === "") return chunk;
     let text = this.#pending + latin1(chunk);
-    let passed = "";
+    this.#passed = "";
     while (!this.#done) {
       const match = this.#pattern.exec(text);
       if (match === null) break;
-      passed += text.slice(0, match.index);
+      this.#passed += text.slice(0, match.index);
       text = text.slice(match.index + match[0].length);
       const kind = KINDS[match[1] ?? match[3] ?? match[4] ?? ""];
       if (kind !== undefined) this.#onMarker({ kind, pid: match[2] === undefined ? undefined : Number(match[2]) });
     }
     const held = this.#done ? 0 : this.#heldBack(text);
-    passed += text.slice(0, text.length - held);
     this.#pending = text.slice(text.length - held);
-    return bytesOf(passed);
+    return bytesOf(this.#passed + text.slice(0, text.length - held));
   }
 
   /** What was held back when the stream ended. */

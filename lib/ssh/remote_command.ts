@@ -125,11 +125,10 @@ export class RemoteCommand {
     this.#channel.end();
   }
 
-  /** Forgets what came on stderr so far and gives it. */
-  takeStderr(): OutputText {
-    const taken = this.#stderr.finish();
+  /** Forgets what came on stderr so far. */
+  forgetStderr(): void {
+    this.#scanner.forget();
     this.#stderr = this.#newOutput();
-    return taken;
   }
 
   /** No more markers are expected: stderr passes as it comes from now on. */
@@ -186,7 +185,8 @@ export class RemoteCommand {
       this.#awaitQuiet();
     });
     channel.stderr.on("data", (chunk: Uint8Array) => {
-      this.#stderr.push(this.#scanner.push(chunk));
+      const passed = this.#scanner.push(chunk); // first: a marker in it may begin stderr anew
+      this.#stderr.push(passed);
       spend(chunk);
       this.#awaitQuiet();
     });

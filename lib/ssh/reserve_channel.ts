@@ -2,6 +2,7 @@
  * One session channel that is open before it is needed. A command otherwise waits two round trips until it starts, one
  * for the channel and one for itself (RFC 4254 §5.1 and §6.5); on a channel in reserve it waits one.
  */
+import { ToolError } from "../errors.ts";
 import type { ChannelOpener } from "./channel_gate.ts";
 import type { Client, ClientChannel } from "./ssh2.ts";
 
@@ -18,6 +19,7 @@ interface Internals {
 }
 type OnAnswer = Parameters<ChannelOpener<ClientChannel>>[0] & { type?: string };
 type ChannelInternals = {
+  incoming: { state: string };
   outgoing: { id: number; state: string };
   subtype?: string;
   _callbacks: Array<(failed: unknown) => void>;
@@ -94,22 +96,30 @@ export function openSessionChannel(client: Client): ChannelOpener<ClientChannel>
  * Starts a command on a channel that {@linkcode openSessionChannel} has opened.
  *
  * @param onStarted called before anything can happen on the channel, as with ssh2's own exec()
- * @returns rejects when the server refuses, or has closed the channel: the command was not started then
+ * @returns the channel; undefined when the command was not started, since the channel is closed or the server refused
+ * @throws {ToolError} `channel_refused` when the server closed the channel at the same moment, so that nobody knows
  */
 export function execOn(
   client: Client,
   channel: ClientChannel,
   command: string,
   onStarted: (channel: ClientChannel) => void,
-): Promise<ClientChannel> {
-  const { outgoing, _callbacks: callbacks } = channel as unknown as ChannelInternals;
+): Promise<ClientChannel | undefined> {
+  const { incoming, outgoing, _callbacks: callbacks } = channel as unknown as ChannelInternals;
+  if (outgoing.state !== "open") return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
-    if (outgoing.state !== "open") return reject(new Error("the channel is closed"));
     callbacks.push((failed) => {
-      if (failed) return reject(failed instanceof Error ? failed : new Error("the server started no command"));
-      onStarted(channel);
-      resolve(channel);
+      if (failed && incoming.state === "closed") return reject(fateUnknown());
+      if (failed) channel.close();
+      else onStarted(channel);
+      resolve(failed ? undefined : channel);
     });
     (client as unknown as Internals)._protocol.exec(outgoing.id, command, true);
+  });
+}
+
+function fateUnknown(): ToolError {
+  return new ToolError("channel_refused", "the server closed the channel on which the command was being started", {
+    hint: "whether it ran is not known: look first, then run it again",
   });
 }

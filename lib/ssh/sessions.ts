@@ -7,13 +7,21 @@ export class Sessions {
   static readonly #limit = 200;
   readonly #sessions = new Map<string, Session>();
   #reserved = 0;
+  readonly #onForget: (id: string) => void;
+
+  /** @param onForget told of a session that was lost and makes room for another */
+  constructor(onForget: (id: string) => void = () => {}) {
+    this.#onForget = onForget;
+  }
 
   /**
-   * Holds a place for a session that is being opened, until disposed.
+   * Holds a place for a session that is being opened, until disposed; where there is none left, the session that was
+   * lost first is forgotten.
    *
    * @throws {ToolError} `limit_reached` when no further session may be opened
    */
   reserve(): Disposable {
+    if (this.#sessions.size + this.#reserved >= Sessions.#limit) this.#forgetLost();
     if (this.#sessions.size + this.#reserved < Sessions.#limit) {
       this.#reserved++;
       return { [Symbol.dispose]: () => void this.#reserved-- };
@@ -21,6 +29,14 @@ export class Sessions {
     throw new ToolError("limit_reached", `${Sessions.#limit} sessions are open, which is the most`, {
       hint: "close one with ssh_close_session",
     });
+  }
+
+  #forgetLost(): void {
+    const lost = [...this.#sessions.values()].find((session) => session.ended !== undefined);
+    if (lost === undefined) return;
+    this.#sessions.delete(lost.id);
+    this.#onForget(lost.id);
+    void lost.close();
   }
 
   /** Adds a session under its own id. */

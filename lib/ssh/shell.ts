@@ -5,6 +5,7 @@ import { AwaitedCommand, type AwaitOutcome, type CommandEnd } from "./shell/awai
 import { Cursors, type Place } from "./shell/cursors.ts";
 import { keySequence } from "./shell/keys.ts";
 import type { LinkListener, TerminalLink } from "./shell/link.ts";
+import type { Keeper } from "./shell/multiplexer.ts";
 import type { Pattern } from "./shell/pattern.ts";
 import { restorePrompt } from "./shell/prompt_restore.ts";
 import type { Rendering, TerminalSize } from "./shell/screen.ts";
@@ -18,6 +19,7 @@ import { awaited, promptBehindEnd, settled, type WaitLimits, type WaitReason, Wa
 const FIRST_PROMPT_MS = 3000;
 const FIRST_QUIET_MS = 1500;
 const SOURCE_LIMIT_MS = 5000;
+const INTERRUPT = "\x03";
 
 /** How a shell is opened. */
 export interface ShellOptions {
@@ -29,10 +31,8 @@ export interface ShellOptions {
   link: (listener: LinkListener) => Promise<TerminalLink>;
   /** Ends the wait. */
   signal?: AbortSignal | undefined;
-  /** True when what comes is drawn by a multiplexer. @default false */
-  redrawn?: boolean | undefined;
-  /** Name of what keeps the shell alive between connections. */
-  persistName?: string | undefined;
+  /** What keeps the shell alive between connections. */
+  keeper?: Keeper | undefined;
 }
 
 /** A place in a shell's output, for reading on from there. */
@@ -47,23 +47,23 @@ export interface Position {
 export class Shell {
   /** What it is called in its session. */
   readonly name: string;
-  /** What keeps it alive between connections, and under which name. */
-  readonly persistName: string | undefined;
+  /** What keeps it alive between connections. */
+  readonly keeper: Keeper | undefined;
   readonly #connection: Connection;
   readonly #io: ShellIo;
-  readonly #redrawn: boolean;
   readonly #cursors = new Cursors();
   #command: AwaitedCommand | undefined;
   /** What the agent typed last, until a prompt behind it was seen. */
   #lastInput: InputMark | undefined;
+  /** True when Ctrl-C was pressed last. */
+  #interrupted = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(connection: Connection, io: ShellIo, options: ShellOptions) {
     this.#connection = connection;
     this.#io = io;
     this.name = options.name;
-    this.persistName = options.persistName;
-    this.#redrawn = options.redrawn ?? false;
+    this.keeper = options.keeper;
   }
 
   /**
@@ -72,7 +72,7 @@ export class Shell {
    * @throws {ToolError} as {@linkcode Connection.shell}
    */
   static async open(connection: Connection, options: ShellOptions): Promise<Shell> {
-    const io = await ShellIo.open(options.size, options.redrawn);
+    const io = await ShellIo.open(options.size, options.keeper?.redrawn);
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
@@ -81,7 +81,7 @@ export class Shell {
         limitMs: FIRST_PROMPT_MS,
         signal: options.signal,
       });
-      if (reason === "prompt" || reason === "quiet") io.learnPrompt();
+      if (reason === "prompt" || reason === "quiet" || shell.#mustBePrompt()) io.learnPrompt();
       return shell;
     } catch (error) {
       shell.close();
@@ -171,19 +171,23 @@ export class Shell {
    */
   async send(data: string, pressEnter: boolean): Promise<InputMark> {
     const typed = data.replace(/\r?\n/g, "\r") + (pressEnter ? "\r" : "");
+    this.#interrupted = false;
     return await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(typed)));
   }
 
   /** Presses a key. @throws {ToolError} `invalid_argument` for an unknown key, `shell_closed` */
   async press(key: string): Promise<InputMark> {
     const sequence = keySequence(key, this.#io.screen.applicationCursorKeys);
-    return await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(sequence)));
+    const mark = await this.#inTurn(() => Promise.resolve(this.#lastInput = this.#io.type(sequence)));
+    this.#interrupted = sequence === INTERRUPT;
+    return mark;
   }
 
   /** Waits until the shell shows a prompt or a question, or has been quiet. */
   async settle(mark: InputMark, limits: WaitLimits): Promise<WaitReason> {
     const reason = await settled(this.#io, mark, limits, () => this.#newlyFinished());
-    if (reason === "prompt") this.#io.learnPrompt();
+    const isPrompt = reason === "prompt" || (this.#interrupted && this.#mustBePrompt());
+    if (isPrompt || (reason === "quiet" && this.#shownAgain(mark))) this.#io.learnPrompt();
     if (reason === "finished") await promptBehindEnd(this.#io, limits.signal);
     return reason;
   }
@@ -289,14 +293,25 @@ export class Shell {
 
   /** What a multiplexer draws itself, as screen does, holds no markers. */
   #ensureTransparent(): void {
-    if (!this.#redrawn) return;
+    if (this.keeper?.redrawn !== true) return;
     throw new ToolError(
       "shell_unsupported",
-      `in ${this.persistName} neither await_exit nor loaded variables can be had`,
+      `in ${this.keeper.name} neither await_exit nor loaded variables can be had`,
       {
         hint: "install tmux on the host, or use a shell without persist",
       },
     );
+  }
+
+  /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */
+  #mustBePrompt(): boolean {
+    return this.#io.situation().waitingFor === "more input";
+  }
+
+  /** True when what stood before an input stands there again, below it, and is no question: it is a prompt. */
+  #shownAgain({ text, row }: InputMark): boolean {
+    const { before, row: now, after } = this.#io.screen.cursor();
+    return now > row && before === text && after === "" && this.#io.situation().state === "running";
   }
 
   #newlyFinished(): boolean {

@@ -3,8 +3,7 @@
  * {@linkcode loadSsh2}, which reads it when a first connection needs it: listing the tools must not pay for it.
  */
 import type * as Ssh2 from "ssh2_types";
-import { type Inbound, type Outbound, PacketOpener, PacketSealer } from "./cipher/packet_ciphers.ts";
-import { PacketKernel } from "./cipher/packet_kernel.ts";
+import type { Inbound, Outbound } from "./cipher/packet_ciphers.ts";
 
 /** ssh2's client: one connection. */
 export type Client = Ssh2.Client;
@@ -75,6 +74,8 @@ interface CipherFactory {
  * own makes three ciphers of node:crypto for each packet, which Deno 2.9 never frees, and takes three times as long.
  */
 async function lendCiphers(): Promise<void> {
+  const { PacketKernel } = await import("./cipher/packet_kernel.ts");
+  const { PacketOpener, PacketSealer } = await import("./cipher/packet_ciphers.ts");
   const kernel = PacketKernel.load();
   if (kernel === undefined) return;
   const factory: CipherFactory = (await import("ssh2/lib/protocol/crypto.js")).default;

@@ -25,6 +25,11 @@ export async function executeWithSudo(
   options: RunOptions,
 ): Promise<RunResult> {
   const limits = { deadline: new Deadline(options.timeoutMs), signal: options.signal };
+  if (password !== undefined && /[\r\n]/.test(password)) {
+    throw new ToolError("invalid_argument", "sudo_password holds a line end, and sudo reads one line", {
+      hint: "give sudo_password without it",
+    });
+  }
   await session.loginShell.requirePosix("sudo", limits);
   const attempt = new SudoAttempt(password, context);
   const endPrefix = {
@@ -38,13 +43,19 @@ export async function executeWithSudo(
     attempt.take,
   );
   const result = await running.finish();
-  attempt.check(result);
+  attempt.check(result, session.connection.facts.username);
   return result;
+}
+
+/** What root's shell says first. */
+function runMarker(token: string): string {
+  return `echo ${token}R$$ >&2; `;
 }
 
 /** What the login shell is given. */
 function sudoLine(token: string, command: string, password: string | undefined): string {
-  const elevated = quoteWord(`echo ${token}R$$ >&2; ${command}`);
+  // By eval: zsh, for one, reads all of a line before it runs any of it, and would not say that it had come so far.
+  const elevated = quoteWord(`${runMarker(token)}eval ${quoteWord(command)}`);
   const how = password === undefined ? "-n" : `-S -p ${token}P`;
   return `echo ${token}L$$ >&2; command -v sudo >/dev/null 2>&1 || { echo ${token}M >&2; exit 127; }; ` +
     `exec sudo ${how} -- "\${SHELL:-/bin/sh}" -c ${elevated}`;
@@ -74,7 +85,7 @@ class SudoAttempt {
     if (marker.kind === "run") {
       this.#started = true;
       running.stopScanning();
-      running.takeStderr(); // sudo's lecture
+      running.forgetStderr(); // sudo's lecture
       this.sendInput(running);
     }
   };
@@ -89,26 +100,41 @@ class SudoAttempt {
   }
 
   /** @throws {ToolError} when the command never started */
-  check(result: RunResult): void {
+  check(result: RunResult, username: string): void {
     if (this.#started || result.timedOut) return;
-    const said = quoteUntrusted(result.stderr.text.trim(), 400);
     if (this.#missing) {
       throw new ToolError("sudo_missing", "this host has no sudo in the user's PATH", {
-        hint: "connect as root, or ask for sudo to be installed",
+        hint: username === "root"
+          ? "this user is root already: use ssh_execute"
+          : "connect as root, or ask for sudo to be installed",
       });
     }
-    if (this.#prompts > 1) {
-      throw new ToolError("sudo_wrong_password", "sudo did not accept the password", {
+    throw this.#refusal(result.stderr.text.trim());
+  }
+
+  /** Sudo tells its reasons in words only: where they are not English, what it did has to tell them apart. */
+  #refusal(said: string): ToolError {
+    // Where the rules do not allow the user's shell, sudo quotes our part of what the shell was to run, too.
+    const quoted = quoteUntrusted(said.replace(/echo mcp[0-9a-f]{24}R\$\$ >&2; eval /, ""), 400);
+    if (this.#prompts > 1 || (this.#prompts === 1 && /incorrect password/.test(said))) {
+      return new ToolError("sudo_wrong_password", "sudo did not accept the password", {
         hint: "give the right sudo_password",
       });
     }
+    if (/\btty\b/.test(said)) {
+      return new ToolError("sudo_not_allowed", `sudo did not run the command: ${quoted}`, {
+        hint: "this host's sudo wants a terminal (requiretty): run it in a shell, opened with ssh_shell_open",
+      });
+    }
     if (this.#password === undefined) {
-      throw new ToolError("sudo_password_required", `sudo -n did not run the command: ${said}`, {
+      return new ToolError("sudo_password_required", `sudo -n did not run the command: ${quoted}`, {
         hint: "give sudo_password",
       });
     }
-    throw new ToolError("sudo_not_allowed", `sudo did not run the command: ${said}`, {
-      hint: "this user may not run it; ask for a rule in sudoers",
+    return new ToolError("sudo_not_allowed", `sudo did not run the command: ${quoted}`, {
+      hint:
+        "this user may not run a shell as root: ask for a rule in sudoers; a command that the rules allow by itself " +
+        "runs as sudo -n COMMAND with ssh_execute",
     });
   }
 }

@@ -1,7 +1,7 @@
 /** The TCP connection below SSH: name lookup and connect, each failure told apart. */
 import net from "node:net";
 import { quoteUntrusted, ToolError } from "../errors.ts";
-import { denied } from "../sandbox.ts";
+import { denied, holds } from "../sandbox.ts";
 import { TcpStream } from "./tcp_stream.ts";
 
 /** The address to reach. */
@@ -51,7 +51,7 @@ export function socketError(error: Error & { code?: string; syscall?: string }, 
   switch (lookupFailed(error) ? "ENOTFOUND" : error.code) {
     case "EPERM":
     case "EACCES":
-      return denied({ name: "net", host: netTarget(address) }, `connecting to ${place}`, error);
+      return forbidden(address, error);
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_NONAME":
@@ -87,6 +87,17 @@ export function socketError(error: Error & { code?: string; syscall?: string }, 
         cause: error,
       });
   }
+}
+
+/** Deno's sandbox, or the operating system, a firewall of this machine say, does not let us connect. */
+function forbidden(address: Address, cause: Error): ToolError {
+  const power = { name: "net", host: netTarget(address) } as const;
+  const place = `${quoteUntrusted(address.host)} port ${address.port}`;
+  if (!holds(power)) return denied(power, `connecting to ${place}`, cause);
+  return new ToolError("host_unreachable", `the operating system does not let this server connect to ${place}`, {
+    hint: "check the firewall of the machine where this server runs",
+    cause,
+  });
 }
 
 /** True for what Deno.connect() throws for a name that has no address (no class of its own) or cannot be a name at all. */

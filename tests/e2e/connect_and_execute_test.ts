@@ -57,6 +57,10 @@ Deno.test("ssh_execute gives both streams, the exit code, the signal, and null f
   assert.deepEqual([killed.exit_code, killed.signal], [null, "SIGKILL"]);
   assert.equal((await run("cat; pwd", { stdin: "wörld\n", cwd: "/tmp" })).stdout, "wörld\n/tmp\n");
   assert.match((await run("true", { cwd: "/no/such" })).stderr, /no\/such/);
+  assert.equal((await run("pwd", { cwd: "~" })).stdout, `${setup.user.home}\n`);
+  assert.equal((await run("mkdir -p 'a b'; cd 'a b'; pwd", { cwd: "~/" })).stdout, `${setup.user.home}/a b\n`);
+  assert.equal((await run("pwd", { cwd: "~/a b" })).stdout, `${setup.user.home}/a b\n`);
+  assert.match((await run("pwd", { cwd: "~$(id)" })).stderr, /~\$\(id\)/);
   assert.match((await run("echo 'unclosed")).stderr, /[Uu]nterminated|unexpected/);
   assert.equal((await run("printf '\\377\\376'")).note, "stdout is binary: invalid UTF-8 shows as U+FFFD");
   assert.equal((await run('echo "$0 $#"')).stdout, "sh 0\n");

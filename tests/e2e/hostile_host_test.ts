@@ -88,3 +88,19 @@ Deno.test("a server that disconnects right after the login is called gone, and n
   assert.equal(error.code, "session_dropped");
   assert.match(error.hint ?? "", /connect again with ssh_connect/);
 });
+
+Deno.test("ssh_sudo_execute gives what the command says on stderr, and not the lecture, when all comes at once", async () => {
+  await using server = await hostileSshServer({
+    onExec: (channel, command) => {
+      const token = /echo (mcp[0-9a-f]{24})L/.exec(command)?.[1];
+      if (token === undefined) channel.write("mcp-posix-42\n");
+      else channel.stderr.write(`${token}L11\nWe trust you have received the usual lecture.\n${token}R12\nsaid\n`);
+      channel.exit(token === undefined ? 0 : 3);
+      channel.end();
+    },
+  });
+  await using program = await Program.start();
+  const { session_id } = await program.ok("ssh_connect", { ...LOGIN, host: server.host, port: server.port });
+  const result = await program.ok("ssh_sudo_execute", { session_id, command: "true" });
+  assert.deepEqual([result.stderr, result.exit_code], ["said\n", 3]);
+});

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { processes } from "../support/processes.ts";
 import { eventually } from "../support/processes.ts";
+import { programArgs, programEnvironment } from "../support/program.ts";
 import { type Message, RawProgram } from "../support/raw_program.ts";
 import { createTestUser, startSshd } from "../support/sshd.ts";
 
@@ -35,10 +36,13 @@ async function hanging() {
   };
 }
 
-const ENDINGS: ReadonlyArray<[how: string, end: (program: RawProgram) => Promise<void> | void]> = [
+const ENDINGS: ReadonlyArray<
+  [how: string, end: (program: Pick<RawProgram, "endInput" | "kill">) => Promise<void> | void]
+> = [
   ["stdin closes", (program) => program.endInput()],
   ["SIGTERM comes", (program) => program.kill("SIGTERM")],
   ["SIGINT comes", (program) => program.kill("SIGINT")],
+  ["SIGHUP comes", (program) => program.kill("SIGHUP")],
 ];
 
 for (const [how, end] of ENDINGS) {
@@ -52,6 +56,38 @@ for (const [how, end] of ENDINGS) {
     await eventually("nothing is left at the far end", async () => (await sleeping()).length === 0);
   });
 }
+
+for (const [how, end] of ENDINGS) {
+  Deno.test(`program ends with code 0 when ${how} and the client does not read its answers`, async () => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: programArgs({ permissions: [] }),
+      env: programEnvironment({}),
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const input = child.stdin.getWriter();
+    const requests = Array.from({ length: 50 }, (_, id) => `{"jsonrpc":"2.0","id":${id},"method":"tools/list"}\n`);
+    await input.write(new TextEncoder().encode(requests.join("")));
+    const reader = child.stdout.getReader({ mode: "byob" });
+    await reader.read(new Uint8Array(1)); // it answers, and far more than a pipe holds is on its way
+    await end({ endInput: () => input.close(), kill: (signal) => child.kill(signal) });
+    const rescue = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    const { code } = await child.status;
+    clearTimeout(rescue);
+    assert.equal(code, 0);
+    await reader.cancel();
+    await input.close().catch(() => {});
+  });
+}
+
+Deno.test("program answers all that it was asked before its input ended", async () => {
+  await using program = new RawProgram({ permissions: [] });
+  const asked = Array.from({ length: 50 }, () => program.request("tools/list"));
+  await program.endInput();
+  for (const { result } of await Promise.all(asked)) assert.equal(result.tools[0].name, "ssh_connect");
+});
 
 Deno.test("program ends when its client is killed", async () => {
   const client = new Deno.Command(Deno.execPath(), {

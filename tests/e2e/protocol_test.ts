@@ -63,8 +63,22 @@ Deno.test("each missing permission is a result whose hint is the whole flag to a
   const agent = await program.fails("ssh_connect", { host: "127.0.0.1" });
   assert.equal(agent.code, "agent_unavailable");
   assert.match(agent.hint ?? "", /--allow-env=SSH_AUTH_SOCK/);
+  const relative = await program.fails("ssh_connect", { host: "127.0.0.1", key_path: "keys/one" });
+  assert.match(relative.hint ?? "", /--allow-read=\/.*\/keys\/one$/);
+  const comma = await program.fails("ssh_connect", { host: "127.0.0.1", key_path: "/keys/a,b" });
+  assert.equal(comma.hint, "give the file a path without a comma, at which Deno's flags divide a list");
   const v6 = await program.fails("ssh_connect", { host: "::1", port: 2222, password: "x" });
   assert.match(v6.hint ?? "", /--allow-net=\[::1\]:2222/);
+});
+
+Deno.test("the hint for the ssh-agent's socket names both flags, with its path fit to be pasted", async () => {
+  await using program = await Program.start({
+    permissions: ["--allow-env=SSH_AUTH_SOCK"],
+    env: { SSH_AUTH_SOCK: "/run/my agent/socket" },
+  });
+  const { code, hint } = await program.fails("ssh_connect", { host: "127.0.0.1" });
+  assert.equal(code, "agent_unavailable");
+  assert.match(hint ?? "", /'--allow-read=\/run\/my agent\/socket' '--allow-write=\/run\/my agent\/socket'$/);
 });
 
 const BAD_CALLS: ReadonlyArray<[why: string, tool: string, args: Record<string, unknown>, message: RegExp]> = [
@@ -77,6 +91,8 @@ const BAD_CALLS: ReadonlyArray<[why: string, tool: string, args: Record<string, 
   ["a host with a blank", "ssh_connect", { host: "a b" }, /host/],
   ["a host with a line end", "ssh_connect", { host: "a\nb" }, /host/],
   ["a host with a direction mark", "ssh_connect", { host: "a\u202eb" }, /host/],
+  ["a user with an escape", "ssh_connect", { host: "h", username: "root\x1b[2J" }, /username/],
+  ["a user with a line end", "ssh_connect", { host: "h", username: "root\nPort 1" }, /username/],
   ["an empty host", "ssh_connect", { host: "" }, /host/],
   ["a NUL", "ssh_execute", { session_id: "s", command: "a\0b" }, /NUL/],
   ["an empty command", "ssh_execute", { session_id: "s", command: "" }, /command/],

@@ -5,9 +5,11 @@ import { Program } from "../support/program.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { createTestUser, startSshd, type TestUserOptions } from "../support/sshd.ts";
 
-async function sudoSetup(options: TestUserOptions) {
+/** @param rules lines of sudoers that stand before the user's own, made with the user's name */
+async function sudoSetup(options: TestUserOptions, rules?: (name: string) => string) {
   const sshd = await startSshd();
   const user = await createTestUser(options);
+  if (rules !== undefined) await prependRules(user.name, rules(user.name));
   const program = await Program.start({ permissions: ["--allow-net", `--allow-read=${sshd.dir}`] });
   const { session_id } = await program.ok("ssh_connect", {
     host: sshd.host,
@@ -25,6 +27,15 @@ async function sudoSetup(options: TestUserOptions) {
       await sshd[Symbol.asyncDispose]();
     },
   };
+}
+
+/** As createTestUser, sudo never sees a half of it. */
+async function prependRules(name: string, rules: string): Promise<void> {
+  const file = `/etc/sudoers.d/${name}`;
+  const draft = `/etc/sudoers.d/.${name}.more`;
+  await Deno.writeTextFile(draft, rules + await Deno.readTextFile(file).catch(() => ""));
+  await Deno.chmod(draft, 0o440);
+  await Deno.rename(draft, file);
 }
 
 const password = "correct horse'; battery $(staple)";
@@ -129,4 +140,60 @@ Deno.test("ssh_sudo_execute keeps the password out of every command line while i
     looks++;
   }
   assert.equal((await running).exit_code, 0);
+});
+
+Deno.test("ssh_sudo_execute gives what the shell says of a command that it cannot read", async () => {
+  for (const [shell, complaint] of [["/bin/bash", /unexpected EOF/], ["/usr/bin/zsh", /unmatched '/]] as const) {
+    await using setup = await sudoSetup({ password, sudo: "password", shell });
+    const { program, session_id } = setup;
+    const result = await program.ok("ssh_sudo_execute", { session_id, sudo_password: password, command: "echo 'open" });
+    assert.match(result.stderr, complaint);
+    assert.notEqual(result.exit_code, 0);
+  }
+});
+
+Deno.test("ssh_sudo_execute refuses a password with a line end, whose rest the command would read", async () => {
+  await using setup = await sudoSetup({ password, sudo: "password" });
+  const { program, session_id } = setup;
+  const call = { session_id, command: "cat", sudo_password: `${password}\nthe-rest` };
+  const error = await program.fails("ssh_sudo_execute", call);
+  assert.deepEqual([error.code, /sudo_password/.test(error.message)], ["invalid_argument", true]);
+});
+
+Deno.test("ssh_sudo_execute says that the password is wrong where sudo asks only once", async () => {
+  await using setup = await sudoSetup({ password, sudo: "password" }, (name) => `Defaults:${name} passwd_tries=1\n`);
+  const { program, session_id } = setup;
+  const call = { session_id, command: "true", sudo_password: "wrong-password" };
+  assert.equal((await program.fails("ssh_sudo_execute", call)).code, "sudo_wrong_password");
+});
+
+Deno.test("ssh_sudo_execute does not ask for a password where sudo refuses for want of a terminal", async () => {
+  await using setup = await sudoSetup({ password, sudo: "password" }, (name) => `Defaults:${name} requiretty\n`);
+  const { program, session_id } = setup;
+  for (const more of [{}, { sudo_password: password }]) {
+    const error = await program.fails("ssh_sudo_execute", { session_id, command: "true", ...more });
+    assert.equal(error.code, "sudo_not_allowed");
+    assert.match(error.message, /tty/);
+    assert.match(error.hint ?? "", /ssh_shell_open/);
+  }
+});
+
+Deno.test("ssh_sudo_execute says what else to do where the rules allow only some commands", async () => {
+  await using setup = await sudoSetup({ password }, (name) => `${name} ALL=(ALL) /usr/bin/id\n`);
+  const { program, session_id } = setup;
+  const error = await program.fails("ssh_sudo_execute", { session_id, command: "id", sudo_password: password });
+  assert.equal(error.code, "sudo_not_allowed");
+  assert.doesNotMatch(error.message, /mcp[0-9a-f]/);
+  assert.match(error.hint ?? "", /sudo -n/);
+});
+
+Deno.test("ssh_sudo_execute tells root that it needs no sudo where there is none", async () => {
+  await using sshd = await startSshd({
+    config: ['ForceCommand PATH=/nowhere /bin/sh -c "$SSH_ORIGINAL_COMMAND"'],
+  });
+  await using program = await Program.start({ permissions: ["--allow-net", `--allow-read=${sshd.dir}`] });
+  const target = { host: sshd.host, port: sshd.port, username: sshd.user, key_path: sshd.clientKeyPath };
+  const { session_id } = await program.ok("ssh_connect", target);
+  const error = await program.fails("ssh_sudo_execute", { session_id, command: "true" });
+  assert.deepEqual([error.code, error.hint], ["sudo_missing", "this user is root already: use ssh_execute"]);
 });

@@ -75,6 +75,39 @@ Deno.test("the ssh-agent logs in when neither password nor key_path is given, wi
   }
 });
 
+Deno.test("an ssh-agent that is not there, has no key that is accepted or too many keys is called just that", async () => {
+  await using home = await tempDir();
+  await using sshd = await startSshd({ config: ["MaxAuthTries 3"] });
+  const socket = `${home.path}/agent`;
+  await using program = await Program.start({
+    permissions: ["--allow-net", "--allow-env=SSH_AUTH_SOCK", `--allow-read=${socket}`, `--allow-write=${socket}`],
+    env: { SSH_AUTH_SOCK: socket },
+  });
+  const target = { host: sshd.host, port: sshd.port, username: sshd.user };
+  const gone = await program.fails("ssh_connect", target);
+  assert.equal(gone.code, "agent_unavailable");
+  assert.ok(gone.message.includes(socket), gone.message);
+
+  const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null", stderr: "null" }).spawn();
+  try {
+    await eventually("the agent listens", () => Deno.stat(socket).then(() => true, () => false));
+    const empty = await program.fails("ssh_connect", target);
+    assert.equal(empty.code, "authentication_failed");
+    assert.match(empty.hint ?? "", /ssh-add -l/);
+    for (let index = 0; index < 5; index++) {
+      const { path } = await makeKey(home.path, "ed25519", `key${index}`);
+      await runOk("env", [`SSH_AUTH_SOCK=${socket}`, "ssh-add", "-q", path]);
+    }
+    const tooMany = await program.fails("ssh_connect", target);
+    assert.equal(tooMany.code, "authentication_failed");
+    assert.match(tooMany.message, /it ended the connection: "Too many authentication failures"/);
+    assert.match(tooMany.hint ?? "", /MaxAuthTries.*key_path/);
+  } finally {
+    agent.kill();
+    await agent.status;
+  }
+});
+
 Deno.test("an encrypted key opens with its passphrase, and says what is wrong without it", async () => {
   await using home = await tempDir();
   await using sshd = await startSshd();
@@ -113,6 +146,8 @@ Deno.test("where the login shell is fish or csh, commands run as they are, and w
     const { session_id } = await program.ok("ssh_connect", target);
     const plain = await program.ok("ssh_execute", { session_id, command: "echo hello" });
     assert.deepEqual([plain.stdout, plain.stderr, plain.exit_code], ["hello\n", "", 0], shell);
+    const zeros = await program.ok("ssh_execute", { session_id, command: "printf 'a\\0b' >/dev/stderr" });
+    assert.equal(zeros.stderr, "a\0b", shell);
     const error = await program.fails("ssh_execute", { session_id, command: "true", cwd: "/" });
     assert.equal(error.code, "shell_unsupported");
     assert.match(error.hint ?? "", /sh, bash/);

@@ -2,12 +2,21 @@
 import assert from "node:assert/strict";
 import { ToolError } from "../../lib/errors.ts";
 import { Connection, type ConnectOptions } from "../../lib/ssh/connection.ts";
+import { clientAlgorithms } from "../../lib/ssh/algorithms.ts";
 import { Deadline } from "../../lib/ssh/deadline.ts";
 import { KnownHosts } from "../../lib/ssh/known_hosts.ts";
 import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
 import { Session } from "../../lib/ssh/session.ts";
 import { execute } from "../../lib/ssh/exec.ts";
-import { choppingRelay, faultyServer, freezableRelay, kexInitOf, unansweredPort } from "../support/faulty_server.ts";
+import { socketError } from "../../lib/ssh/tcp.ts";
+import {
+  choppingRelay,
+  disconnectPacket,
+  faultyServer,
+  freezableRelay,
+  kexInitOf,
+  unansweredPort,
+} from "../support/faulty_server.ts";
 import { socketsWithPort } from "../support/forward_bed.ts";
 import { freePort } from "../support/free_port.ts";
 import { eventually } from "../support/processes.ts";
@@ -122,25 +131,36 @@ Deno.test("connect() survives a flood of garbage instead of a banner", async () 
   assert.ok(["not_an_ssh_server", "timed_out"].includes(error.code), error.code);
 });
 
-Deno.test("connect() lists both sides when no algorithm is common", async () => {
+Deno.test("connect() lists both sides when no algorithm is common, of whatever kind", async () => {
+  const usual = ["curve25519-sha256", "ssh-ed25519", ...Array(2).fill("aes128-ctr"), ...Array(2).fill("hmac-sha2-256")];
+  for (const [place, kind] of [[0, "key exchange"], [1, "host key"], [2, "cipher"], [4, "MAC"]] as const) {
+    await using server = await faultyServer((socket) => {
+      socket.write("SSH-2.0-Exotic\r\n");
+      socket.write(kexInitOf([...usual.with(place, "one-from-mars"), "none", "none"]));
+    });
+    const error = await failure(Connection.connect(options({ port: server.port })));
+    const ours = { ...clientAlgorithms() }[({ 0: "kex", 1: "serverHostKey", 2: "cipher", 4: "hmac" } as const)[place]];
+    assert.equal(error.code, "no_common_algorithm");
+    assert.deepEqual(error.data, { kind, server: ["one-from-mars"], client: ours });
+    assert.ok(error.message.includes(`no ${kind} algorithm in common: the server offers one-from-mars; this client`));
+  }
+});
+
+Deno.test("socketError() does not blame Deno's sandbox when the operating system forbids the connection", () => {
+  for (const code of ["EPERM", "EACCES"]) {
+    const error = socketError(Object.assign(new Error("no"), { code }), { host: "127.0.0.1", port: 22 });
+    assert.deepEqual([error.code, /operating system/.test(error.message)], ["host_unreachable", true]);
+  }
+});
+
+Deno.test("connect() quotes, escaped, the reason with which a server ends the connection", async () => {
   await using server = await faultyServer((socket) => {
-    socket.write("SSH-2.0-Exotic\r\n");
-    socket.write(
-      kexInitOf([
-        "kex-from-mars",
-        "ssh-ed25519",
-        "aes128-ctr",
-        "aes128-ctr",
-        "hmac-sha2-256",
-        "hmac-sha2-256",
-        "none",
-        "none",
-      ]),
-    );
+    socket.write("SSH-2.0-Grumpy\r\n");
+    socket.write(disconnectPacket("not \x1b[31mtoday"));
   });
   const error = await failure(Connection.connect(options({ port: server.port })));
-  assert.equal(error.code, "no_common_algorithm");
-  assert.match(error.message, /kex-from-mars.*curve25519-sha256/);
+  assert.equal(error.code, "connection_lost");
+  assert.match(error.message, /"not \\x1b\[31mtoday"/);
 });
 
 Deno.test("connect() lists the methods tried and offered when authentication fails", async () => {

@@ -134,3 +134,16 @@ Deno.test("carryBySocks() ends the connection at the limit when a client dawdles
   assert.equal(connections.traffic.lastError, "no SOCKS request within 0.2 s");
   listener.close();
 });
+
+Deno.test("a dynamic forward counts no failure when it ends with its connection while clients negotiate", async () => {
+  await using bed = await startBed();
+  const { forward_id, local_port } = await bed.forward({ direction: "dynamic" });
+  const socket = await dial(local_port);
+  socket.write(Uint8Array.of(5));
+  await eventually("it negotiates", async () => (await bed.listing(forward_id)).connections_now === 1);
+  const over = ending(socket);
+  await bed.sshd.kill();
+  assert.equal(await over, "reset");
+  const { state, connections_now, connections_failed, last_error } = await bed.listing(forward_id);
+  assert.deepEqual([state, connections_now, connections_failed, last_error], ["closed", 0, 0, undefined]);
+});

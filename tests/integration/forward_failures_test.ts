@@ -19,7 +19,7 @@ import { MAX_CONNECTIONS } from "../../lib/ssh/forward/connections.ts";
 Deno.test("a local forward closes the client at once and stays up when the far end refuses", async () => {
   const closed = freePort();
   await using bed = await startBed();
-  const { forward_id, local_port } = await bed.forward({ remote_port: closed, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(closed);
   for (let attempt = 1; attempt <= 3; attempt++) {
     const socket = await dial(local_port);
     socket.write("anyone?");
@@ -49,13 +49,21 @@ for (
 ) {
   Deno.test(`a local forward says that the server forbids it when ${what}`, async () => {
     await using bed = await startBed({ config: [...config] });
-    const { forward_id, local_port } = await bed.forward({ remote_port: 9, remote_host: "127.0.0.1" });
+    const { forward_id, local_port } = await bed.forwardTo(9);
     const socket = await dial(local_port);
     await ending(socket);
     assert.match((await bed.listing(forward_id)).last_error, /^127\.0\.0\.1:9: forbidden by the server/);
     assert.equal(channelsOf(bed.session), 0);
   });
 }
+
+Deno.test("a local forward says that the server may forbid it when a Unix socket cannot be reached", async () => {
+  await using bed = await startBed({ config: ["AllowStreamLocalForwarding no"] });
+  const { forward_id, local_port } = await bed.forward({ remote_host: "/run/x" });
+  const socket = await dial(local_port);
+  await ending(socket);
+  assert.match((await bed.listing(forward_id)).last_error, /^\/run\/x: .*AllowStreamLocalForwarding/);
+});
 
 Deno.test("a local forward says which Unix socket could not be reached when there is none", async () => {
   await using bed = await startBed();
@@ -94,6 +102,17 @@ const WRONG: [what: string, args: Record<string, unknown>, message: RegExp][] = 
     { remote_port: 1, bind_address: "example.org" },
     /bind_address "example\.org" is not an IP/,
   ],
+  ["bind_address has a zone", { remote_port: 1, bind_address: "fe80::1%lo" }, /bind_address "fe80::1%lo" is not an IP/],
+  [
+    "remote_host is a path from here",
+    { remote_host: "run/x" },
+    /remote_host "run\/x" is no whole path of a Unix socket/,
+  ],
+  ["remote_host is a path from home", { remote_host: "~/x" }, /remote_host "~\/x" is no whole path of a Unix socket/],
+  ["remote_host is a path too long", { remote_host: "/x".repeat(130) }, /remote_host ".*…" is no whole path/],
+  ["remote_host has half its brackets", { remote_port: 1, remote_host: "[::1" }, /remote_host "\[::1" is no host name/],
+  ["remote_host holds a port", { remote_port: 1, remote_host: "a.b:80" }, /remote_host "a\.b:80" is no host name/],
+  ["remote_host is too long", { remote_port: 1, remote_host: "a".repeat(500) }, /remote_host "a+…" is no host name/],
   ["remote_host holds a space", { remote_port: 1, remote_host: "a b" }, /remote_host "a b" is no host name/],
   [
     "local_host holds a line break",
@@ -120,7 +139,7 @@ Deno.test("ssh_forward_port says what is wrong when its arguments are", async (t
 Deno.test("ssh_close_forward frees the port before it answers when connections are held", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
-  const { forward_id, local_port } = await bed.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(echo.port);
   const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(local_port)));
   for (const socket of sockets) {
     socket.write("held");
@@ -139,8 +158,8 @@ Deno.test("ssh_close_forward frees the port before it answers when connections a
 Deno.test("a forward closes and is listed with the reason when sshd is killed with 100 connections open", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
-  const { forward_id, local_port } = await bed.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
-  const remote = await bed.call("ssh_forward_port", { direction: "remote", remote_port: 0, local_port: echo.port });
+  const { forward_id, local_port } = await bed.forwardTo(echo.port);
+  const remote = await bed.forwardHome(echo.port);
   const sockets = await Promise.all(Array.from({ length: 100 }, () => dial(local_port)));
   await Promise.all(sockets.map(async (socket) => {
     socket.write("held");
@@ -151,7 +170,7 @@ Deno.test("a forward closes and is listed with the reason when sshd is killed wi
   await bed.sshd.kill();
   // Half an answer must not look like a whole one: all of them see a reset.
   assert.deepEqual(new Set(await Promise.all(endings)), new Set(["reset"]));
-  for (const id of [forward_id, remote.value.forward_id]) {
+  for (const id of [forward_id, remote.forward_id]) {
     const listing = await bed.listing(id);
     assert.deepEqual([listing.state, listing.connections_now], ["closed", 0]);
     assert.match(listing.reason, /^the session's connection is gone/);
@@ -166,8 +185,8 @@ Deno.test("ssh_close_session closes every forward of the session and nobody else
   await using one = await startBed();
   await using other = await startBed();
   await using echo = await serveEcho();
-  const first = await one.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
-  const second = await other.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
+  const first = await one.forwardTo(echo.port);
+  const second = await other.forwardTo(echo.port);
   const socket = await dial(first.local_port);
   const over = ending(socket);
   await one.call("ssh_close_session");
@@ -182,7 +201,7 @@ Deno.test("ssh_close_session closes every forward of the session and nobody else
 Deno.test("a forward refuses further connections and says so when it carries its most", async () => {
   await using bed = await startBed();
   await using silent = await serve(() => {});
-  const { forward_id, local_port } = await bed.forward({ remote_port: silent.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(silent.port);
   const held = await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => dial(local_port)));
   await eventually("all are through", () => silent.open() === MAX_CONNECTIONS);
   assert.equal(await dial(local_port).then(ending, () => "reset"), "reset");
@@ -203,7 +222,7 @@ Deno.test("a local forward passes the whole upload on when the client leaves wit
     socket.write("go on");
     readAll(socket).then((all) => resolve(all.length));
   });
-  const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(server.port);
   const socket = await dial(local_port);
   await readExactly(socket, 5);
   socket.resume().end(Buffer.alloc(8 << 20), () => socket.destroy());

@@ -6,34 +6,22 @@ import net from "node:net";
 import { eventually } from "../support/processes.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import {
-  type Bed,
+  assertNothingLeft,
   dial,
   ending,
-  noChannelsLeft,
   readAll,
   readExactly,
   serve,
   serveEcho,
-  socketsWithPort,
   startBed,
 } from "../support/forward_bed.ts";
-
-/** Nothing of a forward's connections is left, on either side of it. */
-async function assertNothingLeft(bed: Bed, forwardId: string, port: number): Promise<void> {
-  await eventually("the forward has no connection", async () => (await bed.listing(forwardId)).connections_now === 0);
-  await noChannelsLeft(bed.session);
-  await eventually("only the listening socket is left", async () => {
-    const left = (await socketsWithPort(port)).filter((line) => !line.startsWith("LISTEN"));
-    return left.length === 0;
-  });
-}
 
 Deno.test("ssh_forward_port carries real HTTP when the direction is local, and counts bytes exactly", async () => {
   await using bed = await startBed();
   const server = http.createServer((request, response) => response.end(`you asked for ${request.url}`));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as net.AddressInfo;
-  const { forward_id, local_port } = await bed.forward({ remote_port: port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(port);
   const answers = await Promise.all(
     Array.from({ length: 20 }, async (_, index) => {
       const response = await fetch(`http://127.0.0.1:${local_port}/${index}`, { headers: { connection: "close" } });
@@ -52,7 +40,7 @@ Deno.test("ssh_forward_port carries real HTTP when the direction is local, and c
 Deno.test("a local forward answers each of many small requests when they wait for each other", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
-  const { forward_id, local_port } = await bed.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(echo.port);
   const socket = await dial(local_port);
   for (let round = 0; round < 300; round++) {
     const query = Buffer.from(`Q${round};`.padEnd(64, "."));
@@ -68,7 +56,7 @@ Deno.test("a local forward answers each of many small requests when they wait fo
 Deno.test("a local forward loses and reorders nothing when 32 MB flood through an echo and keys change on the way", async () => {
   await using bed = await startBed({ config: ["RekeyLimit 8M"] });
   await using echo = await serveEcho();
-  const { local_port } = await bed.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
+  const { local_port } = await bed.forwardTo(echo.port);
   const socket = await dial(local_port);
   const block = randomBytes(1 << 20);
   const sent = createHash("sha256");
@@ -98,7 +86,7 @@ Deno.test("a local forward gives the whole answer when the client shuts down its
     const question = await readAll(socket);
     socket.end(question.toString() === "the whole question" ? answer : "wrong question");
   });
-  const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(server.port);
   const socket = await dial(local_port);
   socket.end("the whole question");
   assert.equal(Buffer.compare(await readAll(socket), answer), 0);
@@ -112,7 +100,7 @@ Deno.test("a local forward takes the whole question when the server shuts down i
     socket.end("bye");
     readAll(socket).then(resolve);
   });
-  const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(server.port);
   const socket = await dial(local_port);
   assert.equal((await readAll(socket)).toString(), "bye");
   const words = randomBytes(3_000_000);
@@ -134,7 +122,7 @@ Deno.test("a local forward holds the sender back when the reader is slow, and lo
       }
       socket.end();
     });
-    const { local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+    const { local_port } = await bed.forwardTo(server.port);
     const socket = await dial(local_port);
     const first = await readExactly(socket, 1000);
     await settled(() => given);
@@ -149,7 +137,7 @@ Deno.test("a local forward holds the sender back when the reader is slow, and lo
       await start;
       resolve((await readAll(socket)).length);
     });
-    const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+    const { forward_id, local_port } = await bed.forwardTo(server.port);
     const socket = await dial(local_port);
     for (let index = 0; index < 64; index++) socket.write(Buffer.alloc(size / 64, 7));
     socket.end();
@@ -185,7 +173,7 @@ Deno.test("a local forward delivers every byte when the writer is slow", async (
     }
     socket.end();
   });
-  const { local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const { local_port } = await bed.forwardTo(server.port);
   const socket = await dial(local_port);
   assert.equal((await readAll(socket)).toString(), Array.from({ length: 40 }, (_, index) => `${index},`).join(""));
   socket.destroy();
@@ -199,7 +187,7 @@ Deno.test("a local forward breaks off at the server when the client resets", asy
     const timer = setInterval(() => socket.write("tick"), 10);
     socket.once("close", () => clearInterval(timer));
   });
-  const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(server.port);
   const socket = await dial(local_port);
   await readExactly(socket, 4);
   socket.resetAndDestroy();
@@ -211,11 +199,24 @@ Deno.test("a local forward breaks off at the server when the client resets", asy
 Deno.test("a local forward ends the client when the server resets", async () => {
   await using bed = await startBed();
   await using server = await serve((socket) => void socket.once("data", () => socket.resetAndDestroy()));
-  const { forward_id, local_port } = await bed.forward({ remote_port: server.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(server.port);
   const socket = await dial(local_port);
   socket.write("x");
   await ending(socket);
   socket.end();
+  await assertNothingLeft(bed, forward_id, local_port);
+});
+
+Deno.test("a local forward breaks the connection of a client that goes on writing when the server has reset", async () => {
+  await using bed = await startBed();
+  await using server = await serve((socket) => void socket.once("data", () => socket.resetAndDestroy()));
+  const { forward_id, local_port } = await bed.forwardTo(server.port);
+  const socket = await dial(local_port);
+  const { promise: broken, resolve } = Promise.withResolvers<string | undefined>();
+  socket.once("error", (error: Error & { code?: string }) => resolve(error.code));
+  const writing = setInterval(() => socket.write("tick"), 10);
+  assert.match(`${await broken}`, /^(EPIPE|ECONNRESET)$/);
+  clearInterval(writing);
   await assertNothingLeft(bed, forward_id, local_port);
 });
 
@@ -236,7 +237,7 @@ Deno.test("a local forward reaches a Unix socket when remote_host is a path", as
 Deno.test("a local forward leaks nothing when 500 connections run in parallel and 500 one after the other", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
-  const { forward_id, local_port } = await bed.forward({ remote_port: echo.port, remote_host: "127.0.0.1" });
+  const { forward_id, local_port } = await bed.forwardTo(echo.port);
   const ask = async (index: number): Promise<void> => {
     const socket = await dial(local_port);
     socket.end(`number ${index}`);
@@ -265,4 +266,14 @@ Deno.test("ssh_forward_port listens on IPv6 when bind_address asks for it, and w
   assert.equal((await readAll(socket)).toString(), "over six");
   const all = await bed.call("ssh_forward_port", { remote_port: echo.port, bind_address: "0.0.0.0" });
   assert.equal(all.value.warning, "other machines can reach this port");
+});
+
+Deno.test("ssh_forward_port warns when others can reach the address, however it is written", async () => {
+  await using bed = await startBed();
+  const warned = async (bind_address: string): Promise<boolean> =>
+    (await bed.forward({ remote_port: 9, bind_address })).warning !== undefined;
+  for (const own of ["localhost", "127.8.9.1", "[::1]", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"]) {
+    assert.equal(await warned(own), false, own);
+  }
+  for (const open of ["*", "0.0.0.0", "::", "0:0::0", "::ffff:0.0.0.0"]) assert.equal(await warned(open), true, open);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { unansweredPort } from "../support/faulty_server.ts";
 import { eventually } from "../support/processes.ts";
 import { freePort } from "../support/free_port.ts";
 import { runOk } from "../support/run.ts";
@@ -17,8 +18,8 @@ import {
 Deno.test("a remote forward leads from the remote side to here when the server picks the port", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
-  const answer = await bed.call("ssh_forward_port", { direction: "remote", remote_port: 0, local_port: echo.port });
-  const { remote_port, local_port, listening, forward_id } = answer.value;
+  const answer = await bed.forwardHome(echo.port);
+  const { remote_port, local_port, listening, forward_id } = answer;
   assert.equal(local_port, echo.port);
   assert.equal(listening, `127.0.0.1:${remote_port}`);
   // Reached from the remote side: another process of the machine that sshd runs on, with no connection to ours.
@@ -50,10 +51,10 @@ Deno.test("a remote forward carries both ways to the end when either side ends f
 Deno.test("a remote forward refuses the connection and counts it when nothing listens here", async () => {
   await using bed = await startBed();
   const nowhere = freePort();
-  const forward = await bed.call("ssh_forward_port", { direction: "remote", remote_port: 0, local_port: nowhere });
-  const socket = await dial(forward.value.remote_port);
+  const forward = await bed.forwardHome(nowhere);
+  const socket = await dial(forward.remote_port);
   await ending(socket);
-  const listing = await bed.listing(forward.value.forward_id);
+  const listing = await bed.listing(forward.forward_id);
   assert.deepEqual([listing.state, listing.connections_failed, listing.connections_now], ["open", 1, 0]);
   assert.match(listing.last_error, /^127\.0\.0\.1:\d+: nothing accepts connections/);
 });
@@ -89,4 +90,44 @@ Deno.test("ssh_forward_port fails with the reason when the server cannot or may 
   assert.match(value.error.message, /^the server refuses to listen on 127\.0\.0\.1:\d+$/);
   assert.match(value.error.hint, /PermitListen/);
   assert.deepEqual((await bed.call("ssh_list_forwards")).value.forwards, []);
+});
+
+Deno.test("a remote forward ends the connections it is still making when it is closed", async () => {
+  await using bed = await startBed();
+  await using nobody = await unansweredPort();
+  const args = { direction: "remote", remote_port: 0, local_port: nobody.port };
+  const { forward_id, remote_port } = await bed.forward(args);
+  const socket = await dial(remote_port);
+  await eventually("it is on its way", async () => (await bed.listing(forward_id)).connections_now === 1);
+  const { forwards } = bed.session;
+  const closed = forwards.closeForward(forward_id);
+  assert.equal((await closed).connectionsNow, 0);
+  assert.deepEqual([(await closed).connectionsFailed, (await closed).lastError], [0, undefined]);
+  await noChannelsLeft(bed.session);
+  await ending(socket);
+  socket.destroy();
+});
+
+Deno.test("closeForward() resolves when the server has stopped listening when it is called twice at once", async () => {
+  await using bed = await startBed();
+  const { forward_id, remote_port } = await bed.forwardHome(9);
+  const { forwards } = bed.session;
+  const order: string[] = [];
+  await Promise.all([
+    forwards.closeForward(forward_id).then(() => order.push("first")),
+    forwards.closeForward(forward_id).then(() => order.push("second")),
+  ]);
+  assert.deepEqual(order, ["first", "second"]);
+  await assert.rejects(dial(remote_port), { code: "ECONNREFUSED" });
+});
+
+Deno.test("a remote forward listens on localhost by that name when asked, as ssh -R does", async () => {
+  await using bed = await startBed({ config: ["PermitListen localhost:*"] });
+  await using echo = await serveEcho();
+  const args = { direction: "remote", remote_port: 0, local_port: echo.port, bind_address: "localhost" };
+  const { remote_port, listening, warning } = await bed.forward(args);
+  assert.deepEqual([listening, warning], [`localhost:${remote_port}`, undefined]);
+  const socket = await dial(remote_port);
+  socket.end("by name");
+  assert.equal((await readAll(socket)).toString(), "by name");
 });

@@ -97,3 +97,20 @@ if (isRoot()) {
     assert.equal(await Deno.readTextFile(path), "new");
   });
 }
+
+Deno.test("many transfers of one file to one name at a time all succeed, and it is whole throughout", async () => {
+  await using host = await FileHost.start();
+  const { tools } = host;
+  const bytes = someBytes(2_000_000);
+  await tools.local.write("source", bytes);
+  await host.remote.write("source", bytes);
+  const [sent, got] = [host.path("there"), `${tools.local.path}/here`];
+  await Promise.all(Array.from({ length: 8 }, async () => {
+    await tools.ok(up, { local_path: "source", remote_path: sent });
+    assert.deepEqual(await Deno.readFile(sent), bytes);
+    await tools.ok(down, { remote_path: host.path("source"), local_path: "here" });
+    assert.deepEqual(await Deno.readFile(got), bytes);
+  }));
+  assert.deepEqual(await host.remoteNames(), ["source", "there"]);
+  assert.deepEqual(await tools.localNames(), ["here", "source"]);
+});

@@ -263,9 +263,9 @@ Deno.test("progress grows, names the total, and comes at most four times a secon
 });
 
 Deno.test("transfers survive that the keys are changed on the way", async () => {
-  await using host = await FileHost.start({ config: ["RekeyLimit 4M"] });
+  await using host = await FileHost.start({ config: ["RekeyLimit 1M"] });
   const { tools } = host;
-  const bytes = someBytes(40_000_000);
+  const bytes = someBytes(64_000_000);
   await tools.local.write("big", bytes);
   const args = { local_path: "big", remote_path: host.path("big"), verify: true };
   await tools.ok("ssh_upload_file", args);

@@ -98,9 +98,9 @@ Deno.test("ssh_shell_send() with await_exit is not misled by a hostile prompt, t
   assert.doesNotMatch(traced.output, /mcp[0-9a-f]{10}/);
 });
 
-Deno.test("ssh_shell_send() with await_exit leaves no line of its own in the history of bash and zsh", async () => {
+Deno.test("ssh_shell_send() with await_exit shows no line of its own in the history of any shell", async () => {
   await using sshd = await startSshd();
-  for (const name of ["bash", "zsh"] as const) {
+  for (const name of ["bash", "zsh", "ksh93", "mksh", "ash"] as const) {
     await using shell = await ShellUser.login(sshd, await shellPath(name));
     await shell.open();
     await shell.send("echo typed by hand");
@@ -108,7 +108,9 @@ Deno.test("ssh_shell_send() with await_exit leaves no line of its own in the his
     await shell.run("sleep 60", { timeout: 0.3 });
     await shell.press("c");
     await shell.run(`echo ${"y".repeat(6000)} | wc -c`);
-    const { output } = await shell.send("fc -l -100 2>/dev/null || fc -l 1");
+    const { output } = await shell.send("fc -l -100 2>/dev/null || fc -l 1 2>/dev/null || history", {
+      read_lines: 400,
+    });
     assert.match(output, /typed by hand/, name);
     assert.doesNotMatch(output, /mcp|7717|printf/, name);
   }
@@ -159,6 +161,24 @@ Deno.test("ssh_shell_send() with await_exit tells the truth beside a DEBUG trap,
       assert.doesNotMatch(output, /mcp[0-9a-f]{8}|7717|__mcp/, name);
     }
     await shell.run("kill %1");
+  }
+});
+
+Deno.test("a prompt that looks like none is known once it has been shown again, where no line editor tells", async () => {
+  await using sshd = await startSshd();
+  for (const name of ["dash", "mksh"] as const) {
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    assert.equal((await shell.send("PS1='odd;; '", { wait: 0.3 })).state, "running");
+    assert.match((await shell.fail("send", { data: "true", await_exit: true })).hint ?? "", /press a key \(e\.g\. c\)/);
+    assert.equal((await shell.press("c")).state, "prompt");
+    assert.deepEqual(pick(await shell.run("echo out; (exit 7)")), ["out", 7]);
+    await shell.send("PS1='Which one: '", { wait: 0.3 });
+    await shell.send("true", { wait: 0.3 });
+    assert.match((await shell.fail("send", { data: "true", await_exit: true })).message, /waits for answer/);
+    const asked = await shell.send("printf 'Name: '; read x; printf 'Name: '; read x", { wait: 0.3 });
+    assert.equal(asked.waiting_for, "answer");
+    assert.equal((await shell.send("first", { wait: 0.3 })).waiting_for, "answer");
   }
 });
 

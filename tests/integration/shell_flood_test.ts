@@ -27,7 +27,7 @@ Deno.test("a flood starves no other call, keeps memory bounded and ends with Ctr
   assert.equal((await shell.run("echo usable; (exit 3)")).exit_code, 3);
 });
 
-Deno.test("a burst that fits the buffer is kept line by line, with or without colours", async () => {
+Deno.test("a burst that fits the buffer is kept whole, with or without colours and line ends", async () => {
   await using sshd = await startSshd();
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));
   await shell.open();
@@ -38,4 +38,8 @@ Deno.test("a burst that fits the buffer is kept line by line, with or without co
   assert.equal(coloured.output.split("\n").length, 30_000);
   assert.match(coloured.output, /^1 {7}\|\n2 {7}\|\n/);
   assert.match(coloured.output, /\n30000 {3}\|$/);
+  const unbroken = await shell.run("head -c 450000 /dev/zero | tr '\\0' x");
+  assert.equal(unbroken.output, "x".repeat(450_000));
+  const beyond = await shell.send("head -c 3000000 /dev/zero | tr '\\0' y; echo", { wait: 10 });
+  assert.ok(beyond.output.split("y").length > 490_000, String(beyond.output.length));
 });

@@ -68,14 +68,18 @@ for (const program of ["screen", "dtach"]) {
     await Deno.writeTextFile(`${shell.user.home}/.bashrc`, `PATH=${bin}\n`);
     await Deno.writeTextFile(`${shell.user.home}/.profile`, `PATH=${bin}\n`);
     const opened = await shell.open({ persist: true });
-    assert.match(opened.note ?? "", new RegExp(`persistent as ${program} mcp-ssh-main`));
+    assert.match(opened.note ?? "", new RegExp(`persistent as ${program} mcp-ssh-main; ${program} .*: install tmux`));
     assert.match((await shell.send("kept=yes; echo running")).output, /\nrunning\n/);
     if (program === "dtach") assert.equal((await shell.run("(exit 6)")).exit_code, 6);
-    else assert.equal((await shell.fail("send", { data: "true", await_exit: true })).code, "shell_unsupported");
+    else {
+      const refused = await shell.fail("send", { data: "true", await_exit: true });
+      assert.deepEqual([refused.code, /install tmux/.test(refused.hint ?? "")], ["shell_unsupported", true]);
+    }
     // Not by restarting the server: that also kills what these programs leave below it.
     await shell.client.call("ssh_close_session", { session_id: shell.session });
     await shell.connect();
-    await shell.open({ persist: true });
+    const again = await shell.open({ persist: true });
+    if (program === "screen") assert.match(again.output, /\nrunning\n/);
     assert.match((await shell.send("echo kept=$kept")).output, /\nkept=yes\n/);
     await shell.send("exit");
   });

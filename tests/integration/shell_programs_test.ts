@@ -57,6 +57,13 @@ Deno.test("pagers, any-key prompts, confirmations and unfinished commands are to
   };
   assert.deepEqual(await asked("seq 1 500 | less"), ["input", "pager"]);
   await shell.send("q", { press_enter: false });
+  await Deno.writeTextFile(`${shell.user.home}/notes.txt`, "a line\n".repeat(500));
+  for (const less of ["less notes.txt", "less -M notes.txt", "less -X notes.txt", "LESS=FRSXMK less notes.txt"]) {
+    assert.deepEqual(await asked(less), ["input", "pager"], less);
+    const { waiting_for } = await shell.send(" ", { press_enter: false, wait: 60 });
+    assert.equal(waiting_for, "pager", less);
+    await shell.send("q", { press_enter: false });
+  }
   assert.deepEqual(await asked("seq 1 500 | more"), ["input", "pager"]);
   await shell.send("q", { press_enter: false });
   assert.deepEqual(await asked("read -n1 -p 'Press any key to continue . . . '"), ["input", "key"]);
@@ -65,8 +72,30 @@ Deno.test("pagers, any-key prompts, confirmations and unfinished commands are to
   const waiting = await shell.wait("never", { timeout: 60 });
   assert.deepEqual([waiting.reason, waiting.waiting_for], ["input", "confirmation"]);
   await shell.send("y");
+  assert.deepEqual(await asked("read -s -p 'Enter your token: ' answer"), ["input", "password"]);
+  await shell.send("x");
+  assert.deepEqual(await asked("select answer in one two; do break; done"), ["input", "answer"]);
+  assert.equal((await shell.send("2")).state, "prompt");
+  const running = await shell.run("read -p 'What is its name? ' answer; (exit 3)");
+  assert.deepEqual([running.state, running.waiting_for, running.exit_code], ["input", "answer", null]);
+  const never = await shell.wait("never", { timeout: 60 });
+  assert.deepEqual([never.reason, never.waiting_for], ["input", "answer"]);
+  assert.equal((await shell.send("it")).exit_code, 3);
   assert.deepEqual(await asked("echo 'not closed"), ["input", "more input"]);
   assert.match((await shell.send("now'")).output, /not closed\nnow\n/);
+});
+
+Deno.test("a prompt that looks like that for the rest of a command is known for what it is", async () => {
+  await using sshd = await startSshd();
+  await using shell = await ShellUser.login(sshd, await shellPath("bash"));
+  await shell.open({ name: "set" });
+  await shell.send("PS1='> '", { name: "set" });
+  assert.equal((await shell.fail("send", { data: "true", await_exit: true, name: "set" })).code, "invalid_argument");
+  assert.equal((await shell.press("c", { name: "set" })).state, "prompt");
+  assert.equal((await shell.run("(exit 3)", { name: "set" })).exit_code, 3);
+  await Deno.writeTextFile(`${shell.user.home}/.bash_profile`, "PS1='> '\n");
+  assert.equal((await shell.open()).state, "prompt");
+  assert.equal((await shell.run("(exit 4)")).exit_code, 4);
 });
 
 Deno.test("sudo's password prompt is told, and is answered from a secret that is never shown", async () => {

@@ -10,6 +10,8 @@ export interface DropbearOptions {
   args?: string[];
   /** Host key types as dropbearkey names them. @default ["ed25519"] */
   hostKeyTypes?: ("ed25519" | "rsa" | "ecdsa")[];
+  /** False hides the system's SFTP server from it (root only). @default true */
+  sftp?: boolean;
 }
 
 /** A running server; users log in with their password or through their own ~/.ssh/authorized_keys. */
@@ -41,7 +43,7 @@ export async function startDropbear(options: DropbearOptions = {}): Promise<Drop
       fingerprint ||= /SHA256:\S+/.exec(printed)?.[0] ?? "";
       keyArgs.push("-r", path);
     }
-    const { daemon, port } = await launch(program, [...keyArgs, ...options.args ?? []]);
+    const { daemon, port } = await launch(program, [...keyArgs, ...options.args ?? []], options.sftp ?? true);
     return {
       host: "127.0.0.1",
       port,
@@ -61,10 +63,16 @@ export async function startDropbear(options: DropbearOptions = {}): Promise<Drop
   }
 }
 
-async function launch(program: string, args: string[]): Promise<{ daemon: Daemon; port: number }> {
+/** Starts "$0" where a program that cannot be run stands for the SFTP server, which no other process sees. */
+const WITHOUT_SFTP = 'for s in /usr/lib/sftp-server /usr/libexec/sftp-server; do [ ! -e "$s" ] || ' +
+  'mount --bind /dev/null "$(readlink -f "$s")" || exit 1; done; exec "$0" "$@"';
+
+async function launch(program: string, args: string[], sftp: boolean): Promise<{ daemon: Daemon; port: number }> {
   for (let attempt = 1;; attempt++) {
     const port = freePort();
-    const daemon = new Daemon(program, ["-F", "-E", "-P", "/dev/null", "-p", `127.0.0.1:${port}`, ...args]);
+    const all = ["-F", "-E", "-P", "/dev/null", "-p", `127.0.0.1:${port}`, ...args];
+    const hidden = ["-m", "--propagation", "private", "sh", "-c", WITHOUT_SFTP, program, ...all];
+    const daemon = sftp ? new Daemon(program, all) : new Daemon("unshare", hidden);
     // "Not backgrounding" is its last word before it accepts; a taken port is logged before that.
     if (await daemon.logs("Not backgrounding") && !daemon.log.includes("Failed listening")) return { daemon, port };
     await daemon.kill();

@@ -89,6 +89,17 @@ export function kexInitOf(lists: string[]): Uint8Array {
     body.push(0, 0, bytes.length >> 8, bytes.length & 255, ...bytes);
   }
   body.push(0, 0, 0, 0, 0);
+  return packet(body);
+}
+
+/** SSH_MSG_DISCONNECT in the clear, with reason 2, a protocol error (RFC 4253 §11.1). */
+export function disconnectPacket(description: string): Uint8Array {
+  const bytes = new TextEncoder().encode(description);
+  return packet([1, 0, 0, 0, 2, 0, 0, 0, bytes.length, ...bytes, 0, 0, 0, 0]);
+}
+
+/** RFC 4253 §6. */
+function packet(body: number[]): Uint8Array {
   const padding = 8 - ((body.length + 5) % 8) + 8;
   const length = body.length + padding + 1;
   return Uint8Array.from([0, 0, length >> 8, length & 255, padding, ...body, ...new Uint8Array(padding)]);

@@ -26,6 +26,14 @@ export interface Faults {
   names?: string[];
   /** Every read is answered in full, wherever the file ends. */
   endless?: boolean;
+  /** What every write is answered with. */
+  refuseWrites?: { status: number; text: string };
+  /** Says neither size nor kind nor time of anything. */
+  noAttributes?: boolean;
+  /** Directories go on for ever, with nothing in them. */
+  emptyListings?: boolean;
+  /** Answers nothing any more but reads and writes. */
+  silent?: boolean;
 }
 
 /** A running server. */
@@ -102,16 +110,17 @@ function serve(sftp: Any, served: Served): void {
   const pathOf = (handle: Buffer): string => handles.get(handle.toString())?.path ?? "";
   serveFiles(sftp, served, opened, pathOf);
   serveContent(sftp, served, pathOf);
-  sftp.on("OPENDIR", (id: number, path: string) => opened(id, path));
+  sftp.on("OPENDIR", (id: number, path: string) => void (served.faults.silent || opened(id, path)));
   sftp.on("READDIR", (id: number, handle: Buffer) => {
     const state = handles.get(handle.toString());
+    if (served.faults.emptyListings) return sftp.name(id, []);
     if (state === undefined || state.listed) return sftp.status(id, EOF);
     state.listed = true;
     const names = [...served.files.keys()].map((path) => path.slice(path.lastIndexOf("/") + 1));
     const entries = [...names, ...served.faults.names ?? []].map((filename) => ({
       filename,
       longname: filename,
-      attrs: { mode: FILE_MODE, size: 1, uid: 0, gid: 0, atime: 0, mtime: 0 },
+      attrs: served.faults.noAttributes ? {} : { mode: FILE_MODE, size: 1, uid: 0, gid: 0, atime: 0, mtime: 0 },
     }));
     sftp.name(id, entries);
   });
@@ -125,9 +134,11 @@ function serveFiles(
 ): void {
   const attributes = (id: number, path: string): void => {
     const content = files.get(path);
+    if (faults.silent) return;
     if (content === undefined && path !== "/dir") return sftp.status(id, NO_SUCH_FILE);
     const size = (content?.length ?? 0) + (content === undefined ? 0 : faults.sizeLie ?? 0);
     const mode = content === undefined ? DIRECTORY_MODE : FILE_MODE;
+    if (faults.noAttributes && content !== undefined) return sftp.attrs(id, {});
     sftp.attrs(id, { mode, size, uid: 0, gid: 0, atime: 0, mtime: 0 });
   };
   sftp.on("OPEN", (id: number, path: string, flags: number) => {
@@ -172,6 +183,7 @@ function serveContent(
   sftp.on("WRITE", (id: number, handle: Buffer, offset: number, data: Buffer) => {
     writes++;
     if (writes === faults.dropAtWrite) return connection._sock.destroy();
+    if (faults.refuseWrites) return sftp.status(id, faults.refuseWrites.status, faults.refuseWrites.text);
     if (writes === faults.failWrite) return sftp.status(id, FAILURE);
     const path = pathOf(handle);
     const before = files.get(path) ?? Buffer.alloc(0);

@@ -1,11 +1,14 @@
 /** A real sshd, a session on it, and the small clients and servers that forwarding is tested with. */
 import { Buffer } from "node:buffer";
 import net from "node:net";
+// @ts-types="npm:@types/ssh2@1.15.6"
+import type ssh2 from "ssh2";
 import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import { App } from "../../lib/mcp/app.ts";
 import { createMcpServer } from "../../lib/mcp/server.ts";
 import type { Session } from "../../lib/ssh/session.ts";
+import { hostileSshServer } from "./hostile_ssh_server.ts";
 import { eventually } from "./processes.ts";
 import { runOk } from "./run.ts";
 import { type Sshd, type SshdOptions, startSshd } from "./sshd.ts";
@@ -17,23 +20,57 @@ export interface Answer {
   value: any;
 }
 
-/** A server, an app with a session on it, and the tools. */
+/** What ssh_forward_port answers. */
+export interface Opened {
+  forward_id: string;
+  local_port: number;
+  /** Given for the directions that have one. */
+  remote_port: number;
+  listening: string;
+  warning?: string;
+}
+
+/** An app with a session on some server, and the tools. */
 export interface Bed extends AsyncDisposable {
-  sshd: Sshd;
   app: App;
   session: Session;
   /** Calls a tool of the catalogue, with the bed's session unless told. */
   call(name: string, args?: Record<string, unknown>): Promise<Answer>;
   /** Calls ssh_forward_port, which must succeed. */
-  forward(args: Record<string, unknown>): Promise<{ forward_id: string; local_port: number; listening: string }>;
+  forward(args: Record<string, unknown>): Promise<Opened>;
+  /** A local forward from a free port to `port` of loopback at the far end. */
+  forwardTo(port: number): Promise<Opened>;
+  /** A remote forward from a free port at the far end to `port` of loopback here. */
+  forwardHome(port: number): Promise<Opened>;
   /** The listing of a forward. */
   // deno-lint-ignore no-explicit-any -- see Answer
   listing(forwardId: string): Promise<any>;
 }
 
-/** Starts all of it. */
-export async function startBed(options: SshdOptions = {}): Promise<Bed> {
+/** A {@linkcode Bed} on a real sshd. */
+export interface SshdBed extends Bed {
+  sshd: Sshd;
+}
+
+/** A session on a real sshd. */
+export async function startBed(options: SshdOptions = {}): Promise<SshdBed> {
   const sshd = await startSshd(options);
+  const { host, port, user: username, clientKeyPath: key_path } = sshd;
+  const bed = await bedOn(sshd, { host, port, username, key_path });
+  // A child that sshd forks, as for the question that every session begins with, holds what sshd listens on for a moment,
+  // and so keeps a remote forward's port busy after sshd has given it up.
+  await bed.session.loginShell.isPosix();
+  return { ...bed, sshd };
+}
+
+/** A session on a server of an attacker's making. */
+export async function hostileBed(onConnection: (connection: ssh2.Connection) => void): Promise<Bed> {
+  const server = await hostileSshServer({ onConnection });
+  const { host, port } = server;
+  return await bedOn(server, { host, port, username: "me", password: "open sesame" });
+}
+
+async function bedOn(server: AsyncDisposable, login: Record<string, unknown>): Promise<Bed> {
   const app = new App({ hostKeyPolicy: "insecure" });
   const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
   await createMcpServer(app).connect(serverSide);
@@ -43,25 +80,22 @@ export async function startBed(options: SshdOptions = {}): Promise<Bed> {
     const result = await client.callTool({ name, arguments: args });
     return { isError: result.isError === true, value: result.structuredContent };
   };
-  const connected = await call("ssh_connect", {
-    host: sshd.host,
-    port: sshd.port,
-    username: sshd.user,
-    key_path: sshd.clientKeyPath,
-  });
+  const connected = await call("ssh_connect", login);
   if (connected.isError) throw new Error(`the bed could not connect: ${JSON.stringify(connected.value)}`);
   const { session_id } = connected.value;
   const withSession: Bed["call"] = (name, args) => call(name, { session_id, ...args });
+  const forward: Bed["forward"] = async (args) => {
+    const { isError, value } = await withSession("ssh_forward_port", args);
+    if (isError) throw new Error(`no forward: ${JSON.stringify(value)}`);
+    return value;
+  };
   return {
-    sshd,
     app,
     session: app.sessions.find(session_id),
     call: withSession,
-    async forward(args) {
-      const { isError, value } = await withSession("ssh_forward_port", args);
-      if (isError) throw new Error(`no forward: ${JSON.stringify(value)}`);
-      return value;
-    },
+    forward,
+    forwardTo: (port) => forward({ remote_port: port, remote_host: "127.0.0.1" }),
+    forwardHome: (port) => forward({ direction: "remote", remote_port: 0, local_port: port }),
     async listing(forwardId) {
       const { value } = await withSession("ssh_list_forwards");
       return value.forwards.find((each: { forward_id: string }) => each.forward_id === forwardId);
@@ -69,7 +103,7 @@ export async function startBed(options: SshdOptions = {}): Promise<Bed> {
     async [Symbol.asyncDispose]() {
       await client.close();
       await app.close();
-      await sshd[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
 }
@@ -175,4 +209,14 @@ export function channelsOf(session: Session): number {
 /** Waits until the session has no forwarded channel open. */
 export async function noChannelsLeft(session: Session): Promise<void> {
   await eventually("every channel is closed", () => channelsOf(session) === 0);
+}
+
+/** Nothing of a forward's connections is left, on either side of it. */
+export async function assertNothingLeft(bed: Bed, forwardId: string, port: number): Promise<void> {
+  await eventually("the forward has no connection", async () => (await bed.listing(forwardId)).connections_now === 0);
+  await noChannelsLeft(bed.session);
+  await eventually("only the listening socket is left", async () => {
+    const left = (await socketsWithPort(port)).filter((line) => !line.startsWith("LISTEN"));
+    return left.length === 0;
+  });
 }

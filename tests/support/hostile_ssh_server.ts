@@ -2,7 +2,13 @@
 import { Buffer } from "node:buffer";
 import type net from "node:net";
 // @ts-types="npm:@types/ssh2@1.15.6"
-import ssh2 from "ssh2";
+import type ssh2 from "ssh2";
+import { newHostKey } from "../../demo/host_key.ts";
+import { loadSsh2 } from "../../lib/ssh/ssh2.ts";
+
+/** Loaded as the program does: whoever is first decides on the ciphers. */
+const module = await loadSsh2();
+const { Server, utils } = module;
 
 /** How it misbehaves. */
 export interface HostileOptions {
@@ -10,6 +16,8 @@ export interface HostileOptions {
   onExec?: (channel: ssh2.ServerChannel, command: string) => void;
   /** Told of each shell, in a terminal or not; by default none is given. */
   onShell?: (channel: ssh2.ServerChannel) => void;
+  /** Told of each connection, before anything happens on it. */
+  onConnection?: (connection: ssh2.Connection) => void;
   /** Says that it disconnects as soon as the client is logged in, and leaves the rest to the client. */
   disconnects?: boolean;
   /** Refuses every login, and says that it takes these methods. */
@@ -46,9 +54,10 @@ const open = new WeakMap<ssh2.Server, Set<ssh2.Connection>>();
 async function listen(options: HostileOptions, port: number): Promise<ssh2.Server> {
   const connections = new Set<ssh2.Connection>();
   const hostKeys = [{ key: newKey(options.breakSignature === true) as unknown as Buffer }];
-  const server = new ssh2.Server({ hostKeys }, (connection) => {
+  const server = new Server({ hostKeys }, (connection) => {
     connections.add(connection);
     connection.on("error", () => {}).on("close", () => connections.delete(connection));
+    options.onConnection?.(connection);
     connection.on("authentication", (context) => authenticate(context, options.refuseWith));
     if (options.disconnects === true) connection.on("ready", () => disconnect(connection));
     connection.on("session", (accept) => {
@@ -70,7 +79,7 @@ function authenticate(context: ssh2.AuthContext, refuseWith: string[] | undefine
 
 /** A key of its own, which ssh2 takes parsed, too; broken, it signs with what is no signature. */
 function newKey(broken: boolean): ssh2.ParsedKey {
-  const key = ssh2.utils.parseKey(ssh2.utils.generateKeyPairSync("ed25519").private);
+  const key = utils.parseKey(newHostKey(module));
   if (key instanceof Error) throw key;
   if (broken) key.sign = () => Buffer.alloc(64);
   return key;
@@ -82,6 +91,11 @@ function disconnect(connection: ssh2.Connection): void {
 }
 
 async function closed(server: ssh2.Server): Promise<void> {
-  for (const connection of open.get(server) ?? []) connection.end();
+  for (const connection of open.get(server) ?? []) socketOf(connection).destroy();
   await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+/** What a connection runs over (ssh2 1.17, lib/server.js); a test may pause it, and the server hears nothing any more. */
+export function socketOf(connection: ssh2.Connection): net.Socket {
+  return (connection as unknown as { _sock: net.Socket })._sock;
 }

@@ -78,9 +78,13 @@ Deno.test("awaitLine() runs the command with its text intact in a shell", async 
 Deno.test("withoutOurLines() shows the command in place of the line that ran it", () => {
   const token = "mcp" + "a".repeat(24);
   const long = `echo ${"w".repeat(3000)}`;
-  const echoed = (line: string): string => line.replaceAll("'\\\r'", "'\\\n> '").trimEnd();
+  const echoed = (line: string): string => line.replaceAll("\\\r ", "\\\n>  ").trimEnd();
   const kept = `$ ${echoed(awaitLine("ls -l 'a b'; (exit 4)", token))}\nout\n$ ${echoed(awaitLine(long, token))}\n` +
     `$ ${echoed(statusLine(token))}\n$ ${echoed(sourceLine("/tmp/x/f", token))}\n$ `;
   assert.equal(withoutOurLines(kept), `$ ls -l 'a b'; (exit 4)\nout\n$ ${long}\n$ \n$ \n$ `);
   assert.equal(withoutOurLines("plain\n"), "plain\n");
+  const head = kept.slice(kept.indexOf(" {"), kept.indexOf("; __mcp_c"));
+  for (const unended of [head.repeat(20_000), " { case ${BASH_VERSION-} in".repeat(20_000)]) {
+    assert.equal(withoutOurLines(unended), unended);
+  }
 });

@@ -9,16 +9,19 @@ function situation(
   before: string,
   more: {
     editorWaits?: boolean;
+    editorSpeaks?: boolean;
     draws?: boolean;
     alternate?: boolean;
     bottom?: string;
     after?: string;
+    inverse?: boolean;
     known?: string[];
   } = {},
 ): string {
   const { alternate = false, bottom = before, after = "", editorWaits = false, draws = false, known = [] } = more;
-  const found = situationOf({ row: 0, before, after, alternate, bottom }, {
+  const found = situationOf({ row: 0, before, after, inverse: more.inverse ?? false, alternate, bottom }, {
     editorWaits,
+    editorSpeaks: more.editorSpeaks ?? editorWaits,
     draws,
     known: new Set(known),
   });
@@ -44,6 +47,8 @@ Deno.test("situationOf() knows prompts, questions and programs at work", () => {
       "Enter passphrase for key '/x': ",
       "ann@host's password: ",
       "Mot de passe : ",
+      "Enter your API token: ",
+      "Enter secret key: ",
     ],
     "input: pager": [
       "--More--",
@@ -74,6 +79,7 @@ Deno.test("situationOf() knows prompts, questions and programs at work", () => {
       "127.0.0.1:6379> ",
     ],
     "input: more input": ["> ", "quote> ", "for> "],
+    "input: answer": ["Which one? ", "#? ", "Name of the project (my-app): ", "What?", "Your choice:"],
     "input: login": ["host login: ", "Username: "],
     "running": ["", "Compiling 12 of 40", "50% ", " 37%", "Downloading 99 %", "Loading...", "a = b >= c", "total: 12"],
   };
@@ -89,6 +95,14 @@ Deno.test("situationOf() believes a line editor and known prompts more than the 
   assert.equal(situation("x", { alternate: true, bottom: "lines 1-49" }), "input: pager");
   assert.equal(situation("x", { alternate: true, bottom: "-- INSERT --" }), "fullscreen");
   assert.equal(situation("at work", { draws: true }), "fullscreen");
+  assert.equal(situation("> ", { editorWaits: true }), "input: more input");
+  assert.equal(situation("> ", { editorSpeaks: true }), "input: repl");
+  assert.equal(situation("> ", { editorWaits: true, known: ["> "] }), "prompt");
+  for (const alternate of [true, false]) {
+    assert.equal(situation("notes.txt", { alternate, inverse: true }), "input: pager");
+    assert.equal(situation("notes.txt lines 1-49/300 15%", { alternate, inverse: true }), "input: pager");
+    assert.notEqual(situation("notes.txt ", { alternate, inverse: true }), "input: pager");
+  }
   assert.equal(situation("$ ", { after: "typed text" }), "running");
 });
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { ToolError } from "../../lib/errors.ts";
+import { outcomeOf } from "../../lib/ssh/forward/socks_handshake.ts";
 import { nextSocksStep, type SocksOutcome, socksReply } from "../../lib/ssh/forward/socks.ts";
 
 const ascii = (text: string): number[] => [...new TextEncoder().encode(text)];
@@ -121,4 +123,9 @@ Deno.test("socksReply() gives each outcome its code when the version is 5, and g
     assert.deepEqual([...socksReply(5, outcome)], [5, code, 0, 1, 0, 0, 0, 0, 0, 0]);
     assert.deepEqual([...socksReply(4, outcome)], [0, code === 0 ? 90 : 91, 0, 0, 0, 0, 0, 0]);
   }
+});
+
+Deno.test("outcomeOf() says that the host cannot be reached when the far end has not answered in time", () => {
+  assert.equal(outcomeOf(new ToolError("timed_out", "no answer")), "host_unreachable");
+  assert.equal(outcomeOf(new ToolError("session_dropped", "gone")), "general_failure");
 });

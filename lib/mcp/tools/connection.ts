@@ -1,11 +1,11 @@
 /** Sessions: connect, list, close. */
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
-import { holds } from "../../sandbox.ts";
+import { flag, holds } from "../../sandbox.ts";
 import type { Credentials } from "../../ssh/authentication.ts";
 import type { Session } from "../../ssh/session.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
-import { hostName, port, sessionId, timeoutSeconds, variableName } from "../fields.ts";
+import { hostName, port, sessionId, timeoutSeconds, userName, variableName } from "../fields.ts";
 import { chosen, variablesToChooseFrom } from "../secret_arguments.ts";
 
 const connect = defineTool({
@@ -15,7 +15,7 @@ const connect = defineTool({
     "Returns the session_id for the other tools.",
   input: {
     host: hostName,
-    username: z.string().min(1).max(255).default("root"),
+    username: userName.default("root"),
     password: z.string().max(4096).optional(),
     key_path: z.string().min(1).max(4096).optional().describe("Local private key file"),
     passphrase: z.string().max(4096).optional().describe("Of the key"),
@@ -191,7 +191,8 @@ function agentSocket(): string {
   }
   if (!holds({ name: "read", path }) || !holds({ name: "write", path })) {
     throw new ToolError("agent_unavailable", "the ssh-agent's socket is out of reach in Deno's sandbox", {
-      hint: `${advice}; for the ssh-agent start the server with --allow-read=${path} --allow-write=${path}`,
+      hint: `${advice}; for the ssh-agent start the server with ${flag({ name: "read", path })} ` +
+        flag({ name: "write", path }),
     });
   }
   return path;

@@ -165,13 +165,14 @@ const listDir = defineTool({
     const session = call.session(args.session_id);
     const { offset, glob } = args;
     const files = await remoteFiles(session);
-    const { entries, total } = await files.list(args.remote_path, { offset, glob, signal: call.signal });
+    const { entries, total, notes } = await files.list(args.remote_path, { offset, glob, signal: call.signal });
     const next = offset + entries.length;
     return {
       remote_path: args.remote_path,
       entries: entries.map((entry) => ({ ...entry })),
       total,
       ...(next < total && { next_offset: next }),
+      ...note(notes),
     };
   },
 });
@@ -254,6 +255,7 @@ function readAnswer(
     truncated: more || cutAtStart,
     ...(more && { next_offset: offset + count }),
     ...note([
+      ...window.notes,
       ...(isBinary
         ? ["the content is binary: what is not UTF-8 shows as U+FFFD; encoding base64 gives the bytes"]
         : []),

@@ -86,7 +86,8 @@ export const forwardingTools: readonly Tool[] = [openForward, listForwards, clos
 /** @throws {ToolError} `invalid_argument`, saying which parameter the direction needs */
 function requestOf(args: Arguments): ForwardRequest {
   const { direction, bind_address, local_port, local_host, remote_host, remote_port } = args;
-  const host = listenHost(bind_address);
+  // A server may compare names, not addresses (PermitListen), and listen on both loopbacks for this one.
+  const host = direction === "remote" && bind_address === "localhost" ? bind_address : listenHost(bind_address);
   switch (direction) {
     case "dynamic":
       return { direction, listen: { host, port: local_port } };
@@ -100,9 +101,7 @@ function requestOf(args: Arguments): ForwardRequest {
       };
     case "local": {
       const listen = { host, port: local_port };
-      if (remote_host.startsWith("/") && remote_host.length <= 255) {
-        return { direction, listen, to: { socketPath: remote_host } };
-      }
+      if (remote_host.includes("/")) return { direction, listen, to: { socketPath: socketPath(remote_host) } };
       if (remote_port === undefined || remote_port === 0) throw missing("remote_port", "the port there to lead to");
       return { direction, listen, to: { host: name("remote_host", remote_host), port: remote_port } };
     }
@@ -119,8 +118,10 @@ function missing(parameter: string, meaning: string): ToolError {
 function listenHost(text: string): string {
   if (text === "localhost") return "127.0.0.1";
   if (text === "*") return "0.0.0.0";
-  const bare = text.replace(/^\[(.*)\]$/, "$1");
-  if (net.isIP(bare) !== 0) return bare;
+  const bare = withoutBrackets(text);
+  if (net.isIPv4(bare)) return bare;
+  // In one spelling, so that loopback is known as such; Deno cannot listen on an address with a zone.
+  if (net.isIPv6(bare) && !bare.includes("%")) return withoutBrackets(new URL(`http://[${bare}]`).hostname);
   throw new ToolError("invalid_argument", `bind_address ${quoteUntrusted(text, 64)} is not an IP address`, {
     hint: "use 127.0.0.1 for this machine alone, or the address of one of its interfaces",
   });
@@ -128,15 +129,28 @@ function listenHost(text: string): string {
 
 /** @throws {ToolError} `invalid_argument` */
 function name(parameter: string, text: string): string {
-  const parsed = hostName.safeParse(text.replace(/^\[(.*)\]$/, "$1"));
-  if (parsed.success) return parsed.data;
+  const bare = withoutBrackets(text);
+  const isName = hostName.safeParse(bare).success && !/[:[\]]/.test(bare);
+  if (isName || net.isIPv6(bare)) return bare;
   throw new ToolError("invalid_argument", `${parameter} ${quoteUntrusted(text, 64)} is no host name or address`, {
     hint: "correct the arguments and call again",
   });
 }
 
+/** @throws {ToolError} `invalid_argument` */
+function socketPath(text: string): string {
+  if (text.startsWith("/") && text.length <= 255) return text;
+  throw new ToolError("invalid_argument", `remote_host ${quoteUntrusted(text, 64)} is no whole path of a Unix socket`, {
+    hint: "give the path from / on, in at most 255 characters",
+  });
+}
+
+function withoutBrackets(text: string): string {
+  return text.replace(/^\[(.*)\]$/, "$1");
+}
+
 function isLoopback(host: string): boolean {
-  return host === "::1" || host.startsWith("127.");
+  return host === "localhost" || host === "::1" || host.startsWith("127.") || host.startsWith("::ffff:7f");
 }
 
 function exposure(isRemote: boolean): string {

@@ -73,7 +73,9 @@ const open = defineTool({
         notes.push(`the loaded variables are not in this shell: ${error.message}`);
       });
     }
-    if (shell.persistName !== undefined) notes.push(`persistent as ${shell.persistName}`);
+    const { name: keptAs, lacks } = shell.keeper ?? {};
+    if (keptAs !== undefined) notes.push(`persistent as ${keptAs}`);
+    if (lacks !== undefined) notes.push(lacks);
     return { ...await answer(shell, call, { lines: 100 }, notes), opened };
   },
 });

@@ -4,6 +4,14 @@ import { Transform, type TransformCallback } from "node:stream";
 
 const LINE_FEED = 10;
 
+/** What becomes of lines. */
+export interface LineBoundOptions {
+  /** Told once of each line that is too long. */
+  onTooLong: () => void;
+  /** Something to wait for before more is read. */
+  pause?: () => Promise<unknown> | undefined;
+}
+
 /**
  * Passes bytes line by line and drops lines that are too long. The protocol library joins what it has with each chunk
  * that comes (`ReadBuffer` of @modelcontextprotocol/server 2.4), which takes minutes for a long line in small chunks;
@@ -11,18 +19,18 @@ const LINE_FEED = 10;
  */
 export class LineBound extends Transform {
   readonly #maxBytes: number;
-  readonly #onTooLong: () => void;
+  readonly #options: LineBoundOptions;
   #parts: Uint8Array[] = [];
   #lineBytes = 0;
 
   /**
    * @param maxBytes longest line that passes
-   * @param onTooLong told once of each line that does not
+   * @param options what becomes of those that do not, and when to wait
    */
-  constructor(maxBytes: number, onTooLong: () => void) {
+  constructor(maxBytes: number, options: LineBoundOptions) {
     super();
     this.#maxBytes = maxBytes;
-    this.#onTooLong = onTooLong;
+    this.#options = options;
   }
 
   override _transform(chunk: Uint8Array, _encoding: string, callback: TransformCallback): void {
@@ -34,7 +42,9 @@ export class LineBound extends Transform {
       if (feed >= 0) this.#endLine();
       start = end;
     }
-    callback();
+    const pause = this.#options.pause?.();
+    if (pause === undefined) callback();
+    else pause.then(() => callback(), () => callback()); // an output that fails ends the input as well
   }
 
   #take(part: Uint8Array): void {
@@ -44,7 +54,7 @@ export class LineBound extends Transform {
       this.#parts.push(part);
     } else if (!wasTooLong) {
       this.#parts = [];
-      this.#onTooLong();
+      this.#options.onTooLong();
     }
   }
 

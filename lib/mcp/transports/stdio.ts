@@ -1,30 +1,38 @@
 /** Serves one client over stdin and stdout. */
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
+import { once } from "node:events";
 import process from "node:process";
 import type { App } from "../app.ts";
 import { createMcpServer } from "../server.ts";
 import { LineBound } from "./line_bound.ts";
+import { openStdout } from "./stdout.ts";
 
 /** Longest line that is read: above the largest argument of any tool, escaped. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
+/** Answers that a client has not read yet, from which its requests wait. */
+const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
+/** How long a client that is left may take to read the answers that are on their way. */
+const FLUSH_LIMIT_MS = 500;
 
 /** A client being served. */
 export interface Serving {
   /** Resolves when the client has gone. */
   readonly done: Promise<void>;
-  /** Stops serving. */
+  /** Stops serving, once the client has read the answers that are on their way, or half a second later. */
   close(): Promise<void>;
 }
 
 /** Serves MCP over this process's stdin and stdout until stdin ends. */
 export function serveOverStdio(app: App): Serving {
   const { promise: done, resolve } = Promise.withResolvers<void>();
-  const input = new LineBound(MAX_LINE_BYTES, () => {
-    app.egress.log(`protocol: dropped a line of more than ${MAX_LINE_BYTES} bytes`);
+  const output = openStdout(MAX_UNSENT_BYTES).setMaxListeners(0); // each answer that waits has two
+  const input = new LineBound(MAX_LINE_BYTES, {
+    onTooLong: () => app.egress.log(`protocol: dropped a line of more than ${MAX_LINE_BYTES} bytes`),
+    pause: () => output.writableNeedDrain ? once(output, "drain") : undefined,
   });
   process.stdin.pipe(input);
   const transport = app.egress.guard(
-    new StdioServerTransport(input, process.stdout, { maxBufferSize: 2 * MAX_LINE_BYTES }),
+    new StdioServerTransport(input, output, { maxBufferSize: 2 * MAX_LINE_BYTES }),
   );
   const handle = serveStdio(() => createMcpServer(app), {
     transport,
@@ -35,5 +43,15 @@ export function serveOverStdio(app: App): Serving {
     onclose?.();
     resolve();
   };
-  return { done, close: () => handle.close() };
+  return {
+    done,
+    async close(): Promise<void> {
+      await handle.close();
+      const { promise: flushed, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, FLUSH_LIMIT_MS);
+      output.end(() => resolve()).once("error", () => resolve());
+      await flushed;
+      clearTimeout(timer);
+    },
+  };
 }

@@ -17,7 +17,7 @@ export function* findBits(data: Uint8Array): Generator<View> {
     let end = at;
     while (end < data.length && isBit(data[end] as number)) end++;
     if (end - at >= FEWEST_BITS) {
-      for (let phase = 0; phase < 8; phase++) yield toBytes(data, slices(at + phase, end));
+      yield* readings(data, at, end);
     } else if (end - at <= 8) {
       const last = group[group.length - 1];
       if (last !== undefined && at - last > WIDEST_GAP) {
@@ -45,10 +45,23 @@ function nextBits(data: Uint8Array, from: number): number {
   return data.length;
 }
 
-function slices(from: number, to: number): number[] {
-  const out: number[] = [];
-  for (let at = from; at + 8 <= to; at += 8) out.push(at, at + 8);
-  return out;
+/** A run of noughts and ones, at each of the eight alignments. */
+function* readings(data: Uint8Array, from: number, to: number): Generator<View> {
+  // The byte of the last eight digits at every place.
+  const rolling = new Uint8Array(to - from);
+  let byte = 0;
+  for (let at = from; at < to; at++) rolling[at - from] = byte = (byte << 1) | (data[at] === ONE ? 1 : 0);
+  const most = (to - from) >> 3;
+  const [bytes, starts, ends] = [new Uint8Array(most), new Int32Array(most), new Int32Array(most)];
+  for (let phase = 0; phase < 8; phase++) {
+    const count = (to - from - phase) >> 3;
+    for (let i = 0, at = phase; i < count; i++, at += 8) {
+      bytes[i] = rolling[at + 7] as number;
+      starts[i] = from + at;
+      ends[i] = from + at + 8;
+    }
+    yield { ...viewOf(bytes, starts, ends), length: count };
+  }
 }
 
 function toBytes(data: Uint8Array, groups: readonly number[]): View {

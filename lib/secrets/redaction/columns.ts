@@ -125,8 +125,10 @@ export class ColumnFinder {
   }
 
   #sharedTail(a: number, b: number): number {
-    const [aFrom, aTo] = [this.#from[a] as number, this.#to[a] as number];
-    const [bFrom, bTo] = [this.#from[b] as number, this.#to[b] as number];
+    const aFrom = this.#from[a] as number;
+    const aTo = this.#to[a] as number;
+    const bFrom = this.#from[b] as number;
+    const bTo = this.#to[b] as number;
     if (bTo - bFrom > WIDEST || aTo - aFrom > WIDEST) return 0;
     if (bTo - bFrom < FEWEST_TAIL || aTo - aFrom < FEWEST_TAIL) return 0;
     return sharedTail(this.#data, aFrom, aTo, bFrom, bTo);
@@ -136,7 +138,8 @@ export class ColumnFinder {
     const column = this.#column;
     column.clear();
     for (let line = start; line < end; line++) {
-      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
+      const from = this.#from[line] as number;
+      const to = this.#to[line] as number;
       const tail = skipTail(this.#data, from, to, shared);
       column.push(from, tail, firstNumber(this.#data, tail, to));
     }
@@ -146,20 +149,24 @@ export class ColumnFinder {
   /** Whether a line and the one before it may share how they begin, at the price of a look at one byte. */
   #looksAlike(line: number): boolean {
     const data = this.#data;
-    const [above, here] = [this.#from[line - 1] as number, this.#from[line] as number];
+    const above = this.#from[line - 1] as number;
+    const here = this.#from[line] as number;
     const length = (this.#to[line] as number) - here;
     const difference = length - (this.#to[line - 1] as number) + above;
     if (length === 0 || length > LONGEST_LINE || difference > WIDEST || -difference > WIDEST) return false;
-    const [first, second] = [data[above] as number, data[here] as number];
+    const first = data[above] as number;
+    const second = data[here] as number;
     if (first === second || (isDigit(first) && isDigit(second))) return true;
     if (!isHexDigit(first) || !isHexDigit(second)) return false;
+    if (here + OFFSET_DIGITS > data.length) return false;
     return isHexDigit(data[above + OFFSET_DIGITS - 1] as number) &&
       isHexDigit(data[here + OFFSET_DIGITS - 1] as number);
   }
 
   /** How many tokens two lines share at their start; none when all they share is blank. */
   #sharedHead(a: number, b: number): number {
-    const [aFrom, bFrom] = [this.#from[a] as number, this.#from[b] as number];
+    const aFrom = this.#from[a] as number;
+    const bFrom = this.#from[b] as number;
     const tokens = sharedTokens(this.#data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);
     return tokens === 1 && isBlank(this.#data[aFrom] as number) ? 0 : tokens;
   }
@@ -190,7 +197,8 @@ export class ColumnFinder {
     this.#labelledColumn(start, end, shared);
     column.clear();
     for (let line = start; line < end; line++) {
-      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
+      const from = this.#from[line] as number;
+      const to = this.#to[line] as number;
       column.push(skipTokens(this.#data, from, to, shared), to, 0);
     }
     if (!this.#dropTails(column)) return;

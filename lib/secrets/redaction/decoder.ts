@@ -42,6 +42,17 @@ ESCAPE_STARTS[0x08] = ESCAPE.backspace;
 ESCAPE_STARTS[0x3c] = ESCAPE.tag;
 for (const lead of [0xc2, 0xcc, 0xcd, 0xe2, 0xef, 0xf0]) ESCAPE_STARTS[lead] = ESCAPE.wide;
 
+/** What a byte means behind a backslash, besides an octal digit. */
+export const BACKSLASH = { hex: 1, unicode: 2, long: 3, control: 4, lineEnd: 5 } as const;
+
+/** Byte to what it means behind a backslash, 0 when it stands for itself. */
+export const BACKSLASHED: Uint8Array = new Uint8Array(256);
+BACKSLASHED[0x78] = BACKSLASHED[0x58] = BACKSLASH.hex;
+BACKSLASHED[0x75] = BACKSLASH.unicode;
+BACKSLASHED[0x55] = BACKSLASH.long;
+BACKSLASHED[0x0a] = BACKSLASH.lineEnd;
+for (const char of "nrtfvabe") BACKSLASHED[char.charCodeAt(0)] = BACKSLASH.control;
+
 /** NULs between two stretches: as many as symbols may stand between them in a view. */
 export const BREAK_LENGTH = 4;
 
@@ -92,15 +103,15 @@ export class Decoder implements View {
     for (let i = from; i < to;) {
       const byte = data[i] as number;
       const kind = (ESCAPE_STARTS[byte] as number) & kinds;
+      const value = kind === 0 ? -1 : pairValue(kind, data, i, to);
+      if (value >= 0) {
+        if (ESCAPE_STARTS[value] !== 0) this.nested = true;
+        out[at] = value;
+        starts[at] = i;
+        ends[at++] = i += kind === ESCAPE.backslash ? 4 : 3;
+        continue;
+      }
       if (kind !== 0) {
-        const value = pairValue(kind, data, i, to);
-        if (value >= 0) {
-          if (ESCAPE_STARTS[value] !== 0) this.nested = true;
-          out[at] = value;
-          starts[at] = i;
-          ends[at++] = i += kind === ESCAPE.backslash ? 4 : 3;
-          continue;
-        }
         this.length = at;
         const next = this.#escape(kind, data, i, to);
         at = this.length;
@@ -109,9 +120,12 @@ export class Decoder implements View {
           continue;
         }
       }
-      out[at] = byte;
-      starts[at] = i;
-      ends[at++] = ++i;
+      // What is no escape is copied up to the next one: a loop without a call in it takes half the time.
+      do {
+        out[at] = data[i] as number;
+        starts[at] = i;
+        ends[at++] = ++i;
+      } while (i < to && ((ESCAPE_STARTS[data[i] as number] as number) & kinds) === 0);
     }
     this.length = at;
   }
@@ -180,7 +194,7 @@ export class Decoder implements View {
   }
 
   #percent(data: Uint8Array, at: number, to: number): number {
-    if (((data[at + 1] as number) | 0x20) === 0x75) {
+    if (at + 1 < to && ((data[at + 1] as number) | 0x20) === 0x75) {
       const unit = hexNumber(data, at + 2, 4, to);
       if (unit >= 0) return this.#emit(unit, at, at + 6);
     }
@@ -194,29 +208,21 @@ export class Decoder implements View {
     if (next >= to) return to;
     const byte = data[next] as number;
     if (byte >= 0x30 && byte <= 0x37) return this.#octal(data, at, next, to);
-    switch (String.fromCharCode(byte)) {
-      case "x":
-      case "X": {
+    switch (BACKSLASHED[byte]) {
+      case BACKSLASH.hex: {
         if (data[next + 1] === 0x7b) return this.#unicode(data, at, next, to);
         const value = hexNumber(data, next + 1, 2, to);
         return value < 0 ? next : this.#emitByte(value, at, next + 3);
       }
-      case "u":
+      case BACKSLASH.unicode:
         return this.#unicode(data, at, next, to);
-      case "U": {
+      case BACKSLASH.long: {
         const value = hexNumber(data, next + 1, 8, to);
         return value < 0 ? next : this.#emit(value, at, next + 9);
       }
-      case "n":
-      case "r":
-      case "t":
-      case "f":
-      case "v":
-      case "a":
-      case "b":
-      case "e":
+      case BACKSLASH.control:
         return this.#emitByte(0x0a, at, next + 1);
-      case "\n":
+      case BACKSLASH.lineEnd:
         return next + 1;
       default:
         return next;
@@ -315,11 +321,10 @@ export class Decoder implements View {
 /** The byte that two hexadecimal digits behind `%`, `=` or `\\x` stand for, -1 when there are none. */
 function pairValue(kind: number, data: Uint8Array, at: number, to: number): number {
   let digits = at + 1;
+  if (at + 3 > to) return -1;
   if (kind === ESCAPE.backslash) {
-    if (((data[digits] as number) | 0x20) !== 0x78) return -1;
-    digits++;
+    if (((data[digits++] as number) | 0x20) !== 0x78 || at + 4 > to) return -1;
   } else if ((kind & (ESCAPE.percent | ESCAPE.quotedPrintable)) === 0) return -1;
-  if (digits + 2 > to) return -1;
   const high = HEX_VALUES[data[digits] as number] as number;
   const low = HEX_VALUES[data[digits + 1] as number] as number;
   return high < 0 || low < 0 ? -1 : 16 * high + low;

@@ -48,7 +48,8 @@ export class DumpReader {
   find(data: Uint8Array, { from, to, count }: Lines, onReading: (reading: Reading) => void): void {
     for (let line = 0; line < count; line++) {
       const start = from[line] as number;
-      if (mayBeRow(data, start) && this.#readRow(data, start, to[line] as number)) continue;
+      const end = to[line] as number;
+      if (end - start >= MIN_OFFSET_DIGITS && mayBeRow(data, start) && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
     }
     if (this.#count > 0) this.#report(onReading);

@@ -4,7 +4,7 @@
  */
 import { Decoder, ESCAPE_STARTS, EVERY_ESCAPE } from "./decoder.ts";
 import { wordAt } from "./gram_index.ts";
-import type { Edge, Lexicon } from "./lexicon.ts";
+import type { Edge, Edges, Lexicon } from "./lexicon.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
 
@@ -17,7 +17,7 @@ const MAX_GAP = 320;
 /** Bytes before the end where an escape may begin that the end cuts off. */
 const LONGEST_ESCAPE = 12;
 
-/** Symbols at the edge that are looked at; the forms keep as many. */
+/** Symbols at the edge that are looked at. */
 const SYMBOLS = 48;
 
 /** What has to be masked at the end of `data` if the text may go on after it. */
@@ -32,9 +32,7 @@ export function cutAtStart(data: Uint8Array, lexicon: Lexicon): Span[] {
   return cut(data, { start: 0, end: Math.min(data.length, REACH) }, [plainTails, denseTails], false);
 }
 
-type EdgeMap = Map<number, Edge[]>;
-
-function cut(data: Uint8Array, { start, end }: Span, [plain, dense]: [EdgeMap, EdgeMap], atEnd: boolean): Span[] {
+function cut(data: Uint8Array, { start, end }: Span, [plain, dense]: [Edges, Edges], atEnd: boolean): Span[] {
   const raw = Array.from({ length: end - start }, (_, i) => {
     return { byte: data[start + i] as number, from: start + i, to: start + i + 1 };
   });
@@ -70,7 +68,7 @@ interface Placed {
 }
 
 /** `inward` runs towards the edge; its last symbols are held against the first ones of every form. */
-function longestCut(inward: Placed[], table: Uint8Array, edges: EdgeMap, atEnd: boolean): Span | undefined {
+function longestCut(inward: Placed[], table: Uint8Array, edges: Edges, atEnd: boolean): Span | undefined {
   const symbols: number[] = [];
   const places: Placed[] = [];
   let gap = 0;
@@ -82,21 +80,24 @@ function longestCut(inward: Placed[], table: Uint8Array, edges: EdgeMap, atEnd: 
     symbols.unshift(symbol);
     places.unshift(place);
   }
-  const near = Uint8Array.from(symbols);
-  for (let at = 0; at + 4 <= near.length; at++) {
-    const candidates = edges.get(wordAt(near, at)) ?? [];
-    if (!candidates.some((edge) => agrees(edge, near, at))) continue;
-    const [far, close] = [places[at] as Placed, places[places.length - 1] as Placed];
+  // The tails were gathered towards the start of the text: back in order they end where the form does.
+  const near = Uint8Array.from(atEnd ? symbols : symbols.reverse());
+  for (let length = near.length; length >= 4; length--) {
+    const at = atEnd ? near.length - length : 0;
+    const candidates = edges.at(wordAt(near, atEnd ? at : length - 4));
+    if (!candidates.some((edge) => agrees(edge, near, at, length, atEnd))) continue;
+    const [far, close] = [places[near.length - length] as Placed, places[places.length - 1] as Placed];
     return atEnd ? { start: far.from, end: close.to } : { start: close.from, end: far.to };
   }
   return undefined;
 }
 
-function agrees(edge: Edge, near: Uint8Array, at: number): boolean {
-  const length = near.length - at;
-  if (length < edge.least || length > edge.symbols.length) return false;
+/** Whether the `length` symbols at `at` are the first ones of a form, or the last ones. */
+function agrees({ symbols, least }: Edge, near: Uint8Array, at: number, length: number, atEnd: boolean): boolean {
+  if (length < least || length > symbols.length) return false;
+  const from = atEnd ? 0 : symbols.length - length;
   for (let i = 0; i < length; i++) {
-    if (edge.symbols[i] !== near[at + i]) return false;
+    if (symbols[from + i] !== near[at + i]) return false;
   }
   return true;
 }

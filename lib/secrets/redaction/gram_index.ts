@@ -3,6 +3,7 @@
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
 import { IntMap } from "./int_map.ts";
+import { rehash, Sieve } from "./sieve.ts";
 
 /** Symbols in a gram that is looked up; shorter matches are chance. */
 export const GRAM = 8;
@@ -21,14 +22,6 @@ const WIDE_FROM = WIDE_GRAM + 6;
 const GRAM_HERE = 1;
 const SPARSE_GRAM = 2;
 
-/** A bit set: says for sure that something is not in it; may be wrong the other way. */
-export interface Sieve {
-  /** The bits, 32 to an element. */
-  bits: Int32Array;
-  /** By how much a 32-bit hash is shifted to the right to give the number of its bit. */
-  shift: number;
-}
-
 /** Something that counts only when all of it is met. */
 export interface Whole {
   /** All its symbols in the view. */
@@ -45,38 +38,25 @@ export class GramIndex<W extends Whole> {
   kinds: Uint8Array = new Uint8Array(4096);
   #marks: Uint8Array = new Uint8Array(4096);
   #length = 0;
-  /** One more than where each gram stands in the pool; 0 where nothing is. */
-  #table = new Int32Array(1 << 14);
-  /** The hash of the gram beside it: most others are told from it without a look at the pool. */
-  #hashes = new Int32Array(1 << 14);
+  /**
+   * Two numbers for each slot: one more than where a gram stands in the pool, 0 where nothing is, and the hash of the
+   * gram, which tells it from most others without a look at the pool.
+   */
+  #table = new Int32Array(1 << 15);
   #count = 0;
-  #probes: Sieve = emptySieve(0);
-  #grams: Sieve = emptySieve(0);
-  #sparse: Sieve = emptySieve(0);
-  #sealed = true;
+  /** Up to where the pool's fives around grams are in the set. */
+  #probed = 0;
+  /** What to ask about five symbols that begin at a multiple of four. */
+  readonly probes: Sieve = new Sieve();
+  /** What to ask about eight symbols that may begin anywhere. */
+  readonly grams: Sieve = new Sieve();
+  /** What to ask about eight symbols that begin at a multiple of four: those of the longer forms. */
+  readonly sparse: Sieve = new Sieve();
   /** Where the grams of the longest forms stand in the pool, by their hash. */
   readonly #wide = new IntMap();
   /** Which of the lists has the wholes that begin with a gram, by its hash. */
   readonly #wholes = new IntMap();
   readonly #lists: W[][] = [];
-
-  /** The bits to ask about five symbols that begin at a multiple of four. */
-  get probes(): Readonly<Sieve> {
-    if (!this.#sealed) this.#seal();
-    return this.#probes;
-  }
-
-  /** The bits to ask about eight symbols that may begin anywhere. */
-  get grams(): Readonly<Sieve> {
-    if (!this.#sealed) this.#seal();
-    return this.#grams;
-  }
-
-  /** The bits to ask about eight symbols at the same place: those of the longer forms. */
-  get sparse(): Readonly<Sieve> {
-    if (!this.#sealed) this.#seal();
-    return this.#sparse;
-  }
 
   /**
    * Adds a form that counts from `least` symbols in a row. When that is many, not every gram is needed: four in a row
@@ -91,10 +71,13 @@ export class GramIndex<W extends Whole> {
     const isSparse = isWide || period > 4;
     for (let at = 0; at + size <= symbols.length; at++) {
       if (at % period >= 4) continue;
-      const isNew = isWide ? this.#insertWide(from + at) : this.#insert(from + at);
-      if (isNew || !isSparse) this.#marks[from + at] = isSparse ? SPARSE_GRAM : GRAM_HERE;
+      const old = isWide ? this.#insertWide(from + at) : this.#insert(from + at);
+      // Among the longer forms one place for a gram is enough; else it has to be found wherever it stands.
+      if (old >= 0 && (isSparse || this.#marks[old] === GRAM_HERE)) continue;
+      this.#marks[from + at] = isSparse ? SPARSE_GRAM : GRAM_HERE;
+      this.#sift(from + at);
     }
-    this.#sealed = false;
+    this.#makeRoom();
   }
 
   /** Adds a form that counts as a whole only; it has at least eight symbols. */
@@ -103,13 +86,13 @@ export class GramIndex<W extends Whole> {
     const list = this.#wholes.get(hash);
     if (list < 0) this.#wholes.set(hash, this.#lists.push([whole]) - 1);
     else (this.#lists[list] as W[]).push(whole);
-    this.#sealed = false;
+    this.#siftWhole(whole);
+    this.#makeRoom();
   }
 
   /** Whether the eight symbols, as two words, may be in the index. */
   mayHold(first: number, second: number): boolean {
-    const hash = gramHash(first, second);
-    return isSet(this.#grams, hash) && isSet(this.#grams, rehash(hash));
+    return this.grams.mayHold(gramHash(first, second));
   }
 
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
@@ -117,15 +100,15 @@ export class GramIndex<W extends Whole> {
     return (this.#table[this.#slot(first, second)] as number) - 1;
   }
 
-  /** The slot of the table that has a gram, or the one where it belongs. */
+  /** The place in the table that has a gram, or the one where it belongs. */
   #slot(first: number, second: number): number {
-    const [table, hashes, pool] = [this.#table, this.#hashes, this.pool];
+    const [table, pool] = [this.#table, this.pool];
     const mask = table.length - 1;
     const hash = slotHash(first, second);
-    let slot = (hash >>> 6) & mask;
+    let slot = (hash >>> 5) & mask & ~1;
     for (let at = table[slot] as number; at !== 0; at = table[slot] as number) {
-      if (hashes[slot] === hash && wordAt(pool, at - 1) === first && wordAt(pool, at + 3) === second) break;
-      slot = (slot + 1) & mask;
+      if (table[slot + 1] === hash && wordAt(pool, at - 1) === first && wordAt(pool, at + 3) === second) break;
+      slot = (slot + 2) & mask;
     }
     return slot;
   }
@@ -160,68 +143,76 @@ export class GramIndex<W extends Whole> {
     this.#length = needed;
   }
 
-  #insert(at: number): boolean {
-    if ((this.#count + 1) * 2 > this.#table.length) this.#grow();
+  /** Puts the gram at `at` of the pool into the table; where it stands already, -1 when it is new. */
+  #insert(at: number): number {
+    if ((this.#count + 1) * 4 > this.#table.length) this.#grow();
     const first = wordAt(this.pool, at);
     const second = wordAt(this.pool, at + 4);
     const slot = this.#slot(first, second);
-    if (this.#table[slot] !== 0) return false;
+    if (this.#table[slot] !== 0) return (this.#table[slot] as number) - 1;
     this.#table[slot] = at + 1;
-    this.#hashes[slot] = slotHash(first, second);
+    this.#table[slot + 1] = slotHash(first, second);
     this.#count++;
-    return true;
+    return -1;
   }
 
-  #insertWide(at: number): boolean {
+  #insertWide(at: number): number {
     const hash = wideHash(this.pool, at);
-    if (this.#wide.get(hash) >= 0) return false;
-    this.#wide.set(hash, at);
-    return true;
+    const old = this.#wide.get(hash);
+    if (old < 0) this.#wide.set(hash, at);
+    return old;
   }
 
   #grow(): void {
-    const [table, hashes] = [this.#table, this.#hashes];
-    const mask = 4 * table.length - 1;
-    this.#table = new Int32Array(4 * table.length);
-    this.#hashes = new Int32Array(4 * table.length);
-    for (let old = 0; old < table.length; old++) {
-      if (table[old] === 0) continue;
-      let slot = ((hashes[old] as number) >>> 6) & mask;
-      while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
-      this.#table[slot] = table[old] as number;
-      this.#hashes[slot] = hashes[old] as number;
+    const old = this.#table;
+    const table = new Int32Array(4 * old.length);
+    const mask = table.length - 1;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from] === 0) continue;
+      let slot = ((old[from + 1] as number) >>> 5) & mask & ~1;
+      while (table[slot] !== 0) slot = (slot + 2) & mask;
+      table[slot] = old[from] as number;
+      table[slot + 1] = old[from + 1] as number;
     }
+    this.#table = table;
   }
 
-  #seal(): void {
+  /** Adds the marked gram at `at` of the pool to the sets; of the grams before it those that are marked are in them. */
+  #sift(at: number): void {
     const { pool } = this;
-    const counts = [0, 0, 0];
-    for (const mark of this.#marks) counts[mark] = (counts[mark] as number) + 1;
-    const wholes = this.#lists.flat();
-    this.#probes = emptySieve((counts[GRAM_HERE] as number) + (counts[SPARSE_GRAM] as number) + 4 * wholes.length);
-    this.#grams = emptySieve((counts[GRAM_HERE] as number) + wholes.length);
-    this.#sparse = emptySieve(counts[SPARSE_GRAM] as number);
-    for (let at = 0; at < this.#length; at++) {
-      const mark = this.#marks[at] as number;
-      if (mark === 0) continue;
-      const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
-      if (mark === SPARSE_GRAM) {
-        sift(this.#sparse, gramHash(first, second));
-        sift(this.#probes, probeHash(first, second & 0xff));
-        continue;
+    const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
+    if (this.#marks[at] === SPARSE_GRAM) {
+      this.sparse.add(gramHash(first, second));
+      this.probes.add(probeHash(first, second & 0xff));
+      return;
+    }
+    this.grams.add(gramHash(first, second));
+    this.#probed = Math.max(at, this.#probed);
+    while (this.#probed < at + 4) this.#siftProbe(pool, this.#probed++);
+  }
+
+  #siftWhole({ symbols }: W): void {
+    this.grams.add(gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
+    for (let at = 0; at < 4; at++) this.#siftProbe(symbols, at);
+  }
+
+  #siftProbe(symbols: Uint8Array, at: number): void {
+    this.probes.add(probeHash(wordAt(symbols, at), symbols[at + 4] as number));
+  }
+
+  /** Makes the sets larger that have become too full; what they hold has to be added to them again. */
+  #makeRoom(): void {
+    const sieves = [this.probes, this.grams, this.sparse];
+    while (sieves.some((sieve) => sieve.isFull)) {
+      for (const sieve of sieves) sieve.clear();
+      this.#probed = 0;
+      for (let at = 0; at < this.#length; at++) {
+        if (this.#marks[at] !== 0) this.#sift(at);
       }
-      sift(this.#grams, gramHash(first, second));
-      for (let probe = at; probe < at + 4; probe++) {
-        sift(this.#probes, probeHash(wordAt(pool, probe), pool[probe + 4] as number));
+      for (const list of this.#lists) {
+        for (const whole of list) this.#siftWhole(whole);
       }
     }
-    for (const { symbols } of wholes) {
-      sift(this.#grams, gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
-      for (let at = 0; at < GRAM / 2; at++) {
-        sift(this.#probes, probeHash(wordAt(symbols, at), symbols[at + 4] as number));
-      }
-    }
-    this.#sealed = true;
   }
 }
 
@@ -251,31 +242,6 @@ function wideHash(symbols: Uint8Array, at: number): number {
 function slotHash(first: number, second: number): number {
   const hash = gramHash(second, first);
   return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-}
-
-/** An empty set for `count` grams: 16 bits for each, from 2^15 to 2^23 in all, so that it stays in the cache. */
-function emptySieve(count: number): Sieve {
-  let width = 15;
-  while (width < 23 && 2 ** width < count * 16) width++;
-  return { bits: new Int32Array(2 ** (width - 5)), shift: 32 - width };
-}
-
-function sift(sieve: Sieve, hash: number): void {
-  for (const each of [hash, rehash(hash)]) {
-    const bit = each >>> sieve.shift;
-    sieve.bits[bit >>> 5] = (sieve.bits[bit >>> 5] as number) | (1 << (bit & 31));
-  }
-}
-
-/** Whether the bit of `hash` is set; each gram sets that of its hash and that of its {@linkcode rehash}. */
-export function isSet(sieve: Readonly<Sieve>, hash: number): boolean {
-  const bit = hash >>> sieve.shift;
-  return (((sieve.bits[bit >>> 5] as number) >>> (bit & 31)) & 1) !== 0;
-}
-
-/** The second hash of what hashes to `hash`. */
-export function rehash(hash: number): number {
-  return Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
 }
 
 function larger(array: Uint8Array, needed: number): Uint8Array {

@@ -1,6 +1,7 @@
 /** The tables that output is looked up in: the grams of every form of every value. */
 import { type Form, formsOf, KIND, type Kind } from "./forms.ts";
 import { GRAM, GramIndex, wordAt } from "./gram_index.ts";
+import { IntMap } from "./int_map.ts";
 import { SHORTEST, ShortPatterns } from "./short_patterns.ts";
 import { DENSE, fold, PLAIN } from "./symbols.ts";
 import { rawWeight, totalWeight, weigh, type Weighted } from "./weights.ts";
@@ -16,9 +17,6 @@ const AMPLE = 160;
 
 /** Symbols up to which a form is looked up as a whole. */
 const LONGEST_WHOLE = 400;
-
-/** Symbols of a form that are kept to recognise it when it is cut off by the end or the start of the text. */
-const EDGE = 48;
 
 /** A form, or a part of one, that counts only when all of it is met. */
 export interface Pattern {
@@ -36,12 +34,31 @@ export interface Pattern {
   readonly partial?: boolean;
 }
 
-/** The first (or, for the end of a value, the last) symbols of a form. */
+/** A form that may be cut off by the end or the start of the text. */
 export interface Edge {
-  /** The symbols nearest to the edge; the last ones run backwards. */
+  /** The symbols of the form. */
   readonly symbols: Uint8Array;
   /** Symbols that must be met before the edge counts: those of four characters. */
   readonly least: number;
+}
+
+/** The forms by their first four symbols, or by their last four. */
+export class Edges {
+  readonly #lists: Edge[][] = [];
+  readonly #byWord = new IntMap();
+
+  /** Adds a form under the four symbols that make `word`. */
+  add(word: number, edge: Edge): void {
+    const list = this.#byWord.get(word);
+    if (list < 0) this.#byWord.set(word, this.#lists.push([edge]) - 1);
+    else (this.#lists[list] as Edge[]).push(edge);
+  }
+
+  /** The forms under `word`. */
+  at(word: number): readonly Edge[] {
+    const list = this.#byWord.get(word);
+    return list < 0 ? [] : this.#lists[list] as Edge[];
+  }
 }
 
 /** Set in a pool's kind when the view drops some of the value's characters, so that gaps are to be expected. */
@@ -78,12 +95,12 @@ export class Lexicon {
   readonly dense: GramIndex<Pattern> = new GramIndex();
   /** Patterns of four to seven symbols of the plain view. */
   readonly short: ShortPatterns = new ShortPatterns();
-  /** Starts and ends of forms in either view, by their first four symbols. */
-  readonly edges: Record<"plainHeads" | "plainTails" | "denseHeads" | "denseTails", Map<number, Edge[]>> = {
-    plainHeads: new Map(),
-    plainTails: new Map(),
-    denseHeads: new Map(),
-    denseTails: new Map(),
+  /** Starts and ends of forms in either view. */
+  readonly edges: Record<"plainHeads" | "plainTails" | "denseHeads" | "denseTails", Edges> = {
+    plainHeads: new Edges(),
+    plainTails: new Edges(),
+    denseHeads: new Edges(),
+    denseTails: new Edges(),
   };
   /** Whether a value has marks that HTML writes as named entities. */
   needsEntities = false;
@@ -124,9 +141,11 @@ export class Lexicon {
       this.#addWhole({ symbols, exact: null, kind: form.kind, proof: of.proof, dropped }, form);
     }
     const least = Math.max(4, Math.ceil((4 * symbols.length) / of.characters));
+    if (symbols.length < least) return;
     const { edges } = this;
-    addEdge(plain ? edges.plainHeads : edges.denseHeads, symbols.slice(0, EDGE), least);
-    addEdge(plain ? edges.plainTails : edges.denseTails, symbols.slice(-EDGE).reverse(), least);
+    const edge: Edge = { symbols, least };
+    (plain ? edges.plainHeads : edges.denseHeads).add(wordAt(symbols, 0), edge);
+    (plain ? edges.plainTails : edges.denseTails).add(wordAt(symbols, symbols.length - 4), edge);
   }
 
   #addWhole(pattern: Pattern, form: Form): void {
@@ -148,8 +167,12 @@ export class Lexicon {
 
   /** Pieces of eight characters or a few more that have fewer than eight symbols in the plain view. */
   #addGappyPieces(value: Weighted): void {
+    // How many of the first bytes the view keeps: most pieces lack none of theirs, and are not looked at twice.
+    const kept = new Uint32Array(value.bytes.length + 1);
+    for (const [i, byte] of value.bytes.entries()) kept[i + 1] = (kept[i] as number) + (PLAIN[byte] === 0 ? 0 : 1);
     for (let at = 0; at + PIECE <= value.bytes.length; at++) {
       if (PLAIN[value.bytes[at] as number] === 0) continue;
+      if ((kept[at + PIECE] as number) - (kept[at] as number) >= GRAM) continue;
       let end = at + PIECE;
       let symbols = fold(value.bytes.subarray(at, end), PLAIN);
       while (symbols.length < GAPPY_SYMBOLS && end < value.bytes.length) {
@@ -178,12 +201,4 @@ function keep(form: Weighted, table: Uint8Array): Weighted {
     kept[length++] = weights[i] as number;
   }
   return { bytes: symbols.subarray(0, length), weights: kept.subarray(0, length) };
-}
-
-function addEdge(map: Map<number, Edge[]>, symbols: Uint8Array, least: number): void {
-  if (symbols.length < least) return;
-  const key = wordAt(symbols, 0);
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [{ symbols, least }]);
-  else list.push({ symbols, least });
 }

@@ -2,7 +2,8 @@
  * The first questions about every few symbols, asked in loops without a branch that depends on the text, since such a
  * branch is what costs time. Each loop leaves the places at which the answer may be yes.
  */
-import { gramHash, PROBE, probeHash, rehash, type Sieve } from "./gram_index.ts";
+import { gramHash, PROBE, probeHash } from "./gram_index.ts";
+import { rehash, type Sieve } from "./sieve.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 
 /** Notes the places at which three symbols may be in a short pattern. */
@@ -72,17 +73,21 @@ export function keepGrams(
     const before = word === 0 ? 0 : words[word - 1] as number;
     const first = words[word] as number;
     const second = words[word + 1] as number;
-    const hash = gramHash(first, second);
-    const a = hash >>> shift;
-    const b = gramHash((before >>> 24) | (first << 8), (first >>> 24) | (second << 8)) >>> shift;
-    const c = gramHash((before >>> 16) | (first << 16), (first >>> 16) | (second << 16)) >>> shift;
-    const d = gramHash((before >>> 8) | (first << 24), (first >>> 8) | (second << 24)) >>> shift;
-    const e = hash >>> sparseShift;
-    const any = ((grams[a >>> 5] as number) >>> (a & 31)) | ((grams[b >>> 5] as number) >>> (b & 31)) |
-      ((grams[c >>> 5] as number) >>> (c & 31)) | ((grams[d >>> 5] as number) >>> (d & 31)) |
-      ((sparse[e >>> 5] as number) >>> (e & 31));
+    const here = gramHash(first, second);
+    const one = gramHash((before >>> 24) | (first << 8), (first >>> 24) | (second << 8));
+    const two = gramHash((before >>> 16) | (first << 16), (first >>> 16) | (second << 16));
+    const three = gramHash((before >>> 8) | (first << 24), (first >>> 8) | (second << 24));
+    const any = bothBits(grams, shift, here) | bothBits(grams, shift, one) | bothBits(grams, shift, two) |
+      bothBits(grams, shift, three) | bothBits(sparse, sparseShift, here);
     hits[kept] = word;
     kept += any & 1;
   }
   return kept;
+}
+
+/** The lowest bit is set when both bits of `hash` are. */
+function bothBits(bits: Int32Array, shift: number, hash: number): number {
+  const first = hash >>> shift;
+  const second = rehash(hash) >>> shift;
+  return ((bits[first >>> 5] as number) >>> (first & 31)) & ((bits[second >>> 5] as number) >>> (second & 31));
 }

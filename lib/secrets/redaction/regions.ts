@@ -5,7 +5,16 @@
  * more than looking at it. So each place is checked, and those that hold are joined into regions, with enough text on
  * both sides for a value that is escaped in part.
  */
-import { ESCAPE, ESCAPE_STARTS, EVERY_ESCAPE, hexNumber, narrow, terminalEnd } from "./decoder.ts";
+import {
+  BACKSLASH,
+  BACKSLASHED,
+  ESCAPE,
+  ESCAPE_STARTS,
+  EVERY_ESCAPE,
+  hexNumber,
+  narrow,
+  terminalEnd,
+} from "./decoder.ts";
 import { entityMark } from "./entities.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { HEX_VALUES } from "./symbols.ts";
@@ -45,8 +54,9 @@ export function findRegions(data: Uint8Array, { at: places, count }: Places, nee
     const kind = ESCAPE_STARTS[data[at] as number] as number;
     if (kind === ESCAPE.tag && data[at - 2] !== 0x3e) continue;
     const region = open[kind] as Region;
-    if (at < region.to && (kind & DOUBTFUL) === 0) {
+    if (at < region.to) {
       // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
+      if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, data, at, needs)) continue;
       const all = open[0] as Region;
       region.to = all.to = Math.min(data.length, at + MARGIN);
       all.kinds |= kind;
@@ -97,25 +107,17 @@ function extend(open: Region[], regions: Region[], slot: number, kind: number, a
 /** 2 when the backslash gives a character by number, 1 when it gives a control character, 0 when it only quotes. */
 function backslashStrength(data: Uint8Array, at: number): number {
   const length = data.length;
-  const next = data[at + 1] as number;
   if (at + 1 >= length) return 0;
+  const next = data[at + 1] as number;
   if (next >= 0x30 && next <= 0x37) return 2;
-  switch (String.fromCharCode(next)) {
-    case "x":
-    case "X":
+  switch (BACKSLASHED[next]) {
+    case BACKSLASH.hex:
       return data[at + 2] === 0x7b || hexNumber(data, at + 2, 2, length) >= 0 ? 2 : 0;
-    case "u":
+    case BACKSLASH.unicode:
       return data[at + 2] === 0x7b || hexNumber(data, at + 2, 4, length) >= 0 ? 2 : 0;
-    case "U":
+    case BACKSLASH.long:
       return hexNumber(data, at + 2, 8, length) >= 0 ? 2 : 0;
-    case "n":
-    case "r":
-    case "t":
-    case "f":
-    case "v":
-    case "a":
-    case "b":
-    case "e":
+    case BACKSLASH.control:
       return 1;
     default:
       return 0;
@@ -151,14 +153,16 @@ function isEntity(data: Uint8Array, at: number, named: boolean): boolean {
 
 /** A soft line break, two escapes in a row, or one that a value needs. */
 function isQuotedPrintable(data: Uint8Array, at: number, single: boolean): boolean {
-  const next = data[at + 1];
-  if (next === 0x0a || (next === 0x0d && data[at + 2] === 0x0a)) return true;
-  const high = HEX_VALUES[next as number] as number;
-  const low = HEX_VALUES[data[at + 2] as number] as number;
-  if (!(high >= 0 && low >= 0)) return false;
+  const { length } = data;
+  if (at + 1 < length && data[at + 1] === 0x0a) return true;
+  if (at + 2 >= length) return false;
+  const [next, third] = [data[at + 1] as number, data[at + 2] as number];
+  if (next === 0x0d && third === 0x0a) return true;
+  const [high, low] = [HEX_VALUES[next] as number, HEX_VALUES[third] as number];
+  if (high < 0 || low < 0) return false;
   const byte = 16 * high + low;
   if (single && (byte === 0x3d || byte >= 0x80)) return true;
-  return data[at + 3] === 0x3d || (at >= 3 && data[at - 3] === 0x3d);
+  return (at + 3 < length && data[at + 3] === 0x3d) || (at >= 3 && data[at - 3] === 0x3d);
 }
 
 function isWide(data: Uint8Array, at: number): boolean {

@@ -8,7 +8,7 @@
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
-import { GRAM, gramHash, type GramIndex, isSet, PROBE, rehash, wordAt } from "./gram_index.ts";
+import { GRAM, gramHash, type GramIndex, PROBE, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { keepGrams, probeFives, probeThrees } from "./probes.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
@@ -147,7 +147,7 @@ export class Scanner {
       const [first, second] = [words[word] as number, words[word + 1] as number];
       done = this.#confirm(channel, index, accepts, 4 * word, done);
       const hash = gramHash(first, second);
-      if (4 * word + GRAM <= done || !isSet(sparse, hash) || !isSet(sparse, rehash(hash))) continue;
+      if (4 * word + GRAM <= done || !sparse.mayHold(hash)) continue;
       let found = index.find(first, second);
       if (found < 0) found = index.findWide(symbols, 4 * word);
       if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);

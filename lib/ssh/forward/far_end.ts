@@ -32,9 +32,13 @@ export class OpenRefused extends ToolError {
   constructor(destination: Destination, error: Error & { reason?: unknown }) {
     const reason = typeof error.reason === "number" ? error.reason : undefined;
     const description = error.message.replace(/^\(SSH\) Channel open failure: /, "");
-    super("forward_refused", `${placeName(destination)}: ${refusal(reason)}, ${quoteUntrusted(description)}`, {
-      cause: error,
-    });
+    super(
+      "forward_refused",
+      `${placeName(destination)}: ${refusal(reason, destination)}, ${quoteUntrusted(description)}`,
+      {
+        cause: error,
+      },
+    );
     this.reason = reason;
     this.description = description;
   }
@@ -109,12 +113,14 @@ function discard(channel: Channel): void {
   channel.close();
 }
 
-function refusal(reason: number | undefined): string {
+function refusal(reason: number | undefined, destination: Destination): string {
+  const isSocket = "socketPath" in destination;
   switch (reason) {
     case 1:
-      return "forbidden by the server (AllowTcpForwarding, PermitOpen)";
+      return `forbidden by the server (${isSocket ? "AllowStreamLocalForwarding" : "AllowTcpForwarding, PermitOpen"})`;
     case 2:
-      return "the server could not connect";
+      // OpenSSH's sshd gives this reason for a Unix socket in either case.
+      return `the server could not connect${isSocket ? ", or may not (AllowStreamLocalForwarding)" : ""}`;
     case 3:
       return "not supported by the server";
     case 4:

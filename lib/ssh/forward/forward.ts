@@ -39,7 +39,7 @@ export class Forward {
   readonly #description: ForwardDescription;
   readonly #connections: Connections;
   readonly #stopListening: () => void | Promise<void>;
-  #closed = false;
+  #closing: Promise<void> | undefined;
   #reason: string | undefined;
 
   /**
@@ -61,7 +61,7 @@ export class Forward {
 
   /** True until it is closed. */
   get open(): boolean {
-    return !this.#closed;
+    return this.#closing === undefined;
   }
 
   /** What is known of it now. */
@@ -69,16 +69,22 @@ export class Forward {
     return {
       id: this.id,
       ...this.#description,
-      state: this.#closed ? "closed" : "open",
+      state: this.open ? "open" : "closed",
       reason: this.#reason,
       ...this.#connections.traffic,
     };
   }
 
-  /** Stops listening and breaks off every connection; the port is free afterwards. */
-  async close(reason?: string): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  /**
+   * Stops listening and breaks off every connection; the port is free afterwards.
+   *
+   * @throws {ToolError} `timed_out` when a server that listens does not confirm that it has stopped
+   */
+  close(reason?: string): Promise<void> {
+    return this.#closing ??= this.#close(reason);
+  }
+
+  async #close(reason: string | undefined): Promise<void> {
     this.#reason = reason;
     const stopped = this.#stopListening();
     this.#connections.abortAll();

@@ -12,7 +12,7 @@ import { Relay } from "./relay.ts";
 
 const CONNECT_LIMIT_MS = 30_000;
 const REQUEST_LIMIT_MS = 30_000;
-/** A server that does not say that it has stopped may take no longer to be believed. */
+/** How long a server may take to say that it has stopped. */
 const STOP_LIMIT_MS = 5_000;
 
 /** Answers a connection that the server passed on. */
@@ -49,10 +49,11 @@ export class RemoteListeners {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     let abandoned = false;
     const answered = (error: Error | undefined, port: number): void => {
-      if (error) return reject(refused(address, error));
+      const failure = error ? refused(address, error) : this.#falseGrant(address.host, port);
+      if (failure !== undefined) return reject(failure);
       // Now and not after an await: the first connection may be in the very next packet.
       this.#takers.set(key(address.host, port), take);
-      if (abandoned) void this.#stop(address.host, port);
+      if (abandoned) this.#stop(address.host, port).catch(() => {}); // nobody is left to tell
       resolve(port);
     };
     try {
@@ -66,6 +67,19 @@ export class RemoteListeners {
     }
   }
 
+  /** What is wrong with a port that the server says it listens on (RFC 4254 §7.1). */
+  #falseGrant(host: string, port: number): ToolError | undefined {
+    if (port < 1 || port > 65_535) {
+      return new ToolError("forward_refused", `the server listens on ${bare(host)}, and does not say on which port`, {
+        hint: "ask for a port of your choice as remote_port",
+      });
+    }
+    if (!this.#takers.has(key(host, port))) return undefined;
+    return new ToolError("forward_refused", `the server grants port ${port} of ${bare(host)} to a second forward`, {
+      hint: "close the first with ssh_close_forward, or ask for another remote_port",
+    });
+  }
+
   /** ssh2 throws when its socket is already closed, a moment before it says so. */
   #ask(request: () => void, address: Address): void {
     try {
@@ -75,6 +89,7 @@ export class RemoteListeners {
     }
   }
 
+  /** @throws {ToolError} `timed_out` when the server is silent; what it still sends is rejected */
   async #stop(host: string, port: number): Promise<void> {
     this.#takers.delete(key(host, port));
     if (this.#connection.ended !== undefined) return;
@@ -83,8 +98,9 @@ export class RemoteListeners {
       // A refusal to stop says that the server does not listen there any more.
       this.#connection.client.unforwardIn(host, port, () => resolve());
       await this.#connection.whileUp(new Deadline(STOP_LIMIT_MS).race(promise, () => "answer"));
-    } catch {
-      // The connection is gone and the listening end with it; or the server is silent, and what it sends is rejected.
+    } catch (error) {
+      if (error instanceof ToolError && error.code === "timed_out") throw unconfirmed({ host, port }, error);
+      // The connection is gone, and the listening end with it.
     }
   }
 
@@ -102,24 +118,20 @@ export class RemoteListeners {
 /** Takes a connection that arrived for a remote forward: connects to `target` here, and only then accepts. */
 export async function carryHome(target: Address, arrival: Arrival, carrier: Carrier): Promise<void> {
   const { connection, connections, uplink } = carrier;
+  const connecting = new AbortController();
+  let relay: Relay | undefined = undefined as Relay | undefined;
+  const place = connections.enter(() => relay === undefined ? connecting.abort() : relay.abort());
+  if (place === undefined) return arrival.reject();
   const socket = net.connect({ host: target.host, port: target.port, allowHalfOpen: true });
   socket.once("connect", () => socket.setNoDelay(true)).on("error", () => {});
-  let relay: Relay | undefined = undefined as Relay | undefined;
-  const place = connections.enter(() => {
-    if (relay !== undefined) return relay.abort();
-    socket.resetAndDestroy();
-    place?.leave();
-  });
-  if (place === undefined) {
-    socket.destroy();
-    return arrival.reject();
-  }
   try {
-    await new Deadline(CONNECT_LIMIT_MS).race(connected(socket, target), () => `TCP connection to ${nameOf(target)}`);
+    const deadline = new Deadline(CONNECT_LIMIT_MS);
+    await deadline.race(connected(socket, target), () => `TCP connection to ${nameOf(target)}`, connecting.signal);
+    connecting.signal.throwIfAborted();
     if (connection.ended !== undefined) throw connection.ended;
   } catch (error) {
     socket.destroy();
-    place.fail(`${nameOf(target)}: ${reasonOf(error)}`);
+    if (!connecting.signal.aborted) place.fail(`${nameOf(target)}: ${reasonOf(error)}`);
     place.leave();
     if (connection.ended === undefined) arrival.reject();
     return;
@@ -129,7 +141,11 @@ export async function carryHome(target: Address, arrival: Arrival, carrier: Carr
 }
 
 function nameOf({ host, port }: Address): string {
-  return hostAndPort(quoteUntrusted(host, 255).slice(1, -1), port);
+  return hostAndPort(bare(host), port);
+}
+
+function bare(host: string): string {
+  return quoteUntrusted(host, 255).slice(1, -1);
 }
 
 function key(host: string, port: number): string {
@@ -140,6 +156,14 @@ function refused({ host, port }: Address, cause: Error): ToolError {
   return new ToolError("forward_refused", `the server refuses to listen on ${nameOf({ host, port })}`, {
     hint: "the port may be in use there, below 1024 without root, or forbidden " +
       "(AllowTcpForwarding, PermitListen); 0 as remote_port lets the server pick a free one",
+    cause,
+  });
+}
+
+function unconfirmed({ host, port }: Address, cause: Error): ToolError {
+  const what = `that it no longer listens on ${nameOf({ host, port })}`;
+  return new ToolError("timed_out", `the server did not confirm within ${STOP_LIMIT_MS / 1000} s ${what}`, {
+    hint: "nothing that it sends is accepted; ssh_close_session ends its listening for certain",
     cause,
   });
 }

@@ -64,6 +64,7 @@ class Stage {
   readonly #place: Place | undefined;
   #relay: Relay | undefined;
   #giveUp: (() => void) | undefined;
+  #aborted = false;
 
   constructor(socket: net.Socket, carrier: Carrier) {
     this.#socket = socket;
@@ -98,14 +99,16 @@ class Stage {
     });
   }
 
-  /** The connection came to nothing. */
+  /** The connection came to nothing; when it was broken off, that is no failure. */
   give(reason: string): void {
+    if (this.#aborted) return;
     this.#place?.fail(reason);
     if (this.#socket.destroyed) this.#place?.leave();
     else this.#socket.once("close", () => this.#place?.leave()); // it may be hearing why
   }
 
   #abort(): void {
+    this.#aborted = true;
     this.#giveUp?.();
     if (this.#relay !== undefined) this.#relay.abort();
     else this.#socket.resetAndDestroy();

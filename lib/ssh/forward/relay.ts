@@ -7,9 +7,9 @@
  */
 import type { Buffer } from "node:buffer";
 import type net from "node:net";
-import { spend } from "../spent.ts";
 import type { Channel } from "../ssh2.ts";
 import type { Connections } from "./connections.ts";
+import { GatheredWrites } from "./gathered_writes.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** Bytes queued on a local socket above which its channel is not read. */
@@ -32,6 +32,7 @@ export class Relay {
   readonly #socket: net.Socket;
   readonly #channel: Channel;
   readonly #options: RelayOptions;
+  readonly #toSocket: GatheredWrites;
   #socketEnded = false;
   #socketClosed = false;
   #channelClosed = false;
@@ -48,6 +49,7 @@ export class Relay {
     this.#socket = socket;
     this.#channel = channel;
     this.#options = options;
+    this.#toSocket = new GatheredWrites(socket, this.#onSocketWritten);
     socket.on("error", () => {}); // the close that follows says it all
     channel.on("error", () => {});
     socket.on("data", this.#onSocketData).once("end", this.#onSocketEnd).once("close", this.#onSocketClose);
@@ -59,6 +61,7 @@ export class Relay {
 
   /** Breaks both sides off at once. */
   abort(): void {
+    this.#toSocket.drop();
     this.#socket.resetAndDestroy();
     this.#channel.off("data", this.#onChannelData).resume();
     this.#channel.close();
@@ -99,9 +102,10 @@ export class Relay {
 
   #onChannelData = (chunk: Buffer): void => {
     this.#options.connections.received(chunk.length);
-    this.#socket.write(chunk, (error) => {
-      if (!error) spend(chunk);
-    });
+    this.#toSocket.write(chunk);
+  };
+
+  #onSocketWritten = (): void => {
     if (this.#socket.writableLength > MAX_QUEUED_BYTES) this.#channel.pause();
   };
 
@@ -115,12 +119,14 @@ export class Relay {
   };
 
   #onChannelEnd = (): void => {
+    this.#toSocket.flush();
     this.#socket.end();
   };
 
   /** After both ends this is the regular close; before its own end, the local side has broken off. */
   #onSocketClose = (): void => {
     this.#socketClosed = true;
+    this.#toSocket.drop();
     const channel = this.#channel;
     channel.off("data", this.#onChannelData);
     channel.resume(); // what is still under way is thrown away, or the channel would never be done
@@ -133,6 +139,7 @@ export class Relay {
   /** The far end takes no more and sends no more: what is left for the local side is delivered, then it is closed. */
   #onChannelClose = (): void => {
     this.#channelClosed = true;
+    this.#toSocket.flush();
     if (!this.#socketClosed) this.#socket.destroySoon();
     this.#finishWhenClosed();
   };

@@ -1,6 +1,7 @@
 /** The SOCKS handshake on a socket, with a limit in time. */
 import { Buffer } from "node:buffer";
 import type net from "node:net";
+import { ToolError } from "../../errors.ts";
 import { nextSocksStep, type SocksOutcome, type SocksVersion } from "./socks.ts";
 import { OpenRefused } from "./far_end.ts";
 
@@ -82,6 +83,7 @@ export function farewell(socket: net.Socket, reply: Uint8Array): void {
 
 /** The reply that tells a SOCKS client why the far end could not be reached (RFC 1928 §6). */
 export function outcomeOf(error: Error): SocksOutcome {
+  if (error instanceof ToolError && error.code === "timed_out") return "host_unreachable";
   if (!(error instanceof OpenRefused)) return "general_failure";
   if (error.reason === 1) return "not_allowed";
   if (/refused/i.test(error.description)) return "connection_refused";

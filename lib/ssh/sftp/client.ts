@@ -5,7 +5,7 @@ import { type Attributes, readAttributes, writeAttributes } from "./attributes.t
 import { decodeName, encodeName } from "./names.ts";
 import { type Answer, Requests } from "./requests.ts";
 import { Status, StatusError } from "./status.ts";
-import { PacketBuilder, PacketReader, Reply, Request } from "./wire.ts";
+import { MalformedPacket, PacketBuilder, PacketReader, Reply, Request } from "./wire.ts";
 import type { WritePacket } from "./write_packet.ts";
 
 /** What the server calls an open file. */
@@ -38,10 +38,17 @@ const MAX_REQUEST_BYTES = 261_120;
 /** What every server must take (draft-ietf-secsh-filexfer-02 §3). */
 const SAFE_REQUEST_BYTES = 32_768;
 
+/** Longer than the longest path of any system. */
+const MAX_NAME_BYTES = 32_768;
+/** The longest name of one entry is 255 bytes nearly everywhere. */
+const MAX_ENTRY_NAME_BYTES = 4096;
+
 /** One SFTP channel. */
 export class SftpClient {
   /** How much the server takes in one request. */
   limits: Limits = { readBytes: SAFE_REQUEST_BYTES, writeBytes: SAFE_REQUEST_BYTES };
+  /** How many small files are best moved at a time: it is the way there and back that takes time. */
+  readonly filesAtOnce: number = 32;
   readonly #requests: Requests;
   #extensions: ReadonlySet<string> = new Set();
 
@@ -190,11 +197,6 @@ export class SftpClient {
     await this.#done(extended("posix-rename@openssh.com").string(encodeName(from)).string(encodeName(to)));
   }
 
-  /** Gives a file a second name; fails when something has it already (PROTOCOL §4.5). */
-  async hardlink(from: string, to: string): Promise<void> {
-    await this.#done(extended("hardlink@openssh.com").string(encodeName(from)).string(encodeName(to)));
-  }
-
   /** Waits until the file is on disk (PROTOCOL §4.6). */
   async fsync(handle: Handle): Promise<void> {
     await this.#done(extended("fsync@openssh.com").string(handle));
@@ -240,7 +242,7 @@ export class SftpClient {
     if (answer.type !== Reply.NAME) throw statusOf(answer) ?? unexpected(answer);
     const reader = new PacketReader(answer.body);
     if (reader.u32() !== 1) throw unexpected(answer);
-    return decodeName(reader.string());
+    return nameOf(reader, MAX_NAME_BYTES);
   }
 }
 
@@ -261,9 +263,17 @@ function readNames(body: Uint8Array): DirectoryEntry[] {
   const reader = new PacketReader(body);
   const entries: DirectoryEntry[] = [];
   for (let count = reader.u32(); count > 0; count--) {
-    entries.push({ name: decodeName(reader.string()), longName: reader.text(), attributes: readAttributes(reader) });
+    const name = nameOf(reader, MAX_ENTRY_NAME_BYTES);
+    entries.push({ name, longName: reader.text().slice(0, MAX_ENTRY_NAME_BYTES), attributes: readAttributes(reader) });
   }
   return entries;
+}
+
+/** A name, bounded: thousands of them are kept, and go into one answer. */
+function nameOf(reader: PacketReader, maxBytes: number): string {
+  const bytes = reader.string();
+  if (bytes.length > maxBytes) throw new MalformedPacket(`the SFTP server sent a name of ${bytes.length} bytes`);
+  return decodeName(bytes);
 }
 
 function statusOf(answer: Answer): StatusError | undefined {

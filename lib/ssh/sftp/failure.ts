@@ -4,7 +4,7 @@ import { ask } from "../ask.ts";
 import { Deadline } from "../deadline.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "./attributes.ts";
-import type { SftpClient } from "./client.ts";
+import type { FileClient } from "./file_client.ts";
 import { baseName, encodeName, joinPath, parentPath } from "./names.ts";
 import { hasStatus, Status, StatusError } from "./status.ts";
 import { MalformedPacket } from "./wire.ts";
@@ -16,7 +16,7 @@ const NO_ROOM_BYTES = 64 * 1024;
 /** What failed. */
 export interface Attempt {
   session: Session;
-  client: SftpClient;
+  client: FileClient;
   /** What was being done, e.g. `writing`. */
   doing: string;
   path: string;
@@ -40,8 +40,8 @@ const CODE_OF_WORDS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/not a directory/i, "not_a_directory"],
   [/is a directory/i, "is_a_directory"],
   [/permission denied|operation not permitted/i, "remote_permission_denied"],
-  [/no such file/i, "no_such_file"],
-  [/file exists/i, "already_exists"],
+  [/no such file|directory nonexistent|nonexistent directory/i, "no_such_file"],
+  [/file exists|cannot overwrite existing file/i, "already_exists"],
   [/file name too long/i, "invalid_argument"],
 ];
 
@@ -105,13 +105,15 @@ async function codeOf(error: StatusError, attempt: Attempt): Promise<ErrorCode |
   return await roomProblem(client, path) ?? await askShell(attempt);
 }
 
-/** The code for what strerror(3) says. */
+/** The code for what strerror(3) says; after the last colon, where no name that is quoted before it can mislead. */
 export function codeInWords(words: string): ErrorCode | undefined {
-  return CODE_OF_WORDS.find(([pattern]) => pattern.test(words))?.[1];
+  const reasons = words.trim().split("\n").map((line) => line.slice(line.lastIndexOf(": ") + 1));
+  const found = (text: string): ErrorCode | undefined => CODE_OF_WORDS.find(([pattern]) => pattern.test(text))?.[1];
+  return found(reasons.join("\n")) ?? found(words);
 }
 
 /** Whether a directory of the path is a file: OpenSSH says "no such file" to that. */
-async function hasFileInTheWay(client: SftpClient, path: string): Promise<boolean> {
+async function hasFileInTheWay(client: FileClient, path: string): Promise<boolean> {
   for (let parent = parentPath(path); parent !== "." && parent !== "/"; parent = parentPath(parent)) {
     const there = await client.stat(parent).catch(() => undefined);
     if (there !== undefined) return fileType(there.mode) !== "directory";
@@ -119,7 +121,7 @@ async function hasFileInTheWay(client: SftpClient, path: string): Promise<boolea
   return false;
 }
 
-async function roomProblem(client: SftpClient, path: string): Promise<ErrorCode | undefined> {
+async function roomProblem(client: FileClient, path: string): Promise<ErrorCode | undefined> {
   if (!client.offers("statvfs@openssh.com")) return undefined;
   const room = await client.statvfs(parentPath(path)).catch(() => undefined);
   if (room?.readOnly) return "read_only";

@@ -7,10 +7,13 @@ export class WritePacket {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView<ArrayBuffer>;
   readonly #offsetAt: number;
+  /** The file. */
+  readonly handle: Handle;
   #length = 0;
 
   /** @param handle the file @param capacity how much content one request carries */
   constructor(handle: Handle, capacity: number) {
+    this.handle = handle;
     this.#offsetAt = HEADER_BYTES + 4 + handle.length;
     this.#bytes = new Uint8Array(this.#offsetAt + 12 + capacity);
     this.#view = new DataView(this.#bytes.buffer);
@@ -30,6 +33,11 @@ export class WritePacket {
     this.#view.setUint32(0, this.#length - 4);
     this.#view.setBigUint64(this.#offsetAt, BigInt(offset));
     this.#view.setUint32(this.#offsetAt + 8, length);
+  }
+
+  /** The content as it was sealed. */
+  get sealed(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(this.#offsetAt + 12, this.#length);
   }
 
   /** The packet as it was sealed. */

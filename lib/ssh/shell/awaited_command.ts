@@ -108,7 +108,7 @@ export class AwaitedCommand {
       if (left <= 0) return this.#outcome("timeout");
       const quiet = performance.now() - Math.max(io.lastDataAt, this.#askedAt);
       const situation = io.situation();
-      const enough = situation.state === "prompt" ? BACK_AT_PROMPT_MS : QUESTION_MS;
+      const enough = situation.state === "prompt" ? BACK_AT_PROMPT_MS : Math.max(QUESTION_MS, situation.settleMs);
       const asks = situation.state === "input" || (situation.state === "prompt" && this.#startRow !== undefined);
       if (!asks || !io.idle) await io.changed(left, signal);
       else if (quiet < enough) await io.changed(Math.min(left, enough - quiet), signal);

@@ -12,12 +12,29 @@ const LIMIT_MS = 15_000;
 const PROBE = "t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'tmux master') echo tmux;; esac; " +
   "for m in screen dtach; do command -v $m >/dev/null 2>&1 && echo $m; done; :";
 
-/** A way to a shell that lives on. */
-export interface PersistentShell {
+/**
+ * screen draws what runs in it anew, so that a marker does not come through; what it has kept it gives byte by byte of
+ * no encoding (hardcopy of 4.9), in which a secret could not be told.
+ */
+const SCREEN_LACKS =
+  "screen gives back its last screen, not what had scrolled out of it, and in it neither await_exit " +
+  "nor loaded variables work: install tmux on the host for those";
+const DTACH_LACKS =
+  "dtach keeps nothing of what was shown before it is opened again: install tmux on the host for that";
+
+/** What keeps a shell alive between connections. */
+export interface Keeper {
   /** What keeps it, and under which name, e.g. `tmux mcp-ssh-main`. */
   name: string;
   /** True when what comes is drawn by the multiplexer, not by what runs in it. */
   redrawn: boolean;
+  /** What cannot be had with it, in words; undefined when all can. */
+  lacks: string | undefined;
+}
+
+/** A way to a shell that lives on. */
+export interface PersistentShell {
+  keeper: Keeper;
   /** Opens it, new or as it was left. */
   link: (listener: LinkListener) => Promise<TerminalLink>;
 }
@@ -39,8 +56,7 @@ export async function persistentShell(
   const session = `mcp-ssh-${name}`;
   if (found.includes("tmux")) {
     return {
-      name: `tmux ${session}`,
-      redrawn: false,
+      keeper: { name: `tmux ${session}`, redrawn: false, lacks: undefined },
       link: (listener) => openTmux(connection, session, options, listener),
     };
   }
@@ -52,7 +68,8 @@ export async function persistentShell(
     const link = (listener: LinkListener): Promise<TerminalLink> => {
       return openTerminal(connection, { ...options, term, command }, listener);
     };
-    return { name: `${redrawn ? "screen" : "dtach"} ${session}`, redrawn, link };
+    const name = `${redrawn ? "screen" : "dtach"} ${session}`;
+    return { keeper: { name, redrawn, lacks: redrawn ? SCREEN_LACKS : DTACH_LACKS }, link };
   }
   throw new ToolError("multiplexer_missing", "this host has neither tmux (3.0 or later) nor screen nor dtach", {
     hint: "install tmux on the host, or open the shell without persist",

@@ -7,13 +7,16 @@ import { plainLines } from "./plain_lines.ts";
 import type { Screen } from "./screen.ts";
 
 /** Above this many waiting bytes the far end is made to wait. */
-const PAUSE_ABOVE = 384 * 1024;
-/** Above this many, what takes an emulator and would scroll out at once is not rendered. */
-const DROP_ABOVE = 256 * 1024;
-const KEEP_OF_DROPPED = 96 * 1024;
+const PAUSE_ABOVE = 768 * 1024;
+/** Above this many, what takes an emulator is not rendered but for the last that the shell's buffer would keep of it. */
+const DROP_ABOVE = 640 * 1024;
+const KEEP_OF_DROPPED = 512 * 1024;
 /** Above this many, plain lines go past the emulator. */
 const BULK_ABOVE = 16 * 1024;
 const MAX_BULK_BYTES = 32 * 1024;
+/** Chunks that are smaller are gathered: a program may write byte by byte. */
+const GATHER_BELOW = 1024;
+const GATHERED_BYTES = 8 * 1024;
 /** Longest work without letting others work as long. */
 const WORK_MS = 6;
 const LINE_FEED = 10;
@@ -38,6 +41,9 @@ type Item = Uint8Array | (() => void);
 export class OutputPump {
   readonly #options: PumpOptions;
   #queue: Item[] = [];
+  /** Where small chunks are gathered, and the item of the queue that shows what has been. */
+  #gathered: Uint8Array = new Uint8Array(0);
+  #gatheredItem: Uint8Array | undefined;
   #waitingBytes = 0;
   #running = false;
   #held = false;
@@ -59,7 +65,8 @@ export class OutputPump {
 
   /** Takes the next bytes. */
   push(bytes: Uint8Array): void {
-    this.#queue.push(bytes);
+    if (bytes.length < GATHER_BELOW) this.#gather(bytes);
+    else this.#queue.push(bytes);
     this.#waitingBytes += bytes.length;
     if (this.#waitingBytes > PAUSE_ABOVE && !this.#held) this.#hold(true);
     this.#start();
@@ -77,6 +84,20 @@ export class OutputPump {
     const waiting = this.#queue;
     this.#queue = [];
     for (const item of waiting) if (!(item instanceof Uint8Array)) item();
+  }
+
+  /** Puts a small chunk behind those that wait as the queue's last item. */
+  #gather(bytes: Uint8Array): void {
+    const last = this.#queue.at(-1);
+    let used = last instanceof Uint8Array && last === this.#gatheredItem ? last.length : 0;
+    if (used === 0 || used + bytes.length > GATHERED_BYTES) {
+      this.#gathered = new Uint8Array(GATHERED_BYTES);
+      used = 0;
+    }
+    this.#gathered.set(bytes, used);
+    this.#gatheredItem = this.#gathered.subarray(0, used + bytes.length);
+    if (used > 0) this.#queue.pop();
+    this.#queue.push(this.#gatheredItem);
   }
 
   #start(): void {

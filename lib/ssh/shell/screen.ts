@@ -36,6 +36,8 @@ export interface CursorView {
   before: string;
   /** The line behind the cursor, without trailing blanks. */
   after: string;
+  /** True when all that stands before the cursor in its row is in inverse video. */
+  inverse: boolean;
   /** True while a full-screen program shows its own screen. */
   alternate: boolean;
   /** The lowest row that is not blank. */
@@ -275,6 +277,7 @@ export class Screen {
       row: this.#log.end + first - active.baseY,
       before,
       after,
+      inverse: isInverse(line, active.cursorX),
       alternate: active.type === "alternate",
       bottom: this.#bottom(),
     };
@@ -373,4 +376,10 @@ export class Screen {
     this.#anchor = normal.baseY === 0 ? undefined : this.#terminal.registerMarker(-(normal.cursorY + 1));
     this.#beyondAnchor = 0;
   }
+}
+
+/** True when the first `columns` cells of a row are in inverse video. */
+function isInverse(row: ReturnType<Terminal["buffer"]["active"]["getLine"]>, columns: number): boolean {
+  for (let x = 0; x < columns; x++) if (!row?.getCell(x)?.isInverse()) return false;
+  return columns > 0;
 }

@@ -220,7 +220,8 @@ export class ShellIo {
     const { screen } = this;
     const editorWaits = screen.pasteMode && screen.promptSignals > this.#signalsAtEnter;
     const draws = !this.#redrawn && screen.moves - this.#movesAtInput >= DRAWING_MOVES;
-    return situationOf(screen.cursor(), { editorWaits, draws, known: this.#prompts });
+    const editorSpeaks = screen.promptSignals > 0;
+    return situationOf(screen.cursor(), { editorWaits, editorSpeaks, draws, known: this.#prompts });
   }
 
   /** True when the agent has typed something at the prompt that stands there and has not been sent off. */

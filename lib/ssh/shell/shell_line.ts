@@ -29,7 +29,7 @@ export const MAX_AWAITED_BYTES = 32_000;
 export function awaitLine(command: string, token: string): string {
   return folded([
     " { __mcp_s=$?; __mcp_w=",
-    ...escapedWords("\n" + command),
+    ...escapedWords("\n" + command).map((word, at) => (at === 0 ? "" : "; __mcp_w=$__mcp_w") + word),
     "; __mcp_c=; case ${BASH_VERSION-}${ZSH_VERSION-} in ?*) printf -v __mcp_c '%b' \"$__mcp_w\" || :;; esac; " +
     "case $__mcp_c in '') __mcp_c=$(printf '%b' \"$__mcp_w\");; esac; ",
     `${forgetLine(token)}; ${marker(token, "B", '"$$"')}; } >/dev/tty 2>/dev/null; `,
@@ -87,14 +87,17 @@ function forgetLine(token: string): string {
     "*) history -d $(set -f; set -- $(history 1); echo ${1%\\*});; esac;; esac";
 }
 
-/** The parts of one command line, on as many lines as it takes for every terminal to take them. */
+/**
+ * The parts of one command line, on as many lines as it takes for every terminal to take them. mksh keeps all but
+ * the first of them in its history, whatever they begin with.
+ */
 function folded(parts: readonly string[]): string {
   let lines = "";
   let length = 0;
   for (const part of parts) {
     if (length > 0 && length + part.length > MAX_LINE_CHARACTERS) {
-      lines += "\\\r";
-      length = 0;
+      lines += "\\\r ";
+      length = 1;
     }
     lines += part;
     length += part.length;
@@ -116,19 +119,48 @@ function escapedWords(text: string): string[] {
   return word === "" ? words : [...words, `'${word}'`];
 }
 
-/** Our lines as a terminal or a shell that was not ours has kept them, and what the command in them looked like. */
-const KEPT_LINES =
-  / \{ __mcp_s=\$\?; __mcp_w=([^;]*); __mcp_c=;[^]{0,3000}?__mcp_c; \(exit \$__mcp_s\)"; \} 2>\/dev\/null| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in[^]{0,2000}?(?:\(exit \$__mcp_s\)"; \} 2>\/dev\/null|unset __mcp_ok; \} >\/dev\/tty 2>\/dev\/null)/g;
+/** How our lines begin where a terminal or a shell that was not ours has kept them; only the first kind is whole. */
+const KEPT_START =
+  /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in/g;
+const KEPT_ENDS = ['__mcp_c; (exit $__mcp_s)"; } 2>/dev/null', "unset __mcp_ok; } >/dev/tty 2>/dev/null"] as const;
+/** Longest line of ours that runs nothing. */
+const MAX_KEPT_CHARACTERS = 2000;
 
 /** `text`, with each line of ours replaced by the command that it ran. */
 export function withoutOurLines(text: string): string {
   if (!text.includes("__mcp_")) return text;
-  return text.replace(KEPT_LINES, (_line, words: string | undefined) => words === undefined ? "" : commandIn(words));
+  let shown = "";
+  let from = 0;
+  for (const start of text.matchAll(KEPT_START)) {
+    if (start.index < from) continue;
+    const [opening, whole, rest] = start;
+    const body = start.index + opening.length;
+    const end = whole === undefined && rest === undefined ? endWithin(text, body) : endOf(text, body, KEPT_ENDS[0]);
+    if (end === undefined) {
+      if (whole !== undefined || rest !== undefined) break; // nor has any that begins later
+      continue;
+    }
+    shown += text.slice(from, start.index) + (whole === undefined ? "" : commandIn(text.slice(body, end)));
+    from = end;
+  }
+  return shown + text.slice(from);
 }
 
-/** The command that {@linkcode escapedWords} has escaped. */
-function commandIn(words: string): string {
-  const escapes = words.replace(/\\\r?\n[^']*/g, "").replaceAll("'", "");
+function endOf(text: string, from: number, ending: string): number | undefined {
+  const at = text.indexOf(ending, from);
+  return at < 0 ? undefined : at + ending.length;
+}
+
+function endWithin(text: string, from: number): number | undefined {
+  const window = text.slice(from, from + MAX_KEPT_CHARACTERS);
+  const ends = KEPT_ENDS.map((ending) => endOf(window, 0, ending)).filter((end) => end !== undefined);
+  return ends.length === 0 ? undefined : from + Math.min(...ends);
+}
+
+/** The command that {@linkcode escapedWords} has escaped, in what stands behind the beginning of a line. */
+function commandIn(line: string): string {
+  const words = line.slice(0, Math.max(0, line.indexOf("; __mcp_c=;")));
+  const escapes = words.match(/'[^']*'/g)?.map((word) => word.slice(1, -1)).join("") ?? "";
   const bytes = escapes.replace(/\\0([0-7]{3})/g, (_escape, octal: string) => String.fromCharCode(parseInt(octal, 8)));
   return new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0))).trimStart();
 }

@@ -106,8 +106,7 @@ export class Shells {
     const { size, signal } = options;
     if (options.persist) {
       const kept = await persistentShell(this.#connection, name, options);
-      const { link, redrawn, name: persistName } = kept;
-      return await Shell.open(this.#connection, { name, size, signal, link, redrawn, persistName });
+      return await Shell.open(this.#connection, { name, size, signal, ...kept });
     }
     const command = await this.#commandOfLoginShell(signal);
     const link = (listener: LinkListener) => openTerminal(this.#connection, { ...options, command }, listener);

@@ -5,7 +5,7 @@ import type { CursorView } from "./screen.ts";
 export interface Situation {
   /** `prompt`: the shell waits for a command; `input`: a program waits for an answer; `fullscreen`: one has the screen. */
   state: "prompt" | "input" | "fullscreen" | "running";
-  /** What the answer is to be, e.g. `password`, `pager`, `confirmation`, `repl`, `key`, `more input`. */
+  /** What the answer is to be, e.g. `password`, `pager`, `confirmation`, `repl`, `key`, `more input`, or `answer`. */
   waitingFor?: string;
   /** How long the screen must stay as it is, in milliseconds, for this to hold. */
   settleMs: number;
@@ -15,6 +15,8 @@ export interface Situation {
 export interface SituationContext {
   /** True when a line editor has said, since the last input, that it waits. */
   editorWaits: boolean;
+  /** True when the shell's line editor has ever said that it waits: then it says so each time. */
+  editorSpeaks: boolean;
   /** True when a program has put the cursor here and there since the last input. */
   draws: boolean;
   /** Prompts that this shell has shown. */
@@ -24,7 +26,7 @@ export interface SituationContext {
 const PAGER =
   /--\s?\(?(?:more|mehr|plus|suite|más)\)?\s?--|\(END\)\s*$|^:$|\(press h for help|^lines \d+-\d+|^Manual page /i;
 const PASSWORD =
-  /(?:pass\s?word|pass\s?phrase|passcode|passwort|mot de passe|contraseña|\bPIN\b|\bOTP\b|(?:verification|auth\w*|one-time) code)[^:：\n]{0,120}[:：]\s*$/i;
+  /(?:pass\s?word|pass\s?phrase|passcode|passwort|mot de passe|contraseña|\bPIN\b|\bOTP\b|(?:verification|auth\w*|one-time) code|(?:enter|type|paste|provide) .{0,40}(?:secret|token|key))[^:：\n]{0,120}[:：]\s*$/i;
 const LOGIN = /(?:^|\s)(?:login|user\s?name|benutzername)[^:\n]{0,40}:\s*$/i;
 const CONFIRMATION =
   /[[(]\s*(?:y(?:es)?\s*[/|]\s*n(?:o)?|j\s*\/\s*n|o\s*\/\s*n)(?:\s*[/|][^)\n]{0,40})?\s*[\])][\s:?]*$|(?:continue|proceed|sure|overwrite[^?\n]*|remove[^?\n]*)\s?\?\s*$/i;
@@ -35,25 +37,31 @@ const REPL =
 const CONTINUATION =
   /^(?:(?:[a-z]+ ){0,4}(?:quote|dquote|bquote|for|while|until|if|then|else|elif|do|case|cursh|heredoc|pipe|cmdsubst|subsh|function|cmdand|cmdor|mathsubst|braceparam)> |> )$/;
 const GENERIC_PROMPT = /(?:^|\S)\s?[$#❯➜λ»›⟩] ?$|(?:^|[^\d\s]|[\s)\]])\s?[%>] ?$/;
+/** The end of a line that may be a question: only a program that stays as it is there has asked one. */
+const QUESTION = /[?:：？] ?$/;
+const QUESTION_SETTLE_MS = 3000;
 const NOT_A_PROMPT = /\d ?%\s?$/;
 
 /** Reads the situation from what stands around the cursor. */
 export function situationOf(view: CursorView, context: SituationContext): Situation {
   const { before, bottom } = view;
   if (view.alternate) {
-    return PAGER.test(bottom)
+    return PAGER.test(bottom) || behindInverse(view)
       ? { state: "input", waitingFor: "pager", settleMs: 60 }
       : { state: "fullscreen", settleMs: 150 };
   }
-  if (context.editorWaits) return atEditor(before);
-  if (before !== "" && context.known.has(before)) return { state: "prompt", settleMs: 20 };
-  const waitingFor = questionIn(before, view.after);
+  const known = before !== "" && context.known.has(before);
+  if (context.editorWaits) return known ? { state: "prompt", settleMs: 10 } : atEditor(before);
+  if (known) return { state: "prompt", settleMs: 20 };
+  const waitingFor = behindInverse(view) ? "pager" : questionIn(before, view.after);
   if (waitingFor !== undefined) return { state: "input", waitingFor, settleMs: 80 };
   const otherwise = context.draws ? drawing : running;
   if (view.after !== "" || before.length > 300) return otherwise;
-  if (REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 40 };
+  const ofProgram = before === "> " && context.editorSpeaks;
+  if (ofProgram || REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 40 };
   if (CONTINUATION.test(before)) return { state: "input", waitingFor: "more input", settleMs: 150 };
   if (GENERIC_PROMPT.test(before) && !NOT_A_PROMPT.test(before)) return { state: "prompt", settleMs: 50 };
+  if (QUESTION.test(before)) return { state: "input", waitingFor: "answer", settleMs: QUESTION_SETTLE_MS };
   return otherwise;
 }
 
@@ -65,6 +73,11 @@ function atEditor(before: string): Situation {
   if (CONTINUATION.test(before)) return { state: "input", waitingFor: "more input", settleMs: 10 };
   if (REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 10 };
   return { state: "prompt", settleMs: 10 };
+}
+
+/** True at the end of a line that is all in inverse video, as less asks at the bottom of a screen. */
+function behindInverse({ before, after, inverse }: CursorView): boolean {
+  return inverse && after === "" && /\S$/.test(before);
 }
 
 function questionIn(before: string, after: string): string | undefined {

@@ -86,8 +86,9 @@ export async function awaited(io: ShellIo, watch: Watch, limits: WaitLimits, sto
 }
 
 /** How long a quiet ends the wait for a pattern: a running command may be silent for as long as it likes. */
-function patience({ state, waitingFor }: Situation, quietMs: number): number {
+function patience({ state, waitingFor, settleMs }: Situation, quietMs: number): number {
   if (state === "running" || state === "fullscreen") return Infinity;
+  if (waitingFor === "answer") return Math.max(quietMs, settleMs);
   if (state === "prompt" || waitingFor === "repl" || waitingFor === "more input") return quietMs;
   return Math.min(quietMs, ASKED_MS);
 }

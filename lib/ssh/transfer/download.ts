@@ -2,10 +2,10 @@
 import type { Hash } from "node:crypto";
 import type { Session } from "../session.ts";
 import { type Attributes, fileType } from "../sftp/attributes.ts";
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
-import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
@@ -23,17 +23,17 @@ import { NO_REMOTE_HASH, sourceChanged, type TransferOptions, type TransferResul
  */
 export async function downloadFile(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remotePath: string,
   localPath: string,
   options: TransferOptions,
 ): Promise<TransferResult> {
   const attempt = { session, client, doing: "reading", path: remotePath };
   try {
-    await requireFile(client, remotePath, "set recursive: true to download a directory");
+    const before = await requireFile(client, remotePath, "set recursive: true to download a directory");
     const handle = await client.open(remotePath, OpenFlag.READ);
     try {
-      return await new Download(session, client, { path: remotePath, handle }, localPath, options).run();
+      return await new Download(session, client, { path: remotePath, handle }, localPath, options).run(before);
     } finally {
       // The answer needs no waiting for; where the channel is gone, so is the handle.
       if (client.ended === undefined) void client.closeHandle(handle).catch(() => {});
@@ -48,7 +48,7 @@ export async function downloadFile(
  *
  * @throws {ToolError} `is_a_directory` or `not_a_regular_file`
  */
-export async function requireFile(client: SftpClient, path: string, hint?: string): Promise<Attributes> {
+export async function requireFile(client: FileClient, path: string, hint?: string): Promise<Attributes> {
   const attributes = await client.stat(path);
   const type = fileType(attributes.mode);
   if (type === "directory") {
@@ -60,7 +60,7 @@ export async function requireFile(client: SftpClient, path: string, hint?: strin
 
 class Download {
   readonly #session: Session;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #remote: { path: string; handle: Handle };
   readonly #localPath: string;
   readonly #options: TransferOptions;
@@ -71,7 +71,7 @@ class Download {
 
   constructor(
     session: Session,
-    client: SftpClient,
+    client: FileClient,
     remote: { path: string; handle: Handle },
     localPath: string,
     options: TransferOptions,
@@ -85,15 +85,14 @@ class Download {
     this.#watch = options.watch?.();
   }
 
-  async run(): Promise<TransferResult> {
-    const before = await this.#client.fstat(this.#remote.handle);
+  /** @param before what was seen of the file before it was opened; another one by now shows at the end */
+  async run(before: Attributes): Promise<TransferResult> {
     const part = await this.#openPart(before);
     try {
       const resumedFrom = await this.#takeUp(part, before);
       await this.#read(part, before);
       const digest = await this.#check(part, before);
-      throwIfCancelled(this.#options.signal);
-      await part.commit();
+      await part.commit(this.#options.signal);
       return { bytes: part.length, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error) && part.length > 0;

@@ -7,7 +7,8 @@
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "../sftp/attributes.ts";
-import type { DirectoryEntry, SftpClient } from "../sftp/client.ts";
+import type { DirectoryEntry } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure } from "../sftp/failure.ts";
 import { joinPath } from "../sftp/names.ts";
 import { downloadFile } from "./download.ts";
@@ -30,7 +31,7 @@ const MAX_DEPTH = 128;
  */
 export async function downloadTree(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remoteDir: string,
   localDir: string,
   options: TreeOptions,
@@ -45,7 +46,7 @@ export async function downloadTree(
 
 class TreeDownload {
   readonly #session: Session;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #remoteDir: string;
   readonly #localDir: string;
   readonly #options: TreeOptions;
@@ -56,7 +57,7 @@ class TreeDownload {
 
   constructor(
     session: Session,
-    client: SftpClient,
+    client: FileClient,
     remoteDir: string,
     localDir: string,
     options: TreeOptions,
@@ -77,7 +78,7 @@ class TreeDownload {
     }
     await this.#directory("", top.mode ?? 0o755, 0);
     this.#tally.expect(this.#files);
-    await moveAll(this.#files, (file) => this.#download(file));
+    await moveAll(this.#files, this.#client.filesAtOnce, (file) => this.#download(file));
     for (const path of this.#links) await this.#link(path);
     // Last, and the deepest first: a directory may be one that nothing can be put into.
     for (const { path, mode } of this.#modes.reverse()) {

@@ -1,7 +1,8 @@
 /** Listing a remote directory in bounded memory. */
 import type { Session } from "../session.ts";
 import { type FileType, fileType, permissions } from "../sftp/attributes.ts";
-import type { DirectoryEntry, SftpClient } from "../sftp/client.ts";
+import type { DirectoryEntry } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain } from "../sftp/failure.ts";
 import { expandHome, joinPath } from "../sftp/names.ts";
 import { throwIfCancelled } from "./cancel.ts";
@@ -42,6 +43,8 @@ export interface Listing {
   entries: ListedEntry[];
   /** How many entries there are, or match. */
   total: number;
+  /** What a person should know. */
+  notes: string[];
 }
 
 /**
@@ -51,7 +54,7 @@ export interface Listing {
  */
 export async function listDirectory(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remotePath: string,
   options: ListOptions,
 ): Promise<Listing> {
@@ -64,7 +67,7 @@ export async function listDirectory(
     });
     const shown = page.sorted().slice(options.offset);
     const entries = await Promise.all(shown.map((entry) => describe(client, path, entry)));
-    return { entries, total: page.total };
+    return { entries, total: page.total, notes: [] };
   } catch (error) {
     throw await explain(error, { session, client, doing: "listing", path: joinPath(path, ".") });
   }
@@ -72,13 +75,14 @@ export async function listDirectory(
 
 /** Calls `visit` with each entry of a directory but `.` and `..`, in the server's order. */
 export async function eachEntry(
-  client: SftpClient,
+  client: FileClient,
   path: string,
   visit: (entry: DirectoryEntry) => void,
 ): Promise<void> {
   const handle = await client.opendir(path);
   try {
-    for (let batch = await client.readdir(handle); batch !== undefined; batch = await client.readdir(handle)) {
+    // An answer without entries is the end as well: a server could give those for ever.
+    for (let batch = await client.readdir(handle); batch?.length; batch = await client.readdir(handle)) {
       for (const entry of batch) {
         if (entry.name !== "." && entry.name !== "..") visit(entry);
       }
@@ -118,7 +122,7 @@ function isDirectory(entry: DirectoryEntry): boolean {
   return fileType(entry.attributes.mode) === "directory";
 }
 
-async function describe(client: SftpClient, directory: string, entry: DirectoryEntry): Promise<ListedEntry> {
+async function describe(client: FileClient, directory: string, entry: DirectoryEntry): Promise<ListedEntry> {
   const { mode = 0, size = 0, modified = 0, uid, gid } = entry.attributes;
   const type = fileType(mode);
   const [, owner, group] = /^\S+\s+\S+\s+(\S+)\s+(\S+)\s/.exec(entry.longName) ?? [];
@@ -137,7 +141,7 @@ async function describe(client: SftpClient, directory: string, entry: DirectoryE
   };
 }
 
-async function linkTarget(client: SftpClient, path: string): Promise<string | undefined> {
+async function linkTarget(client: FileClient, path: string): Promise<string | undefined> {
   try {
     return await client.readlink(path);
   } catch (error) {

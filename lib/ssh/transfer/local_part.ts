@@ -1,5 +1,6 @@
 /** A local file in the making: written beside its target, flushed, and renamed over it when it is whole. */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { openReal } from "./local_open.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
 
@@ -53,14 +54,17 @@ export class LocalPart {
     // Never more open than the file will be; the exact mode is set when it is whole.
     const bits = modeOf(options);
     const mode = bits === undefined ? {} : { mode: bits & 0o777 };
+    const create = async (path: string): Promise<LocalPart> => {
+      return new LocalPart(path, target, await openReal(path, { write: true, createNew: true, ...mode }), options);
+    };
     const there = await Deno.lstat(known).catch(() => undefined);
     if (there === undefined) {
-      return new LocalPart(known, target, await openReal(known, { write: true, createNew: true, ...mode }), options);
+      return await create(known).catch((error) => {
+        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+        return create(freshPartPath(target)); // another transfer of the same was faster
+      });
     }
-    if (!options.resume || !there.isFile) {
-      const fresh = freshPartPath(target);
-      return new LocalPart(fresh, target, await openReal(fresh, { write: true, createNew: true, ...mode }), options);
-    }
+    if (!options.resume || !there.isFile) return await create(freshPartPath(target));
     const part = new LocalPart(known, target, await openReal(known, { write: true }), options);
     part.length = await part.#file.seek(0, Deno.SeekMode.End);
     return part;
@@ -81,10 +85,12 @@ export class LocalPart {
   }
 
   /** Makes it the target: flushed, with its mode, in one step. @throws {ToolError} `already_exists` */
-  async commit(): Promise<void> {
+  async commit(signal?: AbortSignal): Promise<void> {
+    throwIfCancelled(signal);
     await this.#flushing;
     await this.#likeReplaced();
     await this.#file.syncData();
+    throwIfCancelled(signal);
     this.#file.close();
     if (this.#options.overwrite) await Deno.rename(this.path, this.#target);
     else await this.#renameToFreeName();

@@ -5,10 +5,11 @@
  * more than an SSH channel's window lets through at once, so that the window is always full, however long the way
  * (RFC 4254 §5.2).
  */
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
 import { WritePacket } from "../sftp/write_packet.ts";
-import { cancelled } from "./cancel.ts";
+import { cancelled, throwIfCancelled } from "./cancel.ts";
 
 /** OpenSSH's server opens 2 MiB for a session. */
 const WRITES_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
@@ -21,6 +22,8 @@ export interface PipelineOptions {
   signal?: AbortSignal | undefined;
   /** Told of each piece that has arrived, in bytes. */
   onBytes?: ((count: number) => void) | undefined;
+  /** Told when all that is to be written has been sent, before it is confirmed. */
+  onSent?: (() => void) | undefined;
 }
 
 /** Where content goes, piece by piece, in order; the bytes are only lent. */
@@ -36,12 +39,13 @@ export type Source = (buffer: Uint8Array) => Promise<number>;
  * @returns how many bytes were read
  */
 export async function readPipelined(
-  client: SftpClient,
+  client: FileClient,
   handle: Handle,
   range: { from: number; to: number },
   sink: Sink,
   options: PipelineOptions = {},
 ): Promise<number> {
+  throwIfCancelled(options.signal);
   const reading = new Reading(client, handle, range, sink, options);
   const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT_BYTES);
   await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
@@ -55,15 +59,17 @@ export async function readPipelined(
  * @returns how many bytes the server has confirmed
  */
 export async function writePipelined(
-  client: SftpClient,
+  client: FileClient,
   handle: Handle,
   { offset, size }: { offset: number; size: number },
   source: Source,
   options: PipelineOptions = {},
 ): Promise<number> {
+  throwIfCancelled(options.signal);
   const writing = new Writing(client, handle, offset, source, options);
   const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
-  const slots = slotsFor(requestBytes, size, WRITES_IN_FLIGHT_BYTES);
+  // One more than there are pieces finds the end while the last of them is on its way.
+  const slots = slotsFor(requestBytes, size + requestBytes, WRITES_IN_FLIGHT_BYTES);
   await untilAborted(
     Promise.all(Array.from({ length: slots }, () => writing.slot(requestBytes))),
     writing,
@@ -101,7 +107,7 @@ async function untilAborted(work: Promise<unknown>, stoppable: Stoppable, signal
 
 class Reading implements Stoppable {
   delivered = 0;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #handle: Handle;
   readonly #sink: Sink;
   readonly #options: PipelineOptions;
@@ -114,7 +120,7 @@ class Reading implements Stoppable {
   #delivering: Promise<void> | void = undefined;
 
   constructor(
-    client: SftpClient,
+    client: FileClient,
     handle: Handle,
     range: { from: number; to: number },
     sink: Sink,
@@ -180,16 +186,20 @@ class Reading implements Stoppable {
 
 class Writing implements Stoppable {
   confirmed = 0;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #handle: Handle;
   readonly #source: Source;
   readonly #options: PipelineOptions;
   #next: number;
   #ended = false;
+  #isExhausted = false;
+  #isSent = false;
+  /** Pieces that were taken from the source and are not on their way yet. */
+  #unsent = 0;
   /** Resolves when the read from the source before this one is over. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(client: SftpClient, handle: Handle, offset: number, source: Source, options: PipelineOptions) {
+  constructor(client: FileClient, handle: Handle, offset: number, source: Source, options: PipelineOptions) {
     this.#client = client;
     this.#handle = handle;
     this.#next = offset;
@@ -201,9 +211,11 @@ class Writing implements Stoppable {
     const packet = new WritePacket(this.#handle, requestBytes);
     while (!this.#ended) {
       const length = await this.#load(packet);
-      if (length === 0) return;
+      if (length === 0) return this.#sent();
       try {
-        await this.#client.write(packet);
+        const written = this.#client.write(packet);
+        this.#unsent--;
+        await written;
       } catch (error) {
         this.#ended = true;
         throw error;
@@ -218,6 +230,12 @@ class Writing implements Stoppable {
     await this.#turn;
   }
 
+  #sent(): void {
+    if (this.#isSent || !this.#isExhausted || this.#unsent > 0) return;
+    this.#isSent = true;
+    this.#options.onSent?.();
+  }
+
   async #load(packet: WritePacket): Promise<number> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const myTurn = this.#turn;
@@ -228,7 +246,8 @@ class Writing implements Stoppable {
       const length = await this.#source(packet.content);
       packet.seal(this.#next, length);
       this.#next += length;
-      if (length === 0) this.#ended = true;
+      if (length === 0) this.#ended = this.#isExhausted = true;
+      else this.#unsent++;
       return length;
     } catch (error) {
       this.#ended = true;

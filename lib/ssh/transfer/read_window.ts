@@ -1,6 +1,7 @@
 /** Reading a part of a remote file, with what stands before and after it. */
 import type { Session } from "../session.ts";
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain } from "../sftp/failure.ts";
 import { expandHome, sequenceLength } from "../sftp/names.ts";
 import { OpenFlag } from "../sftp/wire.ts";
@@ -37,10 +38,12 @@ export interface Window {
   size: number;
   /** Whether the file goes on after the window. */
   more: boolean;
+  /** What a person should know. */
+  notes: string[];
 }
 
 /** A piece of a file. */
-export interface Piece {
+interface Piece {
   bytes: Uint8Array;
   /** Where it starts in the file. */
   from: number;
@@ -58,7 +61,7 @@ const TAIL_STEP_BYTES = 128 * 1024;
  */
 export async function readWindow(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remotePath: string,
   options: WindowOptions,
 ): Promise<Window> {
@@ -80,12 +83,12 @@ export async function readWindow(
 }
 
 class WindowReader {
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #handle: Handle;
   readonly #size: number;
   readonly #options: WindowOptions;
 
-  constructor(client: SftpClient, handle: Handle, size: number, options: WindowOptions) {
+  constructor(client: FileClient, handle: Handle, size: number, options: WindowOptions) {
     this.#client = client;
     this.#handle = handle;
     this.#size = size;
@@ -145,14 +148,14 @@ class WindowReader {
 }
 
 /** The window of `maxBytes` at `offset` of the file; an empty one at the end of the file, when that comes before. */
-export function windowAt(piece: Piece, offset: number, maxBytes: number, exact: boolean): Window {
+function windowAt(piece: Piece, offset: number, maxBytes: number, exact: boolean): Window {
   const { bytes, from } = piece;
   const start = Math.min(offset - from, bytes.length);
   return cut(piece, exact ? start : atCharacter(bytes, start), Math.min(start + maxBytes, bytes.length), exact);
 }
 
 /** The window of the last lines, in the last `maxBytes`. */
-export function windowOfLines(piece: Piece, lines: number, maxBytes: number, exact: boolean): Window {
+function windowOfLines(piece: Piece, lines: number, maxBytes: number, exact: boolean): Window {
   const { bytes } = piece;
   const floor = Math.max(0, bytes.length - maxBytes);
   const start = startOfLastLines(bytes, lines, floor);
@@ -162,7 +165,7 @@ export function windowOfLines(piece: Piece, lines: number, maxBytes: number, exa
 function cut({ bytes, from, size: said }: Piece, start: number, end: number, exact: boolean): Window {
   const size = Math.max(said, from + bytes.length);
   const last = !exact && from + end < size ? atCharacterEnd(bytes, start, end) : end;
-  return { bytes, start, end: last, offset: from + start, size, more: from + last < size };
+  return { bytes, start, end: last, offset: from + start, size, more: from + last < size, notes: [] };
 }
 
 /** Where the last `lines` lines start, not before `floor`. A newline at the very end ends a line and starts none. */

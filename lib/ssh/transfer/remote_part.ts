@@ -6,10 +6,12 @@
  */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { type Attributes, fileType } from "../sftp/attributes.ts";
-import type { Handle, SftpClient } from "../sftp/client.ts";
+import type { Handle } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { failure, isNotFound } from "../sftp/failure.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
+import { throwIfCancelled } from "./cancel.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
 
 /** How a part is made. */
@@ -44,12 +46,13 @@ export class RemotePart {
   readonly found: number;
   /** What a person should know, e.g. that the owner could not be kept. */
   readonly notes: string[] = [];
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #options: RemotePartOptions;
   #open = true;
+  #synced: Promise<[Attributes, boolean, void]> | undefined;
 
   private constructor(
-    client: SftpClient,
+    client: FileClient,
     target: Target,
     opened: { path: string; handle: Handle; found: number },
     options: RemotePartOptions,
@@ -67,7 +70,7 @@ export class RemotePart {
    *
    * @throws {ToolError} `already_exists` when `overwrite` is false and something is there
    */
-  static async open(client: SftpClient, target: Target, options: RemotePartOptions = {}): Promise<RemotePart> {
+  static async open(client: FileClient, target: Target, options: RemotePartOptions = {}): Promise<RemotePart> {
     if (target.existing !== undefined && options.overwrite === false) {
       throw failure("already_exists", { doing: "writing", path: target.path });
     }
@@ -83,26 +86,37 @@ export class RemotePart {
   }
 
   /**
+   * Asks for the flush and for what stands there after it, all that is written having been sent: requests for one file
+   * keep their order at the server, so that its answer is on its way together with those to the writes.
+   */
+  sync(): Promise<[Attributes, boolean, void]> {
+    const { mode } = this.#options;
+    this.#synced ??= Promise.all([
+      this.#client.fstat(this.handle),
+      this.#flush(),
+      mode === undefined ? Promise.resolve() : this.#client.fsetstat(this.handle, { mode: mode & 0o7777 }),
+    ]);
+    this.#synced.catch(() => {}); // told by the commit
+    return this.#synced;
+  }
+
+  /**
    * Makes it the target: length checked, flushed, with mode and owner, in one step.
    *
    * @param length how many bytes it must have
+   * @param signal lets it be until the moment when it gets its name
    * @throws {ToolError} `verification_failed` when it has another length
    */
-  async commit(length: number): Promise<void> {
-    const client = this.#client;
-    const { mode } = this.#options;
-    // One after the other at the server, and all on their way at once: requests for one file keep their order.
-    const [now, flushed] = await Promise.all([
-      client.fstat(this.handle),
-      this.#flush(),
-      mode === undefined ? undefined : client.fsetstat(this.handle, { mode: mode & 0o7777 }),
-    ]);
+  async commit(length: number, signal?: AbortSignal): Promise<void> {
+    throwIfCancelled(signal);
+    const [now, flushed] = await this.sync();
     if (now.size !== undefined && now.size !== length) {
       throw new ToolError("verification_failed", `${length} bytes were sent, and the host has ${now.size} of them`, {
         hint: "try again",
       });
     }
     await this.#likeReplaced(now);
+    throwIfCancelled(signal);
     // What is on disk cannot fail at the close any more; where it may, the name has to wait.
     if (flushed) await Promise.all([this.#close(), this.#rename()]);
     else {
@@ -189,7 +203,7 @@ export class RemotePart {
  *
  * @throws {ToolError} `is_a_directory` or `not_a_regular_file` when it cannot be a file's target
  */
-export async function findTarget(client: SftpClient, path: string): Promise<Target> {
+export async function findTarget(client: FileClient, path: string): Promise<Target> {
   const attempt = { doing: "writing", path };
   if (path.endsWith("/")) throw failure("is_a_directory", attempt);
   const there = await client.lstat(path).catch(absent);
@@ -222,7 +236,7 @@ function absent(error: unknown): undefined {
 }
 
 async function openPart(
-  client: SftpClient,
+  client: FileClient,
   target: string,
   attributes: Attributes,
   { identity, resume }: RemotePartOptions,

@@ -1,9 +1,10 @@
 /** A small script on the host that moves file content: for hosts without an SFTP server. */
 import { once } from "node:events";
-import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { ToolError } from "../../errors.ts";
 import { Deadline } from "../deadline.ts";
 import type { Session } from "../session.ts";
-import { codeInWords, failure } from "../sftp/failure.ts";
+import { codeInWords } from "../sftp/failure.ts";
+import { Status, StatusError } from "../sftp/status.ts";
 import type { ClientChannel } from "../ssh2.ts";
 import { cancelled } from "./cancel.ts";
 import type { Source } from "./pipeline.ts";
@@ -15,15 +16,12 @@ const STALL_LIMIT_MS = 120_000;
 const PIECE_BYTES = 256 * 1024;
 const MAX_STDERR_CHARACTERS = 2000;
 
-/** The note that goes with everything done this way. */
-export const BY_COMMANDS = "the host has no SFTP server, so this was done with commands in its shell";
-
 /** What a script works with. */
 export interface ScriptOptions {
   /** In `$f`. */
   path: string;
-  /** What is being done, for the error. */
-  doing: string;
+  /** In `$g`, as it is. */
+  other?: string | undefined;
   /** What it reads. */
   source?: Source | undefined;
   /** Takes what it writes, piece by piece; the channel waits for it. */
@@ -35,16 +33,18 @@ export interface ScriptOptions {
  * Runs a script to its end.
  *
  * @param script for sh; every step must fail the whole
- * @throws {ToolError} by what the script said on stderr, `cancelled`, `timed_out`, `session_dropped`
+ * @throws {StatusError} with what the script said on stderr, when it failed
+ * @throws {ToolError} `cancelled`, `timed_out`, `session_dropped`, `shell_unsupported`
  */
 export async function runScript(session: Session, script: string, options: ScriptOptions): Promise<void> {
   const limits = { deadline: new Deadline(OPEN_LIMIT_MS), signal: options.signal };
   await session.loginShell.requirePosix("moving files without an SFTP server", limits);
   const running = new Running(options);
-  const channel = await session.connection.exec(withPath(script), limits, (opened) => running.listen(opened));
+  const command = withPath(script, options.other !== undefined);
+  const channel = await session.connection.exec(command, limits, (opened) => running.listen(opened));
   try {
     const [code, complaint] = await session.connection.whileUp(running.finish(channel));
-    if (code !== 0) throw scriptFailure(options, complaint);
+    if (code !== 0) throw scriptFailure(complaint);
   } finally {
     channel.close();
   }
@@ -101,7 +101,7 @@ class Running {
   }
 
   async #feed(channel: ClientChannel): Promise<void> {
-    channel.write(pathLine(this.#options.path));
+    channel.write(pathLine(this.#options.path, this.#options.other));
     const { source } = this.#options;
     while (source !== undefined && channel.writable) {
       const buffer = new Uint8Array(PIECE_BYTES);
@@ -115,10 +115,13 @@ class Running {
   }
 }
 
-function scriptFailure({ doing, path }: ScriptOptions, complaint: string): ToolError {
+/** The words become a status where SFTP has one of its own; the others go with "failure", as OpenSSH has it. */
+function scriptFailure(complaint: string): StatusError {
   const code = codeInWords(complaint);
-  if (code !== undefined) return failure(code, { doing, path });
-  return new ToolError("remote_file_error", `${doing} ${quoteUntrusted(path)} failed: ${quoteUntrusted(complaint)}`, {
-    hint: "look with ssh_execute: ls -ld",
-  });
+  const status = code === "no_such_file"
+    ? Status.NO_SUCH_FILE
+    : code === "remote_permission_denied"
+    ? Status.PERMISSION_DENIED
+    : Status.FAILURE;
+  return new StatusError(status, complaint.trim());
 }

@@ -1,7 +1,7 @@
 /** What uploads and downloads have in common. */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
-import type { SftpClient } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 
 /** How one file is moved. */
 export interface TransferOptions {
@@ -44,7 +44,7 @@ export interface TransferResult {
 const SETTLE_MS = 50;
 
 /** Whether what was moved so far is worth keeping after this failure: the way to the host is gone, or stuck. */
-export function isResumable(client: SftpClient, error: unknown): boolean {
+export function isResumable(client: FileClient, error: unknown): boolean {
   return client.ended !== undefined || (error instanceof ToolError && error.code === "timed_out");
 }
 

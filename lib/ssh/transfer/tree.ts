@@ -10,7 +10,6 @@ export const MAX_TREE_ENTRIES = 200_000;
 const MAX_LISTED_FAILURES = 100;
 /** Files of one or two requests, where the way to the host and back is what takes time. */
 const SMALL_BYTES = 512 * 1024;
-const SMALL_AT_ONCE = 32;
 /** Each of these has a pipeline of its own, which fills the line. */
 const LARGE_AT_ONCE = 2;
 
@@ -134,9 +133,13 @@ export class Tally {
   }
 }
 
-/** Moves all files: the many small ones many at a time, the large ones a few at a time. */
-export async function moveAll(files: readonly TreeFile[], move: (file: TreeFile) => Promise<void>): Promise<void> {
-  await inParallel(files.filter((file) => file.size <= SMALL_BYTES), SMALL_AT_ONCE, move);
+/** Moves all files: the small ones `smallAtOnce`, the large ones a few at a time. */
+export async function moveAll(
+  files: readonly TreeFile[],
+  smallAtOnce: number,
+  move: (file: TreeFile) => Promise<void>,
+): Promise<void> {
+  await inParallel(files.filter((file) => file.size <= SMALL_BYTES), smallAtOnce, move);
   await inParallel(files.filter((file) => file.size > SMALL_BYTES), LARGE_AT_ONCE, move);
 }
 

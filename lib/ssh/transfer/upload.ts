@@ -2,10 +2,9 @@
 import type { Hash } from "node:crypto";
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
-import type { SftpClient } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
-import { throwIfCancelled } from "./cancel.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { openReal } from "./local_open.ts";
@@ -25,7 +24,7 @@ import { sourceChanged, type TransferOptions, type TransferResult } from "./tran
  */
 export async function uploadFile(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   localPath: string,
   remotePath: string,
   options: TransferOptions,
@@ -45,7 +44,7 @@ export async function uploadFile(
 
 class Upload {
   readonly #session: Session;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #local: { path: string; file: Deno.FsFile };
   readonly #remotePath: string;
   readonly #options: TransferOptions;
@@ -55,7 +54,7 @@ class Upload {
 
   constructor(
     session: Session,
-    client: SftpClient,
+    client: FileClient,
     local: { path: string; file: Deno.FsFile },
     remotePath: string,
     options: TransferOptions,
@@ -80,8 +79,7 @@ class Upload {
       await this.#write(part, resumedFrom, before.size);
       this.#checkSource(before);
       const digest = await this.#compareHashes(part, before.size);
-      throwIfCancelled(this.#options.signal);
-      await part.commit(before.size);
+      await part.commit(before.size, this.#options.signal);
       return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error);
@@ -130,7 +128,11 @@ class Upload {
       this.#sent += count;
       onProgress?.(this.#sent, size);
     };
-    await writePipelined(this.#client, part.handle, { offset, size: size - offset }, source, { signal, onBytes });
+    await writePipelined(this.#client, part.handle, { offset, size: size - offset }, source, {
+      signal,
+      onBytes,
+      onSent: () => void part.sync(),
+    });
     if (left > 0) throw sourceChanged(this.#local.path, `it shrank from ${size} to ${size - left} bytes`);
   }
 
@@ -148,6 +150,7 @@ class Upload {
   async #compareHashes(part: RemotePart, size: number): Promise<string | undefined> {
     if (this.#hash === undefined) return undefined;
     const sent = this.#hash.digest("hex");
+    await this.#client.fstat(part.handle); // answered when all that was written is there
     const there = await this.#remoteHash(part, size) ?? await this.#readBack(part, size);
     if (there !== sent) throw endsDiffer(this.#local.path, "the SHA-256 of the two differ");
     return sent;

@@ -2,7 +2,7 @@
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "../sftp/attributes.ts";
-import type { SftpClient } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure, isNotFound } from "../sftp/failure.ts";
 import { joinPath, parentPath } from "../sftp/names.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
@@ -11,8 +11,6 @@ import { freshPartPath, isPartName } from "./part_name.ts";
 import { inParallel, moveAll, requireInside, Tally, type TreeFile, type TreeOptions, type TreeResult } from "./tree.ts";
 import { uploadFile } from "./upload.ts";
 import { makeDirectories } from "./write_file.ts";
-
-const AT_ONCE = 32;
 
 /**
  * Makes `remoteDir` a copy of `localDir`; what is there and not here stays. Each file is whole or not at all, modes are
@@ -23,7 +21,7 @@ const AT_ONCE = 32;
  */
 export async function uploadTree(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   localDir: string,
   remoteDir: string,
   options: TreeOptions,
@@ -43,7 +41,7 @@ interface Directory {
 
 class TreeUpload {
   readonly #session: Session;
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #localDir: string;
   readonly #remoteDir: string;
   readonly #options: TreeOptions;
@@ -54,7 +52,7 @@ class TreeUpload {
   /** Directories that did not exist: nothing can stand in the way there. */
   readonly #new = new Set<string>();
 
-  constructor(session: Session, client: SftpClient, localDir: string, remoteDir: string, options: TreeOptions) {
+  constructor(session: Session, client: FileClient, localDir: string, remoteDir: string, options: TreeOptions) {
     this.#session = session;
     this.#client = client;
     this.#localDir = localDir;
@@ -75,13 +73,13 @@ class TreeUpload {
     this.#tally.expect(this.#files);
     await makeDirectories(this.#client, parentPath(this.#remoteDir));
     for (const level of levels(this.#directories)) {
-      await inParallel(level, AT_ONCE, (directory) => this.#makeDirectory(directory));
+      await inParallel(level, this.#client.filesAtOnce, (directory) => this.#makeDirectory(directory));
     }
-    await moveAll(this.#files, (file) => this.#upload(file));
-    await inParallel(this.#links, AT_ONCE, (path) => this.#link(path));
+    await moveAll(this.#files, this.#client.filesAtOnce, (file) => this.#upload(file));
+    await inParallel(this.#links, this.#client.filesAtOnce, (path) => this.#link(path));
     // Last, and the deepest first: a directory may be one that nothing can be put into.
     for (const level of levels(this.#directories).reverse()) {
-      await inParallel(level, AT_ONCE, (directory) => this.#setMode(directory));
+      await inParallel(level, this.#client.filesAtOnce, (directory) => this.#setMode(directory));
     }
     return result;
   }

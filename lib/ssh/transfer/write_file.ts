@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "../sftp/attributes.ts";
-import type { SftpClient } from "../sftp/client.ts";
+import type { FileClient } from "../sftp/file_client.ts";
 import { explain, isNotFound } from "../sftp/failure.ts";
 import { expandHome, parentPath } from "../sftp/names.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
@@ -15,7 +15,7 @@ import { findTarget, RemotePart } from "./remote_part.ts";
 import { sourceChanged } from "./transfer.ts";
 
 /** Largest file that a passage of can be edited. */
-export const MAX_EDIT_BYTES = 10_000_000;
+const MAX_EDIT_BYTES = 10_000_000;
 
 /** File systems that are no storage: a temporary file beside a name makes no sense there. */
 const KERNEL_FILES = /^\/(?:proc|sys)\//;
@@ -52,7 +52,7 @@ export interface WriteResult {
  */
 export async function writeFile(
   session: Session,
-  client: SftpClient,
+  client: FileClient,
   remotePath: string,
   change: Change,
   options: WriteOptions,
@@ -70,7 +70,7 @@ export async function writeFile(
 }
 
 /** Makes a directory and those above it that are not there. */
-export async function makeDirectories(client: SftpClient, path: string): Promise<void> {
+export async function makeDirectories(client: FileClient, path: string): Promise<void> {
   if (path === "." || path === "/") return;
   const there = await client.stat(path).catch((error) => {
     if (!isNotFound(error)) throw error;
@@ -85,14 +85,14 @@ export async function makeDirectories(client: SftpClient, path: string): Promise
 }
 
 class FileWriting {
-  readonly #client: SftpClient;
+  readonly #client: FileClient;
   readonly #path: string;
   readonly #options: WriteOptions;
   /** Looks into a failure, before what it left is removed: that may take all the space there is. */
   readonly #explain: (error: unknown) => Promise<unknown>;
 
   constructor(
-    client: SftpClient,
+    client: FileClient,
     path: string,
     options: WriteOptions,
     explainFailure: (error: unknown) => Promise<unknown>,
@@ -113,7 +113,7 @@ class FileWriting {
       await writePipelined(client, part.handle, { offset: 0, size: content.length }, from(content), { signal });
       await stillTheSame?.();
       throwIfCancelled(signal);
-      await part.commit(content.length);
+      await part.commit(content.length, signal);
     } catch (error) {
       const reason = await this.#explain(error);
       await part.abandon(false);
@@ -135,13 +135,12 @@ class FileWriting {
       const range = { offset: before, size: content.length };
       try {
         await writePipelined(client, handle, range, from(content), { signal, onBytes });
+        return { written, size: (await client.fstat(handle)).size ?? before + written, notes: [] };
       } catch (error) {
         const reason = await this.#explain(error);
         await this.#takeBack(handle, before, before + content.length);
         throw reason;
       }
-      const size = (await client.fstat(handle)).size ?? before + written;
-      return { written, size, notes: [] };
     } finally {
       if (client.ended === undefined) await client.closeHandle(handle);
     }
@@ -150,12 +149,11 @@ class FileWriting {
   async edit({ oldText, newText }: { oldText: Uint8Array; newText: Uint8Array }): Promise<WriteResult> {
     const client = this.#client;
     const before = await requireFile(client, this.#path);
-    if ((before.size ?? 0) > MAX_EDIT_BYTES) {
-      throw new ToolError("limit_reached", `the file has ${before.size} bytes; edit takes up to ${MAX_EDIT_BYTES}`, {
-        hint: "use ssh_execute with sed",
-      });
-    }
+    if ((before.size ?? 0) > MAX_EDIT_BYTES) throw tooLargeToEdit();
     const content = await this.#readAll();
+    if (content.length > MAX_EDIT_BYTES) throw tooLargeToEdit();
+    // A size of 0 is what /proc says of files that are not empty.
+    if (before.size && content.length !== before.size) throw sourceChanged(this.#path, "it has another size by now");
     const result = replacedOnce(content, oldText, newText);
     const stillTheSame = async (): Promise<void> => {
       const now = await client.stat(this.#path);
@@ -177,7 +175,7 @@ class FileWriting {
         length += piece.length;
       };
       const { signal } = this.#options;
-      await readPipelined(this.#client, handle, { from: 0, to: MAX_EDIT_BYTES }, sink, { signal });
+      await readPipelined(this.#client, handle, { from: 0, to: MAX_EDIT_BYTES + 1 }, sink, { signal });
     } finally {
       if (this.#client.ended === undefined) await this.#client.closeHandle(handle);
     }
@@ -216,8 +214,14 @@ function from(content: Uint8Array): Source {
   };
 }
 
+function tooLargeToEdit(): ToolError {
+  return new ToolError("limit_reached", `the file has more bytes than edit takes, which is ${MAX_EDIT_BYTES}`, {
+    hint: "use ssh_execute with sed",
+  });
+}
+
 /** The content with its one occurrence of a text replaced. @throws {ToolError} `edit_not_unique` */
-export function replacedOnce(content: Buffer, oldText: Uint8Array, newText: Uint8Array): Buffer {
+function replacedOnce(content: Buffer, oldText: Uint8Array, newText: Uint8Array): Buffer {
   const at = onlyPlace(content, oldText);
   return Buffer.concat([content.subarray(0, at), newText, content.subarray(at + oldText.length)]);
 }
