@@ -75,6 +75,7 @@ export function parseEnvFile(text: string): EnvFile {
   const normal = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
   const found = new Map<string, EnvVariable>();
   const notes = new Notes();
+  notes.carriageReturn(text);
   for (const statement of scan(normal)) {
     const value = valueOf(statement);
     if (!SHELL_NAME.test(statement.name)) {
@@ -212,6 +213,16 @@ class Notes {
     if (entryBytes(name, value) > MAX_ENVIRONMENT_ENTRY_BYTES) {
       this.#each.push(`${name} (line ${line}) is too large for a Linux environment: commands cannot start with it`);
     }
+  }
+
+  /** The library reads a lone one as a line end too, so no value can hold it as it stands. */
+  carriageReturn(text: string): void {
+    const at = text.search(/\r(?!\n)/);
+    if (at < 0) return;
+    const line = text.slice(0, at).split(/\r\n?|\n/).length;
+    this.#each.push(
+      `a carriage return that ends no line (line ${line}) was read as a line end; in double quotes \\r stands for one`,
+    );
   }
 
   warnings(count: number): string[] {

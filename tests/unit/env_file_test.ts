@@ -218,3 +218,11 @@ function generator(seed: number): (below: number) => number {
     return Math.floor(state / 65536) % below;
   };
 }
+
+Deno.test("parseEnvFile() warns of a carriage return that it reads as a line end, and not of CRLF", () => {
+  const { variables, warnings } = parseEnvFile("A=1\r\nB='one\rtwo'\r\nC=\"one\\rtwo\"\r\n");
+  assert.deepEqual(variables.map(({ value }) => value), ["1", "one\ntwo", "one\rtwo"]);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /carriage return that ends no line \(line 2\)/);
+  assert.deepEqual(parseEnvFile("A=1\r\nB='x\r\ny'\r\n").warnings, []);
+});
