@@ -248,8 +248,8 @@ async function openPart(
   } catch (error) {
     if (identity === undefined || !hasStatus(error, Status.FAILURE, Status.FILE_ALREADY_EXISTS)) throw error;
     const there = await client.lstat(known).catch(() => undefined);
-    if (there === undefined) throw error;
-    if (resume !== true || fileType(there.mode) !== "file") {
+    // Gone again when another transfer of the same has just been done with it; what else may be wrong is wrong here, too.
+    if (there === undefined || resume !== true || fileType(there.mode) !== "file") {
       const fresh = freshPartPath(target);
       return { path: fresh, handle: await client.open(fresh, create, attributes), found: 0 };
     }
