@@ -1,7 +1,9 @@
 /** Keeps the head and the tail of a stream of any length in bounded memory. */
+import { spend } from "./spent.ts";
 
 /** Changes bytes on their way, e.g. masks secrets; may hold some back until {@linkcode ByteFilter.end}. */
 export interface ByteFilter {
+  /** @returns bytes of `chunk`, or bytes that nobody else has: they are given back once they are copied */
   push(chunk: Uint8Array): Uint8Array;
   end(): Uint8Array;
 }
@@ -45,7 +47,9 @@ export class BoundedOutput {
   /** Takes the next bytes; they are copied. */
   push(chunk: Uint8Array): void {
     this.#received += chunk.length;
-    this.#keep(this.#filter.push(chunk));
+    const filtered = this.#filter.push(chunk);
+    this.#keep(filtered);
+    if (filtered.buffer !== chunk.buffer) spend(filtered);
   }
 
   /** Ends the stream and gives what was kept, with a line where something is left out. */
