@@ -57,9 +57,9 @@ export class ChannelGate {
     this.#onShortage = onShortage;
   }
 
-  /** True when nobody waits for a channel. */
+  /** True when nobody waits for a channel, nor for the server's answer to the opening of one. */
   get idle(): boolean {
-    return this.#waiters.length === 0;
+    return this.#waiters.length === 0 && this.#opening === 0;
   }
 
   /**

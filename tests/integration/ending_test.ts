@@ -18,7 +18,7 @@ async function sessionOn(sshd: Sshd, { username = sshd.user, port = sshd.port } 
     port,
     username,
     credentials: { privateKey: parsed },
-    knownHosts: new KnownHosts({ policy: "accept-new", file: "/nowhere/known_hosts" }),
+    knownHosts: new KnownHosts({ policy: "accept-new", file: `${sshd.dir}/known_hosts` }),
     timeoutMs: 10_000,
   });
   const session = new Session(connection);

@@ -70,6 +70,7 @@ Deno.test("Screen.writeLines() shows the same as the emulator does", async () =>
   const drawn = await screenWith(start + lines.join("\r\n") + "\r\n", 15, 6);
   const bulk = await screenWith(start, 15, 6);
   await bulk.writeLines(lines);
+  assert.equal(bulk.moves, 0, "lines that scroll by draw no screen");
   const trimmed = (screen: Screen): string => shown(screen).replace(/ +$/gm, "");
   assert.equal(trimmed(bulk), trimmed(drawn));
   drawn.dispose();

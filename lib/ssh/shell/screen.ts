@@ -206,7 +206,7 @@ export class Screen {
    * Shows whole lines, more than the screen has rows, with the cursor at the start of a row: all but the last go into
    * the scrollback without being drawn first.
    */
-  writeLines(lines: readonly string[]): Promise<void> {
+  async writeLines(lines: readonly string[]): Promise<void> {
     const { active } = this.#terminal.buffer;
     for (let y = 0; y < active.cursorY; y++) {
       const line = active.getLine(active.baseY + y);
@@ -214,7 +214,8 @@ export class Screen {
     }
     const drawn = lines.length - this.#terminal.rows;
     for (let at = 0; at < drawn; at++) this.#log.push({ text: lines[at] ?? "", wrapped: false });
-    return this.write("\x1b[H\x1b[0J" + lines.slice(drawn).join("\r\n") + "\r\n");
+    await this.write("\x1b[H\x1b[0J" + lines.slice(drawn).join("\r\n") + "\r\n");
+    this.#moves--; // that one is ours
   }
 
   /** Remembers that what comes next is not shown. */
