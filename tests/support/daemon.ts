@@ -43,9 +43,10 @@ export class Daemon {
   async kill(): Promise<void> {
     // Stopped first: a listener that lives could start one more child after the listing.
     if (!this.#ended) killAll([this.pid], "SIGSTOP");
-    const children = await descendants(this.pid);
-    killAll(this.#ended ? [] : [this.pid]);
-    killAll(children.map((child) => child.pid));
+    const children = (await descendants(this.pid)).map((child) => child.pid);
+    // Stopped too: a server that saw the end of what it had started would still tell of it.
+    killAll(children, "SIGSTOP");
+    killAll(this.#ended ? children : [this.pid, ...children]);
     await this.#child.status;
     // Whatever escaped the tree still holds the pipe open, so reading ends here and not at end of file.
     await this.#reader.cancel().catch(() => {});
