@@ -72,6 +72,7 @@ export class ChannelGate {
     const { promise, resolve, reject } = Promise.withResolvers<C>();
     const late = options.onLate ?? closeQuietly;
     let abandoned = false;
+    let refusals = 0;
     let asked = false;
     const attempt = async (): Promise<"settled" | "refused"> => {
       if (abandoned) return "settled";
@@ -81,7 +82,10 @@ export class ChannelGate {
       asked = false;
       this.#opening--;
       if (!outcome.opened) {
-        if (outcome.curable && !options.urgent && this.#roomMayCome()) return "refused";
+        if (outcome.curable && !options.urgent && this.#roomMayCome()) {
+          refusals++;
+          return "refused";
+        }
         reject(refused(outcome.error));
         if (!options.urgent) this.#release();
       } else {
@@ -91,16 +95,17 @@ export class ChannelGate {
       }
       return "settled";
     };
+    const unanswered = (): boolean => asked && refusals === 0;
     if (options.urgent) void attempt();
     else this.#waiters.push({ turn: this.#turns++, attempt });
     this.#pump();
     try {
-      const describe = (): string => asked ? "answer to the opening of a channel" : "free channel on the server";
+      const describe = (): string => unanswered() ? "answer to the opening of a channel" : "free channel on the server";
       return await options.deadline.race(promise, describe, options.signal);
     } catch (error) {
       abandoned = true;
       promise.then(late, () => {});
-      throw asked ? error : withAdvice(error);
+      throw unanswered() ? error : withAdvice(error);
     }
   }
 
