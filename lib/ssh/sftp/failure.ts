@@ -6,6 +6,7 @@ import type { Session } from "../session.ts";
 import { fileType } from "./attributes.ts";
 import type { FileClient } from "./file_client.ts";
 import { baseName, encodeName, joinPath, parentPath } from "./names.ts";
+import { pathLine, withPath } from "./shell_path.ts";
 import { hasStatus, Status, StatusError } from "./status.ts";
 import { MalformedPacket } from "./wire.ts";
 
@@ -133,9 +134,6 @@ async function askShell({ session, path }: Attempt): Promise<ErrorCode | undefin
   const deadline = new Deadline(PROBE_LIMIT_MS);
   if (!await session.loginShell.isPosix({ deadline })) return undefined;
   const probe = joinPath(parentPath(path), `.mcp-probe-${crypto.randomUUID()}`);
-  const script = 'LC_ALL=C; export LC_ALL; IFS= read -r f; { echo x > "$f" && rm -f -- "$f"; } 2>&1';
-  const stdin = (probe.startsWith("/") ? probe : `./${probe}`) + "\n";
-  if (probe.includes("\n") || !probe.isWellFormed()) return undefined;
-  const words = await ask(session.connection, `sh -c '${script}'`, { deadline, stdin });
-  return codeInWords(words);
+  const script = withPath('{ echo x > "$f" && rm -f "$f"; } 2>&1');
+  return codeInWords(await ask(session.connection, script, { deadline, stdin: pathLine(probe) }));
 }

@@ -38,7 +38,7 @@ export async function secretFifo(connection: Connection, text: string): Promise<
     opened.on("data", (chunk: Uint8Array) => {
       // Start-up files may print something first.
       said = (said + new TextDecoder().decode(chunk)).slice(-MAX_SAID_CHARACTERS);
-      const path = /^fifo=(\/[^\n]*)\n/m.exec(said)?.[1];
+      const path = /^fifo=(\/[^\n]*\/mcp\.\w{8}\/f)\n/m.exec(said)?.[1];
       if (path !== undefined) resolve(path);
     });
     opened.stderr.resume();
@@ -57,9 +57,12 @@ export async function secretFifo(connection: Connection, text: string): Promise<
   return { path, remove: () => remove(connection, directory).finally(() => channel.close()) };
 }
 
-/** Opened for both directions, the FIFO lets its writer go on, and nobody has read it. */
+/**
+ * Opened for both directions, the FIFO lets its writer go on, and nobody has read it. The path is what the host said, so
+ * nothing but a FIFO and an empty directory is removed by it.
+ */
 async function remove(connection: Connection, directory: string): Promise<void> {
   const d = quoteWord(directory);
-  const script = `[ -d ${d} ] || exit 0; exec 3<>${d}/f; rm -rf ${d}; sleep 0.2 2>/dev/null || sleep 1`;
+  const script = `[ -d ${d} ] || exit 0; exec 3<>${d}/f; rm -f ${d}/f; rmdir ${d}; sleep 0.2 2>/dev/null || sleep 1`;
   await ask(connection, `/bin/sh -c ${quoteWord(script)}`, { deadline: new Deadline(5000) });
 }

@@ -9,15 +9,14 @@ import type { Session } from "../session.ts";
 import { fileType } from "../sftp/attributes.ts";
 import type { DirectoryEntry } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
-import { explain, failure } from "../sftp/failure.ts";
-import { joinPath } from "../sftp/names.ts";
+import { failure } from "../sftp/failure.ts";
 import { downloadFile } from "./download.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { eachEntry } from "./list_dir.ts";
-import { localFailure } from "./local_failure.ts";
 import { localTaken } from "./local_part.ts";
 import { freshPartPath, isPartName } from "./part_name.ts";
 import { moveAll, requireInside, Tally, type TreeFile, type TreeOptions, type TreeResult } from "./tree.ts";
+import { TreeEnds } from "./tree_ends.ts";
 
 /** Deeper than any tree that people make; a server can make one without end. */
 const MAX_DEPTH = 128;
@@ -36,45 +35,34 @@ export async function downloadTree(
   localDir: string,
   options: TreeOptions,
 ): Promise<TreeResult> {
-  try {
-    return await new TreeDownload(session, client, remoteDir, localDir, options).run();
-  } catch (error) {
-    const attempt = { session, client, doing: "reading", path: remoteDir };
-    throw await explain(localFailure(error, "writing", localDir), attempt);
-  }
+  const ends = new TreeEnds({ session, client, localDir, remoteDir, doing: "reading" });
+  return await ends.explained("", localDir, () => new TreeDownload(session, client, ends, options).run());
 }
 
 class TreeDownload {
   readonly #session: Session;
   readonly #client: FileClient;
-  readonly #remoteDir: string;
-  readonly #localDir: string;
+  readonly #ends: TreeEnds;
   readonly #options: TreeOptions;
   readonly #tally: Tally;
   readonly #files: TreeFile[] = [];
   readonly #links: string[] = [];
   readonly #modes: { path: string; mode: number }[] = [];
 
-  constructor(
-    session: Session,
-    client: FileClient,
-    remoteDir: string,
-    localDir: string,
-    options: TreeOptions,
-  ) {
+  constructor(session: Session, client: FileClient, ends: TreeEnds, options: TreeOptions) {
     this.#session = session;
     this.#client = client;
-    this.#remoteDir = remoteDir;
-    this.#localDir = localDir;
+    this.#ends = ends;
     this.#options = options;
     this.#tally = new Tally(session, options);
   }
 
   async run(): Promise<TreeResult> {
-    const top = await this.#client.stat(this.#remoteDir);
+    const remoteDir = this.#ends.remote("");
+    const top = await this.#client.stat(remoteDir);
     if (fileType(top.mode) !== "directory") {
       const hint = "leave recursive out to download one file";
-      throw failure("not_a_directory", { doing: "reading", path: this.#remoteDir, hint });
+      throw failure("not_a_directory", { doing: "reading", path: remoteDir, hint });
     }
     await this.#directory("", top.mode ?? 0o755, 0);
     this.#tally.expect(this.#files);
@@ -82,7 +70,7 @@ class TreeDownload {
     for (const path of this.#links) await this.#link(path);
     // Last, and the deepest first: a directory may be one that nothing can be put into.
     for (const { path, mode } of this.#modes.reverse()) {
-      await this.#step(path, () => Deno.chmod(this.#local(path), mode));
+      await this.#step(path, () => Deno.chmod(this.#ends.local(path), mode));
     }
     return this.#tally.result;
   }
@@ -93,7 +81,7 @@ class TreeDownload {
       if (depth > MAX_DEPTH) throw new ToolError("limit_reached", `deeper than ${MAX_DEPTH} directories`);
       await this.#makeDirectory(path, mode);
       const entries: DirectoryEntry[] = [];
-      await eachEntry(this.#client, this.#remote(path), (entry) => {
+      await eachEntry(this.#client, this.#ends.remote(path), (entry) => {
         if (isPartName(entry.name)) return;
         this.#tally.count();
         entries.push(entry);
@@ -120,7 +108,7 @@ class TreeDownload {
 
   /** A new one gets its mode at the end. */
   async #makeDirectory(path: string, mode: number): Promise<void> {
-    const local = this.#local(path);
+    const local = this.#ends.local(path);
     const there = await Deno.lstat(local).catch(() => undefined);
     if (there === undefined) {
       await Deno.mkdir(local, { mode: 0o700 });
@@ -134,7 +122,7 @@ class TreeDownload {
   }
 
   async #download(file: TreeFile): Promise<void> {
-    const [local, remote] = [this.#local(file.path), this.#remote(file.path)];
+    const [local, remote] = [this.#ends.local(file.path), this.#ends.remote(file.path)];
     await this.#tally.attempt(file.path, async () => {
       const there = await Deno.lstat(local).catch(() => undefined);
       if (there !== undefined && !there.isFile) {
@@ -153,16 +141,16 @@ class TreeDownload {
 
   async #isHere(file: TreeFile): Promise<boolean> {
     const { signal } = this.#options;
-    const there = await remoteSha256(this.#session, this.#remote(file.path), file.size, signal);
+    const there = await remoteSha256(this.#session, this.#ends.remote(file.path), file.size, signal);
     const hash = sha256();
-    await hashLocal(hash, this.#local(file.path), file.size, signal);
+    await hashLocal(hash, this.#ends.local(file.path), file.size, signal);
     return there === hash.digest("hex");
   }
 
   async #link(path: string): Promise<void> {
     await this.#step(path, async () => {
-      const target = await this.#client.readlink(this.#remote(path));
-      const local = this.#local(path);
+      const target = await this.#client.readlink(this.#ends.remote(path));
+      const local = this.#ends.local(path);
       await requireInside(this.#options, { path, link: local, target });
       const there = await Deno.lstat(local).catch(() => undefined);
       if (there !== undefined && !this.#options.overwrite) throw localTaken(local);
@@ -174,24 +162,9 @@ class TreeDownload {
     });
   }
 
-  /** A step on either side, its failure explained. */
+  /** A step about one entry; its failure is noted, explained. */
   async #step(path: string, step: () => Promise<void>): Promise<boolean> {
-    return await this.#tally.attempt(path, async () => {
-      try {
-        await step();
-      } catch (error) {
-        const attempt = { session: this.#session, client: this.#client, doing: "reading", path: this.#remote(path) };
-        throw await explain(localFailure(error, "writing", path), attempt);
-      }
-    });
-  }
-
-  #local(path: string): string {
-    return path === "" ? this.#localDir : `${this.#localDir}/${path}`;
-  }
-
-  #remote(path: string): string {
-    return path === "" ? this.#remoteDir : joinPath(this.#remoteDir, path);
+    return await this.#tally.attempt(path, () => this.#ends.explained(path, path, step));
   }
 }
 

@@ -5,7 +5,7 @@ import { Deadline } from "../deadline.ts";
 import type { Session } from "../session.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { openReal } from "./local_open.ts";
-import { pathLine, withPath } from "./shell_path.ts";
+import { pathLine, withPath } from "../sftp/shell_path.ts";
 
 const BUFFER_BYTES = 1024 * 1024;
 /** A slow disk and a slow processor together still hash this much a millisecond. */

@@ -8,7 +8,7 @@ import { Status, StatusError } from "../sftp/status.ts";
 import type { ClientChannel } from "../ssh2.ts";
 import { cancelled } from "./cancel.ts";
 import type { Source } from "./pipeline.ts";
-import { pathLine, withPath } from "./shell_path.ts";
+import { pathLine, withPath } from "../sftp/shell_path.ts";
 
 const OPEN_LIMIT_MS = 30_000;
 /** How long nothing may move. */

@@ -3,12 +3,13 @@ import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "../sftp/attributes.ts";
 import type { FileClient } from "../sftp/file_client.ts";
-import { explain, failure, isNotFound } from "../sftp/failure.ts";
-import { joinPath, parentPath } from "../sftp/names.ts";
+import { failure, isNotFound } from "../sftp/failure.ts";
+import { parentPath } from "../sftp/names.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { freshPartPath, isPartName } from "./part_name.ts";
 import { inParallel, moveAll, requireInside, Tally, type TreeFile, type TreeOptions, type TreeResult } from "./tree.ts";
+import { TreeEnds } from "./tree_ends.ts";
 import { uploadFile } from "./upload.ts";
 import { makeDirectories } from "./write_file.ts";
 
@@ -26,12 +27,8 @@ export async function uploadTree(
   remoteDir: string,
   options: TreeOptions,
 ): Promise<TreeResult> {
-  try {
-    return await new TreeUpload(session, client, localDir, remoteDir, options).run();
-  } catch (error) {
-    const attempt = { session, client, doing: "writing", path: remoteDir };
-    throw await explain(localFailure(error, "reading", localDir), attempt);
-  }
+  const ends = new TreeEnds({ session, client, localDir, remoteDir, doing: "writing" });
+  return await ends.explained("", localDir, () => new TreeUpload(session, client, ends, options).run());
 }
 
 interface Directory {
@@ -42,8 +39,7 @@ interface Directory {
 class TreeUpload {
   readonly #session: Session;
   readonly #client: FileClient;
-  readonly #localDir: string;
-  readonly #remoteDir: string;
+  readonly #ends: TreeEnds;
   readonly #options: TreeOptions;
   readonly #tally: Tally;
   readonly #directories: Directory[] = [];
@@ -52,26 +48,26 @@ class TreeUpload {
   /** Directories that did not exist: nothing can stand in the way there. */
   readonly #new = new Set<string>();
 
-  constructor(session: Session, client: FileClient, localDir: string, remoteDir: string, options: TreeOptions) {
+  constructor(session: Session, client: FileClient, ends: TreeEnds, options: TreeOptions) {
     this.#session = session;
     this.#client = client;
-    this.#localDir = localDir;
-    this.#remoteDir = remoteDir;
+    this.#ends = ends;
     this.#options = options;
     this.#tally = new Tally(session, options);
   }
 
   async run(): Promise<TreeResult> {
     const { result } = this.#tally;
-    const top = await Deno.stat(this.#localDir);
+    const localDir = this.#ends.local("");
+    const top = await Deno.stat(localDir);
     if (!top.isDirectory) {
-      throw new ToolError("not_a_directory", `${quoteUntrusted(this.#localDir)} on this machine is no directory`, {
+      throw new ToolError("not_a_directory", `${quoteUntrusted(localDir)} on this machine is no directory`, {
         hint: "leave recursive out to upload one file",
       });
     }
     await this.#walk("", top.mode ?? 0o755);
     this.#tally.expect(this.#files);
-    await makeDirectories(this.#client, parentPath(this.#remoteDir));
+    await makeDirectories(this.#client, parentPath(this.#ends.remote("")));
     for (const level of levels(this.#directories)) {
       await inParallel(level, this.#client.filesAtOnce, (directory) => this.#makeDirectory(directory));
     }
@@ -87,7 +83,7 @@ class TreeUpload {
   async #walk(path: string, mode: number): Promise<void> {
     this.#tally.count();
     this.#directories.push({ path, mode: mode & 0o777 });
-    const entries = await Array.fromAsync(Deno.readDir(this.#local(path)));
+    const entries = await Array.fromAsync(Deno.readDir(this.#ends.local(path)));
     for (const entry of entries.sort((one, other) => one.name < other.name ? -1 : 1)) {
       if (isPartName(entry.name)) continue;
       await this.#visit(path === "" ? entry.name : `${path}/${entry.name}`);
@@ -96,7 +92,7 @@ class TreeUpload {
 
   async #visit(path: string): Promise<void> {
     await this.#tally.attempt(path, async () => {
-      const info = await Deno.lstat(this.#local(path)).catch((error) => {
+      const info = await Deno.lstat(this.#ends.local(path)).catch((error) => {
         throw localFailure(error, "reading", path);
       });
       if (info.isDirectory) return await this.#walk(path, info.mode ?? 0o755);
@@ -108,7 +104,7 @@ class TreeUpload {
   }
 
   async #makeDirectory({ path }: Directory): Promise<void> {
-    const remote = this.#remote(path);
+    const remote = this.#ends.remote(path);
     await this.#step(path, async () => {
       const there = await this.#client.stat(remote).catch((error) => {
         if (!isNotFound(error)) throw error;
@@ -124,7 +120,7 @@ class TreeUpload {
   }
 
   async #upload(file: TreeFile): Promise<void> {
-    const remote = this.#remote(file.path);
+    const remote = this.#ends.remote(file.path);
     await this.#tally.attempt(file.path, async () => {
       if (this.#options.resume && await this.#isThere(file, remote)) {
         this.#tally.result.unchanged++;
@@ -133,7 +129,8 @@ class TreeUpload {
       const options = { ...this.#options, mode: this.#options.mode ?? file.mode, onProgress: this.#tally.progress() };
       const isNew = this.#new.has(parentOf(file.path));
       const target = isNew ? { path: remote, existing: undefined } : undefined;
-      const { bytes } = await uploadFile(this.#session, this.#client, this.#local(file.path), remote, options, target);
+      const local = this.#ends.local(file.path);
+      const { bytes } = await uploadFile(this.#session, this.#client, local, remote, options, target);
       this.#tally.result.files++;
       this.#tally.result.bytes += bytes;
     });
@@ -147,15 +144,15 @@ class TreeUpload {
     const { signal } = this.#options;
     const remoteHash = await remoteSha256(this.#session, remote, file.size, signal);
     const hash = sha256();
-    await hashLocal(hash, this.#local(file.path), file.size, signal);
+    await hashLocal(hash, this.#ends.local(file.path), file.size, signal);
     return remoteHash === hash.digest("hex");
   }
 
   async #link(path: string): Promise<void> {
     await this.#step(path, async () => {
-      const target = await Deno.readLink(this.#local(path));
-      await requireInside(this.#options, { path, link: this.#local(path), target });
-      const remote = this.#remote(path);
+      const target = await Deno.readLink(this.#ends.local(path));
+      await requireInside(this.#options, { path, link: this.#ends.local(path), target });
+      const remote = this.#ends.remote(path);
       const there = await this.#client.lstat(remote).catch(() => undefined);
       if (there !== undefined && !this.#options.overwrite) {
         throw failure("already_exists", { doing: "linking", path: remote });
@@ -176,27 +173,12 @@ class TreeUpload {
 
   async #setMode({ path, mode }: Directory): Promise<void> {
     if (!this.#new.has(path)) return;
-    await this.#step(path, () => this.#client.setstat(this.#remote(path), { mode }));
+    await this.#step(path, () => this.#client.setstat(this.#ends.remote(path), { mode }));
   }
 
-  /** A step on the host, its failure explained. */
+  /** A step about one entry; its failure is noted, explained. */
   async #step(path: string, step: () => Promise<void>): Promise<boolean> {
-    return await this.#tally.attempt(path, async () => {
-      try {
-        await step();
-      } catch (error) {
-        const attempt = { session: this.#session, client: this.#client, doing: "writing", path: this.#remote(path) };
-        throw await explain(localFailure(error, "reading", path), attempt);
-      }
-    });
-  }
-
-  #local(path: string): string {
-    return path === "" ? this.#localDir : `${this.#localDir}/${path}`;
-  }
-
-  #remote(path: string): string {
-    return path === "" ? this.#remoteDir : joinPath(this.#remoteDir, path);
+    return await this.#tally.attempt(path, () => this.#ends.explained(path, path, step));
   }
 }
 

@@ -3,7 +3,7 @@
  * and invalid UTF-8 too, arrives as it is and stands in no command line.
  */
 import { quoteWord } from "../../quote.ts";
-import { encodeName, expandHome } from "../sftp/names.ts";
+import { encodeName, expandHome } from "./names.ts";
 
 /** The start of every script: reads the path into `f`. A leading dash cannot make an option of it. */
 const READ_PATH = `IFS= read -r f; f=$(printf '%b.' "$f"); f=\${f%.}; case $f in /*) ;; *) f=./$f;; esac; `;
