@@ -49,6 +49,8 @@ export class SftpClient {
   limits: Limits = { readBytes: SAFE_REQUEST_BYTES, writeBytes: SAFE_REQUEST_BYTES };
   /** How many small files are best moved at a time: it is the way there and back that takes time. */
   readonly filesAtOnce: number = 32;
+  /** Whether a request that nobody may need costs no time, sent together with another. */
+  readonly pipelines: boolean = true;
   readonly #requests: Requests;
   #extensions: ReadonlySet<string> = new Set();
 
@@ -83,7 +85,8 @@ export class SftpClient {
       reader.string(); // its version
     }
     this.#extensions = extensions;
-    if (this.offers("limits@openssh.com")) await this.#askLimits();
+    // Not waited for: what is moved comes after a file was opened, whose answer comes after this one.
+    if (this.offers("limits@openssh.com")) this.#askLimits().catch(() => {}); // then the safe size stays
   }
 
   /** Closes the channel; what still waits fails with `reason`. */

@@ -68,6 +68,7 @@ class Download {
   readonly #watch: ContentWatch | undefined;
   readonly #notes: string[] = [];
   #arrived = 0;
+  #end: Promise<[after: Attributes, beyond: number]> | undefined;
 
   constructor(
     session: Session,
@@ -145,20 +146,23 @@ class Download {
       if (total === undefined && part.length > MAX_UNSIZED_BYTES) throw withoutEnd();
     };
     const onBytes = (count: number): void => onProgress?.(this.#arrived += count, total);
+    // Requests for one file keep their order at the server, so that this answer comes with those to the last reads.
+    const onSent = (): void => {
+      if (!this.#client.pipelines) return;
+      this.#end = this.#lookAtEnd(before.size);
+      this.#end.catch(() => {}); // told by the check
+    };
+    const onShort = (): void => void (this.#end = undefined);
     // A size of 0 is what /proc says of files that are not empty: those are read to their end.
     const range = { from: part.length, to: total ?? Infinity };
-    await readPipelined(this.#client, this.#remote.handle, range, sink, { signal, onBytes });
+    await readPipelined(this.#client, this.#remote.handle, range, sink, { signal, onBytes, onSent, onShort });
     this.#watch?.end();
   }
 
   async #check(part: LocalPart, before: Attributes): Promise<string | undefined> {
-    const { path, handle } = this.#remote;
+    const { path } = this.#remote;
     const size = before.size ?? 0;
-    const probe = new Uint8Array(1);
-    const [after, beyond] = await Promise.all([
-      this.#client.fstat(handle),
-      size === 0 ? 0 : this.#client.read(handle, size, probe),
-    ]);
+    const [after, beyond] = await (this.#end ?? this.#lookAtEnd(size));
     const sizeNow = after.size ?? 0;
     if (size > 0 && part.length < size) {
       if (sizeNow < size) throw sourceChanged(path, `it shrank from ${size} to ${sizeNow} bytes`);
@@ -172,6 +176,15 @@ class Download {
       throw sourceChanged(path, "its content was rewritten");
     }
     return await this.#compareHashes(part);
+  }
+
+  /** What the file is after it has been read, and whether anything stands behind what it said was its end. */
+  #lookAtEnd(size = 0): Promise<[after: Attributes, beyond: number]> {
+    const { handle } = this.#remote;
+    return Promise.all([
+      this.#client.fstat(handle),
+      size === 0 ? 0 : this.#client.read(handle, size, new Uint8Array(1)),
+    ]);
   }
 
   async #compareHashes(part: LocalPart): Promise<string | undefined> {

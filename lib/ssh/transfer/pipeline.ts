@@ -14,7 +14,8 @@ import { cancelled, throwIfCancelled } from "./cancel.ts";
 /** OpenSSH's server opens 2 MiB for a session. */
 const WRITES_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
 const READS_IN_FLIGHT_BYTES = RECEIVE_WINDOW_BYTES + 512 * 1024;
-const MAX_SLOTS = 64;
+/** Of 32 KiB each, which is what servers without limits@openssh.com are asked for, these still fill the window. */
+const MAX_SLOTS = 272;
 const MIN_REQUEST_BYTES = 4096;
 
 /** What a transfer is told and tells. */
@@ -22,8 +23,10 @@ export interface PipelineOptions {
   signal?: AbortSignal | undefined;
   /** Told of each piece that has arrived, in bytes. */
   onBytes?: ((count: number) => void) | undefined;
-  /** Told when all that is to be written has been sent, before it is confirmed. */
+  /** Told when all requests have been sent, before they are answered. */
   onSent?: (() => void) | undefined;
+  /** Told when an answer brought less than was asked for, so that the rest has to be asked for once more. */
+  onShort?: (() => void) | undefined;
 }
 
 /** Where content goes, piece by piece, in order; the bytes are only lent. */
@@ -145,7 +148,9 @@ class Reading implements Stoppable {
       const myTurn = this.#turn;
       this.#turn = done;
       try {
-        const filled = await this.#fill(buffer.subarray(0, wanted), offset);
+        const filling = this.#fill(buffer.subarray(0, wanted), offset);
+        if (this.#next >= this.#to) this.#options.onSent?.();
+        const filled = await filling;
         await myTurn;
         if (this.#ended) return;
         if (filled < wanted) this.#ended = true; // nothing after the end counts, whatever came
@@ -180,6 +185,7 @@ class Reading implements Stoppable {
 
   /** Asks for no more at once than the server gives at once. */
   #adapt(count: number): void {
+    this.#options.onShort?.();
     this.#requestBytes = Math.min(this.#requestBytes, Math.max(count, MIN_REQUEST_BYTES));
   }
 }
