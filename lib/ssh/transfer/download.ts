@@ -10,7 +10,7 @@ import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
 import { readPipelined } from "./pipeline.ts";
-import { notRegular } from "./remote_part.ts";
+import { notRegular } from "./remote_target.ts";
 import { type ContentWatch, endsDiffer, interrupted, isResumable, MAX_UNSIZED_BYTES } from "./transfer.ts";
 import { NO_REMOTE_HASH, sourceChanged, type TransferOptions, type TransferResult, withoutEnd } from "./transfer.ts";
 

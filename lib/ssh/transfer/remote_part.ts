@@ -4,15 +4,16 @@
  * Where the server lacks posix-rename@openssh.com, the old file is renamed away first and back again when the second
  * rename fails: the target is then without a name for a moment, but never half.
  */
-import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { ToolError } from "../../errors.ts";
 import { type Attributes, fileType } from "../sftp/attributes.ts";
 import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
-import { failure, isNotFound } from "../sftp/failure.ts";
+import { failure } from "../sftp/failure.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
+import { absent, findTarget, isKernelFile, KernelFile, type Target } from "./remote_target.ts";
 
 /** How a part is made. */
 export interface RemotePartOptions {
@@ -24,14 +25,6 @@ export interface RemotePartOptions {
   mode?: number | undefined;
   /** False refuses to replace a file. @default true */
   overwrite?: boolean | undefined;
-}
-
-/** What is at the target now. */
-export interface Target {
-  /** The path, where it is a link the path it leads to. */
-  path: string;
-  /** Undefined when nothing is there. */
-  existing: Attributes | undefined;
 }
 
 /** One file in the making. */
@@ -54,7 +47,7 @@ export class RemotePart {
   private constructor(
     client: FileClient,
     target: Target,
-    opened: { path: string; handle: Handle; found: number },
+    opened: Opened,
     options: RemotePartOptions,
   ) {
     this.#client = client;
@@ -66,18 +59,30 @@ export class RemotePart {
   }
 
   /**
-   * Opens the part for `target`.
+   * Opens the part for what shall stand at `path`.
    *
-   * @throws {ToolError} `already_exists` when `overwrite` is false and something is there
+   * @param known what stands there, where that is known already
+   * @throws {ToolError} `already_exists` when `overwrite` is false and something is there; as {@linkcode findTarget}
    */
-  static async open(client: FileClient, target: Target, options: RemotePartOptions = {}): Promise<RemotePart> {
+  static async open(
+    client: FileClient,
+    path: string,
+    options: RemotePartOptions = {},
+    known?: Target,
+  ): Promise<RemotePart> {
+    // What is found to resume must not be given up for a guess.
+    const guesses = known === undefined && client.pipelines && options.resume !== true &&
+      !path.endsWith("/") && !isKernelFile(path);
+    const { target, opened } = guesses
+      ? await openAtOnce(client, path, options)
+      : { target: known ?? await findTarget(client, path), opened: undefined };
+    if (isKernelFile(target.path)) throw new KernelFile(target.path);
     if (target.existing !== undefined && options.overwrite === false) {
+      if (opened !== undefined) await discard(client, opened);
       throw failure("already_exists", { doing: "writing", path: target.path });
     }
     const mode = options.mode ?? target.existing?.mode;
-    // Never more open than the file will be; the exact mode is set when it is whole.
-    const attributes = mode === undefined ? {} : { mode: mode & 0o777 };
-    return new RemotePart(client, target, await openPart(client, target.path, attributes, options), options);
+    return new RemotePart(client, target, opened ?? await openPart(client, target.path, mode, options), options);
   }
 
   /** Empties it. */
@@ -198,53 +203,58 @@ export class RemotePart {
   }
 }
 
-/**
- * What is at a path now, links followed.
- *
- * @throws {ToolError} `is_a_directory` or `not_a_regular_file` when it cannot be a file's target
- */
-export async function findTarget(client: FileClient, path: string): Promise<Target> {
-  const attempt = { doing: "writing", path };
-  if (path.endsWith("/")) throw failure("is_a_directory", attempt);
-  const there = await client.lstat(path).catch(absent);
-  if (there === undefined) return { path, existing: undefined };
-  if (fileType(there.mode) === "symlink") {
-    const real = await client.realpath(path);
-    return regular({ path: real, existing: await client.stat(real).catch(absent) }, path);
+/** A part that was opened. */
+interface Opened {
+  path: string;
+  handle: Handle;
+  /** How many bytes it holds. */
+  found: number;
+  /** Permission bits, where they were asked for. */
+  mode?: number | undefined;
+}
+
+/** The target and the part for it, looked for and opened at once: most often nothing speaks against that part. */
+async function openAtOnce(
+  client: FileClient,
+  path: string,
+  options: RemotePartOptions,
+): Promise<{ target: Target; opened: Opened | undefined }> {
+  const finding = findTarget(client, path);
+  const [found, guess] = await Promise.allSettled([finding, openPart(client, path, options.mode, options, true)]);
+  if (guess.status === "rejected") {
+    const target = await finding;
+    if (target.path === path) throw guess.reason;
+    return { target, opened: undefined };
   }
-  return regular({ path, existing: there }, path);
+  const opened = guess.value;
+  const mode = options.mode ?? (found.status === "fulfilled" ? found.value.existing?.mode : undefined);
+  // Who may read the part must be allowed to read what it becomes; it is empty still, so that others have seen nothing.
+  const isTooOpen = mode !== undefined && ((opened.mode ?? 0o777) & ~mode & 0o777) !== 0;
+  if (found.status === "fulfilled" && found.value.path === path && !isTooOpen) return { target: found.value, opened };
+  await discard(client, opened);
+  return { target: await finding, opened: undefined };
 }
 
-function regular(target: Target, path: string): Target {
-  if (target.existing === undefined) return target;
-  const type = fileType(target.existing.mode);
-  if (type === "directory") throw failure("is_a_directory", { doing: "writing", path });
-  if (type === "file" || target.existing.mode === undefined) return target;
-  throw notRegular(path, type);
-}
-
-/** The error for a path that is no regular file. */
-export function notRegular(path: string, type: string): ToolError {
-  return new ToolError("not_a_regular_file", `${quoteUntrusted(path)} is a ${type.replace("_", " ")}, not a file`, {
-    hint: "give the path of a regular file",
-  });
-}
-
-function absent(error: unknown): undefined {
-  if (!isNotFound(error)) throw error;
-  return undefined;
+/** What cannot be removed now is left behind, under a name that says what it is. */
+async function discard(client: FileClient, { handle, path }: Opened): Promise<void> {
+  await Promise.allSettled([client.closeHandle(handle), client.remove(path)]);
 }
 
 async function openPart(
   client: FileClient,
   target: string,
-  attributes: Attributes,
+  mode: number | undefined,
   { identity, resume }: RemotePartOptions,
-): Promise<{ path: string; handle: Handle; found: number }> {
+  looksAtMode = false,
+): Promise<Opened> {
   const create = OpenFlag.WRITE | OpenFlag.CREATE | OpenFlag.EXCLUSIVE;
+  // Never more open than the file will be; the exact mode is set when it is whole.
+  const attributes = mode === undefined ? {} : { mode: mode & 0o777 };
   const known = identity === undefined ? freshPartPath(target) : partPath(target, identity);
+  const opening = client.open(known, create, attributes);
+  const looking = looksAtMode ? client.lstat(known).catch(() => undefined) : undefined;
   try {
-    return { path: known, handle: await client.open(known, create, attributes), found: 0 };
+    return { path: known, handle: await opening, found: 0, mode: (await looking)?.mode };
   } catch (error) {
     if (identity === undefined || !hasStatus(error, Status.FAILURE, Status.FILE_ALREADY_EXISTS)) throw error;
     const there = await client.lstat(known).catch(() => undefined);

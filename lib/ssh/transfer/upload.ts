@@ -10,7 +10,8 @@ import { localFailure } from "./local_failure.ts";
 import { openReal } from "./local_open.ts";
 import { LocalReader } from "./local_reader.ts";
 import { readPipelined, writePipelined } from "./pipeline.ts";
-import { findTarget, RemotePart, type Target } from "./remote_part.ts";
+import { RemotePart } from "./remote_part.ts";
+import type { Target } from "./remote_target.ts";
 import { endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
 import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
 
@@ -72,8 +73,8 @@ class Upload {
     const before = file.statSync();
     const { overwrite, resume, mode } = this.#options;
     const identity = [path, before.size, before.mtime?.getTime()].join("\n");
-    const target = known ?? await findTarget(this.#client, this.#remotePath);
-    const part = await RemotePart.open(this.#client, target, { identity, resume, mode, overwrite });
+    const partOptions = { identity, resume, mode, overwrite };
+    const part = await RemotePart.open(this.#client, this.#remotePath, partOptions, known);
     try {
       const resumedFrom = await this.#takeUp(part, before.size);
       await this.#write(part, resumedFrom, before.size);

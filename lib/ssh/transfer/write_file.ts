@@ -11,14 +11,12 @@ import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { requireFile } from "./download.ts";
 import { readPipelined, type Source, writePipelined } from "./pipeline.ts";
-import { findTarget, RemotePart } from "./remote_part.ts";
+import { RemotePart } from "./remote_part.ts";
+import { findTarget, KernelFile } from "./remote_target.ts";
 import { sourceChanged } from "./transfer.ts";
 
 /** Largest file that a passage of can be edited. */
 const MAX_EDIT_BYTES = 10_000_000;
-
-/** File systems that are no storage: a temporary file beside a name makes no sense there. */
-const KERNEL_FILES = /^\/(?:proc|sys)\//;
 
 /** What to write. */
 export type Change =
@@ -105,9 +103,11 @@ class FileWriting {
 
   async replace(content: Uint8Array, stillTheSame?: () => Promise<void>): Promise<WriteResult> {
     const client = this.#client;
-    const target = await findTarget(client, this.#path);
-    if (KERNEL_FILES.test(target.path)) return await this.#inPlace(content);
-    const part = await RemotePart.open(client, target, { mode: this.#options.mode });
+    const opened = await RemotePart.open(client, this.#path, { mode: this.#options.mode }).catch((error) => {
+      if (!(error instanceof KernelFile)) throw error;
+    });
+    if (opened === undefined) return await this.#inPlace(content);
+    const part = opened;
     try {
       const { signal } = this.#options;
       await writePipelined(client, part.handle, { offset: 0, size: content.length }, from(content), { signal });
