@@ -9,16 +9,18 @@ Deno.test("a part that holds content is never more open than the file it replace
   await Deno.chmod(host.path("secret"), 0o600);
   await host.tools.local.write("new", someBytes(50_000_000));
   const seen: number[] = [];
-  const look = async (): Promise<void> => {
-    for await (const { name } of Deno.readDir(host.remote.path)) {
-      if (!name.endsWith(".mcp-part")) continue;
-      const info = await Deno.stat(host.path(name)).catch(() => undefined); // renamed since
-      if (info !== undefined && info.size > 0) seen.push(info.mode! & 0o777);
+  let isDone = false;
+  const watching = (async () => {
+    while (!isDone) {
+      for (const name of (await host.remoteNames()).filter((name) => name.endsWith(".mcp-part"))) {
+        const info = await Deno.stat(host.path(name)).catch(() => undefined); // renamed since
+        if (info !== undefined && info.size > 0) seen.push(info.mode! & 0o777);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
-  };
-  const timer = setInterval(look, 5);
-  await host.tools.ok("ssh_upload_file", { local_path: "new", remote_path: host.path("secret") })
-    .finally(() => clearInterval(timer));
+  })();
+  const upload = host.tools.ok("ssh_upload_file", { local_path: "new", remote_path: host.path("secret") });
+  await Promise.all([watching, upload.finally(() => isDone = true)]);
   assert.ok(seen.length > 0);
   assert.deepEqual([...new Set(seen)], [0o600]);
   assert.equal((await Deno.stat(host.path("secret"))).mode! & 0o7777, 0o600);

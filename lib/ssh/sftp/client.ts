@@ -67,6 +67,11 @@ export class SftpClient {
     return this.#requests.ended;
   }
 
+  /** How far away the host is, there and back, in milliseconds. */
+  get roundTripMs(): number {
+    return this.#requests.roundTripMs;
+  }
+
   /** True while the server owes no answer. */
   get idle(): boolean {
     return this.#requests.idle;

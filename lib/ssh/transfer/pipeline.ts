@@ -13,9 +13,13 @@ import { cancelled, throwIfCancelled } from "./cancel.ts";
 
 /** OpenSSH's server opens 2 MiB for a session. */
 const WRITES_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
-const READS_IN_FLIGHT_BYTES = RECEIVE_WINDOW_BYTES + 512 * 1024;
-/** Of 32 KiB each, which is what servers without limits@openssh.com are asked for, these still fill the window. */
-const MAX_SLOTS = 272;
+/** From a host nearby: more only costs memory. */
+const LEAST_READS_IN_FLIGHT_BYTES = 8.5 * 1024 * 1024;
+const MOST_READS_IN_FLIGHT_BYTES = RECEIVE_WINDOW_BYTES + 2 * 1024 * 1024;
+/** Faster than anything here moves. */
+const READ_BYTES_PER_MS = 512 * 1024;
+/** Of 32 KiB each, which is what servers without limits@openssh.com are asked for, these still fill 16 MiB. */
+const MAX_SLOTS = 544;
 const MIN_REQUEST_BYTES = 4096;
 
 /** What a transfer is told and tells. */
@@ -50,7 +54,7 @@ export async function readPipelined(
 ): Promise<number> {
   throwIfCancelled(options.signal);
   const reading = new Reading(client, handle, range, sink, options);
-  const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT_BYTES);
+  const slots = slotsFor(client.limits.readBytes, range.to - range.from, readsInFlight(client.roundTripMs));
   await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
   return reading.delivered;
 }
@@ -79,6 +83,12 @@ export async function writePipelined(
     options.signal,
   );
   return writing.confirmed;
+}
+
+/** What a way of this length holds. */
+function readsInFlight(roundTripMs: number): number {
+  const bytes = roundTripMs * READ_BYTES_PER_MS;
+  return Math.min(MOST_READS_IN_FLIGHT_BYTES, Math.max(LEAST_READS_IN_FLIGHT_BYTES, bytes));
 }
 
 function slotsFor(requestBytes: number, size: number, inFlightBytes: number): number {
