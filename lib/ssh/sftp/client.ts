@@ -29,6 +29,7 @@ export interface Limits {
 export interface FileSystemRoom {
   /** Bytes that this user may still write. */
   freeBytes: number;
+  /** Infinite where the file system has no limit of its own, as with the bytes. */
   freeFiles: number;
   readOnly: boolean;
 }
@@ -216,11 +217,16 @@ export class SftpClient {
     if (answer.type !== Reply.EXTENDED_REPLY) throw statusOf(answer) ?? unexpected(answer);
     const reader = new PacketReader(answer.body);
     // bsize, frsize, blocks, bfree, bavail, files, ffree, favail, fsid, flag, namemax
-    const [, fragment = 0, , , available = 0, , , files = 0, , flags = 0] = Array.from(
+    const [, fragment = 0, blocks, , available = 0, files, , freeFiles = 0, , flags = 0] = Array.from(
       { length: 11 },
       () => reader.u64(),
     );
-    return { freeBytes: fragment * available, freeFiles: files, readOnly: (flags & 1) !== 0 };
+    // No blocks at all is what /proc has, no files at all is what Btrfs says.
+    return {
+      freeBytes: blocks === 0 ? Infinity : fragment * available,
+      freeFiles: files === 0 ? Infinity : freeFiles,
+      readOnly: (flags & 1) !== 0,
+    };
   }
 
   async #askLimits(): Promise<void> {

@@ -5,6 +5,7 @@ import { type Attributes, fileType } from "../sftp/attributes.ts";
 import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure } from "../sftp/failure.ts";
+import { isKernelFile } from "../sftp/names.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
 import { localFailure } from "./local_failure.ts";
@@ -30,7 +31,8 @@ export async function downloadFile(
 ): Promise<TransferResult> {
   const attempt = { session, client, doing: "reading", path: remotePath };
   try {
-    const before = await requireFile(client, remotePath, "set recursive: true to download a directory");
+    const there = await requireFile(client, remotePath, "set recursive: true to download a directory");
+    const before = isKernelFile(remotePath) ? { ...there, size: 0 } : there; // a page, whatever is in it, says /sys
     const handle = await client.open(remotePath, OpenFlag.READ);
     try {
       return await new Download(session, client, { path: remotePath, handle }, localPath, options).run(before);
@@ -163,7 +165,7 @@ class Download {
     const { path } = this.#remote;
     const size = before.size ?? 0;
     const [after, beyond] = await (this.#end ?? this.#lookAtEnd(size));
-    const sizeNow = after.size ?? 0;
+    const sizeNow = isKernelFile(path) ? 0 : after.size ?? 0;
     if (size > 0 && part.length < size) {
       if (sizeNow < size) throw sourceChanged(path, `it shrank from ${size} to ${sizeNow} bytes`);
       throw endsDiffer(path, `the host says ${size} bytes and sent ${part.length}`);

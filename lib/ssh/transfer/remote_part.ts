@@ -4,16 +4,17 @@
  * Where the server lacks posix-rename@openssh.com, the old file is renamed away first and back again when the second
  * rename fails: the target is then without a name for a moment, but never half.
  */
-import { ToolError } from "../../errors.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { type Attributes, fileType } from "../sftp/attributes.ts";
 import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { failure } from "../sftp/failure.ts";
+import { isKernelFile } from "../sftp/names.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
-import { absent, findTarget, isKernelFile, KernelFile, type Target } from "./remote_target.ts";
+import { absent, findTarget, KernelFile, type Target } from "./remote_target.ts";
 
 /** How a part is made. */
 export interface RemotePartOptions {
@@ -179,7 +180,11 @@ export class RemotePart {
   async #rename(): Promise<void> {
     const { path: to, existing } = this.target;
     if (this.#options.overwrite === false) return await this.#renameToFreeName(to);
-    if (this.#client.offers("posix-rename@openssh.com")) return await this.#client.posixRename(this.path, to);
+    if (this.#client.offers("posix-rename@openssh.com")) {
+      return await this.#client.posixRename(this.path, to).catch((error) => {
+        throw existing !== undefined && hasStatus(error, Status.FAILURE) ? irreplaceable(to, error) : error;
+      });
+    }
     if (existing === undefined) return await this.#client.rename(this.path, to);
     const aside = freshPartPath(to);
     await this.#client.rename(to, aside);
@@ -201,6 +206,15 @@ export class RemotePart {
       throw failure("already_exists", { doing: "writing", path: to }, error);
     }
   }
+}
+
+/** The error for a file that can be written, but not given another content under its name. */
+function irreplaceable(path: string, cause: unknown): ToolError {
+  const message = `${quoteUntrusted(path)} is untouched: its new content is whole, and the server refused to rename it`;
+  return new ToolError("remote_file_error", message, {
+    hint: "it may be a mount point, as /etc/hosts in a container is: upload beside it, then ssh_execute: cat new > it",
+    cause,
+  });
 }
 
 /** A part that was opened. */

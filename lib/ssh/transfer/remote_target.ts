@@ -4,9 +4,6 @@ import { type Attributes, fileType } from "../sftp/attributes.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { failure, isNotFound } from "../sftp/failure.ts";
 
-/** File systems that are no storage: what is there cannot be replaced by a file beside it. */
-const KERNEL_FILES = /^\/(?:proc|sys)\//;
-
 /** The error for a target that can only be written in its place. */
 export class KernelFile extends ToolError {
   /** @param path of the file */
@@ -15,11 +12,6 @@ export class KernelFile extends ToolError {
       hint: "write to it with ssh_write_remote_file",
     });
   }
-}
-
-/** Whether a path leads to what the kernel makes up. */
-export function isKernelFile(path: string): boolean {
-  return KERNEL_FILES.test(path);
 }
 
 /** What is at the target now. */
