@@ -8,6 +8,7 @@ import { explain, failure } from "../sftp/failure.ts";
 import { isKernelFile } from "../sftp/names.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
+import { leave, takeLeft } from "./leftovers.ts";
 import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
 import { readPipelined } from "./pipeline.ts";
@@ -96,10 +97,12 @@ class Download {
       await this.#read(part, before);
       const digest = await this.#check(part, before);
       await part.commit(this.#options.signal);
+      await part.clear(takeLeft(this.#localPath));
       return { bytes: part.length, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error) && part.length > 0;
       await part.abandon(keep);
+      if (keep) leave(this.#localPath, part.path);
       throw keep ? await interrupted(error, this.#session, part.path, part.length) : error;
     }
   }

@@ -13,6 +13,7 @@ import { isKernelFile } from "../sftp/names.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
+import { STALE_MS } from "./leftovers.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
 import { absent, findTarget, KernelFile, type Target } from "./remote_target.ts";
 
@@ -40,6 +41,7 @@ export class RemotePart {
   readonly found: number;
   /** What a person should know, e.g. that the owner could not be kept. */
   readonly notes: string[] = [];
+  readonly #other: Opened["other"];
   readonly #client: FileClient;
   readonly #options: RemotePartOptions;
   #open = true;
@@ -56,6 +58,7 @@ export class RemotePart {
     this.path = opened.path;
     this.handle = opened.handle;
     this.found = opened.found;
+    this.#other = opened.other;
     this.#options = options;
   }
 
@@ -136,6 +139,20 @@ export class RemotePart {
     if (this.#client.ended !== undefined) return;
     const steps = [this.#close(), ...(keep ? [] : [this.#client.remove(this.path)])];
     await Promise.allSettled(steps); // what cannot be removed now is left behind, under a name that says what it is
+  }
+
+  /**
+   * Removes other parts of the target, after the commit; how old one is goes by the clock of the host, which has just
+   * written to this one.
+   *
+   * @param left those that nobody will resume
+   */
+  async clear(left: readonly string[]): Promise<void> {
+    const [{ modified = 0 }] = await this.sync();
+    const isStale = this.#other !== undefined && (modified - this.#other.modified) * 1000 > STALE_MS;
+    const parts = new Set([...left, ...(isStale && this.#other !== undefined ? [this.#other.path] : [])]);
+    parts.delete(this.path);
+    await Promise.allSettled([...parts].map((path) => this.#client.remove(path)));
   }
 
   async #close(): Promise<void> {
@@ -225,6 +242,8 @@ interface Opened {
   found: number;
   /** Permission bits, where they were asked for. */
   mode?: number | undefined;
+  /** Another part of the same content, which was not to be resumed. */
+  other?: { path: string; modified: number } | undefined;
 }
 
 /** The target and the part for it, looked for and opened at once: most often nothing speaks against that part. */
@@ -275,7 +294,8 @@ async function openPart(
     // Gone again when another transfer of the same has just been done with it; what else may be wrong is wrong here, too.
     if (there === undefined || resume !== true || fileType(there.mode) !== "file") {
       const fresh = freshPartPath(target);
-      return { path: fresh, handle: await client.open(fresh, create, attributes), found: 0 };
+      const other = { path: known, modified: there?.modified ?? Infinity };
+      return { path: fresh, handle: await client.open(fresh, create, attributes), found: 0, other };
     }
     return { path: known, handle: await client.open(known, OpenFlag.WRITE), found: there.size ?? 0 };
   }

@@ -6,6 +6,7 @@ import type { FileClient } from "../sftp/file_client.ts";
 import { explain } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
+import { leave, takeLeft } from "./leftovers.ts";
 import { localFailure } from "./local_failure.ts";
 import { openReal } from "./local_open.ts";
 import { LocalReader } from "./local_reader.ts";
@@ -81,6 +82,7 @@ class Upload {
       this.#checkSource(before);
       const digest = await this.#compareHashes(part, before.size);
       await part.commit(before.size, this.#options.signal);
+      await part.clear(takeLeft(this.#name(part)));
       return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error);
@@ -89,8 +91,15 @@ class Upload {
       const reason = keep ? error : await explain(error, attempt);
       // What is in flight comes first: on a slow line the removal takes a while, and the answer does not wait for it.
       await Promise.race([part.abandon(keep), new Promise((resolve) => setTimeout(resolve, 100))]);
+      if (keep) leave(this.#name(part), part.path);
       throw keep ? await interrupted(error, this.#session, part.path, this.#sent) : reason;
     }
+  }
+
+  /** What the target is known by here. */
+  #name({ target }: RemotePart): string {
+    const { host, port, username } = this.#session.connection.facts;
+    return [host, port, username, target.path].join("\n");
   }
 
   /** Goes on where an earlier transfer stopped, if what that left is the start of the file. */
