@@ -1,8 +1,9 @@
 /** What surprised somebody who tried the file tools on all that a host has. */
 import assert from "node:assert/strict";
 import { FileHost } from "../support/file_host.ts";
-import { someBytes } from "../support/file_tools.ts";
+import { FileTools, someBytes } from "../support/file_tools.ts";
 import { isRoot, runOk } from "../support/run.ts";
+import { createTestUser, startSshd } from "../support/sshd.ts";
 
 const up = "ssh_upload_file";
 const down = "ssh_download_file";
@@ -114,6 +115,26 @@ if (isRoot()) {
     } finally {
       await runOk("umount", [host.path("mounted")]);
     }
+  });
+
+  Deno.test("a file that may be written in a directory that may not says which of the two it is", async () => {
+    await using user = await createTestUser();
+    await using sshd = await startSshd();
+    const { host, port, clientKeyPath } = sshd;
+    await using tools = await FileTools.connect({ host, port, clientKeyPath, user: user.name });
+    await Deno.mkdir(`${user.home}/dir`, { mode: 0o755 });
+    await Deno.writeTextFile(`${user.home}/dir/file`, "old");
+    await Deno.chmod(`${user.home}/dir/file`, 0o666);
+    await Deno.symlink("dir/file", `${user.home}/link`);
+    await tools.local.write("file", "new");
+    for (const remote_path of ["~/dir/file", "~/link"]) {
+      for (const [tool, more] of [[up, { local_path: "file" }], [write, { content: "new" }]] as const) {
+        const error = await tools.fails("remote_permission_denied", tool, { remote_path, ...more });
+        assert.match(error.message, /may not make a file in its directory/);
+      }
+    }
+    await tools.ok(write, { remote_path: "~/dir/file", content: " and new", append: true });
+    assert.equal(await Deno.readTextFile(`${user.home}/dir/file`), "old and new");
   });
 
   Deno.test("a full disk on this machine is named, and leaves nothing but the old file", async () => {

@@ -86,7 +86,10 @@ export class RemotePart {
       throw failure("already_exists", { doing: "writing", path: target.path });
     }
     const mode = options.mode ?? target.existing?.mode;
-    return new RemotePart(client, target, opened ?? await openPart(client, target.path, mode, options), options);
+    const opening = opened ?? openPart(client, target.path, mode, options).catch((error) => {
+      throw notBeside(target, error);
+    });
+    return new RemotePart(client, target, await opening, options);
   }
 
   /** Empties it. */
@@ -234,6 +237,19 @@ function irreplaceable(path: string, cause: unknown): ToolError {
   });
 }
 
+/** The error for a part that could not be made; the file itself may well be writable where its directory is not. */
+function notBeside({ path, existing }: Target, error: unknown): unknown {
+  if (existing === undefined || !hasStatus(error, Status.PERMISSION_DENIED)) return error;
+  const message =
+    `writing ${quoteUntrusted(path)} failed: the user may not make a file in its directory, where the new ` +
+    "content stands until it is whole";
+  return new ToolError("remote_permission_denied", message, {
+    hint:
+      "use another user, or ssh_sudo_execute; ssh_execute and append write in place, where the file itself allows it",
+    cause: error,
+  });
+}
+
 /** A part that was opened. */
 interface Opened {
   path: string;
@@ -256,7 +272,7 @@ async function openAtOnce(
   const [found, guess] = await Promise.allSettled([finding, openPart(client, path, options.mode, options, true)]);
   if (guess.status === "rejected") {
     const target = await finding;
-    if (target.path === path) throw guess.reason;
+    if (target.path === path) throw notBeside(target, guess.reason);
     return { target, opened: undefined };
   }
   const opened = guess.value;
