@@ -11,13 +11,19 @@ import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
 import { WritePacket } from "../sftp/write_packet.ts";
 import { cancelled, throwIfCancelled } from "./cancel.ts";
 
+/** How much is on its way at once, in bytes: from or to a host nearby, where more only costs memory, and far away. */
+interface InFlight {
+  near: number;
+  far: number;
+}
+
 /** OpenSSH's server opens 2 MiB for a session. */
-const WRITES_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
-/** From a host nearby: more only costs memory. */
-const LEAST_READS_IN_FLIGHT_BYTES = 8.5 * 1024 * 1024;
-const MOST_READS_IN_FLIGHT_BYTES = RECEIVE_WINDOW_BYTES + 2 * 1024 * 1024;
-/** Faster than anything here moves. */
-const READ_BYTES_PER_MS = 512 * 1024;
+const WRITES_IN_FLIGHT: InFlight = { near: 4 * 1024 * 1024, far: 4 * 1024 * 1024 };
+const READS_IN_FLIGHT: InFlight = { near: 8.5 * 1024 * 1024, far: RECEIVE_WINDOW_BYTES + 2 * 1024 * 1024 };
+/** Faster than anything here moves: a way as long as this many milliseconds holds no more. */
+const BYTES_PER_MS = 512 * 1024;
+/** Most requests at once to a host nearby. */
+const NEAR_SLOTS = 64;
 /** Of 32 KiB each, which is what servers without limits@openssh.com are asked for, these still fill 16 MiB. */
 const MAX_SLOTS = 544;
 const MIN_REQUEST_BYTES = 4096;
@@ -54,7 +60,7 @@ export async function readPipelined(
 ): Promise<number> {
   throwIfCancelled(options.signal);
   const reading = new Reading(client, handle, range, sink, options);
-  const slots = slotsFor(client.limits.readBytes, range.to - range.from, readsInFlight(client.roundTripMs));
+  const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT, client.roundTripMs);
   await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
   return reading.delivered;
 }
@@ -76,7 +82,7 @@ export async function writePipelined(
   const writing = new Writing(client, handle, offset, source, options);
   const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
   // One more than there are pieces finds the end while the last of them is on its way.
-  const slots = slotsFor(requestBytes, size + requestBytes, WRITES_IN_FLIGHT_BYTES);
+  const slots = slotsFor(requestBytes, size + requestBytes, WRITES_IN_FLIGHT, client.roundTripMs);
   await untilAborted(
     Promise.all(Array.from({ length: slots }, () => writing.slot(requestBytes))),
     writing,
@@ -85,15 +91,11 @@ export async function writePipelined(
   return writing.confirmed;
 }
 
-/** What a way of this length holds. */
-function readsInFlight(roundTripMs: number): number {
-  const bytes = roundTripMs * READ_BYTES_PER_MS;
-  return Math.min(MOST_READS_IN_FLIGHT_BYTES, Math.max(LEAST_READS_IN_FLIGHT_BYTES, bytes));
-}
-
-function slotsFor(requestBytes: number, size: number, inFlightBytes: number): number {
+function slotsFor(requestBytes: number, size: number, { near, far }: InFlight, roundTripMs: number): number {
   if (!Number.isFinite(size)) return 1;
   const useful = Math.ceil(size / requestBytes) || 1;
+  const least = Math.min(near, NEAR_SLOTS * requestBytes);
+  const inFlightBytes = Math.min(far, Math.max(least, roundTripMs * BYTES_PER_MS));
   return Math.min(MAX_SLOTS, useful, Math.max(1, Math.ceil(inFlightBytes / requestBytes)));
 }
 
