@@ -43,6 +43,9 @@ print((time.time() - start) * 1000)
 /** What OpenSSH's server opens for a session. */
 const SERVER_WINDOW_BYTES = 2 * 1024 * 1024;
 
+/** With a delay `sftp` takes a quarter of a second for each. */
+const FAR_FILES = 200;
+
 /** Times in milliseconds, by contender. */
 type Times = Map<string, number[]>;
 
@@ -75,7 +78,7 @@ await client.connect(
 
 try {
   await large("no delay", sshd.port, Number(values.mb));
-  await many(Number(values.files));
+  await many("no delay", sshd.port, Number(values.files));
   await distant(Number(values["delay-ms"]), Math.min(256, Number(values.mb)));
 } finally {
   await client.close();
@@ -131,7 +134,9 @@ async function distant(delayMs: number, megabytes: number): Promise<void> {
   console.log(`  down: our window ${bound(RECEIVE_WINDOW_BYTES)}; plain TCP with it ${rate(down)}`);
   console.log(`  ours through the proxy without delay: ${rate(machineUp)} up, ${rate(machineDown)} down`);
   await roundTrips(await connect(far.port), roundTrip);
-  await large(`${(2 * delayMs).toFixed(0)} ms there and back`, far.port, megabytes);
+  const title = `${(2 * delayMs).toFixed(0)} ms there and back`;
+  await large(title, far.port, megabytes);
+  await many(title, far.port, Math.min(FAR_FILES, Number(values.files)), 1);
 }
 
 /** A file of a few bytes costs nothing but round trips. */
@@ -149,20 +154,21 @@ async function roundTrips(session_id: string, roundTrip: number): Promise<void> 
   console.log(`round trips of one small file: ${all}; the first of a session ${count(first)}`);
 }
 
-async function many(count: number): Promise<void> {
+async function many(title: string, port: number, count: number, rounds = Number(values.rounds)): Promise<void> {
+  await Deno.remove(`${filesDir}/many`, { recursive: true }).catch(() => {}); // the first time there is none
   await Deno.mkdir(`${filesDir}/many`);
   for (let at = 0; at < count; at++) await Deno.writeFile(`${filesDir}/many/file${at}`, someBytes(4096, at + 1));
-  const session_id = await connect(sshd.port);
+  const session_id = await connect(port);
   const times: Times = new Map();
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     await Deno.mkdir(`${base}/sftp`);
-    note(times, "sftp's connecting", await sftp(sshd.port, "pwd"));
-    note(times, "sftp", await sftp(sshd.port, `put -r ${filesDir}/many ${base}/sftp`));
+    note(times, "sftp's connecting", await sftp(port, "pwd"));
+    note(times, "sftp", await sftp(port, `put -r ${filesDir}/many ${base}/sftp`));
     const args = { session_id, local_path: "many", remote_path: `${base}/ours`, recursive: true };
     note(times, "ours", await call("ssh_upload_file", args));
     for (const path of [`${base}/sftp`, `${base}/ours`]) await Deno.remove(path, { recursive: true });
   }
-  report(`upload of ${count} files of 4 KiB`, times, count * 4096);
+  report(`upload of ${count} files of 4 KiB, ${title}`, times, count * 4096);
 }
 
 async function connect(port: number): Promise<string> {

@@ -39,6 +39,9 @@ const MAX_REQUEST_BYTES = 261_120;
 /** What every server must take (draft-ietf-secsh-filexfer-02 §3). */
 const SAFE_REQUEST_BYTES = 32_768;
 
+/** Further away than any host of the same building, in milliseconds. */
+const FAR_MS = 10;
+
 /** Longer than the longest path of any system. */
 const MAX_NAME_BYTES = 32_768;
 /** The longest name of one entry is 255 bytes nearly everywhere. */
@@ -48,8 +51,6 @@ const MAX_ENTRY_NAME_BYTES = 4096;
 export class SftpClient {
   /** How much the server takes in one request. */
   limits: Limits = { readBytes: SAFE_REQUEST_BYTES, writeBytes: SAFE_REQUEST_BYTES };
-  /** How many small files are best moved at a time: it is the way there and back that takes time. */
-  readonly filesAtOnce: number = 32;
   /** Whether a request that nobody may need costs no time, sent together with another. */
   readonly pipelines: boolean = true;
   readonly #requests: Requests;
@@ -71,6 +72,11 @@ export class SftpClient {
   /** How far away the host is, there and back, in milliseconds. */
   get roundTripMs(): number {
     return this.#requests.roundTripMs;
+  }
+
+  /** How many small files are best moved at a time: it is the way there and back that takes time. */
+  get filesAtOnce(): number {
+    return this.roundTripMs > FAR_MS ? 100 : 32;
   }
 
   /** True while the server owes no answer. */
