@@ -92,7 +92,7 @@ Deno.test("ssh_execute ends the whole process group at its timeout and confirms 
   const result = await program.ok("ssh_execute", {
     session_id,
     command: "trap '' TERM; echo started; sleep 7771 & sleep 7772; sleep 7773",
-    timeout: 0.5,
+    timeout: 2.5,
   });
   assert.equal(result.timed_out, true);
   assert.equal(result.stdout, "started\n");

@@ -131,7 +131,7 @@ Deno.test("a command of root is ended at its timeout, though sshd ignores signal
   const target = { host: sshd.host, port: sshd.port, username: sshd.user, key_path: sshd.clientKeyPath };
   const { session_id } = await program.ok("ssh_connect", target);
   const command = "echo started; sleep 5151 & sleep 5152";
-  const result = await program.ok("ssh_execute", { session_id, command, timeout: 0.7 });
+  const result = await program.ok("ssh_execute", { session_id, command, timeout: 2.5 });
   assert.deepEqual([result.timed_out, result.process_gone, result.stdout], [true, true, "started\n"]);
   const left = (await processes()).filter((process) => /sleep 515/.test(process.command) && process.state !== "Z");
   assert.deepEqual(left, []);
