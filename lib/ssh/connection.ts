@@ -35,6 +35,8 @@ export interface ConnectOptions extends Address {
   knownHosts: KnownHosts;
   /** Limit of the whole way to a usable connection, in milliseconds. */
   timeoutMs: number;
+  /** The limit, when it runs already. @default one of `timeoutMs`, from now on */
+  deadline?: Deadline | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -86,7 +88,9 @@ export class Connection {
     this.#client = client;
     this.#socket = socket;
     this.facts = facts;
-    this.second = new SecondConnection((timeoutMs) => Connection.connect({ ...options, timeoutMs, signal: undefined }));
+    this.second = new SecondConnection((timeoutMs) => {
+      return Connection.connect({ ...options, timeoutMs, deadline: undefined, signal: undefined });
+    });
     this.#reserve = new ReserveChannel(() => {
       const limits = { deadline: new Deadline(RESERVE_LIMIT_MS), urgent: true };
       return this.#gate.open(openSessionChannel(client), limits);
@@ -102,7 +106,7 @@ export class Connection {
    * @throws {ToolError} with a code for each way in which that can fail; `timed_out` at `timeoutMs`, whatever stage hangs
    */
   static async connect(options: ConnectOptions): Promise<Connection> {
-    const deadline = new Deadline(options.timeoutMs);
+    const deadline = options.deadline ?? new Deadline(options.timeoutMs);
     const { Client } = await loadSsh2();
     const knownTypes = await options.knownHosts.knownKeyTypes(options.host, options.port);
     const handshake = new Handshake(new Client(), options, clientAlgorithms(knownTypes));

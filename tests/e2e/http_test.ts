@@ -1,9 +1,8 @@
 /** Streamable HTTP: both eras, several clients of one server, and everybody who must not get in. */
 import assert from "node:assert/strict";
+import { accountBed } from "../support/account_bed.ts";
 import { HttpProgram } from "../support/http_program.ts";
 import { eventually, processes } from "../support/processes.ts";
-import { createTestUser, startSshd } from "../support/sshd.ts";
-import { tempDir } from "../support/temp_dir.ts";
 
 const TOKEN = "a token of the user's own 123";
 const SECRET = "sk-live-4f9Qz7XbT2mLr8WcD";
@@ -14,24 +13,14 @@ const ERAS = [
 ] as const;
 
 async function httpSetup() {
-  const sshd = await startSshd();
-  const user = await createTestUser();
-  const secrets = await tempDir();
-  await Deno.copyFile(sshd.clientKeyPath, `${secrets.path}/key`);
-  await Deno.writeTextFile(`${secrets.path}/app.env`, `API_TOKEN=${SECRET}\n`, { mode: 0o600 });
-  const program = await HttpProgram.start({
-    permissions: ["--allow-net", `--allow-read=${secrets.path}`],
-    flags: [`--secrets-dir=${secrets.path}`],
-  });
+  const bed = await accountBed({ env: `API_TOKEN=${SECRET}\n` });
+  const program = await HttpProgram.start(bed.least);
   return {
-    user,
+    ...bed,
     program,
-    target: { host: sshd.host, port: sshd.port, username: user.name, key_path: `${secrets.path}/key` },
     async [Symbol.asyncDispose]() {
       await program[Symbol.asyncDispose]();
-      await user[Symbol.asyncDispose]();
-      await sshd[Symbol.asyncDispose]();
-      await secrets[Symbol.asyncDispose]();
+      await bed[Symbol.asyncDispose]();
     },
   };
 }
