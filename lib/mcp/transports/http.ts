@@ -105,10 +105,11 @@ function guardedServer(app: App): McpServer {
 }
 
 function behindToken(token: string, inner: Fetch): Fetch {
-  const expected = digest(`Bearer ${token}`);
+  const expected = digest(token);
   return async (request) => {
     if (new URL(request.url).pathname !== PATH) return new Response(null, { status: 404 });
-    if (timingSafeEqual(digest(request.headers.get("authorization") ?? ""), expected)) return await inner(request);
+    const [, shown = ""] = /^bearer +(.*)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+    if (timingSafeEqual(digest(shown), expected)) return await inner(request);
     return new Response(null, { status: 401, headers: { "www-authenticate": "Bearer" } });
   };
 }
