@@ -7,6 +7,7 @@ import { ChannelGate, type ChannelOpener } from "./channel_gate.ts";
 import { Deadline } from "./deadline.ts";
 import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./handshake_failure.ts";
 import { type HostKey, hostKeyFromBlob, type HostKeyVerdict, type KnownHosts } from "./known_hosts.ts";
+import { keepQuiet, LoneChannels, SERVES_ONE_CHANNEL } from "./lone_channels.ts";
 import { OpeningBytes } from "./opening_bytes.ts";
 import { SecondConnection } from "./second_connection.ts";
 import {
@@ -70,6 +71,9 @@ export interface ChannelOptions {
 /** Sees a channel before anything can happen on it. */
 export type OnOpen = (channel: ClientChannel) => void;
 
+/** Starts something on a new channel of `client`. */
+type ChannelStart = (client: Client, callback: Parameters<ChannelOpener<ClientChannel>>[0]) => void;
+
 /** One authenticated SSH connection. */
 export class Connection {
   /** What is known of the connection. */
@@ -81,6 +85,8 @@ export class Connection {
   readonly #shortageListeners = new Set<() => void>();
   readonly #gate = new ChannelGate(() => this.#shortageListeners.forEach((listener) => listener()));
   readonly #reserve: ReserveChannel;
+  /** Where this connection is to have no channels itself. */
+  readonly #lone: LoneChannels<Connection> | undefined;
   readonly #closeListeners = new Set<(reason: ToolError) => void>();
   #ended: ToolError | undefined;
 
@@ -91,6 +97,10 @@ export class Connection {
     this.second = new SecondConnection((timeoutMs) => {
       return Connection.connect({ ...options, timeoutMs, deadline: undefined, signal: undefined });
     });
+    if (SERVES_ONE_CHANNEL.test(facts.serverVersion)) {
+      this.#lone = new LoneChannels((limits) => Connection.connect({ ...options, signal: undefined, ...limits }));
+      this.onEnd(keepQuiet(client));
+    }
     this.#reserve = new ReserveChannel(() => {
       const limits = { deadline: new Deadline(RESERVE_LIMIT_MS), urgent: true };
       return this.#gate.open(openSessionChannel(client), limits);
@@ -156,7 +166,7 @@ export class Connection {
     };
     const reserve = this.#reserve.take();
     const channel = reserve && await this.#execOn(reserve, command, options, onStart);
-    return channel ?? await this.#open(options, onStart, (callback) => this.#client.exec(command, callback));
+    return channel ?? await this.#open(options, onStart, (client, callback) => client.exec(command, callback));
   }
 
   /**
@@ -169,9 +179,9 @@ export class Connection {
     onOpen?: OnOpen,
     command?: string,
   ): Promise<ClientChannel> {
-    return this.#open(options, onOpen, (callback) => {
-      if (command === undefined) this.#client.shell(terminal, callback);
-      else this.#client.exec(command, { pty: terminal }, callback);
+    return this.#open(options, onOpen, (client, callback) => {
+      if (command === undefined) client.shell(terminal, callback);
+      else client.exec(command, { pty: terminal }, callback);
     });
   }
 
@@ -181,9 +191,9 @@ export class Connection {
    * @throws {ToolError} as {@linkcode exec}; `channel_refused` also when the server has no such subsystem
    */
   subsystem(name: string, options: ChannelOptions, onOpen?: OnOpen): Promise<ClientChannel> {
-    return this.#open(options, onOpen, (callback) => {
-      this.#client.subsys(name, (error, channel) => {
-        if (error !== undefined) closeUnstarted(this.#client);
+    return this.#open(options, onOpen, (client, callback) => {
+      client.subsys(name, (error, channel) => {
+        if (error !== undefined) closeUnstarted(client);
         callback(error, channel);
       });
     });
@@ -194,10 +204,13 @@ export class Connection {
    * nothing for root. ssh2's own signal() does nothing once the input of the command has been ended, as ours has been.
    */
   signal(channel: ClientChannel, name: "TERM" | "KILL"): void {
-    type Internals = { _protocol: { signal(id: number, name: string): void } };
-    const { outgoing } = channel as unknown as { outgoing: { id: number; state: string } };
+    type Internals = {
+      _client: { _protocol: { signal(id: number, name: string): void } };
+      outgoing: { id: number; state: string };
+    };
+    const { _client: client, outgoing } = channel as unknown as Internals;
     if (this.#ended !== undefined || outgoing.state === "closed" || outgoing.state === "closing") return;
-    (this.#client as unknown as Internals)._protocol.signal(outgoing.id, name);
+    client._protocol.signal(outgoing.id, name);
   }
 
   /**
@@ -233,6 +246,7 @@ export class Connection {
     const wasUp = this.#ended === undefined;
     this.#end(new ToolError("session_dropped", "the session was closed", { hint: "connect again with ssh_connect" }));
     if (!wasUp) return;
+    void this.#lone?.close();
     this.#client.once("close", resolve);
     this.#client.end();
     const timer = setTimeout(resolve, CLOSE_LIMIT_MS);
@@ -268,14 +282,15 @@ export class Connection {
     if (this.#ended === undefined && this.#gate.idle) this.#reserve.prepare();
   }
 
-  #open(
-    options: ChannelOptions,
-    onOpen: OnOpen | undefined,
-    start: ChannelOpener<ClientChannel>,
-  ): Promise<ClientChannel> {
+  #open(options: ChannelOptions, onOpen: OnOpen | undefined, start: ChannelStart): Promise<ClientChannel> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    if (this.#lone === undefined) return this.#openHere(options, onOpen, start);
+    return this.whileUp(this.#lone.open(options, (connection) => connection.#openHere(options, onOpen, start)));
+  }
+
+  #openHere(options: ChannelOptions, onOpen: OnOpen | undefined, start: ChannelStart): Promise<ClientChannel> {
     const opener: ChannelOpener<ClientChannel> = (callback) => {
-      start((error, channel) => {
+      start(this.#client, (error, channel) => {
         if (error === undefined) onOpen?.(channel);
         callback(error, channel);
       });
