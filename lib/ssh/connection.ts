@@ -7,7 +7,6 @@ import { ChannelGate, type ChannelOpener } from "./channel_gate.ts";
 import { Deadline } from "./deadline.ts";
 import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./handshake_failure.ts";
 import { type HostKey, hostKeyFromBlob, type HostKeyVerdict, type KnownHosts } from "./known_hosts.ts";
-import { keepQuiet, LoneChannels, SERVES_ONE_CHANNEL } from "./lone_channels.ts";
 import { OpeningBytes } from "./opening_bytes.ts";
 import { SecondConnection } from "./second_connection.ts";
 import {
@@ -19,8 +18,10 @@ import {
   type PseudoTtyOptions,
 } from "./ssh2.ts";
 import { execOn, openSessionChannel, ReserveChannel } from "./reserve_channel.ts";
+import { habitsOf, keepQuiet, SpreadChannels } from "./spread_channels.ts";
 import { type Address, connectTcp } from "./tcp.ts";
 import type { TcpStream } from "./tcp_stream.ts";
+import type { TurnLimits } from "./turns.ts";
 
 const KEEPALIVE_INTERVAL_MS = 15_000;
 const KEEPALIVE_MISSES = 3;
@@ -85,8 +86,8 @@ export class Connection {
   readonly #shortageListeners = new Set<() => void>();
   readonly #gate = new ChannelGate(() => this.#shortageListeners.forEach((listener) => listener()));
   readonly #reserve: ReserveChannel;
-  /** Where this connection is to have no channels itself. */
-  readonly #lone: LoneChannels<Connection> | undefined;
+  /** Where this connection is not to have all channels itself. */
+  readonly #spread: SpreadChannels<Connection> | undefined;
   readonly #closeListeners = new Set<(reason: ToolError) => void>();
   #ended: ToolError | undefined;
 
@@ -97,10 +98,12 @@ export class Connection {
     this.second = new SecondConnection((timeoutMs) => {
       return Connection.connect({ ...options, timeoutMs, deadline: undefined, signal: undefined });
     });
-    if (SERVES_ONE_CHANNEL.test(facts.serverVersion)) {
-      this.#lone = new LoneChannels((limits) => Connection.connect({ ...options, signal: undefined, ...limits }));
-      this.onEnd(keepQuiet(client));
+    const habits = habitsOf(facts.serverVersion);
+    if (habits !== undefined) {
+      const connect = (limits: TurnLimits): Promise<Connection> => Connection.connect({ ...options, ...limits });
+      this.#spread = new SpreadChannels<Connection>(this, habits, connect);
     }
+    if (habits === "one channel a connection") this.onEnd(keepQuiet(client));
     this.#reserve = new ReserveChannel(() => {
       const limits = { deadline: new Deadline(RESERVE_LIMIT_MS), urgent: true };
       return this.#gate.open(openSessionChannel(client), limits);
@@ -246,7 +249,6 @@ export class Connection {
     const wasUp = this.#ended === undefined;
     this.#end(new ToolError("session_dropped", "the session was closed", { hint: "connect again with ssh_connect" }));
     if (!wasUp) return;
-    void this.#lone?.close();
     this.#client.once("close", resolve);
     this.#client.end();
     const timer = setTimeout(resolve, CLOSE_LIMIT_MS);
@@ -284,8 +286,14 @@ export class Connection {
 
   #open(options: ChannelOptions, onOpen: OnOpen | undefined, start: ChannelStart): Promise<ClientChannel> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    if (this.#lone === undefined) return this.#openHere(options, onOpen, start);
-    return this.whileUp(this.#lone.open(options, (connection) => connection.#openHere(options, onOpen, start)));
+    if (this.#spread === undefined) return this.#openHere(options, onOpen, start);
+    return this.whileUp(this.#spread.open(options, (connection, watch) => {
+      const onWatched: OnOpen = (channel) => {
+        watch(channel);
+        onOpen?.(channel);
+      };
+      return connection.#openHere(options, onWatched, start);
+    }));
   }
 
   #openHere(options: ChannelOptions, onOpen: OnOpen | undefined, start: ChannelStart): Promise<ClientChannel> {
@@ -303,6 +311,7 @@ export class Connection {
   #end(reason: ToolError): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
+    void this.#spread?.close();
     for (const listener of this.#closeListeners) listener(reason);
     this.#closeListeners.clear();
   }
