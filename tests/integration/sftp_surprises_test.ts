@@ -96,6 +96,19 @@ Deno.test("a path that is wrong is named as it was given, with what to do", asyn
   assert.deepEqual(await tools.localNames(), ["file"]);
 });
 
+Deno.test("local names that cannot be are named as what they are", async () => {
+  await using host = await FileHost.start();
+  const { tools } = host;
+  await Deno.mkdir(`${tools.local.path}/tree`);
+  await runOk("sh", ["-c", `cd '${tools.local.path}/tree' && : > good && : > "$(printf 'bad\\377')"`]);
+  const done = await tools.ok(up, { local_path: "tree", remote_path: host.path("tree"), recursive: true });
+  assert.deepEqual([done.files, done.failed], [1, 1]);
+  assert.match(done.failures[0].reason, /is not UTF-8/);
+  await host.remote.write("plain", "x");
+  const args = { remote_path: host.path("plain"), local_path: "x".repeat(256) };
+  assert.match((await tools.fails("local_file_error", down, args)).message, /name is too long/);
+});
+
 if (isRoot()) {
   Deno.test("a file that nothing can be renamed over stays, and what to do is said", async () => {
     await using host = await FileHost.start();
@@ -151,7 +164,8 @@ if (isRoot()) {
       assert.equal(await Deno.readTextFile(`${small}/file`), "the old file");
       assert.deepEqual([...Deno.readDirSync(small)].map(({ name }) => name), ["file"]);
       await runOk("mount", ["-o", "remount,ro", small]);
-      await host.tools.fails("local_file_error", down, { ...args, local_path: "small/other" });
+      const other = await host.tools.fails("local_file_error", down, { ...args, local_path: "small/other" });
+      assert.match(other.message, /read-only/);
     } finally {
       await runOk("umount", [small]);
     }

@@ -74,15 +74,14 @@ export class RemotePart {
     options: RemotePartOptions = {},
     known?: Target,
   ): Promise<RemotePart> {
-    // What is found to resume must not be given up for a guess.
-    const guesses = known === undefined && client.pipelines && options.resume !== true &&
+    // What is found to resume must not be given up for a guess, and a name that must be free may well be taken.
+    const guesses = options.overwrite !== false && known === undefined && client.pipelines && options.resume !== true &&
       !path.endsWith("/") && !isKernelFile(path);
     const { target, opened } = guesses
       ? await openAtOnce(client, path, options)
       : { target: known ?? await findTarget(client, path), opened: undefined };
     if (isKernelFile(target.path)) throw new KernelFile(target.path);
     if (target.existing !== undefined && options.overwrite === false) {
-      if (opened !== undefined) await discard(client, opened);
       throw failure("already_exists", { doing: "writing", path: target.path });
     }
     const mode = options.mode ?? target.existing?.mode;
