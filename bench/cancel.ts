@@ -15,8 +15,9 @@ const { values } = parseArgs({
 });
 const FILE_BYTES = 200_000_000;
 const FILES = 5000;
-/** How long nothing has to change before all counts as cleaned up. */
+/** How long there has to be no part file before all counts as cleaned up. */
 const QUIET_MS = 300;
+const PATIENCE_MS = 10_000;
 
 await using sshd = await startSshd();
 const remote = await Deno.makeTempDir({ prefix: "mcp-remote-ssh-bench-" });
@@ -74,15 +75,17 @@ async function report(
 
 /** When the last part file went, on the clock of performance.now(). */
 async function lastChange(target: string): Promise<number> {
-  let changed = performance.now();
-  for (let before = parts(target); performance.now() - changed < QUIET_MS;) {
+  const start = performance.now();
+  let changed = start;
+  let before = parts(target);
+  const isOver = (now: number): boolean => before === "" ? now - changed > QUIET_MS : now - start > PATIENCE_MS;
+  while (!isOver(performance.now())) {
     await new Promise((resolve) => setTimeout(resolve, 2));
     const now = parts(target);
     if (now !== before) changed = performance.now();
     before = now;
   }
-  const left = parts(target);
-  if (left !== "") console.log(`  LEFT: ${left}`);
+  if (before !== "") console.log(`  left behind: ${before}`);
   return changed;
 }
 
