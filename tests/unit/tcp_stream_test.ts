@@ -66,9 +66,9 @@ const filled = (length: number, value: number): Uint8Array => new Uint8Array(len
 Deno.test("TcpStream.write() sends as one what is written in one go", async () => {
   const { connection, stream } = flowing();
   for (const piece of ["len", "payload", "mac"]) stream.write(Buffer.from(piece));
-  assert.equal(stream.writableLength, 13);
+  assert.equal(stream.unsentBytes, 13);
   await new Promise((resolve) => stream.write(Buffer.from("."), resolve));
-  assert.deepEqual([connection.sent, stream.writableLength], [["lenpayloadmac."], 0]);
+  assert.deepEqual([connection.sent, stream.unsentBytes], [["lenpayloadmac."], 0]);
   stream.destroy();
 });
 
