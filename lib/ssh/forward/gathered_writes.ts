@@ -2,11 +2,13 @@
  * Writes to a socket what comes for it in one go as one: a read from the server brings up to eight packets of 32 KiB, and
  * a system call for each would wake the local client eight times.
  */
+import { Buffer } from "node:buffer";
 import type net from "node:net";
-import { spend } from "../spent.ts";
 
 /** Most that is written at once; what one read brings fits. */
 const BLOCK_BYTES = 256 * 1024;
+/** Up to this size a copy costs less than a block that stays with a slow socket. */
+const SMALL_BYTES = 32 * 1024;
 
 /** A block that nobody uses now. Writes mostly end at once, so one serves all sockets. */
 let spare: Uint8Array | undefined;
@@ -14,8 +16,6 @@ let spare: Uint8Array | undefined;
 /** The writing side of one socket. */
 export class GatheredWrites {
   readonly #socket: net.Socket;
-  /** The only piece as yet: where no other follows, it is written as it is. */
-  #single: Uint8Array | undefined;
   #block: Uint8Array | undefined;
   #filled = 0;
   readonly #onWritten: () => void;
@@ -26,51 +26,45 @@ export class GatheredWrites {
     this.#onWritten = onWritten;
   }
 
-  /** Takes a chunk of a channel for itself, to be written in this turn of the event loop. */
+  /** Takes a copy of `chunk`, to be written in this turn of the event loop. */
   write(chunk: Uint8Array): void {
-    if (this.#single === undefined && this.#block === undefined) {
-      this.#single = chunk;
-      queueMicrotask(() => this.flush());
-      return;
+    for (let start = 0; start < chunk.length;) {
+      if (this.#filled === BLOCK_BYTES) this.flush();
+      if (this.#block === undefined) {
+        this.#block = spare ?? new Uint8Array(BLOCK_BYTES);
+        spare = undefined;
+        queueMicrotask(() => this.flush());
+      }
+      const part = chunk.subarray(start, start + BLOCK_BYTES - this.#filled);
+      this.#block.set(part, this.#filled);
+      this.#filled += part.length;
+      start += part.length;
     }
-    const single = this.#single;
-    this.#single = undefined;
-    if (single !== undefined) this.#add(single);
-    this.#add(chunk);
   }
 
   /** Writes at once what has been gathered. */
   flush(): void {
-    const [single, block] = [this.#single, this.#block];
-    this.#single = this.#block = undefined;
-    if (single !== undefined) this.#send(single, () => spend(single));
-    else if (block !== undefined) this.#send(block.subarray(0, this.#filled), () => spare ??= block);
+    const [block, filled] = [this.#block, this.#filled];
+    if (block === undefined) return;
+    this.#block = undefined;
     this.#filled = 0;
+    const socket = this.#socket;
+    if (filled <= SMALL_BYTES) {
+      socket.write(Buffer.from(block.subarray(0, filled)));
+      spare ??= block;
+    } else {
+      // A socket that keeps some of it may still look at it, so the block waits for the callback.
+      socket.write(block.subarray(0, filled), (error) => {
+        if (!error) spare ??= block;
+      });
+    }
+    this.#onWritten();
   }
 
   /** Forgets what has been gathered. */
   drop(): void {
-    this.#single = this.#block = undefined;
+    if (this.#block !== undefined) spare ??= this.#block;
+    this.#block = undefined;
     this.#filled = 0;
-  }
-
-  #add(chunk: Uint8Array): void {
-    if (this.#filled + chunk.length > BLOCK_BYTES) this.flush();
-    if (chunk.length > BLOCK_BYTES) return this.#send(chunk, () => spend(chunk));
-    if (this.#block === undefined) {
-      this.#block = spare ?? new Uint8Array(BLOCK_BYTES);
-      spare = undefined;
-    }
-    this.#block.set(chunk, this.#filled);
-    this.#filled += chunk.length;
-    spend(chunk);
-  }
-
-  /** What could not be written may still be looked at, and is left to the garbage collector. */
-  #send(bytes: Uint8Array, release: () => void): void {
-    this.#socket.write(bytes, (error) => {
-      if (!error) release();
-    });
-    this.#onWritten();
   }
 }

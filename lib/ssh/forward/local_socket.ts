@@ -1,0 +1,57 @@
+/** Sockets of this machine that are read into memory which all of them share, so that an idle one holds none. */
+import { Buffer } from "node:buffer";
+import net from "node:net";
+import type { Address } from "../tcp.ts";
+
+/** Most bytes that are read at once. */
+const READ_BYTES = 256 * 1024;
+
+/** What is read lies here until its reader returns. */
+let shared: Buffer | undefined;
+
+/** How node:net reads without a stream: into `buffer`, then calls back; the option is as of Node.js 12.10. */
+interface OnRead {
+  buffer: Uint8Array;
+  callback: (bytes: number, buffer: Uint8Array) => boolean;
+}
+
+/** A socket and its reader. */
+export class LocalSocket {
+  /** Paused at first; half-open connections are allowed, and Nagle's algorithm is off. It tells of no `data`. */
+  readonly socket: net.Socket;
+  /** Gets what is read, which is to be copied where it is kept. */
+  onBytes: (bytes: Uint8Array) => void = () => {};
+
+  private constructor(make: (onread: OnRead) => net.Socket) {
+    this.socket = make({
+      buffer: shared ??= Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (bytes, buffer) => {
+        this.onBytes(buffer.subarray(0, bytes));
+        return true;
+      },
+    });
+    this.socket.on("error", () => {}); // the close that follows says it all
+  }
+
+  /** Takes over a socket that a server of node:net has accepted, paused. */
+  static accepted(socket: net.Socket): LocalSocket {
+    const accepted = new LocalSocket((onread) => {
+      const inside = socket as unknown as { _handle: unknown };
+      const options = { handle: inside._handle, allowHalfOpen: true, onread, pauseOnCreate: true };
+      inside._handle = null;
+      return new net.Socket(options as net.SocketConstructorOpts);
+    });
+    accepted.socket.setNoDelay(true);
+    return accepted;
+  }
+
+  /** Begins to connect. */
+  static connecting({ host, port }: Address): LocalSocket {
+    const connecting = new LocalSocket((onread) => {
+      return net.connect({ host, port, allowHalfOpen: true, onread } as net.NetConnectOpts);
+    });
+    const { socket } = connecting;
+    socket.pause().once("connect", () => socket.setNoDelay(true));
+    return connecting;
+  }
+}
