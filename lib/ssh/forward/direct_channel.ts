@@ -8,6 +8,8 @@ import { CHANNEL_DATA, DATA_HEAD_BYTES, PacketSealer, takePayloads } from "../ci
 import type { Channel } from "../ssh2.ts";
 import { TcpStream } from "../tcp_stream.ts";
 
+/** What ssh2 takes for no channel's number. */
+const MAX_UINT32 = 2 ** 32 - 1;
 /** Most that a server may send before it is allowed more; ssh2 has promised as much when the channel was opened. */
 const WINDOW_BYTES = 2 * 1024 * 1024;
 /** What is left of the window when more is allowed. */
@@ -234,12 +236,16 @@ export class DirectChannel {
 /** Gives a payload that is a channel's data to the channel. @returns false when it is for ssh2 */
 function showData(payload: Uint8Array, { _chanMgr: manager }: Inside): boolean {
   if (payload[0] !== CHANNEL_DATA || payload.length < DATA_HEAD_BYTES) return false;
-  const view = new DataView(payload.buffer, payload.byteOffset, DATA_HEAD_BYTES);
-  const id = view.getUint32(1);
-  const bytes = view.getUint32(5);
-  if (id === 0xffff_ffff || payload.length - DATA_HEAD_BYTES < bytes) return false;
+  const id = readUInt32(payload, 1);
+  const bytes = readUInt32(payload, 5);
+  if (id === MAX_UINT32 || payload.length - DATA_HEAD_BYTES < bytes) return false;
   const channel = manager.get(id);
   if (!(channel instanceof DirectChannel)) return false;
   channel.take(payload.subarray(DATA_HEAD_BYTES, DATA_HEAD_BYTES + bytes));
   return true;
+}
+
+function readUInt32(bytes: Uint8Array, at: number): number {
+  const byte = (index: number): number => bytes[at + index] as number;
+  return (byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3)) >>> 0;
 }

@@ -5,19 +5,31 @@
 import { Buffer } from "node:buffer";
 import type net from "node:net";
 
-/** Most that is written at once; what one read brings fits. */
+/** What several writes are gathered in, one behind the other; what one read brings fits. */
 const BLOCK_BYTES = 256 * 1024;
-/** Up to this size a copy costs less than a block that stays with a slow socket. */
-const SMALL_BYTES = 32 * 1024;
+/** Room in a block below which the next one is taken. */
+const MIN_ROOM_BYTES = 32 * 1024;
+/** Up to this size a copy of its own costs less than a block that stays with a slow socket. */
+const SMALL_BYTES = 4 * 1024;
+/** Blocks that are kept for whoever needs one next. */
+const SPARE_BLOCKS = 4;
 
-/** A block that nobody uses now. Writes mostly end at once, so one serves all sockets. */
-let spare: Uint8Array | undefined;
+/** Memory, and how many writes look at it. */
+interface Block {
+  bytes: Uint8Array;
+  writes: number;
+}
+
+/** Blocks that nobody uses now. Writes mostly end at once, so that a few serve all sockets. */
+const spare: Block[] = [];
 
 /** The writing side of one socket. */
 export class GatheredWrites {
   readonly #socket: net.Socket;
-  #block: Uint8Array | undefined;
-  #filled = 0;
+  #block: Block | undefined;
+  /** What is gathered in the block, and not written yet. */
+  #start = 0;
+  #end = 0;
   readonly #onWritten: () => void;
 
   /** @param onWritten called each time that something was given to `socket`, which may be full now */
@@ -28,34 +40,34 @@ export class GatheredWrites {
 
   /** Takes a copy of `chunk`, to be written in this turn of the event loop. */
   write(chunk: Uint8Array): void {
-    for (let start = 0; start < chunk.length;) {
-      if (this.#filled === BLOCK_BYTES) this.flush();
-      if (this.#block === undefined) {
-        this.#block = spare ?? new Uint8Array(BLOCK_BYTES);
-        spare = undefined;
-        queueMicrotask(() => this.flush());
-      }
-      const part = chunk.subarray(start, start + BLOCK_BYTES - this.#filled);
-      this.#block.set(part, this.#filled);
-      this.#filled += part.length;
-      start += part.length;
+    if (this.#start === this.#end) queueMicrotask(() => this.flush());
+    for (let taken = 0; taken < chunk.length;) {
+      if (this.#end === BLOCK_BYTES) this.flush();
+      const block = this.#block ??= spare.pop() ?? { bytes: new Uint8Array(BLOCK_BYTES), writes: 0 };
+      const part = chunk.subarray(taken, taken + BLOCK_BYTES - this.#end);
+      block.bytes.set(part, this.#end);
+      this.#end += part.length;
+      taken += part.length;
     }
   }
 
   /** Writes at once what has been gathered. */
   flush(): void {
-    const [block, filled] = [this.#block, this.#filled];
-    if (block === undefined) return;
-    this.#block = undefined;
-    this.#filled = 0;
-    const socket = this.#socket;
-    if (filled <= SMALL_BYTES) {
-      socket.write(Buffer.from(block.subarray(0, filled)));
-      spare ??= block;
+    const block = this.#block;
+    if (block === undefined || this.#start === this.#end) return;
+    const bytes = block.bytes.subarray(this.#start, this.#end);
+    if (bytes.length <= SMALL_BYTES) {
+      this.#end = this.#start;
+      this.#socket.write(Buffer.from(bytes));
+      this.#giveBack(block);
     } else {
-      // A socket that keeps some of it may still look at it, so the block waits for the callback.
-      socket.write(block.subarray(0, filled), (error) => {
-        if (!error) spare ??= block;
+      this.#start = this.#end;
+      if (BLOCK_BYTES - this.#end < MIN_ROOM_BYTES) this.#leave();
+      block.writes++;
+      this.#socket.write(bytes, (error) => {
+        if (error) return; // the socket may still look at it
+        block.writes--;
+        this.#giveBack(block);
       });
     }
     this.#onWritten();
@@ -63,8 +75,23 @@ export class GatheredWrites {
 
   /** Forgets what has been gathered. */
   drop(): void {
-    if (this.#block !== undefined) spare ??= this.#block;
+    const block = this.#block;
+    this.#end = this.#start;
+    if (block !== undefined) this.#giveBack(block);
+  }
+
+  /** Lets go of a block that no write looks at and that holds nothing. */
+  #giveBack(block: Block): void {
+    if (block.writes > 0) return;
+    if (block === this.#block) {
+      if (this.#start !== this.#end) return;
+      this.#leave();
+    }
+    if (spare.length < SPARE_BLOCKS) spare.push(block);
+  }
+
+  #leave(): void {
     this.#block = undefined;
-    this.#filled = 0;
+    this.#start = this.#end = 0;
   }
 }

@@ -1,5 +1,4 @@
 /** Sockets of this machine that are read into memory which all of them share, so that an idle one holds none. */
-import { Buffer } from "node:buffer";
 import net from "node:net";
 import type { Address } from "../tcp.ts";
 
@@ -7,7 +6,7 @@ import type { Address } from "../tcp.ts";
 const READ_BYTES = 256 * 1024;
 
 /** What is read lies here until its reader returns. */
-let shared: Buffer | undefined;
+let shared: Uint8Array | undefined;
 
 /** How node:net reads without a stream: into `buffer`, then calls back; the option is as of Node.js 12.10. */
 interface OnRead {
@@ -24,7 +23,7 @@ export class LocalSocket {
 
   private constructor(make: (onread: OnRead) => net.Socket) {
     this.socket = make({
-      buffer: shared ??= Buffer.allocUnsafeSlow(READ_BYTES),
+      buffer: shared ??= new Uint8Array(READ_BYTES),
       callback: (bytes, buffer) => {
         this.onBytes(buffer.subarray(0, bytes));
         return true;
