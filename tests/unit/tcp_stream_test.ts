@@ -83,6 +83,30 @@ Deno.test("TcpStream.write() loses nothing and says when it has drained when a c
   stream.destroy();
 });
 
+Deno.test("TcpStream.append() sends a copy, in its turn between what is written", async () => {
+  const { connection, stream } = flowing();
+  const borrowed = Buffer.from("two ");
+  stream.write(Buffer.from("one "));
+  assert.equal(stream.append(borrowed), true);
+  borrowed.fill("x");
+  const large = filled(300 * 1024, 52);
+  assert.equal(stream.append(large), false);
+  large.fill(0);
+  await new Promise((resolve) => stream.write(Buffer.from(" five"), resolve));
+  assert.ok(connection.sent.join("") === `one two ${"4".repeat(300 * 1024)} five`);
+  assert.equal(connection.sent.length, 2);
+  stream.destroy();
+});
+
+Deno.test("TcpStream sends nothing any more when it is destroyed", async () => {
+  const { connection, stream } = flowing();
+  stream.append(Buffer.from("under way"));
+  stream.destroy();
+  assert.equal(stream.append(Buffer.from("late")), false);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(connection.sent, []);
+});
+
 Deno.test("TcpStream.end() sends what was written, then the end, and closes after the far end's own", async () => {
   const { connection, stream } = flowing();
   stream.write(Buffer.from("good"));

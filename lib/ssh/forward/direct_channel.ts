@@ -197,8 +197,9 @@ export class DirectChannel {
     const { outgoing } = this;
     if (outgoing.state !== "open") return 0;
     const count = Math.min(bytes.length, outgoing.window);
+    const packetBytes = Math.max(1, outgoing.packetSize); // a server may say anything
     for (let sent = 0; sent < count;) {
-      const part = bytes.subarray(sent, Math.min(count, sent + outgoing.packetSize));
+      const part = bytes.subarray(sent, Math.min(count, sent + packetBytes));
       this.#sendPacket(part);
       sent += part.length;
     }

@@ -16,11 +16,12 @@ interface OnRead {
 
 /** A socket and its reader. */
 export class LocalSocket {
-  /** Paused at first; half-open connections are allowed, and Nagle's algorithm is off. It tells of no `data`. */
+  /** Paused at first; half-open connections are allowed, and Nagle's algorithm is off. */
   readonly socket: net.Socket;
   /** Gets what is read, which is to be copied where it is kept. */
   onBytes: (bytes: Uint8Array) => void = () => {};
 
+  /** @param make a paused socket */
   private constructor(make: (onread: OnRead) => net.Socket) {
     this.socket = make({
       buffer: shared ??= new Uint8Array(READ_BYTES),
@@ -29,13 +30,16 @@ export class LocalSocket {
         return true;
       },
     });
+    // Where a runtime knows no `onread`, or has no handle to take over, the stream tells of what it reads.
+    this.socket.on("data", (chunk: Uint8Array) => this.onBytes(chunk));
     this.socket.on("error", () => {}); // the close that follows says it all
   }
 
   /** Takes over a socket that a server of node:net has accepted, paused. */
   static accepted(socket: net.Socket): LocalSocket {
     const accepted = new LocalSocket((onread) => {
-      const inside = socket as unknown as { _handle: unknown };
+      const inside = socket as unknown as { _handle?: object | null };
+      if (!inside._handle) return socket;
       const options = { handle: inside._handle, allowHalfOpen: true, onread, pauseOnCreate: true };
       inside._handle = null;
       return new net.Socket(options as net.SocketConstructorOpts);
@@ -47,10 +51,10 @@ export class LocalSocket {
   /** Begins to connect. */
   static connecting({ host, port }: Address): LocalSocket {
     const connecting = new LocalSocket((onread) => {
-      return net.connect({ host, port, allowHalfOpen: true, onread } as net.NetConnectOpts);
+      return net.connect({ host, port, allowHalfOpen: true, onread } as net.NetConnectOpts).pause();
     });
     const { socket } = connecting;
-    socket.pause().once("connect", () => socket.setNoDelay(true));
+    socket.once("connect", () => socket.setNoDelay(true));
     return connecting;
   }
 }
