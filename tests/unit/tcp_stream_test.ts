@@ -23,6 +23,7 @@ class FakeConnection implements TcpConnection {
 
   /** Makes the read under way fail. */
   fail(error: Error): void {
+    this.#give.promise.catch(() => {}); // nobody may be reading
     this.#give.reject(error);
   }
 
