@@ -72,7 +72,7 @@ export class Shell {
    * @throws {ToolError} as {@linkcode Connection.shell}
    */
   static async open(connection: Connection, options: ShellOptions): Promise<Shell> {
-    const io = await ShellIo.open(options.size, options.keeper?.redrawn);
+    const io = await ShellIo.open(options.size, options.keeper?.answers !== true);
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
@@ -212,7 +212,6 @@ export class Shell {
    * @throws {ToolError} `shell_closed`, `shell_unsupported`, and `invalid_argument` when the shell is not at its prompt
    */
   async run(command: string, timeoutMs: number, signal?: AbortSignal): Promise<AwaitOutcome & { startRow: number }> {
-    this.#ensureTransparent();
     await this.#ensurePrompt();
     const running = await this.#inTurn(async () => {
       await this.#answered(signal);
@@ -243,7 +242,6 @@ export class Shell {
    * @throws {ToolError} `timed_out` when no prompt comes, `shell_unsupported` when the shell did not evaluate it
    */
   async source(script: string, options: { promptMs?: number; signal?: AbortSignal | undefined } = {}): Promise<void> {
-    this.#ensureTransparent();
     await this.#inTurn(async () => {
       await this.#promptWithin(options.promptMs ?? SOURCE_LIMIT_MS, options.signal);
       const fifo = await secretFifo(this.#connection, script + SOURCED);
@@ -289,18 +287,6 @@ export class Shell {
   /** Frees what a closed shell holds; nothing may be asked of it any more. */
   dispose(): void {
     this.#io.dispose();
-  }
-
-  /** What a multiplexer draws itself, as screen does, holds no markers. */
-  #ensureTransparent(): void {
-    if (this.keeper?.redrawn !== true) return;
-    throw new ToolError(
-      "shell_unsupported",
-      `in ${this.keeper.name} neither await_exit nor loaded variables can be had`,
-      {
-        hint: "install tmux on the host, or use a shell without persist",
-      },
-    );
   }
 
   /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */

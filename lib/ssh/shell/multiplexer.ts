@@ -4,21 +4,16 @@ import { quoteWord } from "../../quote.ts";
 import { ask } from "../ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
+import { openScreen } from "./gnu_screen_link.ts";
 import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
 import { openTmux } from "./tmux_link.ts";
 
 const LIMIT_MS = 15_000;
-/** Names what there is; a tmux before 3.0 cannot be sent keys by their codes. */
+/** Names what there is; a tmux before 3.0 cannot be sent keys by their codes, a screen before 4.1 does not say what it shows. */
 const PROBE = "t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'tmux master') echo tmux;; esac; " +
-  "for m in screen dtach; do command -v $m >/dev/null 2>&1 && echo $m; done; :";
+  "s=$(screen -v 2>/dev/null); case $s in *'ersion 4.00'*|*'ersion 3'*) ;; *ersion*) echo screen;; esac; " +
+  "command -v dtach >/dev/null 2>&1 && echo dtach; :";
 
-/**
- * screen draws what runs in it anew, so that a marker does not come through; what it has kept it gives byte by byte of
- * no encoding (hardcopy of 4.9), in which a secret could not be told.
- */
-const SCREEN_LACKS =
-  "screen gives back its last screen, not what had scrolled out of it, and in it neither await_exit " +
-  "nor loaded variables work: install tmux on the host for those";
 const DTACH_LACKS =
   "dtach keeps nothing of what was shown before it is opened again: install tmux on the host for that";
 
@@ -26,8 +21,8 @@ const DTACH_LACKS =
 export interface Keeper {
   /** What keeps it, and under which name, e.g. `tmux mcp-ssh-main`. */
   name: string;
-  /** True when what comes is drawn by the multiplexer, not by what runs in it. */
-  redrawn: boolean;
+  /** True when it is a terminal itself, which answers what programs ask of one. */
+  answers: boolean;
   /** What cannot be had with it, in words; undefined when all can. */
   lacks: string | undefined;
 }
@@ -56,28 +51,27 @@ export async function persistentShell(
   const session = `mcp-ssh-${name}`;
   if (found.includes("tmux")) {
     return {
-      keeper: { name: `tmux ${session}`, redrawn: false, lacks: undefined },
+      keeper: { name: `tmux ${session}`, answers: true, lacks: undefined },
       link: (listener) => openTmux(connection, session, options, listener),
     };
   }
-  const redrawn = found.includes("screen");
-  if (redrawn || found.includes("dtach")) {
-    const command = redrawn ? screenCommand(session) : dtachCommand(session);
-    // A terminal without an alternate screen: what scrolls in it is scrollback for us.
-    const term = redrawn ? "vt100" : options.term;
-    const link = (listener: LinkListener): Promise<TerminalLink> => {
-      return openTerminal(connection, { ...options, term, command }, listener);
+  if (found.includes("screen")) {
+    return {
+      keeper: { name: `screen ${session}`, answers: true, lacks: undefined },
+      link: (listener) => openScreen(connection, session, options, listener),
     };
-    const name = `${redrawn ? "screen" : "dtach"} ${session}`;
-    return { keeper: { name, redrawn, lacks: redrawn ? SCREEN_LACKS : DTACH_LACKS }, link };
   }
-  throw new ToolError("multiplexer_missing", "this host has neither tmux (3.0 or later) nor screen nor dtach", {
-    hint: "install tmux on the host, or open the shell without persist",
-  });
-}
-
-function screenCommand(session: string): string {
-  return `exec screen -U -h 10000 -c /dev/null -D -RR -S ${quoteWord(session)}`;
+  if (found.includes("dtach")) {
+    return {
+      keeper: { name: `dtach ${session}`, answers: false, lacks: DTACH_LACKS },
+      link: (listener) => openTerminal(connection, { ...options, command: dtachCommand(session) }, listener),
+    };
+  }
+  throw new ToolError(
+    "multiplexer_missing",
+    "this host has neither tmux (3.0 or later) nor screen (4.1 or later) nor dtach",
+    { hint: "install tmux on the host, or open the shell without persist" },
+  );
 }
 
 /** dtach passes everything as it is, and keeps nothing. */

@@ -47,8 +47,6 @@ export class ShellIo {
   readonly screen: Screen;
   /** What came. */
   readonly raw: RawBuffer = new RawBuffer(BUFFER_BYTES);
-  /** True when a multiplexer draws, so that moves of the cursor say nothing of what runs. */
-  readonly #redrawn: boolean;
   readonly #filter = new MarkerFilter();
   readonly #pump: OutputPump;
   readonly #prompts = new Set<string>();
@@ -65,9 +63,8 @@ export class ShellIo {
   #movesAtInput = 0;
   #mark: InputMark;
 
-  private constructor(screen: Screen, redrawn: boolean) {
+  private constructor(screen: Screen, answers: boolean) {
     this.screen = screen;
-    this.#redrawn = redrawn;
     this.#mark = {
       offset: 0,
       row: 0,
@@ -87,15 +84,20 @@ export class ShellIo {
         for (const listener of this.#dropListeners) listener(plainText(bytes));
       },
     });
+    if (!answers) return;
     screen.onAnswer((data) => {
       // A terminal that answers what comes in a flood types into whatever runs next.
       if (this.#burstBytes < MAX_ASKING_BYTES) this.#link?.write(data);
     });
   }
 
-  /** Makes the receiving side, before there is anything to receive from. */
-  static async open(size: TerminalSize, redrawn = false): Promise<ShellIo> {
-    return new ShellIo(await Screen.open(size, BUFFER_BYTES), redrawn);
+  /**
+   * Makes the receiving side, before there is anything to receive from.
+   *
+   * @param answers whether it answers what programs ask of their terminal
+   */
+  static async open(size: TerminalSize, answers = true): Promise<ShellIo> {
+    return new ShellIo(await Screen.open(size, BUFFER_BYTES), answers);
   }
 
   /** Sends what is typed to `link` from now on. */
@@ -219,7 +221,7 @@ export class ShellIo {
   situation(): Situation {
     const { screen } = this;
     const editorWaits = screen.pasteMode && screen.promptSignals > this.#signalsAtEnter;
-    const draws = !this.#redrawn && screen.moves - this.#movesAtInput >= DRAWING_MOVES;
+    const draws = screen.moves - this.#movesAtInput >= DRAWING_MOVES;
     const editorSpeaks = screen.promptSignals > 0;
     return situationOf(screen.cursor(), { editorWaits, editorSpeaks, draws, known: this.#prompts });
   }

@@ -1,0 +1,96 @@
+/** What runs at the far end beside a terminal in GNU screen: it hands out what screen keeps, and what comes. */
+import { quoteWord } from "../../quote.ts";
+
+/** Most of what screen has kept that is handed out, in bytes. */
+export const MAX_KEPT_BYTES = 500_000;
+/** Rows that screen keeps. */
+const HISTORY_ROWS = 10_000;
+
+/**
+ * Gives everything to whoever waits for it at the FIFO `raw` of a connection that may be dead: screen writes there and
+ * waits. Nobody else can make such a directory in the user's own.
+ */
+const FREE_EARLIER =
+  `o=; for f in "$b".????????/raw; do [ -p "$f" ] && { cat <>"$f" >/dev/null 2>&1 3<&- & o="$o $!"; }; done`;
+
+/** A session of exactly that name: screen takes a longer one for it. */
+const FIND = `find() { p=$(screen -ls "$1" 2>/dev/null 3<&- | ` +
+  `sed -n "/[Dd]ead/d;s/^[[:space:]]*\\([0-9]*\\.$1\\)[[:space:]].*/\\1/p" | head -n 1); [ -n "$p" ]; }
+pause() { sleep 0.1 2>/dev/null || sleep 1; t=$((t+1)); [ $t -lt 50 ]; }`;
+
+/** The first row names the session and is pushed out of sight: then a history without any text is another screen's. */
+const IN_SESSION = `printf '%s\\033[999B\\n\\033[H' "$1"; ` +
+  `case $SHELL in */zsh) exec "$SHELL" -g -l;; esac; exec "\${SHELL:-/bin/sh}" -l`;
+const CREATE = `find "$1" || { screen -U -h ${HISTORY_ROWS} -c /dev/null -d -m -S "$1" ` +
+  `/bin/sh -c ${
+    quoteWord(IN_SESSION)
+  } sh "[$1]" >/dev/null 2>&1 3<&-; t=0; until find "$1"; do pause || break; done; }`;
+
+/**
+ * What screen is told in one go, so that the log begins where the copy ends: to take no key for itself and to wait
+ * neither for messages nor for a terminal that is gone; then to copy all text, and to log what comes as it comes.
+ * Copied text is in UTF-8, with wrapped rows joined; what `hardcopy` of 4.9 writes is in no encoding.
+ */
+const COMMANDS = [
+  'escape ""',
+  "altscreen on",
+  "flow off",
+  "defnonblock on",
+  "nonblock on",
+  "msgminwait 0",
+  "msgwait 0",
+  "copy",
+  'stuff "g G$ "',
+  `writebuf -e UTF-8 '$d/copy'`,
+  "log off",
+  "logfile flush 0",
+  `logfile '$d/raw'`,
+  "log on",
+];
+const TELL = 'screen -S "$p" -X eval ' + COMMANDS.map((command) => `"${command.replaceAll('"', '\\"')}"`).join(" ");
+
+/**
+ * The far end's part: says `screen=` and the session's whole name, waits for a line that says that a terminal is attached
+ * to it, and gives what was shown, a line with the token and screen's `info`, and what the session writes from there on.
+ * screen may close its log and open it again at any time, so that only behind another line, which says that the session
+ * has ended, an end of the log is one. It ends, and takes everything away, when its stdin does.
+ */
+const SCRIPT = `umask 077; unset STY; exec 3<&0 </dev/null
+b=$HOME; [ -w "\${XDG_RUNTIME_DIR-}" ] && b=$XDG_RUNTIME_DIR; b=$b/.$1; r=
+${FIND}
+${FREE_EARLIER}
+leave() { kill $o $r; rm -f "$d/copy" "$d/raw"; rmdir "$d"; exit; } 2>/dev/null
+d=$(mktemp -d "$b.XXXXXXXX") && mkfifo "$d/copy" "$d/raw" || leave
+case $d in *[\\'\\"\\\\%^\\$]*) leave;; esac
+${CREATE}
+echo "screen=$p"; read go <&3 || leave
+t=0; until screen -ls "$1" 2>/dev/null 3<&- | grep -F "$p" | grep -q Attached; do pause || break; done
+exec 4<>"$d/copy" 5<>"$d/raw" 6<"$d/copy" 7<"$d/raw"
+tail -c ${MAX_KEPT_BYTES} <&6 3<&- 4>&- 5>&- & c=$!
+${TELL} >/dev/null 2>&1 3<&-
+i=$(screen -S "$p" -Q info 2>/dev/null 3<&-)
+exec 4>&- 6<&-; wait $c; printf '\\n%s %s\\n' "$2" "$i"
+cat <&7 3<&- 5>&- & r=$!
+exec 7<&- >/dev/null 2>&1; kill $o; o=
+for x in "$b".????????; do [ "$x" != "$d" ] && [ -p "$x/raw" ] && rm -f "$x/copy" "$x/raw" && rmdir "$x"; done
+read end <&3; exec 5>&-; cat <&3; leave`;
+
+/**
+ * The command that runs it.
+ *
+ * @param session name of the session
+ * @param token stands between what was shown and what comes
+ */
+export function feedCommand(session: string, token: string): string {
+  return `/bin/sh -c ${quoteWord(SCRIPT)} sh ${quoteWord(session)} ${token}`;
+}
+
+/** The command that attaches a terminal to the session of that whole name, for what is typed. */
+export function attachCommand(wholeName: string): string {
+  return `exec screen -U -D -r ${quoteWord(wholeName)}`;
+}
+
+/** What the row that the session begins with shows. */
+export function firstRow(session: string): string {
+  return `[${session}]`;
+}
