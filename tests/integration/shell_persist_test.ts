@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
+import { eventually, killAll, processes } from "../support/processes.ts";
 import { ensureProgram, run } from "../support/run.ts";
 import { shellPath, ShellUser } from "../support/shell_user.ts";
-import { startSshd } from "../support/sshd.ts";
+import { type Sshd, startSshd } from "../support/sshd.ts";
+
+/** What a host has besides. */
+const TOOLS = "sh bash mktemp mkfifo rm rmdir cat sleep ls seq sed head tail grep printf less stty".split(" ");
+
+function pick(answer: { output: string; exit_code?: number | null }): [string, number | null | undefined] {
+  return [answer.output, answer.exit_code];
+}
 
 Deno.test("a persistent shell goes on in tmux through a dropped connection, with its scrollback", async () => {
   await ensureProgram("tmux");
@@ -56,34 +64,119 @@ Deno.test("a full-screen program in a persistent shell is as it was left", async
   await shell.send("exit");
 });
 
-for (const program of ["screen", "dtach"]) {
-  Deno.test(`a persistent shell goes on in ${program} where there is no tmux`, async () => {
-    const path = await ensureProgram(program);
-    await using sshd = await startSshd();
-    await using shell = await ShellUser.login(sshd, await shellPath("bash"));
-    const bin = `${shell.user.home}/bin`;
-    await Deno.mkdir(bin);
-    await Deno.symlink(path, `${bin}/${program}`);
-    for (const tool of ["sh", "bash", "mktemp", "mkfifo", "rm", "cat", "sleep", "ls", "seq"]) await linkTool(bin, tool);
-    await Deno.writeTextFile(`${shell.user.home}/.bashrc`, `PATH=${bin}\n`);
-    await Deno.writeTextFile(`${shell.user.home}/.profile`, `PATH=${bin}\n`);
-    const opened = await shell.open({ persist: true });
-    assert.match(opened.note ?? "", new RegExp(`persistent as ${program} mcp-ssh-main; ${program} .*: install tmux`));
-    assert.match((await shell.send("kept=yes; echo running")).output, /\nrunning\n/);
-    if (program === "dtach") assert.equal((await shell.run("(exit 6)")).exit_code, 6);
-    else {
-      const refused = await shell.fail("send", { data: "true", await_exit: true });
-      assert.deepEqual([refused.code, /install tmux/.test(refused.hint ?? "")], ["shell_unsupported", true]);
-    }
-    // Not by restarting the server: that also kills what these programs leave below it.
-    await shell.client.call("ssh_close_session", { session_id: shell.session });
-    await shell.connect();
-    const again = await shell.open({ persist: true });
-    if (program === "screen") assert.match(again.output, /\nrunning\n/);
-    assert.match((await shell.send("echo kept=$kept")).output, /\nkept=yes\n/);
-    await shell.send("exit");
-  });
+/** A user on a host whose only multiplexer is that one. */
+async function onlyWith(program: "screen" | "dtach", sshd: Sshd, login = "bash" as const): Promise<ShellUser> {
+  const path = await ensureProgram(program);
+  const shell = await ShellUser.login(sshd, await shellPath(login));
+  const bin = `${shell.user.home}/bin`;
+  await Deno.mkdir(bin);
+  await Deno.symlink(path, `${bin}/${program}`);
+  for (const tool of TOOLS) await linkTool(bin, tool);
+  for (const file of [".bashrc", ".profile"]) await Deno.writeTextFile(`${shell.user.home}/${file}`, `PATH=${bin}\n`);
+  return shell;
 }
+
+Deno.test("a persistent shell goes on in dtach where there is neither tmux nor screen", async () => {
+  await using sshd = await startSshd();
+  await using shell = await onlyWith("dtach", sshd);
+  const opened = await shell.open({ persist: true });
+  assert.match(opened.note ?? "", /persistent as dtach mcp-ssh-main; dtach .*: install tmux/);
+  assert.match((await shell.send("kept=yes; echo running")).output, /\nrunning\n/);
+  assert.equal((await shell.run("(exit 6)")).exit_code, 6);
+  // Not by restarting the server: that also kills what dtach leaves below it.
+  await shell.client.call("ssh_close_session", { session_id: shell.session });
+  await shell.connect();
+  await shell.open({ persist: true });
+  assert.match((await shell.send("echo kept=$kept")).output, /\nkept=yes\n/);
+  await shell.send("exit");
+});
+
+Deno.test("a persistent shell goes on in screen with its scrollback, exit codes and loaded variables", async () => {
+  await using sshd = await startSshd();
+  await using shell = await onlyWith("screen", sshd);
+  const size = { width: 80, height: 24 };
+  const opened = await shell.open({ persist: true, ...size });
+  assert.equal(opened.note, "persistent as screen mcp-ssh-main");
+  const ran = await shell.run("cd /usr; kept=yes; printf 'é 日本語 😀 %s\\n' $(seq 1 300); (exit 4)", {
+    read_lines: 1000,
+  });
+  assert.deepEqual([ran.exit_code, ran.cwd], [4, "/usr"]);
+  assert.ok(ran.output.startsWith("é 日本語 😀 1\n") && ran.output.endsWith("\né 日本語 😀 300"), ran.output);
+  await shell.load("TOKEN=Vw83-nt5Lq-90zPe\n");
+  assert.equal((await shell.run("echo $TOKEN ${#TOKEN}")).output, "*** 16");
+  await shell.send("cho typed", { press_enter: false });
+  await shell.press("a"); // screen's own key
+  assert.match((await shell.send("e")).output, /\ntyped\n/);
+  const asked = await shell.send("printf '\\033[6n'; cat -v", { wait: 0.5 });
+  assert.match(asked.output, /^\^\[\[\d+;1R$/m);
+  await shell.press("c");
+  assert.match((await shell.send("stty size", { width: 100, height: 30 })).output, /\n30 100\n/);
+  await shell.send(`echo ${"w".repeat(250)}; for part in 1 2 3; do echo part $part; sleep 0.5; done; echo built`, {
+    wait: 0.2,
+  });
+
+  await shell.client.call("ssh_close_session", { session_id: shell.session });
+  await shell.connect();
+  assert.equal((await shell.open({ persist: true, ...size })).opened, true);
+  assert.equal((await shell.wait("built\n", { since: "0" })).reason, "matched");
+  const { output } = await shell.read({ lines: 1000 });
+  const characters = Array.from({ length: 300 }, (_none, at) => `é 日本語 😀 ${at + 1}\n`).join("");
+  assert.ok(output.includes(characters), output);
+  assert.match(output, /\n\*\*\* 16\n[^]*\nw{250}\npart 1\npart 2\npart 3\nbuilt\n[^\n]*\$ $/);
+  assert.doesNotMatch(output, /mcp[0-9a-f]{10}|7717|__mcp|mcp-ssh-main/);
+  assert.equal((await shell.run("echo $kept $PWD ${#TOKEN}; (exit 7)")).output, "yes /usr 16");
+  const ended = await shell.send("exit");
+  assert.deepEqual([ended.state, ended.note], ["closed", "the shell is closed: its screen session ended"]);
+  await eventually("nothing is left behind", async () => {
+    const names = (await Array.fromAsync(Deno.readDir(shell.user.home))).map(({ name }) => name);
+    return !names.some((name) => name.startsWith(".mcp"));
+  });
+});
+
+Deno.test("a full-screen program in screen is as it was left, and what it covered comes back", async () => {
+  await ensureProgram("less");
+  await using sshd = await startSshd();
+  await using shell = await onlyWith("screen", sshd);
+  await shell.open({ persist: true, width: 80, height: 24 });
+  assert.equal((await shell.send("seq -f 'line %g' 1 500 | less", { wait: 5 })).waiting_for, "pager");
+  await shell.client.call("ssh_close_session", { session_id: shell.session });
+  await shell.connect();
+  const back = await shell.open({ persist: true, width: 80, height: 24 });
+  assert.deepEqual([back.state, back.waiting_for], ["input", "pager"]);
+  assert.match(back.output, /^line 1\nline 2\n/);
+  const left = await shell.send("q", { press_enter: false });
+  assert.equal(left.state, "prompt");
+  assert.deepEqual(pick(await shell.run("echo after; (exit 3)")), ["after", 3]);
+  await shell.send("exit");
+});
+
+Deno.test("persistent shells in screen whose names begin alike are apart", async () => {
+  await using sshd = await startSshd();
+  await using shell = await onlyWith("screen", sshd);
+  await shell.open({ persist: true, name: "build2" });
+  await shell.run("where=build2", { name: "build2" });
+  await shell.open({ persist: true, name: "build" });
+  assert.equal((await shell.run("echo [$where]", { name: "build" })).output, "[]");
+  assert.equal((await shell.run("echo [$where]", { name: "build2" })).output, "[build2]");
+  for (const name of ["build", "build2"]) await shell.send("exit", { name });
+});
+
+Deno.test("a persistent shell in screen is picked up while the dead connection before it still takes nothing", async () => {
+  await using sshd = await startSshd();
+  await using shell = await onlyWith("screen", sshd);
+  await shell.open({ persist: true });
+  const { uid: id } = shell.user;
+  const readers = (await processes()).filter(({ uid, command }) => uid === id && command === "cat");
+  assert.ok(readers.length > 0);
+  for (const { pid } of readers) Deno.kill(pid, "SIGSTOP");
+  await shell.send("seq 1 50000; echo all the way", { wait: 1 });
+  await shell.connect();
+  await shell.open({ persist: true });
+  assert.equal((await shell.wait("all the way\n", { since: "0" })).reason, "matched");
+  assert.deepEqual(pick(await shell.run("(exit 9)")), ["", 9]);
+  await shell.send("exit");
+  killAll(readers.map(({ pid }) => pid));
+});
 
 Deno.test("ssh_shell_open() with persist says what to install when the host has nothing for it", async () => {
   await using sshd = await startSshd();

@@ -17,6 +17,8 @@ const OPEN_LIMIT_MS = 30_000;
 const MAX_SAID_BYTES = 64 * 1024;
 /** screen's `info`: the cursor's column and row, columns and rows, and what else it knows, `app` among it. */
 const INFO = /\((\d+),(\d+)\)\/\((\d+),(\d+)\)(.*)/;
+/** The row that a session begins with is not below this one, wherever a larger terminal has put it. */
+const MAX_FIRST_ROW = 1000;
 /** How long a session is given to learn its new size. */
 const RESIZE_LIMIT_MS = 500;
 /** What screen writes to its terminal as its last words when the session ends, not when it is attached elsewhere. */
@@ -42,7 +44,11 @@ export async function openScreen(
   let terminal: TerminalLink | undefined;
   try {
     const limits = { deadline, signal: options.signal };
-    await connection.exec(feedCommand(name, feed.token), limits, (channel) => feed.listen(connection, channel));
+    await connection.exec(
+      feedCommand(name, feed.token, options.size),
+      limits,
+      (channel) => feed.listen(connection, channel),
+    );
     const wholeName = await within(feed.found);
     // What a terminal without an alternate screen is sent costs the least; nobody looks at it.
     const attach = { ...options, term: "vt100", command: attachCommand(wholeName) };
@@ -206,7 +212,7 @@ class Feed {
     const end = at < 0 ? -1 : said.indexOf(10, at + 1);
     if (end < 0) return;
     this.#forgetPending();
-    const kept = keptScreen(said.toString("utf8", 0, at), said.toString("latin1", at, end));
+    const kept = keptScreen(said.toString("utf8", 0, at), said.toString("latin1", at, end), firstRow(this.#name));
     if (kept === undefined) return this.#end("screen did not say what it shows");
     this.#state = "live";
     this.#show(kept);
@@ -215,9 +221,7 @@ class Feed {
   }
 
   #show({ kept, alternate, applicationKeys }: Kept): void {
-    const [first, ...others] = kept.lines;
-    const lines = first === firstRow(this.#name) ? others : kept.lines;
-    const drawn = alternate ? drawnAlternate(kept) : drawnScreen({ ...kept, lines });
+    const drawn = alternate ? drawnAlternate(kept) : drawnScreen(kept);
     this.#listener.onData(Buffer.from(drawn + (applicationKeys ? "\x1b[?1h\x1b=" : "")));
   }
 
@@ -249,16 +253,19 @@ interface Kept {
   applicationKeys: boolean;
 }
 
-function keptScreen(text: string, info: string): Kept | undefined {
+function keptScreen(text: string, info: string, first: string): Kept | undefined {
   const [, x, y, width, height, others = ""] = INFO.exec(info) ?? [];
   if (height === undefined) return undefined;
+  const lines = text.split("\n");
+  // Above it are at most rows that a session never had.
+  const own = lines.slice(0, MAX_FIRST_ROW).findIndex((line) => line.trimEnd() === first) + 1;
   const kept = {
-    lines: text.split("\n"),
+    lines: lines.slice(own),
     cursor: { x: Number(x) - 1, y: Number(y) - 1 },
     size: { width: Number(width), height: Number(height) },
   };
   // In the screen of such a program, and only there, screen has a history without any text.
-  const above = kept.lines.slice(0, linesAbove(kept));
-  const alternate = above.length > 0 && above.every((line) => line.trim() === "");
+  const above = lines.slice(0, linesAbove({ ...kept, lines }));
+  const alternate = own === 0 && above.length > 0 && above.every((line) => line.trim() === "");
   return { kept, alternate, applicationKeys: / app\b/.test(others) };
 }

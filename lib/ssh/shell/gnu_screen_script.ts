@@ -1,5 +1,6 @@
 /** What runs at the far end beside a terminal in GNU screen: it hands out what screen keeps, and what comes. */
 import { quoteWord } from "../../quote.ts";
+import type { TerminalSize } from "./screen.ts";
 
 /** Most of what screen has kept that is handed out, in bytes. */
 export const MAX_KEPT_BYTES = 500_000;
@@ -18,20 +19,22 @@ const FIND = `find() { p=$(screen -ls "$1" 2>/dev/null 3<&- | ` +
   `sed -n "/[Dd]ead/d;s/^[[:space:]]*\\([0-9]*\\.$1\\)[[:space:]].*/\\1/p" | head -n 1); [ -n "$p" ]; }
 pause() { sleep 0.1 2>/dev/null || sleep 1; t=$((t+1)); [ $t -lt 50 ]; }`;
 
-/** The first row names the session and is pushed out of sight: then a history without any text is another screen's. */
-const IN_SESSION = `printf '%s\\033[999B\\n\\033[H' "$1"; ` +
+/**
+ * The terminal gets its size (xterm's control sequences, CSI 8 t). The first row names the session and is pushed out of
+ * sight: then a history without any text is another screen's.
+ */
+const IN_SESSION = `printf '\\033[8;%s;%st\\033[H%s\\033[999B\\n\\033[H' "$3" "$2" "$1"; ` +
   `case $SHELL in */zsh) exec "$SHELL" -g -l;; esac; exec "\${SHELL:-/bin/sh}" -l`;
 const CREATE = `find "$1" || { screen -U -h ${HISTORY_ROWS} -c /dev/null -d -m -S "$1" ` +
   `/bin/sh -c ${
     quoteWord(IN_SESSION)
-  } sh "[$1]" >/dev/null 2>&1 3<&-; t=0; until find "$1"; do pause || break; done; }`;
+  } sh "[$1]" "$3" "$4" >/dev/null 2>&1 3<&-; t=0; until find "$1"; do pause || break; done; }`;
 
 /**
- * What screen is told in one go, so that the log begins where the copy ends: to take no key for itself and to wait
- * neither for messages nor for a terminal that is gone; then to copy all text, and to log what comes as it comes.
- * Copied text is in UTF-8, with wrapped rows joined; what `hardcopy` of 4.9 writes is in no encoding.
+ * What screen is told: to take no key for itself, and to wait neither for messages nor for a terminal that is gone. In its
+ * copy mode nothing moves any more, so that the cursor can be asked for.
  */
-const COMMANDS = [
+const STOP = [
   'escape ""',
   "altscreen on",
   "flow off",
@@ -40,14 +43,24 @@ const COMMANDS = [
   "msgminwait 0",
   "msgwait 0",
   "copy",
+];
+/**
+ * Copies all text, and begins to log what comes as it comes, at once, so that the log begins where the copy ends. Copied
+ * text is in UTF-8, with wrapped rows joined; what `hardcopy` of 4.9 writes is in no encoding.
+ */
+const COPY = [
   'stuff "g G$ "',
-  `writebuf -e UTF-8 '$d/copy'`,
+  "writebuf -e UTF-8 '$d/copy'",
   "log off",
   "logfile flush 0",
-  `logfile '$d/raw'`,
+  "logfile '$d/raw'",
   "log on",
 ];
-const TELL = 'screen -S "$p" -X eval ' + COMMANDS.map((command) => `"${command.replaceAll('"', '\\"')}"`).join(" ");
+
+function tell(commands: readonly string[]): string {
+  const words = commands.map((command) => `"${command.replaceAll('"', '\\"')}"`).join(" ");
+  return `screen -S "$p" -X eval ${words} >/dev/null 2>&1 3<&-`;
+}
 
 /**
  * The far end's part: says `screen=` and the session's whole name, waits for a line that says that a terminal is attached
@@ -67,9 +80,10 @@ echo "screen=$p"; read go <&3 || leave
 t=0; until screen -ls "$1" 2>/dev/null 3<&- | grep -F "$p" | grep -q Attached; do pause || break; done
 exec 4<>"$d/copy" 5<>"$d/raw" 6<"$d/copy" 7<"$d/raw"
 tail -c ${MAX_KEPT_BYTES} <&6 3<&- 4>&- 5>&- & c=$!
-${TELL} >/dev/null 2>&1 3<&-
+${tell(STOP)}
 i=$(screen -S "$p" -Q info 2>/dev/null 3<&-)
-exec 4>&- 6<&-; wait $c; printf '\\n%s %s\\n' "$2" "$i"
+${tell(COPY)}
+screen -S "$p" -Q info >/dev/null 2>&1 3<&-; exec 4>&- 6<&-; wait $c; printf '\\n%s %s\\n' "$2" "$i"
 cat <&7 3<&- 5>&- & r=$!
 exec 7<&- >/dev/null 2>&1; kill $o; o=
 for x in "$b".????????; do [ "$x" != "$d" ] && [ -p "$x/raw" ] && rm -f "$x/copy" "$x/raw" && rmdir "$x"; done
@@ -80,9 +94,10 @@ read end <&3; exec 5>&-; cat <&3; leave`;
  *
  * @param session name of the session
  * @param token stands between what was shown and what comes
+ * @param size of the terminal, when there is no such session yet
  */
-export function feedCommand(session: string, token: string): string {
-  return `/bin/sh -c ${quoteWord(SCRIPT)} sh ${quoteWord(session)} ${token}`;
+export function feedCommand(session: string, token: string, { width, height }: TerminalSize): string {
+  return `/bin/sh -c ${quoteWord(SCRIPT)} sh ${quoteWord(session)} ${token} ${width} ${height}`;
 }
 
 /** The command that attaches a terminal to the session of that whole name, for what is typed. */
