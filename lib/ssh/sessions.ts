@@ -1,10 +1,13 @@
 /** The registry of sessions. */
 import { quoteUntrusted, ToolError } from "../errors.ts";
+import { LeftOutputs } from "./shell/left_output.ts";
 import type { Session } from "./session.ts";
 
 /** All sessions of one server, in the order of their opening. */
 export class Sessions {
   static readonly #limit = 200;
+  /** What shells have left that live on when their session is closed. */
+  readonly leftOutputs: LeftOutputs = new LeftOutputs();
   readonly #sessions = new Map<string, Session>();
   #reserved = 0;
   readonly #onForget: (id: string) => void;

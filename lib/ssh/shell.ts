@@ -5,7 +5,8 @@ import { AwaitedCommand, type AwaitOutcome, type CommandEnd } from "./shell/awai
 import { Cursors, type Place } from "./shell/cursors.ts";
 import { keySequence } from "./shell/keys.ts";
 import type { LinkListener, TerminalLink } from "./shell/link.ts";
-import type { Keeper } from "./shell/multiplexer.ts";
+import type { LeftPlace } from "./shell/left_output.ts";
+import { type Keeper, SESSION_ENDED } from "./shell/multiplexer.ts";
 import type { Pattern } from "./shell/pattern.ts";
 import { restorePrompt } from "./shell/prompt_restore.ts";
 import type { Rendering, TerminalSize } from "./shell/screen.ts";
@@ -33,6 +34,8 @@ export interface ShellOptions {
   signal?: AbortSignal | undefined;
   /** What keeps the shell alive between connections. */
   keeper?: Keeper | undefined;
+  /** Where what it showed is left, when nothing at the far end keeps that. */
+  left?: LeftPlace | undefined;
 }
 
 /** A place in a shell's output, for reading on from there. */
@@ -51,7 +54,7 @@ export class Shell {
   readonly keeper: Keeper | undefined;
   readonly #connection: Connection;
   readonly #io: ShellIo;
-  readonly #cursors = new Cursors();
+  readonly #cursors: Cursors;
   #command: AwaitedCommand | undefined;
   /** What the agent typed last, until a prompt behind it was seen. */
   #lastInput: InputMark | undefined;
@@ -64,6 +67,7 @@ export class Shell {
     this.#io = io;
     this.name = options.name;
     this.keeper = options.keeper;
+    this.#cursors = options.left?.earlier?.cursors ?? new Cursors();
   }
 
   /**
@@ -72,7 +76,9 @@ export class Shell {
    * @throws {ToolError} as {@linkcode Connection.shell}
    */
   static async open(connection: Connection, options: ShellOptions): Promise<Shell> {
-    const io = await ShellIo.open(options.size, options.keeper?.answers !== true);
+    const earlier = options.left?.earlier;
+    const answers = options.keeper?.answers !== true;
+    const io = await ShellIo.open(options.size, { log: earlier?.log.copy(), raw: earlier?.raw.copy(), answers });
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
@@ -82,6 +88,7 @@ export class Shell {
         signal: options.signal,
       });
       if (reason === "prompt" || reason === "quiet" || shell.#mustBePrompt()) io.learnPrompt();
+      io.whenEnded((why) => shell.#leave(options.left, why));
       return shell;
     } catch (error) {
       shell.close();
@@ -287,6 +294,12 @@ export class Shell {
   /** Frees what a closed shell holds; nothing may be asked of it any more. */
   dispose(): void {
     this.#io.dispose();
+  }
+
+  /** Leaves what it showed for the next connection that opens it. */
+  #leave(left: LeftPlace | undefined, why: string): void {
+    if (why === SESSION_ENDED) left?.leave(undefined);
+    else left?.leave({ log: this.#io.screen.wholeLog(), raw: this.#io.raw.copy(), cursors: this.#cursors });
   }
 
   /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */

@@ -5,7 +5,9 @@ import { shellPath, ShellUser } from "../support/shell_user.ts";
 import { type Sshd, startSshd } from "../support/sshd.ts";
 
 /** What a host has besides. */
-const TOOLS = "sh bash mktemp mkfifo rm rmdir cat sleep ls seq sed head tail grep printf less stty".split(" ");
+const TOOLS = "sh bash mktemp mkfifo rm rmdir cat sleep ls sed head tail grep printf less stty ps awk dd tr seq".split(
+  " ",
+);
 
 function pick(answer: { output: string; exit_code?: number | null }): [string, number | null | undefined] {
   return [answer.output, answer.exit_code];
@@ -65,7 +67,7 @@ Deno.test("a full-screen program in a persistent shell is as it was left", async
 });
 
 /** A user on a host whose only multiplexer is that one. */
-async function onlyWith(program: "screen" | "dtach", sshd: Sshd, login = "bash" as const): Promise<ShellUser> {
+async function onlyWith(program: "tmux" | "screen" | "dtach", sshd: Sshd, login = "bash" as const): Promise<ShellUser> {
   const path = await ensureProgram(program);
   const shell = await ShellUser.login(sshd, await shellPath(login));
   const bin = `${shell.user.home}/bin`;
@@ -76,19 +78,60 @@ async function onlyWith(program: "screen" | "dtach", sshd: Sshd, login = "bash" 
   return shell;
 }
 
-Deno.test("a persistent shell goes on in dtach where there is neither tmux nor screen", async () => {
+Deno.test("a persistent shell goes on in dtach, in the same run of the program with what it had shown", async () => {
   await using sshd = await startSshd();
   await using shell = await onlyWith("dtach", sshd);
   const opened = await shell.open({ persist: true });
   assert.match(opened.note ?? "", /persistent as dtach mcp-ssh-main; dtach .*: install tmux/);
-  assert.match((await shell.send("kept=yes; echo running")).output, /\nrunning\n/);
-  assert.equal((await shell.run("(exit 6)")).exit_code, 6);
+  assert.equal((await shell.run("kept=yes; seq 1 300; (exit 6)")).exit_code, 6);
+  const before = await shell.send("echo before it");
   // Not by restarting the server: that also kills what dtach leaves below it.
   await shell.client.call("ssh_close_session", { session_id: shell.session });
   await shell.connect();
-  await shell.open({ persist: true });
+  const again = await shell.open({ persist: true });
+  assert.deepEqual([again.opened, again.state], [true, "prompt"]);
   assert.match((await shell.send("echo kept=$kept")).output, /\nkept=yes\n/);
+  const { output } = await shell.read({ lines: 1000 });
+  const numbers = Array.from({ length: 300 }, (_none, at) => `${at + 1}\n`).join("");
+  assert.ok(output.includes(numbers), output);
+  assert.match(output, /\nbefore it\n[^]*\nkept=yes\n/);
+  assert.equal(output.split("before it").length, 3);
+  const since = await shell.read({ since: before.cursor });
+  assert.equal(since.lost, true);
+  assert.match(since.output, /kept=yes/);
+  assert.doesNotMatch(since.output, /before it/);
+  assert.match((await shell.read({ raw: true, lines: 1000 })).output, /\n300\r\n[^]*kept=yes\r\n/);
+  const ended = await shell.run("exit 4");
+  assert.deepEqual([ended.exit_code, ended.note], [null, "the shell is closed: its dtach session ended"]);
+  assert.doesNotMatch((await shell.open({ persist: true })).output, /kept=yes/);
   await shell.send("exit");
+});
+
+Deno.test("a persistent shell in dtach types nothing into the program that runs in it when it is opened again", async () => {
+  await using sshd = await startSshd();
+  await using shell = await onlyWith("dtach", sshd);
+  await shell.open({ persist: true });
+  await shell.send("cat >typed.txt", { wait: 0.3 });
+  await shell.client.call("ssh_close_session", { session_id: shell.session });
+  await shell.connect();
+  await shell.open({ persist: true });
+  await shell.send("a line", { wait: 0.3 });
+  assert.equal((await shell.press("d")).state, "prompt");
+  assert.equal(await Deno.readTextFile(`${shell.user.home}/typed.txt`), "a line\n");
+  await shell.send("exit");
+});
+
+Deno.test("what a program asks of its terminal is answered once, whatever the shell lives in", async () => {
+  await ensureProgram("tmux");
+  await using sshd = await startSshd();
+  const question =
+    "stty -icanon -echo; printf '\\033[6n'; sleep 0.5; dd bs=100 count=1 2>/dev/null | tr -d '\\033'; stty sane";
+  for (const program of ["tmux", "screen", "dtach"] as const) {
+    await using shell = await onlyWith(program, sshd);
+    await shell.open({ persist: true });
+    assert.match((await shell.run(question)).output, /^\[\d+;\d+R$/, program);
+    await shell.send("exit");
+  }
 });
 
 Deno.test("a persistent shell goes on in screen with its scrollback, exit codes and loaded variables", async () => {

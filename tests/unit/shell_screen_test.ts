@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { plainLines } from "../../lib/ssh/shell/plain_lines.ts";
+import { RowLog } from "../../lib/ssh/shell/row_log.ts";
 import { Screen } from "../../lib/ssh/shell/screen.ts";
 
 async function screenWith(text: string, width = 20, height = 5): Promise<Screen> {
-  const screen = await Screen.open({ width, height }, 10_000);
+  const screen = await Screen.open({ width, height }, new RowLog(10_000));
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) {
     const size = screen.slice(bytes.subarray(at));

@@ -54,7 +54,7 @@ const connect = defineTool({
       timeoutMs: args.timeout * 1000,
       signal: call.signal,
     });
-    const session = new Session(connection);
+    const session = new Session(connection, call.app.sessions.leftOutputs);
     app.sessions.add(session);
     // Asked for now, in the background, so that the first command need not wait for it; it asks again if this fails.
     session.loginShell.isPosix().catch(() => {});

@@ -15,7 +15,22 @@ const PROBE = "t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'
   "command -v dtach >/dev/null 2>&1 && echo dtach; :";
 
 const DTACH_LACKS =
-  "dtach keeps nothing of what was shown before it is opened again: install tmux on the host for that";
+  "dtach keeps nothing: what is shown while it is not open is lost, and all before it when this program is restarted: " +
+  "install tmux on the host for that";
+
+/**
+ * Attaches to the session, or makes it. A full-screen program draws anew when it is told of a new size, a line editor when
+ * Ctrl-L is pressed; any other program would take that as input, so that it is pressed only where the session's shell has
+ * the terminal to itself.
+ */
+const DTACH = `umask 077; s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh)
+ps -A -o pid= -o ppid= -o tpgid= -o args= 2>/dev/null | awk -v s="$s" '{ parent[$1] = $2; front[$1] = $3 }
+/^[^a-z]*dtach -A/ && index($0, s " ") { masters[$1] }
+END { for (p in parent) if (parent[p] in masters && front[p] == p) exit 3 }'; [ $? = 3 ] && r=ctrl_l;; esac
+exec dtach -A "$s" -E -z -r $r "\${SHELL:-/bin/sh}"`;
+
+/** Why a shell is no more when it has ended itself. */
+export const SESSION_ENDED = "its dtach session ended";
 
 /** What keeps a shell alive between connections. */
 export interface Keeper {
@@ -23,6 +38,8 @@ export interface Keeper {
   name: string;
   /** True when it is a terminal itself, which answers what programs ask of one. */
   answers: boolean;
+  /** True when it keeps nothing of what was shown. */
+  forgets: boolean;
   /** What cannot be had with it, in words; undefined when all can. */
   lacks: string | undefined;
 }
@@ -51,20 +68,20 @@ export async function persistentShell(
   const session = `mcp-ssh-${name}`;
   if (found.includes("tmux")) {
     return {
-      keeper: { name: `tmux ${session}`, answers: true, lacks: undefined },
+      keeper: { name: `tmux ${session}`, answers: true, forgets: false, lacks: undefined },
       link: (listener) => openTmux(connection, session, options, listener),
     };
   }
   if (found.includes("screen")) {
     return {
-      keeper: { name: `screen ${session}`, answers: true, lacks: undefined },
+      keeper: { name: `screen ${session}`, answers: true, forgets: false, lacks: undefined },
       link: (listener) => openScreen(connection, session, options, listener),
     };
   }
   if (found.includes("dtach")) {
     return {
-      keeper: { name: `dtach ${session}`, answers: false, lacks: DTACH_LACKS },
-      link: (listener) => openTerminal(connection, { ...options, command: dtachCommand(session) }, listener),
+      keeper: { name: `dtach ${session}`, answers: false, forgets: true, lacks: DTACH_LACKS },
+      link: (listener) => openDtach(connection, session, options, listener),
     };
   }
   throw new ToolError(
@@ -74,10 +91,16 @@ export async function persistentShell(
   );
 }
 
-/** dtach passes everything as it is, and keeps nothing. */
-function dtachCommand(session: string): string {
-  const socket = `"\${XDG_RUNTIME_DIR:-$HOME}/.${session}"`;
-  // A line editor draws its prompt again when Ctrl-L is pressed; a shell without one would take it as input.
-  return `umask 077; case $SHELL in */bash|*/zsh) r=ctrl_l;; *) r=winch;; esac; ` +
-    `exec dtach -A ${socket} -E -z -r $r "\${SHELL:-/bin/sh}"`;
+/** dtach passes everything as it is, and keeps nothing; when it ends by itself, so has what it ran. */
+function openDtach(
+  connection: Connection,
+  session: string,
+  options: LinkOptions,
+  listener: LinkListener,
+): Promise<TerminalLink> {
+  return openTerminal(connection, { ...options, command: `/bin/sh -c ${quoteWord(DTACH)} sh ${quoteWord(session)}` }, {
+    onData: (bytes) => listener.onData(bytes),
+    onEnd: (reason) =>
+      listener.onEnd(/^it (?:ended with|was ended)|^the far end/.test(reason) ? SESSION_ENDED : reason),
+  });
 }
