@@ -19,6 +19,8 @@ import { awaited, promptBehindEnd, settled, type WaitLimits, type WaitReason, Wa
 /** How long a shell that has just started may be silent before it is taken as it is. */
 const FIRST_PROMPT_MS = 3000;
 const FIRST_QUIET_MS = 1500;
+/** How long a shell that was left at its prompt may take to show it again. */
+const LEFT_QUIET_MS = 500;
 const SOURCE_LIMIT_MS = 5000;
 const INTERRUPT = "\x03";
 
@@ -83,10 +85,11 @@ export class Shell {
     try {
       io.attach(await options.link(io));
       const reason = await settled(io, io.mark, {
-        quietMs: FIRST_QUIET_MS,
+        quietMs: earlier?.prompt === undefined ? FIRST_QUIET_MS : LEFT_QUIET_MS,
         limitMs: FIRST_PROMPT_MS,
         signal: options.signal,
       });
+      if (reason === "quiet") await shell.#showLeft(earlier?.prompt);
       if (reason === "prompt" || reason === "quiet" || shell.#mustBePrompt()) io.learnPrompt();
       io.whenEnded((why) => shell.#leave(options.left, why));
       return shell;
@@ -299,7 +302,22 @@ export class Shell {
   /** Leaves what it showed for the next connection that opens it. */
   #leave(left: LeftPlace | undefined, why: string): void {
     if (why === SESSION_ENDED) left?.leave(undefined);
-    else left?.leave({ log: this.#io.screen.wholeLog(), raw: this.#io.raw.copy(), cursors: this.#cursors });
+    else {
+      const { screen, raw, halfTyped } = this.#io;
+      const { before, row } = screen.cursor();
+      const prompt = this.#io.situation().state === "prompt" && !halfTyped ? before : undefined;
+      // The prompt will be shown again.
+      const log = screen.wholeLog(prompt === undefined ? Infinity : row);
+      left?.leave({ log, raw: raw.copy(), cursors: this.#cursors, prompt });
+    }
+  }
+
+  /** A shell without a line editor does not show its prompt again, at which it still is. */
+  async #showLeft(prompt: string | undefined): Promise<void> {
+    const io = this.#io;
+    if (prompt === undefined || io.screen.cursor().before !== "") return;
+    io.show(prompt);
+    await new Promise<void>((resolve) => io.afterShown(resolve));
   }
 
   /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */

@@ -7,6 +7,9 @@ export const MAX_KEPT_BYTES = 500_000;
 /** Rows that screen keeps. */
 const HISTORY_ROWS = 10_000;
 
+/** How long the script may take to hand out what was shown, in seconds. */
+const LIMIT_S = 40;
+
 /**
  * Gives everything to whoever waits for it at the FIFO `raw` of a connection that may be dead: screen writes there and
  * waits. Nobody else can make such a directory in the user's own.
@@ -65,39 +68,40 @@ function tell(commands: readonly string[]): string {
 /**
  * The far end's part: says `screen=` and the session's whole name, waits for a line that says that a terminal is attached
  * to it, and gives what was shown, a line with the token and screen's `info`, and what the session writes from there on.
- * screen may close its log and open it again at any time, so that only behind another line, which says that the session
+ * Once screen has begun to write the copy, which then ends when screen says so, the log is not read before the copy is, and
+ * must not be waited for. screen may close its log and open it again at any time, so that only behind another line, which says that the session
  * has ended, an end of the log is one. It ends, and takes everything away, when its stdin does.
  */
 const SCRIPT = `umask 077; unset STY; exec 3<&0 </dev/null
 b=$HOME; [ -w "\${XDG_RUNTIME_DIR-}" ] && b=$XDG_RUNTIME_DIR; b=$b/.$1; r=
 ${FIND}
 ${FREE_EARLIER}
-leave() { kill $o $r; rm -f "$d/copy" "$d/raw"; rmdir "$d"; exit; } 2>/dev/null
+(sleep ${LIMIT_S}; kill $$) >/dev/null 2>&1 3<&- & w=$!
+leave() { kill $o $r $w; rm -f "$d/copy" "$d/raw"; rmdir "$d"; exit; } 2>/dev/null
 d=$(mktemp -d "$b.XXXXXXXX") && mkfifo "$d/copy" "$d/raw" || leave
 case $d in *[\\'\\"\\\\%^\\$]*) leave;; esac
 ${CREATE}
 echo "screen=$p"; read go <&3 || leave
 t=0; until screen -ls "$1" 2>/dev/null 3<&- | grep -F "$p" | grep -q Attached; do pause || break; done
 exec 4<>"$d/copy" 5<>"$d/raw" 6<"$d/copy" 7<"$d/raw"
-tail -c ${MAX_KEPT_BYTES} <&6 3<&- 4>&- 5>&- & c=$!
 ${tell(STOP)}
 i=$(screen -S "$p" -Q info 2>/dev/null 3<&-)
-${tell(COPY)}
-screen -S "$p" -Q info >/dev/null 2>&1 3<&-; exec 4>&- 6<&-; wait $c; printf '\\n%s %s\\n' "$2" "$i"
-cat <&7 3<&- 5>&- & r=$!
-exec 7<&- >/dev/null 2>&1; kill $o; o=
+{ ${tell(COPY)}; } 4>&- 5>&- 6<&- 7<&- &
+dd bs=1 count=1 <&6 2>/dev/null 3<&- 4>&- 5>&-; exec 4>&-; tail -c ${MAX_KEPT_BYTES} <&6; printf '\\n%s %s\\n' "$2" "$i"
+cat <&7 3<&- 5>&- 6<&- & r=$!
+exec 6<&- 7<&- >/dev/null 2>&1; kill $o $w; o=
 for x in "$b".????????; do [ "$x" != "$d" ] && [ -p "$x/raw" ] && rm -f "$x/copy" "$x/raw" && rmdir "$x"; done
 read end <&3; exec 5>&-; cat <&3; leave`;
 
 /**
- * The command that runs it.
+ * The command that runs it. A login shell that waited for it would hold its output open.
  *
  * @param session name of the session
  * @param token stands between what was shown and what comes
  * @param size of the terminal, when there is no such session yet
  */
 export function feedCommand(session: string, token: string, { width, height }: TerminalSize): string {
-  return `/bin/sh -c ${quoteWord(SCRIPT)} sh ${quoteWord(session)} ${token} ${width} ${height}`;
+  return `exec /bin/sh -c ${quoteWord(SCRIPT)} sh ${quoteWord(session)} ${token} ${width} ${height}`;
 }
 
 /** The command that attaches a terminal to the session of that whole name, for what is typed. */

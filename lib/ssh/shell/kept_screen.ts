@@ -1,10 +1,12 @@
 /** What a multiplexer has kept of a terminal, as what draws it again. */
 import type { TerminalSize } from "./screen.ts";
-import { withoutOurLines } from "./shell_line.ts";
+import { endsInOurLine, withoutOurLines } from "./shell_line.ts";
 
 /** Characters that take two columns: what Unicode calls East Asian wide, and pictures. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+/** A line of ours in an editor that has one row, as mksh's: its end, and a sign that there is more to the left. */
+const SCROLLED = /__mcp_.* <\s*$/;
 const NO_COLUMN = /\p{M}|\p{Cf}/u;
 
 /** A terminal's text and where its cursor is. */
@@ -19,7 +21,7 @@ export interface KeptScreen {
 
 /** What draws the lines anew, as they would look had the shell been ours alone, and puts the cursor at its place. */
 export function drawnScreen({ lines, cursor: { x, y }, size }: KeptScreen): string {
-  const clean = cleaned(lines);
+  const clean = cleaned(lines, size.width);
   // Counted from below: lines that wrap, and ours, count above as others.
   let below = size.height - 1 - y;
   for (; below > 0 && clean.length > 1 && clean.at(-1) === ""; below--) clean.pop();
@@ -29,9 +31,9 @@ export function drawnScreen({ lines, cursor: { x, y }, size }: KeptScreen): stri
   return clean.join("\r\n") + " ".repeat(blanks) + "\r" + up + (x > 0 ? `\x1b[${x}C` : "");
 }
 
-/** What draws lines alone. */
-export function drawnLines(lines: readonly string[]): string {
-  return cleaned(lines).join("\r\n");
+/** What draws lines alone, on a terminal of that width. */
+export function drawnLines(lines: readonly string[], width: number): string {
+  return cleaned(lines, width).join("\r\n");
 }
 
 /** What draws the screen of a program that has all of it. */
@@ -50,8 +52,25 @@ export function linesAbove({ lines, size: { width, height } }: KeptScreen): numb
   return at;
 }
 
-function cleaned(lines: readonly string[]): string[] {
-  return withoutOurLines(lines.join("\n")).split("\n").map((line) => line.trimEnd());
+function cleaned(lines: readonly string[], width: number): string[] {
+  const text = lines.join("\n");
+  const whole = text.includes("__mcp_") ? unbroken(lines.filter((line) => !SCROLLED.test(line)), width) : text;
+  return withoutOurLines(whole).split("\n").map((line) => line.trimEnd());
+}
+
+/** The lines as one text, in which those of ours that a line editor breaks at the right edge by itself are whole. */
+function unbroken(lines: readonly string[], width: number): string {
+  let text = "";
+  let ours = "";
+  let columns = 0;
+  for (const line of lines) {
+    const inOurs = ours !== "" && endsInOurLine(ours);
+    const broken = inOurs && columns > 0 && columns % width === 0;
+    ours = inOurs ? `${ours}${broken ? "" : "\n"}${line}` : line;
+    text += (broken ? "" : "\n") + line;
+    columns = columnsOf(line);
+  }
+  return text.slice(1);
 }
 
 function columnsOf(text: string): number {

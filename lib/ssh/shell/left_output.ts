@@ -15,6 +15,8 @@ export interface LeftOutput {
   raw: RawBuffer;
   /** What its cursors mean. */
   cursors: Cursors;
+  /** The prompt at which it was left; undefined when something ran in it. */
+  prompt: string | undefined;
 }
 
 /** Where one shell's output is left. */

@@ -23,11 +23,11 @@ const DTACH_LACKS =
  * Ctrl-L is pressed; any other program would take that as input, so that it is pressed only where the session's shell has
  * the terminal to itself.
  */
-const DTACH = `umask 077; s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh)
+const DTACH = `umask 077; s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh|*/mksh)
 ps -A -o pid= -o ppid= -o tpgid= -o args= 2>/dev/null | awk -v s="$s" '{ parent[$1] = $2; front[$1] = $3 }
 /^[^a-z]*dtach -A/ && index($0, s " ") { masters[$1] }
 END { for (p in parent) if (parent[p] in masters && front[p] == p) exit 3 }'; [ $? = 3 ] && r=ctrl_l;; esac
-exec dtach -A "$s" -E -z -r $r "\${SHELL:-/bin/sh}"`;
+exec dtach -A "$s" -E -z -r $r /bin/sh -c 'case $SHELL in */zsh) exec "$SHELL" -g;; esac; exec "\${SHELL:-/bin/sh}"'`;
 
 /** Why a shell is no more when it has ended itself. */
 export const SESSION_ENDED = "its dtach session ended";
@@ -98,7 +98,10 @@ function openDtach(
   options: LinkOptions,
   listener: LinkListener,
 ): Promise<TerminalLink> {
-  return openTerminal(connection, { ...options, command: `/bin/sh -c ${quoteWord(DTACH)} sh ${quoteWord(session)}` }, {
+  return openTerminal(connection, {
+    ...options,
+    command: `exec /bin/sh -c ${quoteWord(DTACH)} sh ${quoteWord(session)}`,
+  }, {
     onData: (bytes) => listener.onData(bytes),
     onEnd: (reason) =>
       listener.onEnd(/^it (?:ended with|was ended)|^the far end/.test(reason) ? SESSION_ENDED : reason),

@@ -192,13 +192,17 @@ export class Screen {
     });
   }
 
-  /** A copy of the scrollback, with what is on the screen behind it; of what a full-screen program covers, not of that. */
-  wholeLog(): RowLog {
+  /**
+   * A copy of the scrollback, with what is on the screen behind it, up to row `limit`; of what a full-screen program
+   * covers, not of that.
+   */
+  wholeLog(limit = Infinity): RowLog {
     this.#harvest();
     const log = this.#log.copy();
     const { normal } = this.#terminal.buffer;
     let end = normal.length;
     while (end > normal.baseY && (normal.getLine(end - 1)?.translateToString(true) ?? "").trim() === "") end--;
+    end = Math.min(end, normal.baseY + limit - this.#log.end);
     for (let y = normal.baseY; y < end; y++) {
       const line = normal.getLine(y);
       if (line) log.push({ text: line.translateToString(true), wrapped: line.isWrapped });

@@ -120,9 +120,11 @@ function escapedWords(text: string): string[] {
 }
 
 /** How our lines begin where a terminal or a shell that was not ours has kept them; only the first kind is whole. */
+const WHOLE_START = " { __mcp_s=$?; __mcp_w=";
 const KEPT_START =
-  /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in/g;
+  /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in| ?__mcp_s=\$\?; \{ printf /g;
 const KEPT_ENDS = ['__mcp_c; (exit $__mcp_s)"; } 2>/dev/null', "unset __mcp_ok; } >/dev/tty 2>/dev/null"] as const;
+const STARTS = [WHOLE_START, " { __mcp_s=$?; case ", " { case ${BASH_VERSION-} in"] as const;
 /** Longest line of ours that runs nothing. */
 const MAX_KEPT_CHARACTERS = 2000;
 
@@ -140,10 +142,24 @@ export function withoutOurLines(text: string): string {
       if (whole !== undefined || rest !== undefined) break; // nor has any that begins later
       continue;
     }
+    const next = text.indexOf(WHOLE_START, body);
+    if (next >= 0 && next < end) continue; // that end is another's
     shown += text.slice(from, start.index) + (whole === undefined ? "" : commandIn(text.slice(body, end)));
     from = end;
+    // A shell without a line editor asks for each folded line only when all have been echoed.
+    const asked = "\n" + "> ".repeat(text.slice(body, end).split("\\\n").length - 1);
+    if (asked.length > 1 && text.startsWith(asked, end)) {
+      shown += "\n";
+      from = end + asked.length;
+    }
   }
   return shown + text.slice(from);
+}
+
+/** True when `text` ends in the middle of a line of ours. */
+export function endsInOurLine(text: string): boolean {
+  const start = Math.max(...STARTS.map((begin) => text.lastIndexOf(begin)));
+  return start >= 0 && !KEPT_ENDS.some((ending) => text.includes(ending, start));
 }
 
 function endOf(text: string, from: number, ending: string): number | undefined {

@@ -21,11 +21,16 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const KEYS_PER_COMMAND = 400;
 const FACTS = "#{pane_id} #{alternate_on} #{cursor_x} #{cursor_y} #{history_size}";
 
-/** Runs in the far end's shell: attaches to the session of that name, or makes it. */
+/**
+ * Attaches to the session of that name, or makes it. zsh must be told at its start to keep lines that begin with a blank,
+ * ours, out of its history.
+ */
 function attachCommand(name: string, { width, height }: TerminalSize): string {
-  const session = quoteWord(name);
-  return `exec tmux -L mcp-ssh -f /dev/null -u -C start-server \\; set-option -g history-limit ${HISTORY_LINES} \\; ` +
-    `set-option -g default-terminal screen-256color \\; new-session -A -s ${session} -x ${width} -y ${height}`;
+  const script = "case $SHELL in */zsh) set -- 'exec \"$SHELL\" -g -l';; *) set --;; esac; " +
+    `exec tmux -L mcp-ssh -f /dev/null -u -C start-server \\; set-option -g history-limit ${HISTORY_LINES} \\; ` +
+    `set-option -g default-terminal screen-256color \\; ` +
+    `new-session -A -s ${quoteWord(name)} -x ${width} -y ${height} "$@"`;
+  return `exec /bin/sh -c ${quoteWord(script)}`;
 }
 
 /**
@@ -172,7 +177,7 @@ class TmuxClient implements TerminalLink {
     const before = Number(historySize) > 0 ? texts(history) : [];
     const kept = { lines: [...before, ...texts(screen)], cursor: { x: Number(x), y: Number(y) }, size: this.#size };
     const drawn = alternate === "1"
-      ? drawnLines(before) + "\r\n" + drawnAlternate({ ...kept, lines: texts(screen) })
+      ? drawnLines(before, this.#size.width) + "\r\n" + drawnAlternate({ ...kept, lines: texts(screen) })
       : drawnScreen(kept);
     this.#listener.onData(Buffer.from(drawn));
     this.#attached.resolve();
