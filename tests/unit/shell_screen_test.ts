@@ -55,6 +55,21 @@ Deno.test("Screen.render() shows a full-screen program's screen while it has one
   screen.dispose();
 });
 
+Deno.test("Screen.rowAfter() goes back to the top of a screen that was cleared or reset", async () => {
+  for (const clearing of ["\x1b[2J\x1b[H", "\x1b[H\x1b[J", "\x1bc"]) {
+    const screen = await screenWith("\x1b[H\x1b[2J$ reset; echo r\r\n");
+    const { row } = screen.cursor();
+    const { clears } = screen;
+    await screen.write(`${clearing}r\r\n`);
+    assert.equal(shown(screen, screen.rowAfter(row, clears)).trimEnd(), "r", JSON.stringify(clearing));
+    await screen.write(`${"x\r\n".repeat(20)}${clearing}`);
+    const from = screen.cursor().row;
+    await screen.write("y\r\n".repeat(20));
+    assert.equal(shown(screen, from).trimEnd(), "y\n".repeat(20).trimEnd(), JSON.stringify(clearing));
+    screen.dispose();
+  }
+});
+
 Deno.test("Screen.resize() neither loses nor repeats a row", async () => {
   const lines = Array.from({ length: 100 }, (_none, at) => `row ${at}`);
   const screen = await screenWith(lines.join("\r\n"), 30, 10);

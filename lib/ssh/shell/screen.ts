@@ -90,6 +90,11 @@ export class Screen {
       this.#scrollsWhole = Number(top ?? 0) <= 1 && (last === 0 || last >= terminal.rows);
       return false;
     });
+    terminal.parser.registerEscHandler({ final: "c" }, () => {
+      this.#clears++;
+      this.#scrollsWhole = true;
+      return false;
+    });
     terminal.parser.registerCsiHandler({ final: "J" }, ([part]) => {
       const { cursorX, cursorY } = terminal.buffer.active;
       if (part === 2 || (part === 0 && cursorX === 0 && cursorY === 0)) this.#clears++;

@@ -33,8 +33,8 @@ export function awaitLine(command: string, token: string): string {
     "; __mcp_c=; case ${BASH_VERSION-}${ZSH_VERSION-} in ?*) printf -v __mcp_c '%b' \"$__mcp_w\" || :;; esac; " +
     "case $__mcp_c in '') __mcp_c=$(printf '%b' \"$__mcp_w\");; esac; ",
     `${forgetLine(token)}; ${marker(token, "B", '"$$"')}; } >/dev/tty 2>/dev/null; `,
-    "case ${ZSH_VERSION-} in '') command eval \"unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)$__mcp_c\";; " +
-    '*) eval "unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)$__mcp_c";; esac; ',
+    "case ${ZSH_VERSION-} in '') command eval \"unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)&&:$__mcp_c\";; " +
+    '*) eval "unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)&&:$__mcp_c";; esac; ',
     // Not in the group: in ksh93 a DEBUG trap comes between, and changes it.
     `__mcp_s=$?; { ${endMarker(token)}; } >/dev/tty 2>/dev/null; ${RESTORE_STATUS}`,
   ]) + "\r";
@@ -42,7 +42,7 @@ export function awaitLine(command: string, token: string): string {
 
 /** A line of a command's output that is the trace of one of ours: some shells cannot be kept from it. */
 export function isOurTrace(line: string, token: string): boolean {
-  return line.includes(token) || /(?:^|\s)__mcp_s=\d{1,3}\s*$/.test(line);
+  return line.includes(token) || /(?:^|\s)__mcp_s=\d{1,3}\s*$|unset __mcp_c __mcp_w __mcp_s/.test(line);
 }
 
 /** What is typed to ask a shell that is back at its prompt how its last command ended. */
@@ -67,8 +67,8 @@ export function sourceLine(path: string, token: string): string {
 /** What the text behind {@linkcode sourceLine} ends with. */
 export const SOURCED = "\n__mcp_ok=1\n";
 
-/** Puts `$?` back to what it was. */
-const RESTORE_STATUS = '{ eval "unset __mcp_s __mcp_c; (exit $__mcp_s)"; } 2>/dev/null';
+/** Puts `$?` back to what it was; in a list of commands that goes on, no ERR trap takes that for a failure. */
+const RESTORE_STATUS = '{ eval "unset __mcp_s __mcp_c; (exit $__mcp_s)"; } 2>/dev/null&&:';
 
 /** Prints a marker of that kind with these words as its fields. */
 function marker(token: string, kind: string, fields: string): string {
@@ -123,7 +123,7 @@ function escapedWords(text: string): string[] {
 const WHOLE_START = " { __mcp_s=$?; __mcp_w=";
 const KEPT_START =
   /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in| ?__mcp_s=\$\?; \{ printf /g;
-const KEPT_ENDS = ['__mcp_c; (exit $__mcp_s)"; } 2>/dev/null', "unset __mcp_ok; } >/dev/tty 2>/dev/null"] as const;
+const KEPT_ENDS = ['__mcp_c; (exit $__mcp_s)"; } 2>/dev/null&&:', "unset __mcp_ok; } >/dev/tty 2>/dev/null"] as const;
 const STARTS = [WHOLE_START, " { __mcp_s=$?; case ", " { case ${BASH_VERSION-} in"] as const;
 /** Longest line of ours that runs nothing. */
 const MAX_KEPT_CHARACTERS = 2000;
