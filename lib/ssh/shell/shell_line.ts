@@ -21,7 +21,7 @@ export const MAX_AWAITED_BYTES = 32_000;
  * bash and zsh decode them without a subshell, into whose output a DEBUG trap would write. It is evaluated in the shell
  * itself, after `$?` has been put back to what it was, and where a syntax error would take the rest of the line with it
  * (dash), through `command`, which forbids that (POSIX.1-2017, command). What is done around it is done without its
- * being traced (`set -x`).
+ * being traced (`set -x`). In a list that goes on, no ERR trap takes the old `$?` for a failure.
  *
  * @param command any text
  * @param token as {@linkcode MarkerFilter.expect} gave it
@@ -42,7 +42,9 @@ export function awaitLine(command: string, token: string): string {
 
 /** A line of a command's output that is the trace of one of ours: some shells cannot be kept from it. */
 export function isOurTrace(line: string, token: string): boolean {
-  return line.includes(token) || /(?:^|\s)__mcp_s=\d{1,3}\s*$|unset __mcp_c __mcp_w __mcp_s/.test(line);
+  return line.includes(token) ||
+    /(?:^|\s)__mcp_s=\d{1,3}\s*$|^(?:\+\S* |\[[\d.]+\] )?(?:command )?(?:eval [$'"]*)?unset __mcp_c __mcp_w __mcp_s/
+      .test(line);
 }
 
 /** What is typed to ask a shell that is back at its prompt how its last command ended. */
@@ -67,7 +69,7 @@ export function sourceLine(path: string, token: string): string {
 /** What the text behind {@linkcode sourceLine} ends with. */
 export const SOURCED = "\n__mcp_ok=1\n";
 
-/** Puts `$?` back to what it was; in a list of commands that goes on, no ERR trap takes that for a failure. */
+/** Puts `$?` back to what it was, as above. */
 const RESTORE_STATUS = '{ eval "unset __mcp_s __mcp_c; (exit $__mcp_s)"; } 2>/dev/null&&:';
 
 /** Prints a marker of that kind with these words as its fields. */
