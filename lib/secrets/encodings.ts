@@ -91,10 +91,20 @@ export function pack(value: Weighted, packing: Packing, phase: number): Weighted
   return out.done();
 }
 
-/** Each byte as text of its own, e.g. `x73` or `163`, one after the other with nothing between. */
-export function perByte(value: Weighted, encode: (byte: number, at: number) => string): Weighted {
+/**
+ * Each byte as text of its own, e.g. `x73` or `163`, one after the other with nothing between but what `before` puts
+ * there, which proves nothing.
+ */
+export function perByte(
+  value: Weighted,
+  encode: (byte: number) => string,
+  before?: (at: number) => string,
+): Weighted {
   const out = new Builder();
-  value.bytes.forEach((byte, i) => out.add(encode(byte, i), value.weights[i] as number));
+  value.bytes.forEach((byte, i) => {
+    if (before !== undefined) out.add(before(i), 0);
+    out.add(encode(byte), value.weights[i] as number);
+  });
   return out.done();
 }
 
@@ -117,7 +127,8 @@ export function littleEndianWords(value: Weighted, size: number, base: number, p
       word = (word << 8n) | BigInt(value.bytes[at + i] as number);
       weight += value.weights[at + i] as number;
     }
-    out.add(prefix + word.toString(base).padStart(width, "0"), weight);
+    out.add(prefix, 0);
+    out.add(word.toString(base).padStart(width, "0"), weight);
   }
   return out.done();
 }

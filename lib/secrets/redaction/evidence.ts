@@ -6,8 +6,8 @@
  * start anywhere must prove well over 40 bits before chance is out of the question. A run of the value's own characters
  * with nothing between them is what the promise is about, and is taken from eight characters on.
  */
-import { KIND } from "./forms.ts";
-import { HAS_GAPS, type Pattern } from "./lexicon.ts";
+import { HAS_GAPS, KIND, type Kind } from "./forms.ts";
+import type { Pattern } from "./lexicon.ts";
 import { DENSE, isHexDigit, PLAIN } from "./symbols.ts";
 import type { View } from "./view.ts";
 import { RANDOM } from "./weights.ts";
@@ -38,6 +38,13 @@ const UNBOUND = 6;
 
 /** Half bits below which no run is masked, whatever it looks like. */
 export const LEAST_PROOF: number = TOUCHING;
+
+/** Half bits below which no run of a form of `kind` is masked, nor one that goes from it into others. */
+export function leastProof(kind: Kind): number {
+  if (kind === KIND.literal) return TOUCHING;
+  if (kind === KIND.loose) return SPACED_LOOSE;
+  return kind === KIND.marked || (TURNED_KINDS & (1 << kind)) !== 0 ? SCATTERED : ENCODED;
+}
 
 /** What stands between the symbols of a stretch. */
 export interface Gaps {

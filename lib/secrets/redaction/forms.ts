@@ -27,6 +27,9 @@ export const KIND = {
   nested: 14,
 } as const;
 
+/** Set in a pool's kind when the view drops some of the value's characters, so that gaps are to be expected. */
+export const HAS_GAPS = 16;
+
 /** One of {@linkcode KIND}. */
 export type Kind = typeof KIND[keyof typeof KIND];
 
@@ -129,8 +132,8 @@ function* hexWords(value: Weighted): Generator<Form> {
       for (const prefix of prefixes) {
         yield { ...encode.littleEndianWords(value, size, 16, phase, prefix), kind: KIND.hexWords };
       }
-      const inOrder = (byte: number, at: number): string => (at % size === phase ? "0x" : "") + hex2(byte);
-      yield { ...encode.perByte(value, inOrder), kind: KIND.hexWords };
+      const before = (at: number): string => at % size === phase ? "0x" : "";
+      yield { ...encode.perByte(value, hex2, before), kind: KIND.hexWords };
     }
   }
 }

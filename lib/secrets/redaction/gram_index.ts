@@ -3,7 +3,7 @@
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
 import { IntMap } from "./int_map.ts";
-import { rehash, Sieve } from "./sieve.ts";
+import { rehash, Sieve, sieveBit } from "./sieve.ts";
 
 /** Symbols in a gram that is looked up; shorter matches are chance. */
 export const GRAM = 8;
@@ -16,11 +16,12 @@ export const PROBE = 5;
  * that few there are so many in a hundred values that any text in such a form would consist of them.
  */
 const WIDE_GRAM = 16;
-const WIDE_FROM = WIDE_GRAM + 6;
+/** Symbols from which a form is looked up by such grams. */
+export const WIDE_FROM: number = WIDE_GRAM + 6;
 
-/** Marks of the pool: a gram begins here that has to be found wherever it stands, or one of a longer form. */
+/** Marks of the pool: a gram begins here that is looked for wherever it stands, or one of sixteen symbols. */
 const GRAM_HERE = 1;
-const SPARSE_GRAM = 2;
+const WIDE_HERE = 2;
 
 /** Something that counts only when all of it is met. */
 export interface Whole {
@@ -50,34 +51,65 @@ export class GramIndex<W extends Whole> {
   readonly probes: Sieve = new Sieve();
   /** What to ask about eight symbols that may begin anywhere. */
   readonly grams: Sieve = new Sieve();
-  /** What to ask about eight symbols that begin at a multiple of four: those of the longer forms. */
-  readonly sparse: Sieve = new Sieve();
+  /** What to ask about sixteen symbols that begin at a multiple of four: those of the longest forms. */
+  readonly wide: Sieve = new Sieve();
   /** Where the grams of the longest forms stand in the pool, by their hash. */
-  readonly #wide = new IntMap();
+  readonly #wideAt = new IntMap();
   /** Which of the lists has the wholes that begin with a gram, by its hash. */
   readonly #wholes = new IntMap();
   readonly #lists: W[][] = [];
 
-  /**
-   * Adds a form that counts from `least` symbols in a row. When that is many, not every gram is needed: four in a row
-   * out of each `least` less the gram are enough, since so long a stretch holds all four, and one of them at a multiple of four.
-   */
+  /** Adds a form that counts from `least` symbols in a row. */
   add(symbols: Uint8Array, weights: Uint8Array, kind: number, least: number): void {
     const from = this.#length;
     this.#append(symbols, weights, kind);
-    const isWide = least >= WIDE_FROM;
-    const size = isWide ? WIDE_GRAM : GRAM;
-    const period = Math.max(4, least - size - 2);
-    const isSparse = isWide || period > 4;
-    for (let at = 0; at + size <= symbols.length; at++) {
-      if (at % period >= 4) continue;
-      const old = isWide ? this.#insertWide(from + at) : this.#insert(from + at);
-      // Among the longer forms one place for a gram is enough; else it has to be found wherever it stands.
-      if (old >= 0 && (isSparse || this.#marks[old] === GRAM_HERE)) continue;
-      this.#marks[from + at] = isSparse ? SPARSE_GRAM : GRAM_HERE;
+    if (least >= WIDE_FROM) this.#addWide(from, symbols.length - WIDE_GRAM, least - WIDE_GRAM - 2);
+    else this.#addGrams(from, symbols.length - GRAM, least - GRAM + 1);
+    this.#makeRoom();
+  }
+
+  /**
+   * Adds one of each `gap` grams in a row up to the `last`: so many begin within the fewest symbols that count, and one
+   * is enough to come upon them. It is one that no other form has, so that it leads to this form: of `gap` grams in a
+   * row one leads here, or all of them are in the table and lead to others. The first and the last one are added too,
+   * since forms that agree in all else may differ there.
+   */
+  #addGrams(from: number, last: number, gap: number): void {
+    if (last < 0) return;
+    this.#addGram(from);
+    for (let before = 0; before + gap <= last;) {
+      let at = before + gap;
+      while (at > before && !this.#addGram(from + at)) at--;
+      if (at === before) {
+        at += gap + 1;
+        while (at <= last && !this.#addGram(from + at)) at++;
+      }
+      before = at;
+    }
+    if (gap > 1) this.#addGram(from + last);
+  }
+
+  /** Adds the gram at `at` of the pool; false when another form has it. */
+  #addGram(at: number): boolean {
+    if (!this.#insert(at)) return false;
+    this.#marks[at] = GRAM_HERE;
+    this.#sift(at);
+    return true;
+  }
+
+  /**
+   * Adds four wide grams of each `period`, and the last four: so long a stretch holds all four, and one of them at a
+   * multiple of four.
+   */
+  #addWide(from: number, last: number, period: number): void {
+    for (let at = 0; at <= last; at++) {
+      if (at % period >= 4 && at + 4 <= last) continue;
+      const hash = wideHashAt(this.pool, from + at);
+      if (this.#wideAt.get(hash) >= 0) continue;
+      this.#wideAt.set(hash, from + at);
+      this.#marks[from + at] = WIDE_HERE;
       this.#sift(from + at);
     }
-    this.#makeRoom();
   }
 
   /** Adds a form that counts as a whole only; it has at least eight symbols. */
@@ -92,7 +124,7 @@ export class GramIndex<W extends Whole> {
 
   /** Whether the eight symbols, as two words, may be in the index. */
   mayHold(first: number, second: number): boolean {
-    return this.grams.mayHold(gramHash(first, second));
+    return (sieveBit(this.grams.bits, this.grams.shift, gramHash(first, second)) & 1) !== 0;
   }
 
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
@@ -115,7 +147,7 @@ export class GramIndex<W extends Whole> {
 
   /** Where in the pool the sixteen symbols at `at` of `symbols` stand, -1 when nowhere; for the longest forms. */
   findWide(symbols: Uint8Array, at: number): number {
-    const found = this.#wide.get(wideHash(symbols, at));
+    const found = this.#wideAt.get(wideHashAt(symbols, at));
     if (found < 0) return -1;
     for (let i = 0; i < WIDE_GRAM; i++) {
       if (this.pool[found + i] !== symbols[at + i]) return -1;
@@ -143,24 +175,17 @@ export class GramIndex<W extends Whole> {
     this.#length = needed;
   }
 
-  /** Puts the gram at `at` of the pool into the table; where it stands already, -1 when it is new. */
-  #insert(at: number): number {
+  /** Puts the gram at `at` of the pool into the table; false when it stands there already. */
+  #insert(at: number): boolean {
     if ((this.#count + 1) * 4 > this.#table.length) this.#grow();
     const first = wordAt(this.pool, at);
     const second = wordAt(this.pool, at + 4);
     const slot = this.#slot(first, second);
-    if (this.#table[slot] !== 0) return (this.#table[slot] as number) - 1;
+    if (this.#table[slot] !== 0) return false;
     this.#table[slot] = at + 1;
     this.#table[slot + 1] = slotHash(first, second);
     this.#count++;
-    return -1;
-  }
-
-  #insertWide(at: number): number {
-    const hash = wideHash(this.pool, at);
-    const old = this.#wide.get(hash);
-    if (old < 0) this.#wide.set(hash, at);
-    return old;
+    return true;
   }
 
   #grow(): void {
@@ -181,8 +206,8 @@ export class GramIndex<W extends Whole> {
   #sift(at: number): void {
     const { pool } = this;
     const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
-    if (this.#marks[at] === SPARSE_GRAM) {
-      this.sparse.add(gramHash(first, second));
+    if (this.#marks[at] === WIDE_HERE) {
+      this.wide.add(wideHashAt(pool, at));
       this.probes.add(probeHash(first, second & 0xff));
       return;
     }
@@ -202,7 +227,7 @@ export class GramIndex<W extends Whole> {
 
   /** Makes the sets larger that have become too full; what they hold has to be added to them again. */
   #makeRoom(): void {
-    const sieves = [this.probes, this.grams, this.sparse];
+    const sieves = [this.probes, this.grams, this.wide];
     while (sieves.some((sieve) => sieve.isFull)) {
       for (const sieve of sieves) sieve.clear();
       this.#probed = 0;
@@ -234,9 +259,13 @@ export function gramHash(first: number, second: number): number {
   return Math.imul(first, 0x9e3779b1) ^ Math.imul(second ^ (second >>> 15), 0x85ebca6b);
 }
 
-function wideHash(symbols: Uint8Array, at: number): number {
-  const head = gramHash(wordAt(symbols, at), wordAt(symbols, at + 4));
-  return gramHash(rehash(head), gramHash(wordAt(symbols, at + 8), wordAt(symbols, at + 12)));
+/** The hash of sixteen symbols: of the first eight by their hash, of the others as two words. */
+export function wideHash(head: number, third: number, fourth: number): number {
+  return gramHash(rehash(head), gramHash(third, fourth));
+}
+
+function wideHashAt(symbols: Uint8Array, at: number): number {
+  return wideHash(gramHash(wordAt(symbols, at), wordAt(symbols, at + 4)), wordAt(symbols, at + 8), wordAt(symbols, at + 12));
 }
 
 function slotHash(first: number, second: number): number {

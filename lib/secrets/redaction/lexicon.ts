@@ -1,6 +1,7 @@
 /** The tables that output is looked up in: the grams of every form of every value. */
-import { type Form, formsOf, KIND, type Kind } from "./forms.ts";
-import { GRAM, GramIndex, wordAt } from "./gram_index.ts";
+import { leastProof } from "./evidence.ts";
+import { type Form, formsOf, HAS_GAPS, KIND, type Kind } from "./forms.ts";
+import { GRAM, GramIndex, WIDE_FROM, wordAt } from "./gram_index.ts";
 import { IntMap } from "./int_map.ts";
 import { SHORTEST, ShortPatterns } from "./short_patterns.ts";
 import { DENSE, fold, PLAIN } from "./symbols.ts";
@@ -60,9 +61,6 @@ export class Edges {
     return list < 0 ? [] : this.#lists[list] as Edge[];
   }
 }
-
-/** Set in a pool's kind when the view drops some of the value's characters, so that gaps are to be expected. */
-export const HAS_GAPS = 16;
 
 /** Symbols that a piece with dropped characters has at least; it is made longer to have them. */
 const GAPPY_SYMBOLS = 6;
@@ -134,7 +132,11 @@ export class Lexicon {
     const dropped = form.bytes.length - symbols.length;
     if (!of.short) {
       const gaps = plain && dropped > 0 ? HAS_GAPS : 0;
-      const least = Math.max(GRAM, Math.floor((PIECE * symbols.length) / of.characters) - 1);
+      const fewest = form.kind === KIND.literal ? GRAM : fewestSymbols(weights, leastProof(form.kind));
+      // Only where a character is several symbols are wide grams of use: not where many prove little.
+      const piece = Math.floor((PIECE * symbols.length) / of.characters) - 1;
+      const isWide = piece >= WIDE_FROM;
+      const least = isWide ? Math.max(Math.min(fewest, piece), WIDE_FROM) : Math.min(fewest, WIDE_FROM - 1);
       (plain ? this.plain : this.dense).add(symbols, weights, form.kind | gaps, least);
     }
     if (of.whole && symbols.length <= LONGEST_WHOLE && !isPart) {
@@ -186,6 +188,20 @@ export class Lexicon {
       }
     }
   }
+}
+
+/** How many symbols in a row prove as much as `proof` at least, Infinity when not even all of them do. */
+function fewestSymbols(weights: Uint8Array, proof: number): number {
+  let fewest = Infinity;
+  let sum = 0;
+  for (let from = 0, to = 0; to < weights.length;) {
+    sum += weights[to++] as number;
+    while (sum >= proof) {
+      fewest = Math.min(fewest, to - from);
+      sum -= weights[from++] as number;
+    }
+  }
+  return Math.max(GRAM, fewest);
 }
 
 /** The symbols of a form in the view of `table`, and what they prove. */
