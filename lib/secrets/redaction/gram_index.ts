@@ -19,9 +19,25 @@ const WIDE_GRAM = 16;
 /** Symbols from which a form is looked up by such grams. */
 export const WIDE_FROM: number = WIDE_GRAM + 6;
 
-/** Marks of the pool: a gram begins here that is looked for wherever it stands, or one of sixteen symbols. */
-const GRAM_HERE = 1;
-const WIDE_HERE = 2;
+/** Facts of the pool: a gram begins here that is looked for wherever it stands, or one of sixteen symbols. */
+const GRAM_HERE = 0x4000;
+const WIDE_HERE = 0x8000;
+const KIND_SHIFT = 8;
+
+/** Half bits that a symbol with these facts proves. */
+export function symbolWeight(facts: number): number {
+  return facts & 0xff;
+}
+
+/** The kind of the form that a symbol with these facts belongs to. */
+export function symbolKind(facts: number): number {
+  return (facts >> KIND_SHIFT) & 0x1f;
+}
+
+/** Whether the table has the gram that begins with a symbol with these facts, and at this place. */
+export function hasGram(facts: number): boolean {
+  return (facts & GRAM_HERE) !== 0;
+}
 
 /** Something that counts only when all of it is met. */
 export interface Whole {
@@ -33,11 +49,8 @@ export interface Whole {
 export class GramIndex<W extends Whole> {
   /** The symbols of all forms, a zero after each. */
   pool: Uint8Array = new Uint8Array(4096);
-  /** Half bits that each symbol of the pool proves. */
-  weights: Uint8Array = new Uint8Array(4096);
-  /** The kind of the form that each symbol of the pool belongs to. */
-  kinds: Uint8Array = new Uint8Array(4096);
-  #marks: Uint8Array = new Uint8Array(4096);
+  /** What there is to know of each symbol of the pool, see {@linkcode symbolWeight} and its neighbours. */
+  facts: Uint16Array = new Uint16Array(4096);
   #length = 0;
   /**
    * Two numbers for each slot: one more than where a gram stands in the pool, 0 where nothing is, and the hash of the
@@ -45,6 +58,8 @@ export class GramIndex<W extends Whole> {
    */
   #table = new Int32Array(1 << 15);
   #count = 0;
+  /** Bits for the grams with which a whole begins, since few do. */
+  readonly #wholeStarts: Sieve = new Sieve();
   /** Up to where the pool's fives around grams are in the set. */
   #probed = 0;
   /** What to ask about five symbols that begin at a multiple of four. */
@@ -92,7 +107,7 @@ export class GramIndex<W extends Whole> {
   /** Adds the gram at `at` of the pool; false when another form has it. */
   #addGram(at: number): boolean {
     if (!this.#insert(at)) return false;
-    this.#marks[at] = GRAM_HERE;
+    this.facts[at] = (this.facts[at] as number) | GRAM_HERE;
     this.#sift(at);
     return true;
   }
@@ -107,7 +122,7 @@ export class GramIndex<W extends Whole> {
       const hash = wideHashAt(this.pool, from + at);
       if (this.#wideAt.get(hash) >= 0) continue;
       this.#wideAt.set(hash, from + at);
-      this.#marks[from + at] = WIDE_HERE;
+      this.facts[from + at] = (this.facts[from + at] as number) | WIDE_HERE;
       this.#sift(from + at);
     }
   }
@@ -157,21 +172,25 @@ export class GramIndex<W extends Whole> {
 
   /** The wholes that begin with the eight symbols, among others. */
   wholes(first: number, second: number): readonly W[] {
-    const list = this.#wholes.get(gramHash(first, second));
+    const hash = gramHash(first, second);
+    if ((sieveBit(this.#wholeStarts.bits, this.#wholeStarts.shift, hash) & 1) === 0) return NONE;
+    const list = this.#wholes.get(hash);
     return list < 0 ? NONE : this.#lists[list] as W[];
   }
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
     const needed = this.#length + symbols.length + 1;
     if (needed > this.pool.length) {
-      this.pool = larger(this.pool, needed);
-      this.weights = larger(this.weights, needed);
-      this.kinds = larger(this.kinds, needed);
-      this.#marks = larger(this.#marks, needed);
+      const length = Math.max(needed, 2 * this.pool.length);
+      const [pool, facts] = [new Uint8Array(length), new Uint16Array(length)];
+      pool.set(this.pool);
+      facts.set(this.facts);
+      [this.pool, this.facts] = [pool, facts];
     }
     this.pool.set(symbols, this.#length);
-    this.weights.set(weights, this.#length);
-    this.kinds.fill(kind, this.#length, needed);
+    for (let i = 0; i < weights.length; i++) {
+      this.facts[this.#length + i] = (weights[i] as number) | (kind << KIND_SHIFT);
+    }
     this.#length = needed;
   }
 
@@ -190,7 +209,7 @@ export class GramIndex<W extends Whole> {
 
   #grow(): void {
     const old = this.#table;
-    const table = new Int32Array(4 * old.length);
+    const table = new Int32Array(2 * old.length);
     const mask = table.length - 1;
     for (let from = 0; from < old.length; from += 2) {
       if (old[from] === 0) continue;
@@ -206,7 +225,7 @@ export class GramIndex<W extends Whole> {
   #sift(at: number): void {
     const { pool } = this;
     const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
-    if (this.#marks[at] === WIDE_HERE) {
+    if (((this.facts[at] as number) & WIDE_HERE) !== 0) {
       this.wide.add(wideHashAt(pool, at));
       this.probes.add(probeHash(first, second & 0xff));
       return;
@@ -217,7 +236,9 @@ export class GramIndex<W extends Whole> {
   }
 
   #siftWhole({ symbols }: W): void {
-    this.grams.add(gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
+    const hash = gramHash(wordAt(symbols, 0), wordAt(symbols, 4));
+    this.#wholeStarts.add(hash);
+    this.grams.add(hash);
     for (let at = 0; at < 4; at++) this.#siftProbe(symbols, at);
   }
 
@@ -227,12 +248,12 @@ export class GramIndex<W extends Whole> {
 
   /** Makes the sets larger that have become too full; what they hold has to be added to them again. */
   #makeRoom(): void {
-    const sieves = [this.probes, this.grams, this.wide];
+    const sieves = [this.probes, this.grams, this.wide, this.#wholeStarts];
     while (sieves.some((sieve) => sieve.isFull)) {
       for (const sieve of sieves) sieve.clear();
       this.#probed = 0;
       for (let at = 0; at < this.#length; at++) {
-        if (this.#marks[at] !== 0) this.#sift(at);
+        if (((this.facts[at] as number) & (GRAM_HERE | WIDE_HERE)) !== 0) this.#sift(at);
       }
       for (const list of this.#lists) {
         for (const whole of list) this.#siftWhole(whole);
@@ -271,10 +292,4 @@ function wideHashAt(symbols: Uint8Array, at: number): number {
 function slotHash(first: number, second: number): number {
   const hash = gramHash(second, first);
   return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-}
-
-function larger(array: Uint8Array, needed: number): Uint8Array {
-  const out = new Uint8Array(Math.max(needed, 2 * array.length));
-  out.set(array);
-  return out;
 }

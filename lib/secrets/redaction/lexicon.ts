@@ -132,7 +132,7 @@ export class Lexicon {
     const dropped = form.bytes.length - symbols.length;
     if (!of.short) {
       const gaps = plain && dropped > 0 ? HAS_GAPS : 0;
-      const fewest = form.kind === KIND.literal ? GRAM : fewestSymbols(weights, leastProof(form.kind));
+      const fewest = form.kind === KIND.literal ? GRAM : fewestSymbols(weights, leastProof(1 << form.kind));
       // Only where a character is several symbols are wide grams of use: not where many prove little.
       const piece = Math.floor((PIECE * symbols.length) / of.characters) - 1;
       const isWide = piece >= WIDE_FROM;

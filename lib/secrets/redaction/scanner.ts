@@ -6,9 +6,9 @@
  * in a row cannot get past that. What is met starts a *run*, which is followed along the form and into others for as
  * long as the text agrees; what the run proves decides whether it is masked.
  */
-import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, type Run } from "./evidence.ts";
+import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
-import { GRAM, type GramIndex, WIDE_FROM, wordAt } from "./gram_index.ts";
+import { GRAM, type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM, wordAt } from "./gram_index.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { keepGrams, probeFives, probeThrees, WIDE_HIT } from "./probes.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
@@ -60,6 +60,9 @@ export class Scanner {
   #done = 0;
   /** Where the last run began. */
   #start = 0;
+  /** From where on the last run has been in its last form, and where in the pool that is in relation to the text. */
+  #straightFrom = 0;
+  #shift = 0;
   #view: View = viewOf(new Uint8Array(0));
 
   /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
@@ -155,7 +158,7 @@ export class Scanner {
     const hits = this.#hits;
     const grams = this.#grams;
     const count = keepGrams(words, index, hits, probeFives(words, length, index.probes, hits), grams);
-    this.#done = 0;
+    this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
       const at = 4 * (hits[i] as number);
       const near = grams[i] as number;
@@ -172,6 +175,8 @@ export class Scanner {
     if (start < 0 || start + GRAM > length) return;
     const [first, second] = [wordAt(symbols, start), wordAt(symbols, start + 4)];
     for (const whole of index.wholes(first, second)) this.#tryWhole(channel, whole, start);
+    // What the last run has shown to stand there needs no look at the table.
+    if (start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(index.facts[start + this.#shift] as number)) return;
     this.#tryRun(channel, index, accepts, start, index.find(first, second));
   }
 
@@ -196,7 +201,7 @@ export class Scanner {
   /** Follows the run that begins at `start` with the gram at `found` in the pool. */
   #follow(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): void {
     const { symbols, length } = channel;
-    const { pool, weights, kinds } = index;
+    const { pool, facts } = index;
     let at = found + GRAM;
     let end = start + GRAM;
     while (start > 0 && pool[found - 1] === symbols[start - 1]) {
@@ -204,25 +209,28 @@ export class Scanner {
       start--;
     }
     let proof = 0;
-    for (let i = found; i < at; i++) proof += weights[i] as number;
-    let seen = 1 << (kinds[found] as number);
+    for (let i = found; i < at; i++) proof += symbolWeight(facts[i] as number);
+    let seen = 1 << symbolKind(facts[found] as number);
     let jumped = false;
+    let straightFrom = start;
     while (end < length) {
       if (pool[at] !== symbols[end]) {
-        const other = this.#jump(channel, index, end);
-        if (other < 0) break;
+        const [first, second] = [wordAt(symbols, end - 7), wordAt(symbols, end - 3)];
+        const other = index.mayHold(first, second) ? index.find(first, second) + GRAM - 1 : -1;
+        if (other < GRAM - 1) break;
         jumped = true;
-        seen |= 1 << (kinds[other] as number);
+        straightFrom = end;
+        seen |= 1 << symbolKind(facts[other] as number);
         const before = sharedBefore(pool, other, symbols, end);
         if (end - before < start) {
           // All of the run belongs to the other form, and more before it.
           [start, proof] = [end - before, 0];
-          for (let i = other - before; i < other; i++) proof += weights[i] as number;
+          for (let i = other - before; i < other; i++) proof += symbolWeight(facts[i] as number);
         }
         at = other;
       }
       // What repeats in the text proves no more than what it repeats.
-      if (!jumped || !isPeriodic(symbols, start, end)) proof += weights[at] as number;
+      if (!jumped || !isPeriodic(symbols, start, end)) proof += symbolWeight(facts[at] as number);
       at++;
       end++;
     }
@@ -230,28 +238,12 @@ export class Scanner {
     if (!isMasked && proof >= LEAST_PROOF && channel === this.#plain) this.#judgeParts(index, { start, end });
     this.#done = Math.max(this.#done, end);
     this.#start = start;
-  }
-
-  /** Where in the pool another form goes on with the symbol at `end`, -1 when none of the grams near there is known. */
-  #jump({ symbols, length }: Channel, index: GramIndex<Pattern>, end: number): number {
-    const from = Math.max(0, end - GRAM + 1);
-    let first = wordAt(symbols, from);
-    let second = wordAt(symbols, from + 4);
-    for (let start = from; start < from + WIDEST_GAP && start + GRAM <= length; start++) {
-      if (index.mayHold(first, second)) {
-        const found = index.find(first, second);
-        if (found >= 0 && (start <= end || sharedBefore(index.pool, found, symbols, start) >= start - end)) {
-          return found + end - start;
-        }
-      }
-      first = (first >>> 8) | (second << 24);
-      second = (second >>> 8) | ((symbols[start + GRAM] as number) << 24);
-    }
-    return -1;
+    this.#straightFrom = straightFrom;
+    this.#shift = at - end;
   }
 
   #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): boolean {
-    if (run.proof < LEAST_PROOF) return false;
+    if (run.proof < leastProof(run.kinds)) return false;
     const places = this.#locate(channel);
     const first = places[start] as number;
     const last = places[end - 1] as number;
@@ -272,9 +264,9 @@ export class Scanner {
       let length = 0;
       let proof = 0;
       for (; from + length < to && index.pool[found + length] === symbols[from + length]; length++) {
-        proof += index.weights[found + length] as number;
+        proof += symbolWeight(index.facts[found + length] as number);
       }
-      const kinds = 1 << (index.kinds[found] as number);
+      const kinds = 1 << symbolKind(index.facts[found] as number);
       this.#judge(this.#plain, acceptsPlain, { start: from, end: from + length }, { kinds, proof });
     }
   }
