@@ -10,9 +10,15 @@ export type { Weighted } from "./redaction/weights.ts";
 
 /** Collects the bytes of a form and their weights. */
 class Builder {
-  #bytes: Uint8Array = new Uint8Array(512);
-  #weights: Uint8Array = new Uint8Array(512);
+  #bytes: Uint8Array;
+  #weights: Uint8Array;
   #length = 0;
+
+  /** A collector for about `expected` bytes. */
+  constructor(expected: number) {
+    this.#bytes = new Uint8Array(expected);
+    this.#weights = new Uint8Array(expected);
+  }
 
   /** Adds the characters of `text`, which together prove `weight` half bits. */
   add(text: string, weight: number): void {
@@ -36,7 +42,7 @@ class Builder {
 }
 
 function doubled(array: Uint8Array): Uint8Array {
-  const out = new Uint8Array(2 * array.length);
+  const out = new Uint8Array(2 * array.length + 1);
   out.set(array);
   return out;
 }
@@ -74,8 +80,8 @@ export const UUENCODE: Packing = {
 /** The characters of the packing that depend on `value` alone when `phase` bytes come before it. */
 export function pack(value: Weighted, packing: Packing, phase: number): Weighted {
   const { bits, alphabet, lowFirst } = packing;
-  const out = new Builder();
   const total = value.bytes.length * 8;
+  const out = new Builder(Math.ceil(total / bits));
   const first = (bits - ((phase * 8) % bits)) % bits;
   for (let at = first; at + bits <= total; at += bits) {
     let number = 0;
@@ -86,7 +92,7 @@ export function pack(value: Weighted, packing: Packing, phase: number): Weighted
       number = (number << 1) | ((byte >> shift) & 1);
       weight += (value.weights[bit >> 3] as number) / 8;
     }
-    out.add(alphabet.charAt(number), weight);
+    out.addByte(alphabet.charCodeAt(number), Math.round(weight));
   }
   return out.done();
 }
@@ -100,7 +106,7 @@ export function perByte(
   encode: (byte: number) => string,
   before?: (at: number) => string,
 ): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   value.bytes.forEach((byte, i) => {
     if (before !== undefined) out.add(before(i), 0);
     out.add(encode(byte), value.weights[i] as number);
@@ -118,7 +124,7 @@ export function substitute(value: Weighted, map: (byte: number) => number): Weig
  * with `prefix` before it, which proves nothing of itself.
  */
 export function littleEndianWords(value: Weighted, size: number, base: number, phase: number, prefix = ""): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   const width = base === 10 ? 0 : Math.ceil((size * 8) / Math.log2(base));
   for (let at = phase; at + size <= value.bytes.length; at += size) {
     let word = 0n;
@@ -135,7 +141,7 @@ export function littleEndianWords(value: Weighted, size: number, base: number, p
 
 /** Groups of four bytes as five characters (Ascii85, RFC 1924's alphabet, Z85), whole groups from `phase` on. */
 export function base85(value: Weighted, alphabet: string, phase: number): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   for (let at = phase; at + 4 <= value.bytes.length; at += 4) {
     let number = 0;
     let weight = 0;
@@ -164,7 +170,7 @@ const BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvw
 
 /** The whole value as one number in base 58 (Bitcoin's alphabet); no piece of it can be told from outside. */
 export function base58(value: Weighted): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   let number = value.bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   let text = "";
   while (number > 0n) {
@@ -177,7 +183,7 @@ export function base58(value: Weighted): Weighted {
 
 /** The whole value as one decimal number, the first byte highest. */
 export function bigNumber(value: Weighted): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   const number = value.bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   out.add(number.toString(), value.weights.reduce((sum, weight) => sum + weight, 0));
   return out.done();
@@ -185,7 +191,7 @@ export function bigNumber(value: Weighted): Weighted {
 
 /** UTF-8 as UTF-32, for which it is taken byte by byte; the bytes that are zero prove nothing. */
 export function utf32(value: Weighted, littleEndian: boolean): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   value.bytes.forEach((byte, i) => {
     for (let place = 0; place < 4; place++) {
       const isByte = place === (littleEndian ? 0 : 3);
@@ -198,7 +204,7 @@ export function utf32(value: Weighted, littleEndian: boolean): Weighted {
 /** UTF-8 as UTF-16; the bytes that are zero prove nothing. */
 export function utf16(value: Weighted, littleEndian: boolean): Weighted {
   const text = new TextDecoder().decode(value.bytes);
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   let at = 0;
   for (const char of text) {
     const point = char.codePointAt(0) as number;

@@ -43,9 +43,9 @@ export interface Form extends Weighted {
  * Bytes up to which a value gets every form. The grams of a longer one would fill the tables, and where one character is
  * several symbols, any text in such a form would be made of grams that are in them.
  */
-const EVERY_FORM = 400;
+export const EVERY_FORM = 400;
 /** Bytes up to which a value gets the forms that standard tools make. */
-const USUAL_FORMS = 8192;
+export const USUAL_FORMS = 8192;
 
 /** All forms of `value`, fewer of them for a long one. */
 export function* formsOf(value: Weighted): Generator<Form> {

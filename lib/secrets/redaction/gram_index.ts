@@ -2,22 +2,12 @@
  * The grams of all forms in one view, and three ways to ask about them, each slower and surer than the one before:
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
+import { type GramCounts, GramSieves, holds } from "./gram_sieves.ts";
+import { GRAM, gramHash, WIDE_GRAM, wideHashAt, wordAt } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
-import { rehash, Sieve, sieveBit } from "./sieve.ts";
 
-/** Symbols in a gram that is looked up; shorter matches are chance. */
-export const GRAM = 8;
-
-/** Symbols that are asked about first. Eight in a row hold five that begin at a multiple of four. */
-export const PROBE = 5;
-
-/**
- * Symbols in a gram of a form that counts from so many symbols on that eight of them are two or three characters: of
- * that few there are so many in a hundred values that any text in such a form would consist of them.
- */
-const WIDE_GRAM = 16;
-/** Symbols from which a form is looked up by such grams. */
-export const WIDE_FROM: number = WIDE_GRAM + 6;
+/** Symbols in a row from which a form is looked up by wide grams. */
+export const WIDE_FROM: number = WIDE_GRAM + 10;
 
 /** Facts of the pool: a gram begins here that is looked for wherever it stands, or one of sixteen symbols. */
 const GRAM_HERE = 0x4000;
@@ -58,29 +48,32 @@ export class GramIndex<W extends Whole> {
    */
   #table = new Int32Array(1 << 15);
   #count = 0;
-  /** Bits for the grams with which a whole begins, since few do. */
-  readonly #wholeStarts: Sieve = new Sieve();
-  /** Up to where the pool's fives around grams are in the set. */
-  #probed = 0;
-  /** What to ask about five symbols that begin at a multiple of four. */
-  readonly probes: Sieve = new Sieve();
-  /** What to ask about eight symbols that may begin anywhere. */
-  readonly grams: Sieve = new Sieve();
-  /** What to ask about sixteen symbols that begin at a multiple of four: those of the longest forms. */
-  readonly wide: Sieve = new Sieve();
+  #sieves: GramSieves = new GramSieves({ probes: 0, grams: 0, wide: 0, wholes: 0 });
+  /** How many hashes belong into each set. */
+  readonly #counts: GramCounts = { probes: 0, grams: 0, wide: 0, wholes: 0 };
+  /** Up to where the pool, and how many of the wholes, are in the sets. */
+  #settled = 0;
+  #settledWholes = 0;
+  /** Where in the pool the last gram stands that was added. */
+  #lastGram = -4;
   /** Where the grams of the longest forms stand in the pool, by their hash. */
   readonly #wideAt = new IntMap();
   /** Which of the lists has the wholes that begin with a gram, by its hash. */
   readonly #wholes = new IntMap();
   readonly #lists: W[][] = [];
+  readonly #allWholes: W[] = [];
 
-  /** Adds a form that counts from `least` symbols in a row. */
+  /** What to ask about symbols before they are looked up. */
+  get sieves(): GramSieves {
+    return this.#sieves;
+  }
+
+  /** Adds a form that counts from `least` symbols in a row; it is found from the next {@linkcode GramIndex.settle} on. */
   add(symbols: Uint8Array, weights: Uint8Array, kind: number, least: number): void {
     const from = this.#length;
     this.#append(symbols, weights, kind);
     if (least >= WIDE_FROM) this.#addWide(from, symbols.length - WIDE_GRAM, least - WIDE_GRAM - 2);
     else this.#addGrams(from, symbols.length - GRAM, least - GRAM + 1);
-    this.#makeRoom();
   }
 
   /**
@@ -108,7 +101,9 @@ export class GramIndex<W extends Whole> {
   #addGram(at: number): boolean {
     if (!this.#insert(at)) return false;
     this.facts[at] = (this.facts[at] as number) | GRAM_HERE;
-    this.#sift(at);
+    this.#counts.grams++;
+    this.#counts.probes += Math.min(4, at - this.#lastGram);
+    this.#lastGram = at;
     return true;
   }
 
@@ -123,7 +118,8 @@ export class GramIndex<W extends Whole> {
       if (this.#wideAt.get(hash) >= 0) continue;
       this.#wideAt.set(hash, from + at);
       this.facts[from + at] = (this.facts[from + at] as number) | WIDE_HERE;
-      this.#sift(from + at);
+      this.#counts.wide++;
+      this.#counts.probes++;
     }
   }
 
@@ -133,13 +129,15 @@ export class GramIndex<W extends Whole> {
     const list = this.#wholes.get(hash);
     if (list < 0) this.#wholes.set(hash, this.#lists.push([whole]) - 1);
     else (this.#lists[list] as W[]).push(whole);
-    this.#siftWhole(whole);
-    this.#makeRoom();
+    this.#allWholes.push(whole);
+    this.#counts.wholes++;
+    this.#counts.grams++;
+    this.#counts.probes += 4;
   }
 
   /** Whether the eight symbols, as two words, may be in the index. */
   mayHold(first: number, second: number): boolean {
-    return (sieveBit(this.grams.bits, this.grams.shift, gramHash(first, second)) & 1) !== 0;
+    return holds(this.#sieves.grams, gramHash(first, second));
   }
 
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
@@ -173,7 +171,7 @@ export class GramIndex<W extends Whole> {
   /** The wholes that begin with the eight symbols, among others. */
   wholes(first: number, second: number): readonly W[] {
     const hash = gramHash(first, second);
-    if ((sieveBit(this.#wholeStarts.bits, this.#wholeStarts.shift, hash) & 1) === 0) return NONE;
+    if (!holds(this.#sieves.wholes, hash)) return NONE;
     const list = this.#wholes.get(hash);
     return list < 0 ? NONE : this.#lists[list] as W[];
   }
@@ -196,7 +194,7 @@ export class GramIndex<W extends Whole> {
 
   /** Puts the gram at `at` of the pool into the table; false when it stands there already. */
   #insert(at: number): boolean {
-    if ((this.#count + 1) * 4 > this.#table.length) this.#grow();
+    if (tooFull(this.#count + 1, this.#table.length)) this.#grow();
     const first = wordAt(this.pool, at);
     const second = wordAt(this.pool, at + 4);
     const slot = this.#slot(first, second);
@@ -207,11 +205,24 @@ export class GramIndex<W extends Whole> {
     return true;
   }
 
+  /** Makes room for `more` grams. Nothing may be added until it is done; what is known already is found all the while. */
+  *reserve(more: number): Generator<void> {
+    let length = this.#table.length;
+    while (tooFull(this.#count + more, length)) length *= 2;
+    if (length > this.#table.length) yield* this.#rehash(length);
+  }
+
   #grow(): void {
+    for (const _ of this.#rehash(2 * this.#table.length));
+  }
+
+  /** Puts all grams into a larger table. */
+  *#rehash(length: number): Generator<void> {
     const old = this.#table;
-    const table = new Int32Array(2 * old.length);
-    const mask = table.length - 1;
+    const table = new Int32Array(length);
+    const mask = length - 1;
     for (let from = 0; from < old.length; from += 2) {
+      if (from % SLICE === 0) yield;
       if (old[from] === 0) continue;
       let slot = ((old[from + 1] as number) >>> 5) & mask & ~1;
       while (table[slot] !== 0) slot = (slot + 2) & mask;
@@ -221,73 +232,39 @@ export class GramIndex<W extends Whole> {
     this.#table = table;
   }
 
-  /** Adds the marked gram at `at` of the pool to the sets; of the grams before it those that are marked are in them. */
-  #sift(at: number): void {
-    const { pool } = this;
-    const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
-    if (((this.facts[at] as number) & WIDE_HERE) !== 0) {
-      this.wide.add(wideHashAt(pool, at));
-      this.probes.add(probeHash(first, second & 0xff));
-      return;
+  /**
+   * Puts what was added into the sets that are asked first, from which time on it is found. Nothing may be added until
+   * it is done.
+   */
+  *settle(): Generator<void> {
+    const isFull = this.#sieves.areFullWith(this.#counts);
+    const sieves = isFull ? new GramSieves(this.#counts) : this.#sieves;
+    const from = isFull ? 0 : this.#settled;
+    for (let at = from, probed = from; at < this.#length; at++) {
+      if (at % SLICE === 0) yield;
+      const facts = this.facts[at] as number;
+      if ((facts & WIDE_HERE) !== 0) sieves.addWide(this.pool, at);
+      else if ((facts & GRAM_HERE) !== 0) probed = sieves.addGram(this.pool, at, probed);
     }
-    this.grams.add(gramHash(first, second));
-    this.#probed = Math.max(at, this.#probed);
-    while (this.#probed < at + 4) this.#siftProbe(pool, this.#probed++);
-  }
-
-  #siftWhole({ symbols }: W): void {
-    const hash = gramHash(wordAt(symbols, 0), wordAt(symbols, 4));
-    this.#wholeStarts.add(hash);
-    this.grams.add(hash);
-    for (let at = 0; at < 4; at++) this.#siftProbe(symbols, at);
-  }
-
-  #siftProbe(symbols: Uint8Array, at: number): void {
-    this.probes.add(probeHash(wordAt(symbols, at), symbols[at + 4] as number));
-  }
-
-  /** Makes the sets larger that have become too full; what they hold has to be added to them again. */
-  #makeRoom(): void {
-    const sieves = [this.probes, this.grams, this.wide, this.#wholeStarts];
-    while (sieves.some((sieve) => sieve.isFull)) {
-      for (const sieve of sieves) sieve.clear();
-      this.#probed = 0;
-      for (let at = 0; at < this.#length; at++) {
-        if (((this.facts[at] as number) & (GRAM_HERE | WIDE_HERE)) !== 0) this.#sift(at);
-      }
-      for (const list of this.#lists) {
-        for (const whole of list) this.#siftWhole(whole);
-      }
+    for (let i = isFull ? 0 : this.#settledWholes; i < this.#allWholes.length; i++) {
+      if (i % SLICE === 0) yield;
+      sieves.addWhole((this.#allWholes[i] as W).symbols);
     }
+    this.#settled = this.#length;
+    this.#settledWholes = this.#allWholes.length;
+    this.#sieves = sieves;
   }
+}
+
+/** Slots or symbols that are dealt with in one go: a millisecond or a few. */
+const SLICE = 1 << 16;
+
+/** Whether `count` grams are too many for a table of `length` numbers, two for each. */
+function tooFull(count: number, length: number): boolean {
+  return 3 * count > length;
 }
 
 const NONE: readonly never[] = [];
-
-/** Four symbols as one number, the first one lowest, as a little-endian machine reads them. */
-export function wordAt(symbols: Uint8Array, at: number): number {
-  return (symbols[at] as number) | ((symbols[at + 1] as number) << 8) | ((symbols[at + 2] as number) << 16) |
-    ((symbols[at + 3] as number) << 24);
-}
-
-/** The hash of five symbols, of which the top bits count. */
-export function probeHash(word: number, fifth: number): number {
-  return Math.imul(word, 0x9e3779b1) ^ Math.imul(fifth, 0x85ebca6b);
-}
-
-/** The hash of eight symbols, as two words, of which the top bits count. */
-export function gramHash(first: number, second: number): number {
-  return Math.imul(first, 0x9e3779b1) ^ Math.imul(second ^ (second >>> 15), 0x85ebca6b);
-}
-
-/** The hash of sixteen symbols: of the first eight by their hash, of the others as two words. */
-export function wideHash(head: number, third: number, fourth: number): number {
-  return gramHash(rehash(head), gramHash(third, fourth));
-}
-
-function wideHashAt(symbols: Uint8Array, at: number): number {
-  return wideHash(gramHash(wordAt(symbols, at), wordAt(symbols, at + 4)), wordAt(symbols, at + 8), wordAt(symbols, at + 12));
-}
 
 function slotHash(first: number, second: number): number {
   const hash = gramHash(second, first);

@@ -2,17 +2,10 @@
  * The first questions about every few symbols, asked in loops without a branch that depends on the text, since such a
  * branch is what costs time. Each loop leaves the places at which the answer may be yes.
  */
-import { gramHash, PROBE, probeHash, wideHash } from "./gram_index.ts";
+import type { GramSieves } from "./gram_sieves.ts";
+import { gramHash, PROBE, probeHash, wideHash } from "./grams.ts";
 import { type Sieve, sieveBit } from "./sieve.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
-
-/** What to ask about the grams near a hit. */
-export interface GramSieves {
-  /** Eight symbols that may begin anywhere. */
-  readonly grams: Readonly<Sieve>;
-  /** Sixteen symbols that begin at a multiple of four. */
-  readonly wide: Readonly<Sieve>;
-}
 
 /** Notes the places at which three symbols may be in a short pattern. */
 export function probeThrees(
@@ -38,7 +31,12 @@ export function probeThrees(
 }
 
 /** Notes the words at which five symbols may be in a form, and says how many there are. */
-export function probeFives(words: Int32Array, length: number, { bits, shift }: Readonly<Sieve>, hits: Uint16Array): number {
+export function probeFives(
+  words: Int32Array,
+  length: number,
+  { bits, shift }: Readonly<Sieve>,
+  hits: Uint16Array,
+): number {
   let count = 0;
   let next = words[0] as number;
   for (let word = 0; 4 * word + PROBE <= length; word++) {
@@ -58,7 +56,13 @@ export const WIDE_HIT = 16;
  * value 1 for eight symbols from the word on, 2, 4 and 8 for those from one, two and three symbols before it on, and
  * {@linkcode WIDE_HIT}.
  */
-export function keepGrams(words: Int32Array, sieves: GramSieves, hits: Uint16Array, count: number, found: Uint8Array): number {
+export function keepGrams(
+  words: Int32Array,
+  sieves: Pick<GramSieves, "grams" | "wide">,
+  hits: Uint16Array,
+  count: number,
+  found: Uint8Array,
+): number {
   const { grams: { bits: grams, shift }, wide: { bits: wide, shift: wideShift } } = sieves;
   let kept = 0;
   for (let i = 0; i < count; i++) {

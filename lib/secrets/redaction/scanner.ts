@@ -8,7 +8,8 @@
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
-import { GRAM, type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM, wordAt } from "./gram_index.ts";
+import { type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM } from "./gram_index.ts";
+import { GRAM, wordAt } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
 import { keepGrams, probeFives, probeThrees, WIDE_HIT } from "./probes.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
@@ -157,7 +158,8 @@ export class Scanner {
     const { words, length } = channel;
     const hits = this.#hits;
     const grams = this.#grams;
-    const count = keepGrams(words, index, hits, probeFives(words, length, index.probes, hits), grams);
+    const { sieves } = index;
+    const count = keepGrams(words, sieves, hits, probeFives(words, length, sieves.probes, hits), grams);
     this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
       const at = 4 * (hits[i] as number);
@@ -176,7 +178,9 @@ export class Scanner {
     const [first, second] = [wordAt(symbols, start), wordAt(symbols, start + 4)];
     for (const whole of index.wholes(first, second)) this.#tryWhole(channel, whole, start);
     // What the last run has shown to stand there needs no look at the table.
-    if (start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(index.facts[start + this.#shift] as number)) return;
+    if (
+      start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(index.facts[start + this.#shift] as number)
+    ) return;
     this.#tryRun(channel, index, accepts, start, index.find(first, second));
   }
 

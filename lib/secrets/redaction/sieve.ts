@@ -10,32 +10,35 @@ const BITS_EACH = 16;
 const SMALLEST = 15;
 const LARGEST = 26;
 
+/** How much fuller than it was made for a set may become before all is put into a larger one. */
+const FULL = 1.5;
+
 /** A set of hashes, each three bits in one word, so that asking and adding reach for memory once. */
 export class Sieve {
   /** The bits, 32 to an element. */
-  bits: Int32Array = new Int32Array(2 ** (SMALLEST - 5));
+  readonly bits: Int32Array;
   /** By how much a 32-bit hash is shifted to the right to give the number of its word. */
-  shift: number = 32 - (SMALLEST - 5);
-  #count = 0;
+  readonly shift: number;
 
-  /** Whether so many bits are set that {@linkcode Sieve.clear} makes more of them; the largest set is never full. */
-  get isFull(): boolean {
-    return this.bits.length < 2 ** (LARGEST - 5) && BITS_EACH * this.#count >= 32 * this.bits.length;
+  /** A set for `count` hashes; it holds any number, but is the less sure the more there are. */
+  constructor(count: number) {
+    let power = SMALLEST;
+    while (power < LARGEST && 2 ** power < BITS_EACH * count) power++;
+    this.bits = new Int32Array(2 ** (power - 5));
+    this.shift = 32 - (power - 5);
+  }
+
+  /** Whether `count` hashes are so many that a larger set is worth its price. */
+  isFullWith(count: number): boolean {
+    return this.shift > 32 - (LARGEST - 5) && BITS_EACH * count > FULL * 32 * this.bits.length;
   }
 
   /** Adds a hash. */
   add(hash: number): void {
-    this.#count++;
     const second = rehash(hash);
     const at = hash >>> this.shift;
-    this.bits[at] = (this.bits[at] as number) | (1 << (second >>> 27)) | (1 << (second >>> 22)) | (1 << (second >>> 17));
-  }
-
-  /** Forgets all hashes, and makes room for twice as many when it was full. */
-  clear(): void {
-    if (this.isFull) this.shift--;
-    this.bits = new Int32Array(2 ** (32 - this.shift));
-    this.#count = 0;
+    this.bits[at] = (this.bits[at] as number) | (1 << (second >>> 27)) | (1 << (second >>> 22)) |
+      (1 << (second >>> 17));
   }
 }
 
