@@ -8,11 +8,16 @@ import type { Weighted } from "./redaction/weights.ts";
 
 export type { Weighted } from "./redaction/weights.ts";
 
+/** Half bits from which fractions are carried on: a random character in three digits proves more in each. */
+const LEAST_SHARE = 3;
+
 /** Collects the bytes of a form and their weights. */
 class Builder {
   #bytes: Uint8Array;
   #weights: Uint8Array;
   #length = 0;
+  /** Half bits that rounding has taken from the bytes so far, or given to them. */
+  #owed = 0;
 
   /** A collector for about `expected` bytes. */
   constructor(expected: number) {
@@ -22,8 +27,20 @@ class Builder {
 
   /** Adds the characters of `text`, which together prove `weight` half bits. */
   add(text: string, weight: number): void {
-    const each = text.length === 0 ? 0 : Math.round(weight / text.length);
-    for (let i = 0; i < text.length; i++) this.addByte(text.charCodeAt(i), each);
+    const each = weight / text.length;
+    for (let i = 0; i < text.length; i++) this.addShare(text.charCodeAt(i), each);
+  }
+
+  /**
+   * Adds a byte that proves `weight` half bits, which need not be whole: the bytes before and after it make up for that,
+   * so that seven characters do not seem to be eight. Where little is proved, as by words, each is rounded by itself.
+   */
+  addShare(byte: number, weight: number): void {
+    if (weight < LEAST_SHARE) return this.addByte(byte, Math.round(weight));
+    this.#owed += weight;
+    const whole = Math.round(this.#owed);
+    this.#owed -= whole;
+    this.addByte(byte, whole);
   }
 
   addByte(byte: number, weight: number): void {
@@ -92,7 +109,7 @@ export function pack(value: Weighted, packing: Packing, phase: number): Weighted
       number = (number << 1) | ((byte >> shift) & 1);
       weight += (value.weights[bit >> 3] as number) / 8;
     }
-    out.addByte(alphabet.charCodeAt(number), Math.round(weight));
+    out.addShare(alphabet.charCodeAt(number), weight);
   }
   return out.done();
 }
@@ -104,11 +121,11 @@ export function pack(value: Weighted, packing: Packing, phase: number): Weighted
 export function perByte(
   value: Weighted,
   encode: (byte: number) => string,
-  before?: (at: number) => string,
+  before: (at: number) => string = () => "",
 ): Weighted {
   const out = new Builder(8 + 4 * value.bytes.length);
   value.bytes.forEach((byte, i) => {
-    if (before !== undefined) out.add(before(i), 0);
+    out.add(before(i), 0);
     out.add(encode(byte), value.weights[i] as number);
   });
   return out.done();
