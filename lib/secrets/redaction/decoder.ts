@@ -112,6 +112,11 @@ export class Decoder implements View {
         continue;
       }
       if (kind !== 0) {
+        // A soft line end, of which wrapped text has many, leaves nothing.
+        if (kind === ESCAPE.quotedPrintable && data[i + 1] === 0x0a && i + 1 < to) {
+          i += 2;
+          continue;
+        }
         this.length = at;
         const next = this.#escape(kind, data, i, to);
         at = this.length;
