@@ -147,7 +147,8 @@ export class GramIndex<W extends Whole> {
 
   /** The place in the table that has a gram, or the one where it belongs. */
   #slot(first: number, second: number): number {
-    const [table, pool] = [this.#table, this.pool];
+    const table = this.#table;
+    const pool = this.pool;
     const mask = table.length - 1;
     const hash = slotHash(first, second);
     let slot = (hash >>> 5) & mask & ~1;

@@ -175,8 +175,10 @@ export class Scanner {
   #meet(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number): void {
     const { symbols, length } = channel;
     if (start < 0 || start + GRAM > length) return;
-    const [first, second] = [wordAt(symbols, start), wordAt(symbols, start + 4)];
-    for (const whole of index.wholes(first, second)) this.#tryWhole(channel, whole, start);
+    const first = wordAt(symbols, start);
+    const second = wordAt(symbols, start + 4);
+    const wholes = index.wholes(first, second);
+    for (let i = 0; i < wholes.length; i++) this.#tryWhole(channel, wholes[i] as Pattern, start);
     // What the last run has shown to stand there needs no look at the table.
     if (
       start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(index.facts[start + this.#shift] as number)
@@ -219,7 +221,8 @@ export class Scanner {
     let straightFrom = start;
     while (end < length) {
       if (pool[at] !== symbols[end]) {
-        const [first, second] = [wordAt(symbols, end - 7), wordAt(symbols, end - 3)];
+        const first = wordAt(symbols, end - 7);
+        const second = wordAt(symbols, end - 3);
         const other = index.mayHold(first, second) ? index.find(first, second) + GRAM - 1 : -1;
         if (other < GRAM - 1) break;
         jumped = true;
@@ -228,7 +231,8 @@ export class Scanner {
         const before = sharedBefore(pool, other, symbols, end);
         if (end - before < start) {
           // All of the run belongs to the other form, and more before it.
-          [start, proof] = [end - before, 0];
+          start = end - before;
+          proof = 0;
           for (let i = other - before; i < other; i++) proof += symbolWeight(facts[i] as number);
         }
         at = other;
@@ -238,7 +242,8 @@ export class Scanner {
       at++;
       end++;
     }
-    const isMasked = this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
+    const isMasked = proof >= leastProof(seen) &&
+      this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
     if (!isMasked && proof >= LEAST_PROOF && channel === this.#plain) this.#judgeParts(index, { start, end });
     this.#done = Math.max(this.#done, end);
     this.#start = start;
