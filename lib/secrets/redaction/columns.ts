@@ -94,9 +94,11 @@ export class ColumnFinder {
   #findHeads(lines: number): void {
     let start = 0;
     let shared = 0;
+    let tokens = 0;
     this.#differ = false;
     for (let line = 1; line <= lines; line++) {
-      let tokens = line < lines && this.#looksAlike(line) ? this.#sharedHead(start, line) : 0;
+      if (line === lines || !this.#looksAlike(line)) tokens = 0;
+      else if (line - start === 1 || !this.#isRepeated(line)) tokens = this.#sharedHead(start, line);
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (tokens > 0 && line - start > 1 && 2 * tokens < shared) {
         if (line - start >= SETTLED) tokens = 0;
@@ -118,15 +120,33 @@ export class ColumnFinder {
   #findTails(lines: number): void {
     let start = 0;
     let shared = 0;
+    let tokens = 0;
+    this.#differ = false;
     for (let line = 1; line <= lines; line++) {
-      const tokens = line < lines ? this.#sharedTail(start, line) : 0;
+      if (line === lines) tokens = 0;
+      else if (line - start === 1 || !this.#isRepeated(line)) tokens = this.#sharedTail(start, line);
       if (tokens >= FEWEST_TAIL) {
         shared = line - start === 1 ? tokens : Math.min(shared, tokens);
         continue;
       }
-      if (line - start >= FEWEST_LINES) this.#closeTails(start, line, shared);
+      if (line - start >= FEWEST_LINES && this.#differ) this.#closeTails(start, line, shared);
       start = line;
+      this.#differ = false;
     }
+  }
+
+  /** Whether a line is the one before it once more. */
+  #isRepeated(line: number): boolean {
+    const data = this.#data;
+    let above = this.#from[line - 1] as number;
+    let here = this.#from[line] as number;
+    const to = this.#to[line] as number;
+    if (to - here !== (this.#to[line - 1] as number) - above) return false;
+    while (here < to && data[here] === data[above]) {
+      here++;
+      above++;
+    }
+    return here === to;
   }
 
   #sharedTail(a: number, b: number): number {
@@ -136,7 +156,9 @@ export class ColumnFinder {
     const bTo = this.#to[b] as number;
     if (bTo - bFrom > WIDEST || aTo - aFrom > WIDEST) return 0;
     if (bTo - bFrom < FEWEST_TAIL || aTo - aFrom < FEWEST_TAIL) return 0;
-    return sharedTail(this.#data, aFrom, aTo, bFrom, bTo);
+    const { tokens, isAll } = sharedTail(this.#data, aFrom, aTo, bFrom, bTo);
+    if (!isAll) this.#differ = true;
+    return tokens;
   }
 
   #closeTails(start: number, end: number, shared: number): void {
@@ -184,7 +206,7 @@ export class ColumnFinder {
     const a = skipTokens(data, this.#from[start] as number, aTo, shared);
     const b = skipTokens(data, this.#from[start + 1] as number, bTo, shared);
     if (aTo - a <= WIDEST && bTo - b <= WIDEST) return true;
-    const tail = sharedTail(data, a, aTo, b, bTo);
+    const tail = sharedTail(data, a, aTo, b, bTo).tokens;
     return skipTail(data, a, aTo, tail) - a <= WIDEST && skipTail(data, b, bTo, tail) - b <= WIDEST;
   }
 
@@ -242,7 +264,7 @@ export class ColumnFinder {
     const [head, headTo] = [from[0] as number, to[0] as number];
     let tail = Infinity;
     for (let i = 1; i < count && tail > 0; i++) {
-      tail = Math.min(tail, sharedTail(data, head, headTo, from[i] as number, to[i] as number));
+      tail = Math.min(tail, sharedTail(data, head, headTo, from[i] as number, to[i] as number).tokens);
     }
     for (let i = 0; i < count; i++) {
       to[i] = skipTail(data, from[i] as number, to[i] as number, tail);

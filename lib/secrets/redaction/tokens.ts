@@ -19,7 +19,7 @@ const KINDS: Uint8Array = new Uint8Array(256);
 KINDS[0x20] = KINDS[0x09] = BLANK;
 KINDS.fill(NUMBER, 0x30, 0x3a);
 
-/** What two lines share from their start. */
+/** What two lines share. */
 export interface Shared {
   /** How many tokens: blanks, numbers and offsets are alike whatever their length. */
   tokens: number;
@@ -72,8 +72,8 @@ export function skipTokens(data: Uint8Array, from: number, to: number, tokens: n
   return at;
 }
 
-/** How many tokens two stretches share at their end. */
-export function sharedTail(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): number {
+/** What two stretches share at their end; good until the next call. */
+export function sharedTail(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): Readonly<Shared> {
   let i = aTo;
   let j = bTo;
   let tokens = 0;
@@ -85,7 +85,9 @@ export function sharedTail(data: Uint8Array, aFrom: number, aTo: number, bFrom: 
     j = tokenStart(data, j, bFrom);
     tokens++;
   }
-  return tokens;
+  SHARED.tokens = tokens;
+  SHARED.isAll = i === aFrom && j === bFrom;
+  return SHARED;
 }
 
 /** Where the token that ends at `end` starts. */
