@@ -50,7 +50,7 @@ for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
     assert.match(answered.output, /got forty two/);
     assert.equal(answered.exit_code, 5);
 
-    const sleeping = await shell.run("sleep 60; echo not reached", { timeout: 0.5 });
+    const sleeping = await shell.run("sleep 60; echo not reached", { timeout: 1 });
     assert.equal(sleeping.exit_code, null);
     const interrupted = await shell.press("c");
     assert.ok([130, 258].includes(interrupted.exit_code ?? 0), JSON.stringify(interrupted));
@@ -105,7 +105,7 @@ Deno.test("ssh_shell_send() with await_exit shows no line of its own in the hist
     await shell.open();
     await shell.send("echo typed by hand");
     await shell.run("echo run for its exit code");
-    await shell.run("sleep 60", { timeout: 0.3 });
+    await shell.run("sleep 60", { timeout: 1 });
     await shell.press("c");
     await shell.run(`echo ${"y".repeat(6000)} | wc -c`);
     const { output } = await shell.send("fc -l -100 2>/dev/null || fc -l 1 2>/dev/null || history", {
@@ -153,7 +153,7 @@ Deno.test("ssh_shell_send() with await_exit tells the truth beside a DEBUG trap,
     assert.doesNotMatch(traced.output, /mcp[0-9a-f]{8}|7717/, name);
     assert.equal(traced.exit_code, 5, name);
     await shell.run("set +x");
-    await shell.run("sleep 50", { timeout: 0.3 });
+    await shell.run("sleep 50", { timeout: 1 });
     const stopped = await shell.press("z");
     const jobs = await shell.run("jobs");
     for (const { output } of [stopped, jobs]) {
