@@ -98,7 +98,8 @@ export class Redactor {
   /** Does the first work for up to `ms` milliseconds. */
   #turn(ms: number): void {
     const until = performance.now() + ms;
-    while (!this.#work[0]?.next().done) {
+    const [work] = this.#work;
+    while (work !== undefined && !work.next().done) {
       if (performance.now() > until) return;
     }
     this.#work.shift();
