@@ -285,8 +285,8 @@ export class Shell {
   }
 
   /** Changes the terminal's size; what runs in it is told. */
-  resize(size: TerminalSize): void {
-    this.#io.resize(size);
+  async resize(size: TerminalSize): Promise<void> {
+    await this.#io.resize(size);
   }
 
   /** Hangs up. A persistent shell lives on at the far end. */

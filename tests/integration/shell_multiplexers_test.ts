@@ -8,8 +8,8 @@ function pick(answer: { output: string; exit_code?: number | null }): [string, n
 }
 
 Deno.test("a persistent shell goes on in dtach, in the same run of the program with what it had shown", async () => {
-  await using sshd = await startHost();
-  await using shell = await onlyWith("dtach", sshd);
+  await using host = await startHost();
+  await using shell = await onlyWith("dtach", host);
   const opened = await shell.open({ persist: true });
   assert.match(opened.note ?? "", /persistent as dtach mcp-ssh-main; dtach .*: install tmux/);
   assert.equal((await shell.run("kept=yes; seq 1 300; (exit 6)")).exit_code, 6);
@@ -37,8 +37,8 @@ Deno.test("a persistent shell goes on in dtach, in the same run of the program w
 });
 
 Deno.test("a persistent shell in dtach types nothing into the program that runs in it when it is opened again", async () => {
-  await using sshd = await startHost();
-  await using shell = await onlyWith("dtach", sshd);
+  await using host = await startHost();
+  await using shell = await onlyWith("dtach", host);
   await shell.open({ persist: true });
   await shell.send("cat >typed.txt", { wait: 0.3 });
   await shell.client.call("ssh_close_session", { session_id: shell.session });
@@ -50,13 +50,26 @@ Deno.test("a persistent shell in dtach types nothing into the program that runs 
   await shell.send("exit");
 });
 
+Deno.test("a pager is told, whatever the shell lives in and however its terminal stands out", async () => {
+  await using host = await startHost();
+  for (const program of MULTIPLEXERS) {
+    await using shell = await onlyWith(program, host);
+    await shell.open({ persist: true, width: 80, height: 24 });
+    await Deno.writeTextFile(`${shell.user.home}/notes.txt`, "a line\n".repeat(500));
+    const paged = await shell.send("less notes.txt", { wait: 60 });
+    assert.deepEqual([paged.state, paged.waiting_for], ["input", "pager"], program);
+    assert.equal((await shell.send("q", { press_enter: false })).state, "prompt", program);
+    await shell.send("exit");
+  }
+});
+
 Deno.test("what a program asks of its terminal is answered once, whatever the shell lives in", async () => {
   await ensureProgram("tmux");
-  await using sshd = await startHost();
+  await using host = await startHost();
   const question =
     "stty -icanon -echo; printf '\\033[6n'; sleep 0.5; dd bs=100 count=1 2>/dev/null | tr -d '\\033'; stty sane";
   for (const program of ["tmux", "screen", "dtach"] as const) {
-    await using shell = await onlyWith(program, sshd);
+    await using shell = await onlyWith(program, host);
     await shell.open({ persist: true });
     assert.match((await shell.run(question)).output, /^\[\d+;\d+R$/, program);
     await shell.send("exit");
@@ -64,8 +77,8 @@ Deno.test("what a program asks of its terminal is answered once, whatever the sh
 });
 
 Deno.test("a persistent shell goes on in screen with its scrollback, exit codes and loaded variables", async () => {
-  await using sshd = await startHost();
-  await using shell = await onlyWith("screen", sshd);
+  await using host = await startHost();
+  await using shell = await onlyWith("screen", host);
   const size = { width: 80, height: 24 };
   const opened = await shell.open({ persist: true, ...size });
   assert.equal(opened.note, "persistent as screen mcp-ssh-main");
@@ -107,8 +120,8 @@ Deno.test("a persistent shell goes on in screen with its scrollback, exit codes 
 
 Deno.test("a full-screen program in screen is as it was left, and what it covered comes back", async () => {
   await ensureProgram("less");
-  await using sshd = await startHost();
-  await using shell = await onlyWith("screen", sshd);
+  await using host = await startHost();
+  await using shell = await onlyWith("screen", host);
   await shell.open({ persist: true, width: 80, height: 24 });
   assert.equal((await shell.send("seq -f 'line %g' 1 500 | less", { wait: 5 })).waiting_for, "pager");
   await shell.client.call("ssh_close_session", { session_id: shell.session });
@@ -123,8 +136,8 @@ Deno.test("a full-screen program in screen is as it was left, and what it covere
 });
 
 Deno.test("persistent shells in screen whose names begin alike are apart", async () => {
-  await using sshd = await startHost();
-  await using shell = await onlyWith("screen", sshd);
+  await using host = await startHost();
+  await using shell = await onlyWith("screen", host);
   await shell.open({ persist: true, name: "build2" });
   await shell.run("where=build2", { name: "build2" });
   await shell.open({ persist: true, name: "build" });
@@ -134,8 +147,8 @@ Deno.test("persistent shells in screen whose names begin alike are apart", async
 });
 
 Deno.test("a persistent shell in screen is picked up while the dead connection before it still takes nothing", async () => {
-  await using sshd = await startHost();
-  await using shell = await onlyWith("screen", sshd);
+  await using host = await startHost();
+  await using shell = await onlyWith("screen", host);
   await shell.open({ persist: true });
   const { uid: id } = shell.user;
   const readers = (await processes()).filter(({ uid, command }) => uid === id && command === "cat");

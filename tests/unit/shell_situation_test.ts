@@ -14,12 +14,12 @@ function situation(
     alternate?: boolean;
     bottom?: string;
     after?: string;
-    inverse?: boolean;
+    standout?: boolean;
     known?: string[];
   } = {},
 ): string {
   const { alternate = false, bottom = before, after = "", editorWaits = false, draws = false, known = [] } = more;
-  const found = situationOf({ row: 0, before, after, inverse: more.inverse ?? false, alternate, bottom }, {
+  const found = situationOf({ row: 0, before, after, standout: more.standout ?? false, alternate, bottom }, {
     editorWaits,
     editorSpeaks: more.editorSpeaks ?? editorWaits,
     draws,
@@ -99,9 +99,9 @@ Deno.test("situationOf() believes a line editor and known prompts more than the 
   assert.equal(situation("> ", { editorSpeaks: true }), "input: repl");
   assert.equal(situation("> ", { editorWaits: true, known: ["> "] }), "prompt");
   for (const alternate of [true, false]) {
-    assert.equal(situation("notes.txt", { alternate, inverse: true }), "input: pager");
-    assert.equal(situation("notes.txt lines 1-49/300 15%", { alternate, inverse: true }), "input: pager");
-    assert.notEqual(situation("notes.txt ", { alternate, inverse: true }), "input: pager");
+    assert.equal(situation("notes.txt", { alternate, standout: true }), "input: pager");
+    assert.equal(situation("notes.txt lines 1-49/300 15%", { alternate, standout: true }), "input: pager");
+    assert.notEqual(situation("notes.txt ", { alternate, standout: true }), "input: pager");
   }
   assert.equal(situation("$ ", { after: "typed text" }), "running");
 });

@@ -104,7 +104,7 @@ const send = defineTool({
     const shell = openShell(args, call);
     if (args.data.length > MAX_INPUT_CHARACTERS) throw tooLong(args.data.length);
     if (args.width !== undefined || args.height !== undefined) {
-      shell.resize({ width: args.width ?? shell.size.width, height: args.height ?? shell.size.height });
+      await shell.resize({ width: args.width ?? shell.size.width, height: args.height ?? shell.size.height });
     }
     if (args.await_exit) return await runCommand(shell, args, call);
     const mark = await shell.send(args.data, args.press_enter);

@@ -20,7 +20,7 @@ const INFO = /\((\d+),(\d+)\)\/\((\d+),(\d+)\)(.*)/;
 /** The row that a session begins with is not below this one, wherever a larger terminal has put it. */
 const MAX_FIRST_ROW = 1000;
 /** How long a session is given to learn its new size. */
-const RESIZE_LIMIT_MS = 500;
+const RESIZE_LIMIT_MS = 1000;
 /** What screen writes to its terminal as its last words when the session ends, not when it is attached elsewhere. */
 const TERMINATING = /\[screen is terminating\]\s*$/;
 /** How long what was written last may take behind the end of the terminal. */
@@ -69,25 +69,24 @@ export async function openScreen(
 class ScreenLink implements TerminalLink {
   readonly #terminal: TerminalLink;
   readonly #feed: Feed;
-  /** What is typed while the session does not know its new size yet, which screen has from a signal. */
-  #held: string[] | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(terminal: TerminalLink, feed: Feed) {
     this.#terminal = terminal;
     this.#feed = feed;
-    feed.onDrawn(() => this.#resized());
   }
 
   write(data: string): void {
-    if (this.#held === undefined) this.#terminal.write(data);
-    else this.#held.push(data);
+    this.#terminal.write(data);
   }
 
-  resize(size: TerminalSize): void {
-    this.#held ??= [];
-    this.#timer ??= setTimeout(() => this.#resized(), RESIZE_LIMIT_MS);
-    this.#terminal.resize(size);
+  /** screen has the new size from a signal, which what is typed may overtake; it draws its terminal anew once it knows. */
+  async resize(size: TerminalSize): Promise<void> {
+    const { promise: drawn, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, RESIZE_LIMIT_MS);
+    this.#feed.onDrawn(resolve);
+    await this.#terminal.resize(size);
+    await drawn;
+    clearTimeout(timer);
   }
 
   hold(paused: boolean): void {
@@ -95,18 +94,8 @@ class ScreenLink implements TerminalLink {
   }
 
   close(): void {
-    this.#resized();
     this.#terminal.close();
     this.#feed.close();
-  }
-
-  /** It draws its terminal anew once it knows. */
-  #resized(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const typed = this.#held ?? [];
-    this.#held = undefined;
-    for (const data of typed) this.#terminal.write(data);
   }
 }
 
@@ -144,7 +133,7 @@ class Feed {
     return this.#begun.promise;
   }
 
-  /** Calls `listener` whenever the terminal that is attached shows something. */
+  /** Calls `listener` when the terminal that is attached shows something, or is gone. */
   onDrawn(listener: () => void): void {
     this.#onDrawn = listener;
   }
@@ -178,6 +167,7 @@ class Feed {
 
   /** The terminal is gone; what was written last may still come. */
   endSoon(reason: string): void {
+    this.#onDrawn();
     if (this.#state === "ended") return;
     const why = this.#terminating ? "its screen session ended" : `screen let go of it: ${reason}`;
     this.#endReason = why;

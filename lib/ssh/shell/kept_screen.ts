@@ -1,10 +1,12 @@
 /** What a multiplexer has kept of a terminal, as what draws it again. */
 import type { TerminalSize } from "./screen.ts";
-import { endsInOurLine, withoutOurLines } from "./shell_line.ts";
+import { beginsOurLine, closesOurLine, endsInOurLine, withoutOurLines } from "./shell_line.ts";
 
 /** Characters that take two columns: what Unicode calls East Asian wide, and pictures. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+/** More than the end of a line of ours has. */
+const ENDING_CHARACTERS = 100;
 /** A line of ours in an editor that has one row, as mksh's: its end, and a sign that there is more to the left. */
 const SCROLLED = /__mcp_.* <\s*$/;
 const NO_COLUMN = /\p{M}|\p{Cf}/u;
@@ -61,14 +63,21 @@ function cleaned(lines: readonly string[], width: number): string[] {
 /** The lines as one text, in which those of ours that a line editor breaks at the right edge by itself are whole. */
 function unbroken(lines: readonly string[], width: number): string {
   let text = "";
-  let ours = "";
-  let columns = 0;
+  let last = "";
+  /** The end of the line of ours that has begun and not ended. */
+  let open: string | undefined;
   for (const line of lines) {
-    const inOurs = ours !== "" && endsInOurLine(ours);
-    const broken = inOurs && columns > 0 && columns % width === 0;
-    ours = inOurs ? `${ours}${broken ? "" : "\n"}${line}` : line;
-    text += (broken ? "" : "\n") + line;
-    columns = columnsOf(line);
+    // A blank in the last column may have been cut off.
+    const free: number = width - columnsOf(last);
+    const row: string = last + " ".repeat(free === 1 ? 1 : 0);
+    const broken = free >= 0 && free <= 1 && (open !== undefined || beginsOurLine(row + line, row.length));
+    const added: string = broken ? row.slice(last.length) + line : "\n" + line;
+    const ours: string = open === undefined ? (broken ? row + line : line) : open + added;
+    const ended = open !== undefined && closesOurLine(ours) && !endsInOurLine(ours);
+    if (ended) open = undefined;
+    else if (open !== undefined || endsInOurLine(ours)) open = ours.slice(-ENDING_CHARACTERS);
+    text += added;
+    last = line;
   }
   return text.slice(1);
 }

@@ -11,8 +11,8 @@ const OPEN_LIMIT_MS = 30_000;
 export interface TerminalLink {
   /** Sends what is typed. */
   write(data: string): void;
-  /** Changes the terminal's size; what runs in it is told. */
-  resize(size: TerminalSize): void;
+  /** Changes the terminal's size; what runs in it is told, before anything that is typed once this has resolved. */
+  resize(size: TerminalSize): Promise<void> | void;
   /** Makes the far end wait with its output, or go on. */
   hold(paused: boolean): void;
   /** Hangs up. */

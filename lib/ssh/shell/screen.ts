@@ -36,8 +36,8 @@ export interface CursorView {
   before: string;
   /** The line behind the cursor, without trailing blanks. */
   after: string;
-  /** True when all that stands before the cursor in its row is in inverse video. */
-  inverse: boolean;
+  /** True when all that stands before the cursor in its row stands out, as in inverse video. */
+  standout: boolean;
   /** True while a full-screen program shows its own screen. */
   alternate: boolean;
   /** The lowest row that is not blank. */
@@ -301,7 +301,7 @@ export class Screen {
       row: this.#log.end + first - active.baseY,
       before,
       after,
-      inverse: isInverse(line, active.cursorX),
+      standout: standsOut(line, active.cursorX),
       alternate: active.type === "alternate",
       bottom: this.#bottom(),
     };
@@ -402,8 +402,11 @@ export class Screen {
   }
 }
 
-/** True when the first `columns` cells of a row are in inverse video. */
-function isInverse(row: ReturnType<Terminal["buffer"]["active"]["getLine"]>, columns: number): boolean {
-  for (let x = 0; x < columns; x++) if (!row?.getCell(x)?.isInverse()) return false;
+/** True when the first `columns` cells of a row are in inverse video, or in italics: TERM=screen stands out that way. */
+function standsOut(row: ReturnType<Terminal["buffer"]["active"]["getLine"]>, columns: number): boolean {
+  for (let x = 0; x < columns; x++) {
+    const cell = row?.getCell(x);
+    if (!cell?.isInverse() && !cell?.isItalic()) return false;
+  }
   return columns > 0;
 }

@@ -272,9 +272,9 @@ export class ShellIo {
   }
 
   /** Changes the size of both terminals. */
-  resize(size: TerminalSize): void {
+  async resize(size: TerminalSize): Promise<void> {
     this.screen.resize(size);
-    this.#link?.resize(size);
+    await this.#link?.resize(size);
   }
 
   /**

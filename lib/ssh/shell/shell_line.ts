@@ -158,6 +158,19 @@ export function withoutOurLines(text: string): string {
   return shown + text.slice(from);
 }
 
+/** True when in `text` a line of ours begins before `at` in such a way that only what is behind can tell it. */
+export function beginsOurLine(text: string, at: number): boolean {
+  return STARTS.some((start) => {
+    const found = text.indexOf(start, Math.max(0, at - start.length + 1));
+    return found >= 0 && found < at;
+  });
+}
+
+/** True when a line of ours ends in `text`. */
+export function closesOurLine(text: string): boolean {
+  return KEPT_ENDS.some((ending) => text.includes(ending));
+}
+
 /** True when `text` ends in the middle of a line of ours. */
 export function endsInOurLine(text: string): boolean {
   const start = Math.max(...STARTS.map((begin) => text.lastIndexOf(begin)));

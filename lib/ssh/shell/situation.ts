@@ -46,14 +46,14 @@ const NOT_A_PROMPT = /\d ?%\s?$/;
 export function situationOf(view: CursorView, context: SituationContext): Situation {
   const { before, bottom } = view;
   if (view.alternate) {
-    return PAGER.test(bottom) || behindInverse(view)
+    return PAGER.test(bottom) || behindStandout(view)
       ? { state: "input", waitingFor: "pager", settleMs: 60 }
       : { state: "fullscreen", settleMs: 150 };
   }
   const known = before !== "" && context.known.has(before);
   if (context.editorWaits) return known ? { state: "prompt", settleMs: 10 } : atEditor(before);
   if (known) return { state: "prompt", settleMs: 20 };
-  const waitingFor = behindInverse(view) ? "pager" : questionIn(before, view.after);
+  const waitingFor = behindStandout(view) ? "pager" : questionIn(before, view.after);
   if (waitingFor !== undefined) return { state: "input", waitingFor, settleMs: 80 };
   const otherwise = context.draws ? drawing : running;
   if (view.after !== "" || before.length > 300) return otherwise;
@@ -75,9 +75,9 @@ function atEditor(before: string): Situation {
   return { state: "prompt", settleMs: 10 };
 }
 
-/** True at the end of a line that is all in inverse video, as less asks at the bottom of a screen. */
-function behindInverse({ before, after, inverse }: CursorView): boolean {
-  return inverse && after === "" && /\S$/.test(before);
+/** True at the end of a line that is all in standout, as less asks at the bottom of a screen. */
+function behindStandout({ before, after, standout }: CursorView): boolean {
+  return standout && after === "" && /\S$/.test(before);
 }
 
 function questionIn(before: string, after: string): string | undefined {
