@@ -4,6 +4,7 @@
  * One engine serves all ways out: a whole text, a window of it, a stream. What it masks depends on the bytes and on the
  * loaded values alone, not on how the bytes were cut.
  */
+import { companionsOf, ordinaryLines } from "./redaction/companions.ts";
 import { cutAtEnd, cutAtStart } from "./redaction/edges.ts";
 import { BLOCK, CONTEXT, Engine } from "./redaction/engine.ts";
 import { Lexicon } from "./redaction/lexicon.ts";
@@ -35,6 +36,9 @@ export class Redactor {
   readonly #lifted: Set<string> = new Set();
   readonly #values: Set<string> = new Set();
   #lexicon: Lexicon = new Lexicon();
+  /** Lines of the values that count only near to what was found of one. */
+  readonly #ordinary: Set<string> = new Set();
+  #ordinaryLexicon: Lexicon = new Lexicon();
 
   /** How many values are masked. */
   get size(): number {
@@ -54,7 +58,7 @@ export class Redactor {
     for (const value of values) {
       if ([...value].length < SHORTEST || this.#values.has(value) || this.#lifted.has(value)) continue;
       this.#values.add(value);
-      this.#lexicon.add(value);
+      this.#learn(value);
     }
   }
 
@@ -64,7 +68,18 @@ export class Redactor {
       if (this.#values.delete(value)) this.#lifted.add(value);
     }
     this.#lexicon = new Lexicon();
-    for (const value of this.#values) this.#lexicon.add(value);
+    this.#ordinaryLexicon = new Lexicon();
+    this.#ordinary.clear();
+    for (const value of this.#values) this.#learn(value);
+  }
+
+  #learn(value: string): void {
+    this.#lexicon.add(value);
+    for (const line of ordinaryLines(value)) {
+      if (this.#ordinary.has(line)) continue;
+      this.#ordinary.add(line);
+      this.#ordinaryLexicon.add(line, true);
+    }
   }
 
   /** The byte ranges of `bytes` that have to be masked, merged and in order. */
@@ -90,7 +105,10 @@ export class Redactor {
    */
   look(window: Uint8Array, isContinued: boolean): Span[] {
     if (!this.active) return [];
-    const spans = this.#engine.look(window, this.#lexicon, isContinued);
+    let spans = this.#engine.look(window, this.#lexicon, isContinued);
+    if (spans.length > 0 && this.#ordinary.size > 0) {
+      spans = companionsOf(spans, this.#engine.look(window, this.#ordinaryLexicon, isContinued));
+    }
     for (const span of spans) toCharacters(window, span);
     return spans;
   }

@@ -4,7 +4,7 @@ import { GRAM, GramIndex, wordAt } from "./gram_index.ts";
 import { IntMap } from "./int_map.ts";
 import { SHORTEST, ShortPatterns } from "./short_patterns.ts";
 import { DENSE, fold, PLAIN } from "./symbols.ts";
-import { rawWeight, totalWeight, weigh, type Weighted } from "./weights.ts";
+import { rawWeight, totalWeight, weigh, weighRaw, type Weighted } from "./weights.ts";
 
 /** Characters from which pieces of a value are masked; a shorter value is masked whole only. */
 export const PIECES_FROM = 12;
@@ -109,9 +109,15 @@ export class Lexicon {
   /** Whether a value has line ends, which JSON and others write as `\\n`. */
   needsLineEnds = false;
 
-  /** Takes in a value and all its forms. */
-  add(text: string): void {
-    const value = weigh(new TextEncoder().encode(text));
+  /**
+   * Takes in a value and all its forms.
+   *
+   * @param isRandom every character counts, words too
+   * @default false
+   */
+  add(text: string, isRandom = false): void {
+    const bytes = new TextEncoder().encode(text);
+    const value = isRandom ? weighRaw(bytes) : weigh(bytes);
     const characters = [...text].length;
     const short = characters < PIECES_FROM;
     const whole = short || totalWeight(value) < AMPLE;
