@@ -10,11 +10,12 @@ import { BREAK_LENGTH, Decoder } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { Notes } from "./notes.ts";
-import { openBlobs } from "./packed.ts";
+import { openBlobs, openBytes, openHexBlobs } from "./packed.ts";
 import { findRegions, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
 import type { Span } from "./spans.ts";
 import { viewOf } from "./view.ts";
+import { findWords } from "./words.ts";
 
 /** Bytes by which one window follows another. */
 export const BLOCK = 32 * 1024;
@@ -59,11 +60,16 @@ export class Engine {
     });
     this.#scanAll(this.#gathered, lexicon, true);
     for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
+    for (const words of findWords(data)) scanner.scan(words, lexicon, this.#quiet);
     const { spans } = scanner;
     this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
+      const content = openBytes(bytes);
+      if (content !== undefined && this.#lookAside(content, lexicon).length > 0) {
+        spans.push(...sources({ start: 0, end: bytes.length }));
+      }
     });
-    for (const { start, end, content } of openBlobs(data, notes.blobs)) {
+    for (const { start, end, content } of [...openBlobs(data, notes.blobs), ...openHexBlobs(data)]) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
     return spans;
