@@ -7,6 +7,10 @@ const FEWEST_BITS = 56;
 /** Bytes between two groups beyond which they do not belong together; a row of a dump ends and begins in less. */
 const WIDEST_GAP = 40;
 
+/** Digits of the shortest group. */
+const SHORTEST_RUN = 6;
+/** How far apart the places are that are looked at far from other groups; no group is followed by another as far on. */
+const FAR_STEP = 23;
 /** Digits of a group that is a byte; a longer one is a part of a run. */
 const LONGEST_BYTE = 8;
 /** Bytes between two parts of a run that was wrapped. */
@@ -62,18 +66,31 @@ function placesOf(group: readonly number[], count: number): Int32Array {
   return places;
 }
 
-/** Where the next six or more noughts and ones begin, not in the middle of a hexadecimal number. */
+/**
+ * Where the next six or more noughts and ones begin, not in the middle of a hexadecimal number. Far from the last ones
+ * only some places are looked at: no value is so short that it lies between two of them.
+ */
 function nextBits(data: Uint8Array, from: number): number {
-  for (let at = from + 5; at < data.length; at += 6) {
+  let found = bitsIn(data, from, from + WIDEST_GAP);
+  for (let at = from + WIDEST_GAP; found < 0 && at < data.length; at += FAR_STEP) {
+    if (isBit(data[at] as number)) found = bitsIn(data, Math.max(from, at - WIDEST_GAP), at + SHORTEST_RUN);
+  }
+  return found < 0 ? data.length : found;
+}
+
+/** Where a run begins that holds one of the places looked at in `[from, to)`, -1 when there is none. */
+function bitsIn(data: Uint8Array, from: number, to: number): number {
+  const limit = Math.min(data.length, to);
+  for (let at = from + SHORTEST_RUN - 1; at < limit; at += SHORTEST_RUN) {
     if (!isBit(data[at] as number)) continue;
     let start = at;
     while (start > from && isBit(data[start - 1] as number)) start--;
     let end = at;
-    while (end < data.length && end < start + 6 && isBit(data[end] as number)) end++;
+    while (end < data.length && end < start + SHORTEST_RUN && isBit(data[end] as number)) end++;
     const follows = start > 0 && (HEX_VALUES[data[start - 1] as number] as number) >= 0 && data[start - 1] !== 0x62;
-    if (end - start >= 6 && !follows) return start;
+    if (end - start >= SHORTEST_RUN && !follows) return start;
   }
-  return data.length;
+  return -1;
 }
 
 /** Noughts and ones that stand at `places`, at each of the eight alignments. */

@@ -2,15 +2,20 @@
  * Values as whole numbers of four or eight bytes, decimal or octal (`od -t u8`, `struct.unpack`), in either byte order.
  * Each of them holds so many characters that a form for every place in a word where a value may begin would be too many.
  */
-import { HEX_VALUES } from "./symbols.ts";
+import { isHexDigit } from "./symbols.ts";
+import { isDigit, nextNumber, numberEnd } from "./tokens.ts";
 import { type View, viewOf } from "./view.ts";
 
-/** Digits of the shortest number, less one: a run of that many holds a place that is looked at. */
-const STEP = 8;
+/** How far apart the places are at which digits are looked for. */
+const STEP = 16;
+/** Digits of the shortest number. */
+const SHORTEST = 9;
 /** Bytes between two numbers beyond which they do not belong together; rows of a dump begin with an offset. */
 const WIDEST_GAP = 24;
 /** Bytes that a stretch of numbers has at least. */
 const FEWEST_BYTES = 8;
+
+const POINT = 0x2e;
 
 /** The number of digits of a word, to how many bytes it has and in which base it is: four bytes have 9 or 10 digits. */
 const SHAPES: ReadonlyMap<number, { size: number; prefix: string }> = new Map([
@@ -55,36 +60,51 @@ class Group {
 /** The stretches of such numbers in `data`, as bytes. */
 export function* findWords(data: Uint8Array): Generator<View> {
   const group = new Group();
-  for (let at = STEP; at < data.length; at += STEP) {
-    if (!isDigit(data[at] as number)) continue;
-    let from = at;
-    while (from > 0 && at - from < STEP && isDigit(data[from - 1] as number)) from--;
-    let to = at + 1;
-    while (to < data.length && isDigit(data[to] as number)) to++;
-    const shape = SHAPES.get(to - from);
-    if (shape === undefined || !isAlone(data, from, to)) continue;
-    const number = numberOf(data.subarray(from, to), shape.prefix);
-    if (number === undefined || number >> BigInt(8 * shape.size) > 0n) continue;
-    if (shape.size !== group.size || from - group.end > WIDEST_GAP) {
-      yield* group.take();
-      group.size = shape.size;
+  let done = 0;
+  for (let hit = nextLong(data, STEP); hit < data.length; hit = nextLong(data, Math.max(hit, done) + STEP)) {
+    // What is looked for may begin before the place that was looked at.
+    let first = hit;
+    for (let at = hit; at >= done && first - at <= WIDEST_GAP; at--) if (isDigit(data[at] as number)) first = at;
+    for (let from = first; from < data.length; from = nextNear(data, done)) {
+      const to = done = numberEnd(data, from, data.length);
+      const word = to - from < SHORTEST ? undefined : wordAt(data, from, to);
+      if (word === undefined) continue;
+      if (word.size !== group.size || from - group.end > WIDEST_GAP) {
+        yield* group.take();
+        group.size = word.size;
+      }
+      group.add(word.number, from, to);
     }
-    group.add(number, from, to);
-    at = to - (to % STEP);
   }
   yield* group.take();
 }
 
-const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
-
-/** Whether the digits are not a part of a hexadecimal number or of a fraction. */
-function isAlone(data: Uint8Array, from: number, to: number): boolean {
-  const before = from > 0 ? data[from - 1] as number : 0;
-  const after = to < data.length ? data[to] as number : 0;
-  return (HEX_VALUES[before] as number) < 0 && (HEX_VALUES[after] as number) < 0 && before !== 0x2e;
+/** The first of the places from `from` on, {@linkcode STEP} apart, that lies in a long number; else the end. */
+function nextLong(data: Uint8Array, from: number): number {
+  for (let at = from; at < data.length; at += STEP) {
+    if ((((data[at] as number) - 0x30) >>> 0) > 9) continue;
+    let start = at;
+    while (start > 0 && isDigit(data[start - 1] as number)) start--;
+    if (numberEnd(data, at, data.length) - start >= SHORTEST) return at;
+  }
+  return data.length;
 }
 
-function numberOf(digits: Uint8Array, prefix: string): bigint | undefined {
-  if (prefix !== "" && digits.some((digit) => digit > 0x37)) return undefined;
-  return BigInt(prefix + String.fromCharCode(...digits));
+/** Where the next number begins when it is near to the one that ends at `from`; else the end of the data. */
+function nextNear(data: Uint8Array, from: number): number {
+  const limit = Math.min(data.length, from + WIDEST_GAP);
+  const at = nextNumber(data, from, limit);
+  return at < limit ? at : data.length;
+}
+
+/** The word that the digits `[from, to)` are, unless they are a part of a hexadecimal number or of a fraction. */
+function wordAt(data: Uint8Array, from: number, to: number): { number: bigint; size: number } | undefined {
+  const shape = SHAPES.get(to - from);
+  const before = from > 0 ? data[from - 1] as number : 0;
+  const after = to < data.length ? data[to] as number : 0;
+  if (shape === undefined || isHexDigit(before) || isHexDigit(after) || before === POINT) return undefined;
+  const digits = data.subarray(from, to);
+  if (shape.prefix !== "" && digits.some((digit) => digit > 0x37)) return undefined;
+  const number = BigInt(shape.prefix + String.fromCharCode(...digits));
+  return number >> BigInt(8 * shape.size) > 0n ? undefined : { number, size: shape.size };
 }
