@@ -5,12 +5,13 @@
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
 import { findBits } from "./bits.ts";
-import { ColumnFinder } from "./columns.ts";
+import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { Notes } from "./notes.ts";
 import { openBlobs, openBytes, openHexBlobs } from "./packed.ts";
+import { RecordFinder } from "./records.ts";
 import { findRegions, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
 import type { Span } from "./spans.ts";
@@ -38,6 +39,7 @@ export class Engine {
   readonly #quiet: Notes = new Notes(0);
   readonly #scanner = new Scanner(VIEW);
   readonly #columns = new ColumnFinder(WINDOW);
+  readonly #records = new RecordFinder(WINDOW);
   readonly #dumps = new DumpReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
   readonly #gathered = new Decoder(VIEW);
@@ -54,10 +56,12 @@ export class Engine {
     notes.sort(data);
     for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
-    this.#columns.find(data, notes.lines, isContinued, (column) => {
+    const onColumn: OnColumn = (column) => {
       if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
       this.#gathered.gather(data, column);
-    });
+    };
+    this.#columns.find(data, notes.lines, isContinued, onColumn);
+    this.#records.find(data, notes.lines, onColumn);
     this.#scanAll(this.#gathered, lexicon, true);
     for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
     for (const words of findWords(data)) scanner.scan(words, lexicon, this.#quiet);
