@@ -15,6 +15,7 @@ import { RecordFinder } from "./records.ts";
 import { findRegions, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
 import type { Span } from "./spans.ts";
+import { StrideFinder } from "./strides.ts";
 import { viewOf } from "./view.ts";
 import { findWords } from "./words.ts";
 
@@ -40,6 +41,7 @@ export class Engine {
   readonly #scanner = new Scanner(VIEW);
   readonly #columns = new ColumnFinder(WINDOW);
   readonly #records = new RecordFinder(WINDOW);
+  readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
   readonly #gathered = new Decoder(VIEW);
@@ -53,13 +55,15 @@ export class Engine {
     const notes = this.#notes;
     scanner.spans = [];
     scanner.scan(viewOf(data), lexicon, notes);
-    notes.sort(data);
-    for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
-    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     const onColumn: OnColumn = (column) => {
       if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
       this.#gathered.gather(data, column);
     };
+    // While the scanner still has the symbols of the whole.
+    this.#strides.find(scanner.plain, onColumn);
+    notes.sort(data);
+    for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
+    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     this.#columns.find(data, notes.lines, isContinued, onColumn);
     this.#records.find(data, notes.lines, onColumn);
     this.#scanAll(this.#gathered, lexicon, true);
