@@ -14,6 +14,7 @@ import { openBlobs, openBytes, openHexBlobs } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
 import { findRegions, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
+import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
 import { viewOf } from "./view.ts";
@@ -41,6 +42,7 @@ export class Engine {
   readonly #scanner = new Scanner(VIEW);
   readonly #columns = new ColumnFinder(WINDOW);
   readonly #records = new RecordFinder(WINDOW);
+  readonly #shortLines = new ShortLineFinder(WINDOW);
   readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
@@ -66,6 +68,7 @@ export class Engine {
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     this.#columns.find(data, notes.lines, isContinued, onColumn);
     this.#records.find(data, notes.lines, onColumn);
+    this.#shortLines.find(data, notes.lines, onColumn, (lines) => this.#columns.find(data, lines, true, onColumn));
     this.#scanAll(this.#gathered, lexicon, true);
     for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
     for (const words of findWords(data)) scanner.scan(words, lexicon, this.#quiet);

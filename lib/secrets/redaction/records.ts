@@ -12,8 +12,9 @@ import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
 import { isBlank, isDump } from "./tokens.ts";
 
-/** Bytes of the longest line that ends a record, and of the longest that does not hold several of them. */
+/** Bytes of the longest line that ends a record, of the longest row, and of the longest line between others. */
 const LONGEST_RECORD = 32;
+const LONGEST_ROW = 64;
 const LONGEST_LINE = 96;
 /** Different characters that the lines have to show; lines of a list or of code end in the same few. */
 const FEWEST_DIFFERENT = 6;
@@ -81,33 +82,40 @@ export class RecordFinder {
     this.#left = MOST_BYTES;
     this.#inlineLeft = MOST_INLINE;
     const { from, to, count } = lines;
+    const symbols = DENSE;
+    const seen: Seen = { singles: 0, tables: 0, letters: 0, digits: 0 };
     let start = 0;
     let others = 0;
-    const symbols = DENSE;
-    let seen: Seen = { singles: 0, tables: 0, letters: 0, digits: 0 };
     for (let line = 0; line < count; line++) {
-      const [first, end] = [from[line] as number, to[line] as number];
-      const isLong = end - first > LONGEST_LINE;
-      if (isLong) this.#findInline(first, end);
-      const single = end - first > LONGEST_RECORD ? 0 : singleAt(data, symbols, first, end);
-      const table = !isLong && (data[first] as number) > 0x20 && isTable(data, first, end);
-      if (single > DIGITS_FROM) seen.digits |= 1 << (single - DIGITS_FROM);
-      else if (single > 0) seen.letters |= 1 << single;
-      if (single > 0) seen.singles++;
-      if (table) seen.tables++;
-      others = single > 0 || table ? 0 : others + 1;
-      if (isLong || others === MOST_OTHERS) {
-        if (seen.singles + seen.tables > 1) this.#close(start, line, seen);
-        start = line + 1;
-        others = 0;
-        seen = { singles: 0, tables: 0, letters: 0, digits: 0 };
-      } else if (seen.singles + seen.tables === 0) start = line;
+      const first = from[line] as number;
+      const end = to[line] as number;
+      const length = end - first;
+      const single = length > LONGEST_RECORD ? 0 : singleAt(data, symbols, first, end);
+      if (single > 0) note(seen, single);
+      if (length <= LONGEST_ROW && (data[first] as number) > 0x20 && isTable(data, first, end)) seen.tables++;
+      else if (single === 0) {
+        if (length > LONGEST_LINE) this.#findInline(first, end);
+        if (seen.singles + seen.tables === 0) start = line;
+        else if (++others >= MOST_OTHERS || length > LONGEST_LINE) {
+          this.#close(start, line, seen);
+          start = line;
+          others =
+            seen.singles =
+            seen.tables =
+            seen.letters =
+            seen.digits =
+              0;
+        }
+        continue;
+      }
+      others = 0;
     }
-    if (seen.singles + seen.tables > 1) this.#close(start, count, seen);
+    this.#close(start, count, seen);
   }
 
   /** Looks at lines of which so many end in a single character, or are rows of a table. */
   #close(start: number, end: number, { singles, tables, letters, digits }: Seen): void {
+    if (singles + tables < 2) return;
     const [from, to] = [this.#lines.from[start] as number, this.#lines.to[end - 1] as number];
     if (this.#left < to - from) return;
     const different = bitCount(letters) + bitCount(digits);
@@ -219,6 +227,12 @@ function singleAt(data: Uint8Array, symbols: Uint8Array, from: number, to: numbe
   const last = symbols[data[end] as number] as number;
   if (last > 0 && (end === from || symbols[data[end - 1] as number] === 0)) return last;
   return symbols[data[from + 1] as number] === 0 ? symbols[data[from] as number] as number : 0;
+}
+
+function note(seen: Seen, single: number): void {
+  seen.singles++;
+  if (single > DIGITS_FROM) seen.digits |= 1 << (single - DIGITS_FROM);
+  else seen.letters |= 1 << single;
 }
 
 function bitCount(bits: number): number {

@@ -19,16 +19,14 @@ export interface Symbols {
 }
 
 /**
- * Symbols from one separator to the next. What recurs after two, three, four or six recurs after twelve, after five or
- * eight after forty: four symbols at a time are compared with those that are three or ten words further on.
+ * How to look for some periods, in symbols from one separator to the next: four symbols at a time are compared with those
+ * so many words further on, after which all of these periods recur. A value of 24 characters is long enough for one look.
  */
-const SHORTEST_PERIOD = 2;
-const LONGEST_PERIOD = 10;
-const SHORT_LAG = 3;
-const LONG_LAG = 10;
-/** Words from one look to the next; a value of 24 characters is long enough for one. */
-const SHORT_STEP = 4;
-const LONG_STEP = 8;
+const LOOKS: readonly { lag: number; step: number; periods: readonly number[] }[] = [
+  { lag: 2, step: 6, periods: [2, 4, 8] },
+  { lag: 3, step: 10, periods: [3, 6] },
+  { lag: 5, step: 16, periods: [5, 10] },
+];
 
 /** Periods that a stretch has at least. */
 const FEWEST_PERIODS = 10;
@@ -44,29 +42,20 @@ export class StrideFinder {
   /** Calls `onColumn` for what stands between the separators of `text`. */
   find(text: Symbols, onColumn: OnColumn): void {
     this.#left = MOST_SYMBOLS;
-    this.#look(text, SHORT_LAG, SHORT_STEP, onColumn);
-    this.#look(text, LONG_LAG, LONG_STEP, onColumn);
-  }
-
-  #look(text: Symbols, lag: number, step: number, onColumn: OnColumn): void {
-    const { words, length } = text;
-    const last = (length >> 2) - 2 * lag;
-    let done = 0;
-    for (let word = 0; word < last; word += step) {
-      const first = words[word] as number;
-      const second = words[word + lag] as number;
-      const third = words[word + 2 * lag] as number;
-      if ((zeros(first ^ second) & zeros(second ^ third)) === 0) continue;
-      if (4 * word < done || this.#left <= 0) continue;
-      done = this.#confirm(text, 4 * word, onColumn);
+    for (const { lag, step, periods } of LOOKS) {
+      let done = 0;
+      for (let word = nextStride(text, 0, lag, step); word >= 0; word = nextStride(text, word + step, lag, step)) {
+        if (4 * word < done || this.#left <= 0) continue;
+        done = this.#confirm(text, 4 * word, periods, onColumn);
+      }
     }
   }
 
-  /** Looks for the period of what recurs near `at`; up to where the text has been dealt with. */
-  #confirm(text: Symbols, at: number, onColumn: OnColumn): number {
-    const { symbols, length } = text;
-    for (let period = SHORTEST_PERIOD; period <= LONGEST_PERIOD; period++) {
-      for (let start = at; start < at + Math.max(4, period) && start + 3 * period < length; start++) {
+  /** Looks for the period of what recurs at one of four places; up to where the text has been dealt with. */
+  #confirm(text: Symbols, at: number, periods: readonly number[], onColumn: OnColumn): number {
+    const { symbols } = text;
+    for (const period of periods) {
+      for (let start = at; start < at + 4; start++) {
         const symbol = symbols[start] as number;
         if (symbol !== symbols[start + period] || symbol !== symbols[start + 2 * period]) continue;
         if (symbol !== symbols[start + 3 * period] || DENSE[symbol] === 0) continue;
@@ -95,9 +84,16 @@ export class StrideFinder {
   }
 }
 
-/** The highest bit of each byte that is zero; a byte above one that is zero may be mistaken for one. */
-function zeros(word: number): number {
-  return (word - 0x01010101) & ~word & 0x80808080;
+/** The first word from `from` on that has a symbol which recurs twice after `lag` words, -1 when there is none. */
+function nextStride({ words, length }: Symbols, from: number, lag: number, step: number): number {
+  const last = (length >> 2) - 2 * lag;
+  for (let word = from; word < last; word += step) {
+    const second = words[word + lag] as number;
+    const [one, two] = [(words[word] as number) ^ second, (words[word + 2 * lag] as number) ^ second];
+    // The highest bit of each byte that is zero; one above a zero may be mistaken for one.
+    if ((((one - 0x01010101) & ~one) & ((two - 0x01010101) & ~two) & 0x80808080) !== 0) return word;
+  }
+  return -1;
 }
 
 /** From the first to the last place where the symbol at `at` recurs, with what stands before it. */
