@@ -10,7 +10,7 @@ import { BREAK_LENGTH, Decoder } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { Notes } from "./notes.ts";
-import { openBlobs, openBytes, openHexBlobs } from "./packed.ts";
+import { openBlobs, openBytes } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
 import { findRegions, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
@@ -18,7 +18,6 @@ import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
 import { viewOf } from "./view.ts";
-import { findWords } from "./words.ts";
 
 /** Bytes by which one window follows another. */
 export const BLOCK = 32 * 1024;
@@ -71,7 +70,6 @@ export class Engine {
     this.#shortLines.find(data, notes.lines, onColumn, (lines) => this.#columns.find(data, lines, true, onColumn));
     this.#scanAll(this.#gathered, lexicon, true);
     for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
-    for (const words of findWords(data)) scanner.scan(words, lexicon, this.#quiet);
     const { spans } = scanner;
     this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
@@ -80,7 +78,7 @@ export class Engine {
         spans.push(...sources({ start: 0, end: bytes.length }));
       }
     });
-    for (const { start, end, content } of [...openBlobs(data, notes.blobs), ...openHexBlobs(data)]) {
+    for (const { start, end, content } of openBlobs(data, notes.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
     return spans;

@@ -109,6 +109,11 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield perByte(KIND.octal, (byte) => `0${byte.toString(8)}`);
   yield perByte(KIND.octal, (byte) => `0o${byte.toString(8)}`);
   yield* hexWords(value);
+  for (const [size, base] of [[4, 8], [4, 10], [8, 8], [8, 10]] as const) {
+    const kind = base === 8 ? KIND.octal : KIND.decimal;
+    yield { ...encode.littleEndianWords(value, size, base, 0), kind };
+    yield { ...encode.littleEndianWords(encode.swappedGroups(value, size), size, base, 0), kind };
+  }
   for (let phase = 0; phase < 4; phase++) {
     yield { ...encode.strand(value, 4, phase), kind: KIND.stranded };
     if (phase < 3) yield { ...encode.strand(value, 3, phase), kind: KIND.stranded };

@@ -5,7 +5,7 @@
 import type { OnColumn } from "./columns.ts";
 import type { Lines } from "./notes.ts";
 import { Stretches } from "./stretches.ts";
-import { isDigit, offsetEnd } from "./tokens.ts";
+import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
 
 /** Bytes of the longest piece; reversed, a longer one is found by itself. */
 const LONGEST_PIECE = 12;
@@ -16,11 +16,13 @@ const BLANK = 0x20;
 /** Lines after which others like them come again. */
 const PERIODS: readonly number[] = [2, 3];
 /** Times that lines come again before they are taken for what stands between the pieces. */
-const FEWEST_TIMES = 2;
+const FEWEST_TIMES = 3;
 /** Lines of a window that are dealt out. */
-const MOST_LINES = 160;
+const MOST_LINES = 96;
 /** Bytes of the longest line that is taken as it is, but for an offset: a row of a dump. */
 const LONGEST_LINE = 80;
+/** Bytes of the longest part of such a row. */
+const LONGEST_CELL = 3;
 /** Lines of a sliding window. */
 const FEWEST_OVERLAPS = 8;
 
@@ -75,7 +77,7 @@ export class ShortLineFinder {
         before = length;
       }
       const head = headOf(data, start, length);
-      if (head !== one && head !== 0) {
+      if (head !== one && head !== 0 && one !== 0) {
         if (head === two) this.#again(repeats[0] as Repeat, line, onLines);
         if (head === three) this.#again(repeats[1] as Repeat, line, onLines);
       }
@@ -164,12 +166,25 @@ export class ShortLineFinder {
         dealt.from[dealt.count] = lineFrom;
         dealt.to[dealt.count++] = lineTo;
         column.push(offsetEnd(this.#data, lineFrom, lineTo), lineTo, 0);
-        if (lineTo - lineFrom > LONGEST_LINE) isShort = false;
+        isShort &&= lineTo - lineFrom <= LONGEST_LINE && isPiece(this.#data, lineFrom, lineTo);
       }
       if (isShort) this.#onColumn(column);
       onLines(dealt);
     }
   }
+}
+
+/** Whether a line has one part only, or parts of a few characters each as the row of a dump. */
+function isPiece(data: Uint8Array, from: number, to: number): boolean {
+  let [parts, longest] = [0, 0];
+  for (let at = offsetEnd(data, from, to); at < to;) {
+    while (at < to && isBlank(data[at] as number)) at++;
+    const start = at;
+    while (at < to && !isBlank(data[at] as number)) at++;
+    if (at > start) parts++;
+    longest = Math.max(longest, at - start);
+  }
+  return parts < 2 || longest <= LONGEST_CELL;
 }
 
 /** The first four bytes of a line as a number, of a shorter one all of it and its length; 0 for none. */

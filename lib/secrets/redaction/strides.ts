@@ -59,6 +59,7 @@ export class StrideFinder {
         const symbol = symbols[start] as number;
         if (symbol !== symbols[start + period] || symbol !== symbols[start + 2 * period]) continue;
         if (symbol !== symbols[start + 3 * period] || DENSE[symbol] === 0) continue;
+        if (!hasLetter(symbols, start, start + 3 * period)) continue;
         const [from, to] = extent(text, start, period);
         if (to - from < FEWEST_PERIODS * period || !this.#gather(text, from, to, period)) continue;
         this.#left -= to - from;
@@ -104,6 +105,12 @@ function extent({ symbols, length }: Symbols, at: number, period: number): [numb
   let to = at;
   while (to + period < length && to - at < LONGEST / 2 - period && symbols[to + period] === symbol) to += period;
   return [Math.max(0, from - period + 1), Math.min(length, to + period)];
+}
+
+/** Whether there is anything but digits: numbers in a row have most of them in common. */
+function hasLetter(symbols: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if ((symbols[at] as number) > 0x39) return true;
+  return false;
 }
 
 /** Whether almost all symbols at this place of the periods are the same; the outer periods may lack a part. */
