@@ -56,19 +56,10 @@ export class Engine {
     const notes = this.#notes;
     scanner.spans = [];
     scanner.scan(viewOf(data), lexicon, notes);
-    const onColumn: OnColumn = (column) => {
-      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
-      this.#gathered.gather(data, column);
-    };
-    // While the scanner still has the symbols of the whole.
-    this.#strides.find(scanner.plain, onColumn);
     notes.sort(data);
+    this.#findLaidOut(data, lexicon, isContinued);
     for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
-    this.#columns.find(data, notes.lines, isContinued, onColumn);
-    this.#records.find(data, notes.lines, onColumn);
-    this.#shortLines.find(data, notes.lines, onColumn, (lines) => this.#columns.find(data, lines, true, onColumn));
-    this.#scanAll(this.#gathered, lexicon, true);
     for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
     const { spans } = scanner;
     this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
@@ -82,6 +73,22 @@ export class Engine {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
     return spans;
+  }
+
+  /** Looks for what is dealt out over columns, records and lines. */
+  #findLaidOut(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): void {
+    const { lines } = this.#notes;
+    const onColumn: OnColumn = (column) => {
+      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
+      this.#gathered.gather(data, column);
+    };
+    // First, while the scanner still has the symbols of the whole.
+    this.#strides.find(this.#scanner.plain, onColumn);
+    this.#columns.find(data, lines, isContinued, onColumn);
+    this.#records.find(data, lines, onColumn);
+    this.#shortLines.find(data, lines, onColumn, (dealt) => this.#columns.find(data, dealt, true, onColumn));
+    if (this.#shortLines.hasFiles) this.#columns.findFiles(data, lines, onColumn);
+    this.#scanAll(this.#gathered, lexicon, true);
   }
 
   /** What has to be masked in `data`, which is no part of the text as it stands. */

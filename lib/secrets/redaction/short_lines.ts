@@ -26,6 +26,9 @@ const LONGEST_CELL = 3;
 /** Lines of a sliding window. */
 const FEWEST_OVERLAPS = 8;
 
+/** How the line begins that `head` and `tail` write above a file, `==> xaa <==`, as a number. */
+const FILE_HEAD = 0x203e3d3d;
+
 /** Calls `onColumn` for the columns among some of the lines. */
 export type OnLines = (lines: Lines) => void;
 
@@ -42,6 +45,8 @@ interface Repeat {
 
 /** Finds such pieces; keeps its working memory. */
 export class ShortLineFinder {
+  /** Whether a line among those looked at last seems to stand above a file. */
+  hasFiles = false;
   readonly #column: Stretches;
   readonly #dealt: Lines = { from: new Uint16Array(MOST_LINES), to: new Uint16Array(MOST_LINES), count: 0 };
   #data: Uint8Array = new Uint8Array(0);
@@ -62,6 +67,7 @@ export class ShortLineFinder {
     this.#onColumn = onColumn;
     const { from, to, count } = lines;
     const repeats = PERIODS.map((period) => ({ period, times: 0, start: 0, last: 0 }));
+    this.hasFiles = false;
     this.#left = MOST_BYTES;
     this.#linesLeft = MOST_LINES;
     let [one, two, three] = [0, 0, 0];
@@ -77,6 +83,7 @@ export class ShortLineFinder {
         before = length;
       }
       const head = headOf(data, start, length);
+      if (head === FILE_HEAD) this.hasFiles = true;
       if (head !== one && head !== 0 && one !== 0) {
         if (head === two) this.#again(repeats[0] as Repeat, line, onLines);
         if (head === three) this.#again(repeats[1] as Repeat, line, onLines);
