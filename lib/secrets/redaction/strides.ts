@@ -61,9 +61,11 @@ export class StrideFinder {
         if (symbol !== symbols[start + 3 * period] || DENSE[symbol] === 0) continue;
         if (!hasLetter(symbols, start, start + 3 * period)) continue;
         const [from, to] = extent(text, start, period);
-        if (to - from < FEWEST_PERIODS * period || !this.#gather(text, from, to, period)) continue;
-        this.#left -= to - from;
-        onColumn(this.#column);
+        if (to - from < FEWEST_PERIODS * period) continue;
+        if (this.#gather(text, from, to, period)) {
+          this.#left -= to - from;
+          onColumn(this.#column);
+        }
         return to;
       }
     }
