@@ -87,6 +87,8 @@ function* rareForms(value: Weighted): Generator<Form> {
     ...encode.substitute(value, (byte) => isSmall(byte) ? encode.rot13(byte, false) : byte),
     kind: KIND.rotated,
   };
+  yield { ...encode.substitute(value, (byte) => isSmall(byte) ? encode.shifted(byte, 1) : byte), kind: KIND.rotated };
+  yield { ...encode.substitute(value, (byte) => isSmall(byte) ? encode.atbash(byte) : byte), kind: KIND.rotated };
   yield { ...encode.substitute(value, encode.atbash), kind: KIND.rotated };
   for (const by of [1, 25, 3, 23]) {
     yield { ...encode.substitute(value, (byte) => encode.shifted(byte, by)), kind: KIND.rotated };

@@ -225,6 +225,8 @@ export class RecordFinder {
   #findCells(start: number, end: number): void {
     const data = this.#data;
     const columns: number[][] = [];
+    // Every other line, which `sed =` numbers.
+    const turns: [number[], number[]] = [[], []];
     for (let line = start; line < end; line++) {
       const to = this.#lines.to[line] as number;
       let at = this.#lines.from[line] as number;
@@ -234,9 +236,10 @@ export class RecordFinder {
         while (at < to && !isBlank(data[at] as number)) at++;
         if (at === from || at - from > LONGEST_CELL) continue;
         (columns[nth] ??= []).push(from, at);
+        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at);
       }
     }
-    if (columns.length < 2) return;
+    if (columns.length < 2) return this.#report(turns);
     this.#report([...columns.filter((column) => column !== undefined), columns.flat()]);
   }
 }

@@ -10,7 +10,7 @@ import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
 /** Bytes of the longest piece; reversed, a longer one is found by itself. */
 const LONGEST_PIECE = 12;
 /** Bytes of pieces in a row, and those of a window that are looked at. */
-const FEWEST_BYTES = 14;
+const FEWEST_BYTES = 10;
 const MOST_BYTES = 4 * 1024;
 const BLANK = 0x20;
 /** Lines after which others like them come again. */
@@ -94,14 +94,15 @@ export class ShortLineFinder {
     for (const repeat of repeats) this.#deal(repeat, onLines);
   }
 
-  /** Reads lines of one length, and a shorter one at either end of them, in other orders. */
+  /** Reads lines of one length, and another one at either end of them, in other orders. */
   #reorder(first: number, last: number): void {
     const { from, to, count } = this.#lines;
     const length = (to[first] as number) - (from[first] as number);
-    const isShorter = (line: number): boolean =>
-      line >= 0 && line < count && (to[line] as number) - (from[line] as number) < length;
-    const start = isShorter(first - 1) ? first - 1 : first;
-    const end = isShorter(last) ? last + 1 : last;
+    // The last piece, in whose line there may be another one when it had no end of its own.
+    const isRest = (line: number): boolean =>
+      line >= 0 && line < count && (to[line] as number) - (from[line] as number) < 2 * length;
+    const start = isRest(first - 1) ? first - 1 : first;
+    const end = isRest(last) ? last + 1 : last;
     const bytes = length * (last - first);
     if (bytes < FEWEST_BYTES || bytes > this.#left || !this.#isMixed(from[first] as number, to[first + 1] as number)) {
       return;
@@ -116,10 +117,15 @@ export class ShortLineFinder {
     column.clear();
     for (let line = end - 1; line >= start; line--) column.push(from[line] as number, to[line] as number, 0);
     this.#onColumn(column);
-    if (end - start < FEWEST_OVERLAPS || !this.#overlaps(start) || !this.#overlaps(start + 1)) return;
-    column.clear();
-    for (let line = start; line < end; line++) column.push(from[line] as number, (from[line] as number) + 1, 0);
-    this.#onColumn(column);
+    if (last - first < FEWEST_OVERLAPS || !this.#overlaps(first) || !this.#overlaps(first + 1)) return;
+    for (let nth = 0; nth < length; nth++) {
+      column.clear();
+      for (let line = first; line < last; line++) {
+        const at = (from[line] as number) + nth;
+        column.push(at, at + 1, 0);
+      }
+      this.#onColumn(column);
+    }
   }
 
   /** Whether there are capital letters or digits, and not digits alone: numbers and words have lines of their own. */
