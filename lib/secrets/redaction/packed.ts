@@ -8,7 +8,7 @@ import { HEX_VALUES, isHexDigit } from "./symbols.ts";
 import type { Places } from "./view.ts";
 
 /** Blobs that are opened in one window, since opening one costs as much as looking at the rest. */
-const MOST_BLOBS = 1;
+const MOST_BLOBS = 2;
 
 /** Characters in the shortest blob: the frame of a gzip file alone is eighteen bytes. */
 const SHORTEST = 24;
@@ -28,19 +28,18 @@ export interface Packed extends Span {
 /** The blobs of `data`, opened; `places` are those of {@linkcode BLOB_MARKS}. */
 export function openBlobs(data: Uint8Array, { at: places, count }: Places): Packed[] {
   const blobs: Packed[] = [];
-  for (const { head, mark, isHex, unpack } of FORMATS) {
-    for (let i = 0, opened = 0; i < count && opened < MOST_BLOBS; i++) {
-      const at = places[i] as number;
-      if (data[at] !== mark) continue;
-      const start = at - head.indexOf(mark);
-      if (start < 0 || !beginsWith(data, start, head, isHex)) continue;
-      const isDigit = isHex ? isHexDigit : isBase64;
-      if (start > 0 && isDigit(data[start - 1] as number)) continue;
-      const end = blobEnd(data, start, isDigit);
+  let opened = 0;
+  for (let i = 0; i < count && opened < MOST_BLOBS; i++) {
+    const at = places[i] as number;
+    const formats = BY_MARK[data[at] as number];
+    if (formats === undefined) continue;
+    for (const format of formats) {
+      const start = at - format.place;
+      const end = start < 0 ? start : blobEnd(data, start, format);
       if (end - start < SHORTEST) continue;
       opened++;
       const blob = data.subarray(start, end);
-      const content = unpackBytes(isHex ? fromHex(blob) : fromBase64(blob), unpack);
+      const content = unpackBytes(format.isHex ? fromHex(blob) : fromBase64(blob), format.unpack);
       if (content !== undefined) blobs.push({ start, end, content });
     }
   }
@@ -51,26 +50,32 @@ type Unpack = typeof gunzipSync;
 
 const codes = (text: string): number[] => [...text].map((char) => char.charCodeAt(0));
 
-/**
- * How blobs begin in base64 or in hexadecimal digits, and the rarest character of that: gzip's `1f 8b 08` (RFC 1952),
- * zlib's `78` (RFC 1950).
- */
-const FORMATS: readonly { head: readonly number[]; mark: number; isHex: boolean; unpack: Unpack }[] = [
-  { head: codes("H4sI"), mark: 0x48, isHex: false, unpack: gunzipSync },
-  { head: codes("eJ"), mark: 0x4a, isHex: false, unpack: inflateSync },
-  { head: codes("eN"), mark: 0x4e, isHex: false, unpack: inflateSync },
-  { head: codes("1f8b08"), mark: 0x38, isHex: true, unpack: gunzipSync },
-  { head: codes("789c"), mark: 0x38, isHex: true, unpack: inflateSync },
-  { head: codes("78da"), mark: 0x38, isHex: true, unpack: inflateSync },
+/** How blobs of one kind begin. */
+interface Format {
+  readonly head: readonly number[];
+  /** Where in the head its rarest character stands. */
+  readonly place: number;
+  readonly isHex: boolean;
+  readonly unpack: Unpack;
+}
+
+/** How blobs begin in base64 or in hexadecimal digits: gzip's `1f 8b 08` (RFC 1952), zlib's `78` (RFC 1950). */
+const FORMATS: readonly Format[] = [
+  { head: codes("H4sI"), place: 0, isHex: false, unpack: gunzipSync },
+  { head: codes("eJ"), place: 1, isHex: false, unpack: inflateSync },
+  { head: codes("eN"), place: 1, isHex: false, unpack: inflateSync },
+  { head: codes("1f8b08"), place: 2, isHex: true, unpack: gunzipSync },
+  { head: codes("789c"), place: 1, isHex: true, unpack: inflateSync },
+  { head: codes("78da"), place: 1, isHex: true, unpack: inflateSync },
 ];
 
 /** The bytes whose places {@linkcode openBlobs} has to be told. */
-export const BLOB_MARKS: readonly number[] = FORMATS.map(({ mark }) => mark);
+export const BLOB_MARKS: readonly number[] = FORMATS.map(({ head, place }) => head[place] as number);
 
-function beginsWith(data: Uint8Array, start: number, head: readonly number[], isHex: boolean): boolean {
-  // Hexadecimal digits may be capital letters; a decimal digit has the bit that tells them already.
-  return head.every((byte, i) => ((data[start + i] as number) | (isHex ? 0x20 : 0)) === byte);
-}
+const BY_MARK: readonly (readonly Format[] | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const formats = FORMATS.filter(({ head, place }) => head[place] === byte);
+  return formats.length > 0 ? formats : undefined;
+});
 
 function isBase64(byte: number): boolean {
   const lower = byte | 0x20;
@@ -78,7 +83,13 @@ function isBase64(byte: number): boolean {
     byte === 0x5f || byte === 0x3d;
 }
 
-function blobEnd(data: Uint8Array, start: number, isDigit: (byte: number) => boolean): number {
+/** Where the blob ends that begins at `start`; `start` when there is none. */
+function blobEnd(data: Uint8Array, start: number, { head, isHex }: Format): number {
+  // Hexadecimal digits may be capital letters; a decimal digit has the bit that tells them already.
+  const folded = isHex ? 0x20 : 0;
+  for (let i = 0; i < head.length; i++) if (((data[start + i] as number) | folded) !== head[i]) return start;
+  const isDigit = isHex ? isHexDigit : isBase64;
+  if (start > 0 && isDigit(data[start - 1] as number)) return start;
   let end = start;
   for (let at = start; at < Math.min(data.length, start + LONGEST); at++) {
     const byte = data[at] as number;
@@ -90,14 +101,9 @@ function blobEnd(data: Uint8Array, start: number, isDigit: (byte: number) => boo
 
 /** What is in a compressed blob, as far as it can be read; undefined when `bytes` do not begin with one. */
 export function openBytes(bytes: Uint8Array): Uint8Array | undefined {
-  const unpack = formatOf(bytes);
-  return unpack === undefined ? undefined : unpackBytes(bytes, unpack);
-}
-
-function formatOf(bytes: ArrayLike<number>): Unpack | undefined {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync;
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return unpackBytes(bytes, gunzipSync);
   const isZlib = bytes[0] === 0x78 && bytes.length > 1 && (0x7800 + (bytes[1] as number)) % 31 === 0;
-  return isZlib ? inflateSync : undefined;
+  return isZlib ? unpackBytes(bytes, inflateSync) : undefined;
 }
 
 function fromBase64(blob: Uint8Array): Uint8Array {
