@@ -11,9 +11,10 @@
  *
  * @module
  */
-import { HELP, parseCommandLine, UsageError } from "./lib/command_line.ts";
+import { type CommandLine, HELP, parseCommandLine, UsageError } from "./lib/command_line.ts";
 import { ToolError } from "./lib/errors.ts";
-import { App, type AppOptions } from "./lib/mcp/app.ts";
+import { App } from "./lib/mcp/app.ts";
+import type { Serving } from "./lib/mcp/transports/serving.ts";
 import { serveOverStdio } from "./lib/mcp/transports/stdio.ts";
 import { VERSION } from "./lib/version.ts";
 
@@ -32,8 +33,8 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(flags.help ? HELP : VERSION);
     return 0;
   }
-  const app = newApp(flags);
-  const serving = serveOverStdio(app);
+  const app = new App(flags);
+  const serving = await serve(app, flags);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) Deno.addSignalListener(signal, stop);
   await Promise.race([serving.done, stopped]);
@@ -43,22 +44,19 @@ async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** @throws {UsageError} when the directories that the flags name overlap */
-function newApp(flags: AppOptions): App {
-  try {
-    return new App(flags);
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    throw new UsageError(`${error.message}; ${error.hint}`, { cause: error });
-  }
+async function serve(app: App, { transport, host, port }: CommandLine): Promise<Serving> {
+  if (transport === "stdio") return serveOverStdio(app);
+  const { serveOverHttp } = await import("./lib/mcp/transports/http.ts");
+  return serveOverHttp(app, { host, port });
 }
 
 if (import.meta.main) {
   try {
     Deno.exit(await main(Deno.args));
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
+    if (error instanceof UsageError) console.error(`${error.message}\n\n${HELP}`);
+    else if (error instanceof ToolError) console.error(`${error.message}; ${error.hint}`);
+    else throw error;
     Deno.exit(2);
   }
 }

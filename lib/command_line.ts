@@ -4,7 +4,10 @@ import type { HostKeyPolicy } from "./ssh/known_hosts.ts";
 
 /** What the flags say. */
 export interface CommandLine {
-  transport: "stdio";
+  transport: "stdio" | "streamable-http";
+  /** Where to listen; with `streamable-http` only. */
+  host: string;
+  port: number;
   secretsDir: string | undefined;
   filesDir: string | undefined;
   knownHostsFile: string | undefined;
@@ -20,6 +23,8 @@ export class UsageError extends Error {
 
 const FLAGS = {
   transport: { type: "string", default: "stdio" },
+  host: { type: "string" },
+  port: { type: "string" },
   "secrets-dir": { type: "string" },
   "files-dir": { type: "string" },
   "known-hosts": { type: "string" },
@@ -28,6 +33,7 @@ const FLAGS = {
   version: { type: "boolean", default: false },
 } as const;
 
+const TRANSPORTS = ["stdio", "streamable-http"] as const;
 const POLICIES = ["strict", "accept-new", "insecure"] as const;
 
 /** What --help prints. */
@@ -35,7 +41,8 @@ export const HELP = `mcp-remote-ssh: SSH for AI agents, as an MCP server
 
   deno run --no-prompt --allow-net --allow-read=DIR main.ts --secrets-dir=DIR
 
-  --transport=stdio              how the client talks to it (stdio)
+  --transport=TRANSPORT          stdio | streamable-http (stdio)
+  --host=HOST, --port=PORT       where streamable-http listens (127.0.0.1, 9810)
   --secrets-dir=DIR              env files and keys are read from here, and only from here
   --files-dir=DIR                uploads come from here and downloads go here, and nowhere else
   --known-hosts=FILE             host keys (~/.ssh/known_hosts where it may be read)
@@ -55,9 +62,15 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values } = parse(args);
   const policy = POLICIES.find((name) => name === values["host-keys"]);
   if (policy === undefined) throw new UsageError(`--host-keys takes one of ${POLICIES.join(", ")}`);
-  if (values.transport !== "stdio") throw new UsageError("--transport takes stdio");
+  const transport = TRANSPORTS.find((name) => name === values.transport);
+  if (transport === undefined) throw new UsageError(`--transport takes one of ${TRANSPORTS.join(", ")}`);
+  if (transport === "stdio" && (values.host ?? values.port) !== undefined) {
+    throw new UsageError("--host and --port need --transport=streamable-http");
+  }
   return {
-    transport: "stdio",
+    transport,
+    host: values.host ?? "127.0.0.1",
+    port: portNumber(values.port ?? "9810"),
     secretsDir: values["secrets-dir"],
     filesDir: values["files-dir"],
     knownHostsFile: values["known-hosts"],
@@ -73,6 +86,12 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new UsageError("--port takes a number from 0, for any free port, to 65535");
 }
 
 /** @throws {UsageError} when `arg` is not a flag of ours */

@@ -16,6 +16,9 @@ export type { Span } from "./redaction/spans.ts";
 /** Characters in the shortest value that is masked. */
 const SHORTEST = 4;
 
+/** Milliseconds in a row for which values are taken in when others are to run meanwhile. */
+const TURN_MS = 8;
+
 /** What is known of the text around the bytes that are looked at. */
 export interface RedactOptions {
   /**
@@ -39,6 +42,8 @@ export class Redactor {
   /** Lines of the values that count only near to what was found of one. */
   readonly #ordinary: Set<string> = new Set();
   #ordinaryLexicon: Lexicon = new Lexicon();
+  /** Values that are being taken in, in the order in which that has to be done. */
+  #work: Generator<void>[] = [];
 
   /** How many values are masked. */
   get size(): number {
@@ -55,10 +60,19 @@ export class Redactor {
    * Nothing takes a value away again but {@linkcode Redactor.lift}.
    */
   add(values: Iterable<string>): void {
-    for (const value of values) {
-      if ([...value].length < SHORTEST || this.#values.has(value) || this.#lifted.has(value)) continue;
-      this.#values.add(value);
-      this.#learn(value);
+    this.#take(values);
+    while (this.#work.length > 0) this.#turn(Infinity);
+  }
+
+  /**
+   * Masks `values` as {@linkcode Redactor.add} does, in turns of a few milliseconds between which others run; they are
+   * masked once the promise is fulfilled.
+   */
+  async addInTurns(values: Iterable<string>): Promise<void> {
+    const work = this.#take(values);
+    while (this.#work.includes(work)) {
+      this.#turn(TURN_MS);
+      await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
 
@@ -70,16 +84,40 @@ export class Redactor {
     this.#lexicon = new Lexicon();
     this.#ordinaryLexicon = new Lexicon();
     this.#ordinary.clear();
-    for (const value of this.#values) this.#learn(value);
+    this.#work = [this.#learn([...this.#values])];
+    this.#turn(Infinity);
   }
 
-  #learn(value: string): void {
-    this.#lexicon.add(value);
-    for (const line of ordinaryLines(value)) {
-      if (this.#ordinary.has(line)) continue;
-      this.#ordinary.add(line);
-      this.#ordinaryLexicon.add(line, true);
+  /** Puts what is new of `values` at the end of the work that is to be done. */
+  #take(values: Iterable<string>): Generator<void> {
+    const fresh: string[] = [];
+    for (const value of values) {
+      if ([...value].length < SHORTEST || this.#values.has(value) || this.#lifted.has(value)) continue;
+      this.#values.add(value);
+      fresh.push(value);
     }
+    const work = this.#learn(fresh);
+    this.#work.push(work);
+    return work;
+  }
+
+  /** Takes in values, and their lines that count only near to what was found of one. */
+  *#learn(values: readonly string[]): Generator<void> {
+    yield* this.#lexicon.add(values);
+    const lines = new Set(values.flatMap(ordinaryLines)).difference(this.#ordinary);
+    if (lines.size === 0) return;
+    yield* this.#ordinaryLexicon.add([...lines], true);
+    for (const line of lines) this.#ordinary.add(line);
+  }
+
+  /** Does the first work for up to `ms` milliseconds. */
+  #turn(ms: number): void {
+    const until = performance.now() + ms;
+    const [work] = this.#work;
+    while (work !== undefined && !work.next().done) {
+      if (performance.now() > until) return;
+    }
+    this.#work.shift();
   }
 
   /** The byte ranges of `bytes` that have to be masked, merged and in order. */

@@ -18,8 +18,10 @@ import {
   type PseudoTtyOptions,
 } from "./ssh2.ts";
 import { execOn, openSessionChannel, ReserveChannel } from "./reserve_channel.ts";
+import { habitsOf, keepQuiet, SpreadChannels } from "./spread_channels.ts";
 import { type Address, connectTcp } from "./tcp.ts";
 import type { TcpStream } from "./tcp_stream.ts";
+import type { TurnLimits } from "./turns.ts";
 
 const KEEPALIVE_INTERVAL_MS = 15_000;
 const KEEPALIVE_MISSES = 3;
@@ -35,6 +37,8 @@ export interface ConnectOptions extends Address {
   knownHosts: KnownHosts;
   /** Limit of the whole way to a usable connection, in milliseconds. */
   timeoutMs: number;
+  /** The limit, when it runs already. @default one of `timeoutMs`, from now on */
+  deadline?: Deadline | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -68,6 +72,9 @@ export interface ChannelOptions {
 /** Sees a channel before anything can happen on it. */
 export type OnOpen = (channel: ClientChannel) => void;
 
+/** Starts something on a new channel of `client`. */
+type ChannelStart = (client: Client, callback: Parameters<ChannelOpener<ClientChannel>>[0]) => void;
+
 /** One authenticated SSH connection. */
 export class Connection {
   /** What is known of the connection. */
@@ -79,6 +86,8 @@ export class Connection {
   readonly #shortageListeners = new Set<() => void>();
   readonly #gate = new ChannelGate(() => this.#shortageListeners.forEach((listener) => listener()));
   readonly #reserve: ReserveChannel;
+  /** Where this connection is not to have all channels itself. */
+  readonly #spread: SpreadChannels<Connection> | undefined;
   readonly #closeListeners = new Set<(reason: ToolError) => void>();
   #ended: ToolError | undefined;
 
@@ -86,7 +95,15 @@ export class Connection {
     this.#client = client;
     this.#socket = socket;
     this.facts = facts;
-    this.second = new SecondConnection((timeoutMs) => Connection.connect({ ...options, timeoutMs, signal: undefined }));
+    this.second = new SecondConnection((timeoutMs) => {
+      return Connection.connect({ ...options, timeoutMs, deadline: undefined, signal: undefined });
+    });
+    const habits = habitsOf(facts.serverVersion);
+    if (habits !== undefined) {
+      const connect = (limits: TurnLimits): Promise<Connection> => Connection.connect({ ...options, ...limits });
+      this.#spread = new SpreadChannels<Connection>(this, habits, connect);
+    }
+    if (habits === "one channel a connection") this.onEnd(keepQuiet(client));
     this.#reserve = new ReserveChannel(() => {
       const limits = { deadline: new Deadline(RESERVE_LIMIT_MS), urgent: true };
       return this.#gate.open(openSessionChannel(client), limits);
@@ -102,7 +119,7 @@ export class Connection {
    * @throws {ToolError} with a code for each way in which that can fail; `timed_out` at `timeoutMs`, whatever stage hangs
    */
   static async connect(options: ConnectOptions): Promise<Connection> {
-    const deadline = new Deadline(options.timeoutMs);
+    const deadline = options.deadline ?? new Deadline(options.timeoutMs);
     const { Client } = await loadSsh2();
     const knownTypes = await options.knownHosts.knownKeyTypes(options.host, options.port);
     const handshake = new Handshake(new Client(), options, clientAlgorithms(knownTypes));
@@ -152,7 +169,7 @@ export class Connection {
     };
     const reserve = this.#reserve.take();
     const channel = reserve && await this.#execOn(reserve, command, options, onStart);
-    return channel ?? await this.#open(options, onStart, (callback) => this.#client.exec(command, callback));
+    return channel ?? await this.#open(options, onStart, (client, callback) => client.exec(command, callback));
   }
 
   /**
@@ -165,9 +182,9 @@ export class Connection {
     onOpen?: OnOpen,
     command?: string,
   ): Promise<ClientChannel> {
-    return this.#open(options, onOpen, (callback) => {
-      if (command === undefined) this.#client.shell(terminal, callback);
-      else this.#client.exec(command, { pty: terminal }, callback);
+    return this.#open(options, onOpen, (client, callback) => {
+      if (command === undefined) client.shell(terminal, callback);
+      else client.exec(command, { pty: terminal }, callback);
     });
   }
 
@@ -177,9 +194,9 @@ export class Connection {
    * @throws {ToolError} as {@linkcode exec}; `channel_refused` also when the server has no such subsystem
    */
   subsystem(name: string, options: ChannelOptions, onOpen?: OnOpen): Promise<ClientChannel> {
-    return this.#open(options, onOpen, (callback) => {
-      this.#client.subsys(name, (error, channel) => {
-        if (error !== undefined) closeUnstarted(this.#client);
+    return this.#open(options, onOpen, (client, callback) => {
+      client.subsys(name, (error, channel) => {
+        if (error !== undefined) closeUnstarted(client);
         callback(error, channel);
       });
     });
@@ -190,10 +207,13 @@ export class Connection {
    * nothing for root. ssh2's own signal() does nothing once the input of the command has been ended, as ours has been.
    */
   signal(channel: ClientChannel, name: "TERM" | "KILL"): void {
-    type Internals = { _protocol: { signal(id: number, name: string): void } };
-    const { outgoing } = channel as unknown as { outgoing: { id: number; state: string } };
+    type Internals = {
+      _client: { _protocol: { signal(id: number, name: string): void } };
+      outgoing: { id: number; state: string };
+    };
+    const { _client: client, outgoing } = channel as unknown as Internals;
     if (this.#ended !== undefined || outgoing.state === "closed" || outgoing.state === "closing") return;
-    (this.#client as unknown as Internals)._protocol.signal(outgoing.id, name);
+    client._protocol.signal(outgoing.id, name);
   }
 
   /**
@@ -264,14 +284,21 @@ export class Connection {
     if (this.#ended === undefined && this.#gate.idle) this.#reserve.prepare();
   }
 
-  #open(
-    options: ChannelOptions,
-    onOpen: OnOpen | undefined,
-    start: ChannelOpener<ClientChannel>,
-  ): Promise<ClientChannel> {
+  #open(options: ChannelOptions, onOpen: OnOpen | undefined, start: ChannelStart): Promise<ClientChannel> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    if (this.#spread === undefined) return this.#openHere(options, onOpen, start);
+    return this.whileUp(this.#spread.open(options, (connection, watch) => {
+      const onWatched: OnOpen = (channel) => {
+        watch(channel);
+        onOpen?.(channel);
+      };
+      return connection.#openHere(options, onWatched, start);
+    }));
+  }
+
+  #openHere(options: ChannelOptions, onOpen: OnOpen | undefined, start: ChannelStart): Promise<ClientChannel> {
     const opener: ChannelOpener<ClientChannel> = (callback) => {
-      start((error, channel) => {
+      start(this.#client, (error, channel) => {
         if (error === undefined) onOpen?.(channel);
         callback(error, channel);
       });
@@ -284,6 +311,7 @@ export class Connection {
   #end(reason: ToolError): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
+    void this.#spread?.close();
     for (const listener of this.#closeListeners) listener(reason);
     this.#closeListeners.clear();
   }

@@ -53,22 +53,46 @@ export async function endProcessGroups(
 /**
  * Answers `gone` when no process of the groups is left and `alive` when one is. What has ended but was not collected by
  * its parent yet (state Z) counts as gone; where ps does not show states, any answer of the group counts as alive.
+ *
+ * A server may leave commands in its own process group (TinySSH): of a process that leads none, it is the process and
+ * what descends from it.
  */
 function script(pids: readonly number[]): string {
-  const list = pids.join(" ");
   return `
+below() {
+  lines=$(ps -A -o pid=,ppid= 2>/dev/null)
+  [ -n "$lines" ] || unsure=1
+  tree=" $1 " grown=1
+  while [ -n "$grown" ]; do
+    grown=
+    set -- $lines
+    while [ $# -ge 2 ]; do
+      case $tree in *" $1 "*) ;; *" $2 "*) tree="$tree$1 " grown=1;; esac
+      shift 2
+    done
+  done
+}
+targets= unsure=
+for p in ${pids.join(" ")}; do
+  if kill -s 0 $p 2>/dev/null && ! kill -s 0 -- -$p 2>/dev/null; then below $p; targets="$targets $tree"
+  else targets="$targets -$p"
+  fi
+done
 alive() {
-  all=$(ps -A -o pgid=,stat= 2>/dev/null)
-  for p in ${list}; do
+  all=$(ps -A -o pid=,pgid=,stat= 2>/dev/null)
+  for t in $targets; do
     if [ -n "$all" ]; then
-      echo "$all" | grep -q "^ *$p  *[^Z ]" && return 0
+      case $t in
+        -*) echo "$all" | grep -q "^ *[0-9]*  *\${t#-}  *[^Z ]" && return 0;;
+        *) echo "$all" | grep -q "^ *$t  *[0-9]*  *[^Z ]" && return 0;;
+      esac
     else
-      kill -s 0 -- -$p 2>/dev/null && return 0
+      kill -s 0 -- $t 2>/dev/null && return 0
     fi
   done
   return 1
 }
-signal() { for p in ${list}; do kill -s $1 -- -$p 2>/dev/null; done; }
+signal() { for t in $targets; do kill -s $1 -- $t 2>/dev/null; done; }
 wait_gone() {
   n=0
   while alive; do
@@ -78,5 +102,5 @@ wait_gone() {
 }
 signal TERM
 wait_gone ${GRACE_SECONDS * 20} || { signal KILL; wait_gone 40; }
-if alive; then echo alive; else echo gone; fi`;
+if alive || [ -n "$unsure" ]; then echo alive; else echo gone; fi`;
 }

@@ -1,12 +1,22 @@
 /** The registry of sessions. */
 import { quoteUntrusted, ToolError } from "../errors.ts";
+import { LeftOutputs } from "./shell/left_output.ts";
 import type { Session } from "./session.ts";
+
+/** The place of a session that is being opened. */
+export interface Room extends Disposable {
+  /** Aborts when all sessions are closed before it is open. */
+  readonly signal: AbortSignal;
+}
 
 /** All sessions of one server, in the order of their opening. */
 export class Sessions {
   static readonly #limit = 200;
+  /** What shells have left that live on when their session is closed. */
+  readonly leftOutputs: LeftOutputs = new LeftOutputs();
   readonly #sessions = new Map<string, Session>();
   #reserved = 0;
+  #closing = new AbortController();
   readonly #onForget: (id: string) => void;
 
   /** @param onForget told of a session that was lost and makes room for another */
@@ -20,11 +30,11 @@ export class Sessions {
    *
    * @throws {ToolError} `limit_reached` when no further session may be opened
    */
-  reserve(): Disposable {
+  reserve(): Room {
     if (this.#sessions.size + this.#reserved >= Sessions.#limit) this.#forgetLost();
     if (this.#sessions.size + this.#reserved < Sessions.#limit) {
       this.#reserved++;
-      return { [Symbol.dispose]: () => void this.#reserved-- };
+      return { signal: this.#closing.signal, [Symbol.dispose]: () => void this.#reserved-- };
     }
     throw new ToolError("limit_reached", `${Sessions.#limit} sessions are open, which is the most`, {
       hint: "close one with ssh_close_session",
@@ -74,8 +84,10 @@ export class Sessions {
     return session;
   }
 
-  /** Closes every session. */
+  /** Closes every session, and lets none be that is being opened. */
   async closeAll(): Promise<void> {
+    this.#closing.abort();
+    this.#closing = new AbortController();
     const all = [...this.#sessions.values()];
     this.#sessions.clear();
     await Promise.allSettled(all.map((session) => session.close()));

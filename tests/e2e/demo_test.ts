@@ -1,9 +1,9 @@
 /** The demo, as a person runs it: embedded, and on a host of their own. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { eventually } from "../support/processes.ts";
-import { run, runOk } from "../support/run.ts";
+import { run } from "../support/run.ts";
 import { startSshd } from "../support/sshd.ts";
+import { startSshAgent } from "../support/ssh_agent.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const DEMO = fileURLToPath(new URL("../../demo/main.ts", import.meta.url));
@@ -26,18 +26,12 @@ Deno.test("demo -- user@host shows the main job on a host of the user's, through
   await using home = await tempDir();
   await using sshd = await startSshd();
   const socket = `${home.path}/agent`;
-  const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null", stderr: "null" }).spawn();
-  try {
-    await eventually("the agent listens", () => Deno.stat(socket).then(() => true, () => false));
-    await runOk("env", [`SSH_AUTH_SOCK=${socket}`, "ssh-add", "-q", sshd.clientKeyPath]);
-    const env = { SSH_AUTH_SOCK: socket };
-    const { verdict, transcript } = await demo(["--", `${sshd.user}@${sshd.host}:${sshd.port}`], env);
-    assert.match(verdict, /^demo ok: \d+ checks passed, 0 failed$/, transcript);
-    // Nothing listens there; that it looks there shows that it has read the address.
-    assert.match((await demo(["--", "me@[::1]:1"], env)).transcript, /"host":"::1","username":"me","port":1/);
-    assert.match((await demo(["--", "me@::1"], env)).transcript, /"host":"::1","username":"me"}/);
-  } finally {
-    agent.kill();
-    await agent.status;
-  }
+  await using agent = await startSshAgent(socket);
+  await agent.add(sshd.clientKeyPath);
+  const env = { SSH_AUTH_SOCK: socket };
+  const { verdict, transcript } = await demo(["--", `${sshd.user}@${sshd.host}:${sshd.port}`], env);
+  assert.match(verdict, /^demo ok: \d+ checks passed, 0 failed$/, transcript);
+  // Nothing listens there; that it looks there shows that it has read the address.
+  assert.match((await demo(["--", "me@[::1]:1"], env)).transcript, /"host":"::1","username":"me","port":1/);
+  assert.match((await demo(["--", "me@::1"], env)).transcript, /"host":"::1","username":"me"}/);
 });

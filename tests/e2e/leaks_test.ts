@@ -1,52 +1,37 @@
 /** The leak suite over a real sshd, through every way out. A judge that shares nothing with the redactor decides. */
 import assert from "node:assert/strict";
+import { type AccountBed, programBed } from "../support/account_bed.ts";
 import { canRun, judge, type LeakCase, loadLeakCases, valuesFor } from "../support/leak_cases.ts";
-import { Program } from "../support/program.ts";
-import { createTestUser, type Sshd, startSshd, type TestUser } from "../support/sshd.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import type { Program } from "../support/program.ts";
 
 /** A session for each value that cases are run with, so that each has its own API_TOKEN. */
-interface Bed extends AsyncDisposable {
+interface Bed extends AccountBed {
   program: Program;
-  sshd: Sshd;
-  user: TestUser;
   /** The session in which API_TOKEN has this value. */
   session(value: string): Promise<string>;
 }
 
 async function leakBed(): Promise<Bed> {
-  const secrets = await tempDir();
-  const sshd = await startSshd({ config: ["MaxSessions 50"] });
-  const user = await createTestUser({ shell: "/bin/bash", sudo: "nopasswd" });
-  await Deno.copyFile(sshd.clientKeyPath, `${secrets.path}/key`);
-  const program = await Program.start({
-    permissions: ["--allow-net", `--allow-read=${secrets.path}`],
-    flags: [`--secrets-dir=${secrets.path}`],
+  const bed = await programBed({
+    sshd: { config: ["MaxSessions 50"] },
+    user: { shell: "/bin/bash", sudo: "nopasswd" },
   });
+  const { program, secrets, target } = bed;
   const sessions = new Map<string, Promise<string>>();
   const open = async (value: string): Promise<string> => {
     const file_path = `${sessions.size}.env`;
     const quote = ["'", "`", '"'].find((mark) => !value.includes(mark)) ?? "'";
-    await Deno.writeTextFile(`${secrets.path}/${file_path}`, `API_TOKEN=${quote}${value}${quote}\n`, { mode: 0o600 });
-    const target = { host: sshd.host, port: sshd.port, username: user.name, key_path: `${secrets.path}/key` };
+    await secrets.write(file_path, `API_TOKEN=${quote}${value}${quote}\n`);
     const { session_id } = await program.ok("ssh_connect", target);
     await program.ok("ssh_load_env_file", { session_id, file_path });
     return session_id;
   };
   return {
-    program,
-    sshd,
-    user,
+    ...bed,
     session(value) {
       const session = sessions.get(value) ?? open(value);
       sessions.set(value, session);
       return session;
-    },
-    async [Symbol.asyncDispose]() {
-      await program[Symbol.asyncDispose]();
-      await user[Symbol.asyncDispose]();
-      await sshd[Symbol.asyncDispose]();
-      await secrets[Symbol.asyncDispose]();
     },
   };
 }

@@ -3,6 +3,8 @@ import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import assert from "node:assert/strict";
 import { createServer, ToolError } from "../../main.ts";
+import { faultyServer } from "../support/faulty_server.ts";
+import { socketsWithPort } from "../support/forward_bed.ts";
 import { eventually, isAlive } from "../support/processes.ts";
 import { startSshd } from "../support/sshd.ts";
 
@@ -34,6 +36,21 @@ Deno.test("createServer() gives the program's server, its sessions and its egres
   assert.deepEqual(server.sessions(), []);
   await eventually("the connection is gone", async () => !await isAlive(Number(stdout)));
   for (const client of clients) await client.close();
+});
+
+Deno.test("createServer() lets no session be that is being opened when it is closed", async () => {
+  await using silent = await faultyServer(() => {});
+  await using server = createServer({ hostKeyPolicy: "insecure" });
+  const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
+  await server.connect(serverSide);
+  const client = new Client({ name: "test", version: "0" });
+  await client.connect(clientSide);
+  const target = { host: silent.host, port: silent.port, password: "unused" };
+  const connecting = client.callTool({ name: "ssh_connect", arguments: target });
+  await eventually("the connection is made", async () => (await socketsWithPort(silent.port)).length > 0);
+  await server.close();
+  assert.match(JSON.stringify((await connecting).structuredContent), /cancelled/);
+  await client.close();
 });
 
 Deno.test("createServer() refuses directories that overlap", () => {

@@ -1,43 +1,25 @@
 /** Secrets through the whole program: loaded, used, never seen, cleared, and lifted by nobody but the person. */
 import assert from "node:assert/strict";
-import { Program, type ProgramOptions } from "../support/program.ts";
+import { programBed } from "../support/account_bed.ts";
+import type { ProgramOptions } from "../support/program.ts";
 import { eventually, processes } from "../support/processes.ts";
-import { createTestUser, startSshd, type TestUserOptions } from "../support/sshd.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import type { TestUserOptions } from "../support/sshd.ts";
 
 const TOKEN = "sk-live-4f9Qz7XbT2mLr8WcD";
 const NASTY = 'p"a$s `w`\\o&r<d>;é€*?[!# it is';
 const PASSWORD = "correct-Horse-77";
 
 async function secretsSetup(user: TestUserOptions = {}, client: ProgramOptions["client"] = {}) {
-  const sshd = await startSshd({ passwordAuthentication: true });
-  const account = await createTestUser({ password: PASSWORD, sudo: "password", ...user });
-  const secrets = await tempDir();
-  await Deno.copyFile(sshd.clientKeyPath, `${secrets.path}/key`);
-  const env = `API_TOKEN=${TOKEN}\nNASTY='${NASTY}'\nMULTI="first line here\nsecond line here"\n` +
-    `SUDO_PASS=${PASSWORD}\nPORT=8080\n`;
-  await Deno.writeTextFile(`${secrets.path}/app.env`, env, { mode: 0o600 });
-  const program = await Program.start({
-    permissions: ["--allow-net", `--allow-read=${secrets.path}`],
-    flags: [`--secrets-dir=${secrets.path}`],
+  const bed = await programBed({
+    sshd: { passwordAuthentication: true },
+    user: { password: PASSWORD, sudo: "password", ...user },
+    env: `API_TOKEN=${TOKEN}\nNASTY='${NASTY}'\nMULTI="first line here\nsecond line here"\n` +
+      `SUDO_PASS=${PASSWORD}\nPORT=8080\n`,
     client,
   });
-  const target = { host: sshd.host, port: sshd.port, username: account.name };
-  const { session_id } = await program.ok("ssh_connect", { ...target, key_path: `${secrets.path}/key` });
-  return {
-    sshd,
-    account,
-    secrets,
-    program,
-    target,
-    session_id,
-    async [Symbol.asyncDispose]() {
-      await program[Symbol.asyncDispose]();
-      await account[Symbol.asyncDispose]();
-      await sshd[Symbol.asyncDispose]();
-      await secrets[Symbol.asyncDispose]();
-    },
-  };
+  const { session_id } = await bed.program.ok("ssh_connect", bed.target);
+  const { key_path: _, ...address } = bed.target;
+  return { ...bed, session_id, address };
 }
 
 Deno.test("ssh_load_env_file answers names and warnings, and nothing of a value", async () => {
@@ -80,13 +62,13 @@ for (const shell of ["/bin/sh", "/bin/bash", "/usr/bin/zsh"]) {
 
 Deno.test("no command line, file or history of the remote host holds a value while commands run with secrets", async () => {
   await using setup = await secretsSetup({ shell: "/bin/bash" });
-  const { program, session_id, account } = setup;
+  const { program, session_id, user } = setup;
   await program.ok("ssh_load_env_file", { session_id, file_path: "app.env" });
   const running = [
-    program.ok("ssh_execute", { session_id, command: "sleep 2.25" }),
-    program.ok("ssh_sudo_execute", { session_id, command: "sleep 2.25", sudo_password_var: "SUDO_PASS" }),
+    program.ok("ssh_execute", { session_id, command: "sleep 6.25" }),
+    program.ok("ssh_sudo_execute", { session_id, command: "sleep 6.25", sudo_password_var: "SUDO_PASS" }),
   ];
-  const sleeping = async () => (await processes()).filter((process) => process.command === "sleep 2.25");
+  const sleeping = async () => (await processes()).filter((process) => process.command === "sleep 6.25");
   await eventually("both commands run", async () => (await sleeping()).length === 2);
   for (const process of await processes()) {
     if (process.pid === Deno.pid) continue;
@@ -94,7 +76,7 @@ Deno.test("no command line, file or history of the remote host holds a value whi
   }
   await Promise.all(running);
   const { stdout } = await new Deno.Command("grep", {
-    args: ["-rlF", TOKEN, account.home, "/dev/shm", "/var/tmp"],
+    args: ["-rlF", TOKEN, user.home, "/dev/shm", "/var/tmp"],
     stderr: "null",
   }).output();
   assert.equal(new TextDecoder().decode(stdout), "");
@@ -102,8 +84,8 @@ Deno.test("no command line, file or history of the remote host holds a value whi
 
 Deno.test("a secret of one session is masked in all others, in errors, names of files and what an agent passes", async () => {
   await using setup = await secretsSetup();
-  const { program, session_id, target, secrets } = setup;
-  const other = await program.ok("ssh_connect", { ...target, key_path: `${secrets.path}/key` });
+  const { program, session_id, target } = setup;
+  const other = await program.ok("ssh_connect", target);
   await program.ok("ssh_load_env_file", { session_id, file_path: "app.env" });
   const literal = await program.call("ssh_execute", { session_id: other.session_id, command: `echo ${TOKEN}` });
   assert.equal(literal.value.stdout, "***\n");
@@ -117,14 +99,14 @@ Deno.test("a secret of one session is masked in all others, in errors, names of 
 
 Deno.test("ssh_connect takes a password by the name of a variable, and masks one that the agent passes", async () => {
   await using setup = await secretsSetup();
-  const { program, target } = setup;
-  const named = await program.call("ssh_connect", { ...target, password_var: "SUDO_PASS", env_file: "app.env" });
+  const { program, address } = setup;
+  const named = await program.call("ssh_connect", { ...address, password_var: "SUDO_PASS", env_file: "app.env" });
   assert.equal(named.isError, false, named.text);
   const echoed = await program.ok("ssh_execute", { session_id: named.value.session_id, command: `echo ${PASSWORD}` });
   assert.equal(echoed.stdout, "***\n");
-  const missing = await program.fails("ssh_connect", { ...target, password_var: "NOPE", env_file: "app.env" });
+  const missing = await program.fails("ssh_connect", { ...address, password_var: "NOPE", env_file: "app.env" });
   assert.equal(missing.code, "unknown_variable");
-  const wrong = await program.call("ssh_connect", { ...target, password: "passed-by-agent-1" });
+  const wrong = await program.call("ssh_connect", { ...address, password: "passed-by-agent-1" });
   assert.equal(wrong.value.error.code, "authentication_failed");
   const later = await program.ok("ssh_execute", {
     session_id: named.value.session_id,

@@ -1,38 +1,18 @@
 /** An agent that was talked into getting at a secret, with the tools it has. */
 import assert from "node:assert/strict";
-import { Program, type ProgramOptions } from "../support/program.ts";
-import { startSshd } from "../support/sshd.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { programBed } from "../support/account_bed.ts";
+import type { ProgramOptions } from "../support/program.ts";
 
 const FIRST = "first-Qz7XbT2mLr8WcD";
 const SECOND = "second-9Kd3VnP5sHy1Ja";
 const PIN = "83920174";
 
 async function setup(client: ProgramOptions["client"] = {}) {
-  const sshd = await startSshd();
-  const secrets = await tempDir();
-  await Deno.copyFile(sshd.clientKeyPath, `${secrets.path}/key`);
-  await Deno.writeTextFile(`${secrets.path}/first.env`, `FIRST=${FIRST}\nPIN=${PIN}\n`, { mode: 0o600 });
-  await Deno.writeTextFile(`${secrets.path}/second.env`, `SECOND=${SECOND}\n`, { mode: 0o600 });
-  const program = await Program.start({
-    permissions: ["--allow-net", `--allow-read=${secrets.path}`],
-    flags: [`--secrets-dir=${secrets.path}`],
-    client,
-  });
-  const { host, port, user: username } = sshd;
-  const login = { host, port, username, key_path: `${secrets.path}/key` };
-  const { session_id } = await program.ok("ssh_connect", login);
-  await program.ok("ssh_load_env_file", { session_id, file_path: "first.env" });
-  return {
-    program,
-    session_id,
-    home: `${sshd.dir}/home`,
-    async [Symbol.asyncDispose]() {
-      await program[Symbol.asyncDispose]();
-      await sshd[Symbol.asyncDispose]();
-      await secrets[Symbol.asyncDispose]();
-    },
-  };
+  const bed = await programBed({ env: `FIRST=${FIRST}\nPIN=${PIN}\n`, client });
+  await bed.secrets.write("second.env", `SECOND=${SECOND}\n`);
+  const { session_id } = await bed.program.ok("ssh_connect", bed.target);
+  await bed.program.ok("ssh_load_env_file", { session_id, file_path: "app.env" });
+  return { ...bed, session_id, home: bed.user.home };
 }
 
 for (const era of ["2025-11-25", "2026-07-28"]) {

@@ -1,10 +1,12 @@
 /** Host keys and ways to authenticate, through the whole program and with exactly the flags that the README names. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { Program } from "../support/program.ts";
 import { run, runOk } from "../support/run.ts";
 import { createTestUser, makeKey, startSshd } from "../support/sshd.ts";
+import { startSshAgent } from "../support/ssh_agent.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { eventually, processes } from "../support/processes.ts";
+import { processes } from "../support/processes.ts";
 
 Deno.test("an unknown host key is stored where --known-hosts may be written, then known, and refused when it changes", async () => {
   await using home = await tempDir();
@@ -59,20 +61,14 @@ Deno.test("the ssh-agent logs in when neither password nor key_path is given, wi
   await using home = await tempDir();
   await using sshd = await startSshd();
   const socket = `${home.path}/agent`;
-  const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null", stderr: "null" }).spawn();
-  try {
-    await eventually("the agent listens", () => Deno.stat(socket).then(() => true, () => false));
-    await runOk("env", [`SSH_AUTH_SOCK=${socket}`, "ssh-add", "-q", sshd.clientKeyPath]);
-    await using program = await Program.start({
-      permissions: ["--allow-net", "--allow-env=SSH_AUTH_SOCK", `--allow-read=${socket}`, `--allow-write=${socket}`],
-      env: { SSH_AUTH_SOCK: socket },
-    });
-    const session = await program.ok("ssh_connect", { host: sshd.host, port: sshd.port, username: sshd.user });
-    assert.equal(session.connected, true);
-  } finally {
-    agent.kill();
-    await agent.status;
-  }
+  await using agent = await startSshAgent(socket);
+  await agent.add(sshd.clientKeyPath);
+  await using program = await Program.start({
+    permissions: ["--allow-net", "--allow-env=SSH_AUTH_SOCK", `--allow-read=${socket}`, `--allow-write=${socket}`],
+    env: { SSH_AUTH_SOCK: socket },
+  });
+  const session = await program.ok("ssh_connect", { host: sshd.host, port: sshd.port, username: sshd.user });
+  assert.equal(session.connected, true);
 });
 
 Deno.test("an ssh-agent that is not there, has no key that is accepted or too many keys is called just that", async () => {
@@ -88,24 +84,15 @@ Deno.test("an ssh-agent that is not there, has no key that is accepted or too ma
   assert.equal(gone.code, "agent_unavailable");
   assert.ok(gone.message.includes(socket), gone.message);
 
-  const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null", stderr: "null" }).spawn();
-  try {
-    await eventually("the agent listens", () => Deno.stat(socket).then(() => true, () => false));
-    const empty = await program.fails("ssh_connect", target);
-    assert.equal(empty.code, "authentication_failed");
-    assert.match(empty.hint ?? "", /ssh-add -l/);
-    for (let index = 0; index < 5; index++) {
-      const { path } = await makeKey(home.path, "ed25519", `key${index}`);
-      await runOk("env", [`SSH_AUTH_SOCK=${socket}`, "ssh-add", "-q", path]);
-    }
-    const tooMany = await program.fails("ssh_connect", target);
-    assert.equal(tooMany.code, "authentication_failed");
-    assert.match(tooMany.message, /it ended the connection: "Too many authentication failures"/);
-    assert.match(tooMany.hint ?? "", /MaxAuthTries.*key_path/);
-  } finally {
-    agent.kill();
-    await agent.status;
-  }
+  await using agent = await startSshAgent(socket);
+  const empty = await program.fails("ssh_connect", target);
+  assert.equal(empty.code, "authentication_failed");
+  assert.match(empty.hint ?? "", /ssh-add -l/);
+  for (let index = 0; index < 5; index++) await agent.add((await makeKey(home.path, "ed25519", `key${index}`)).path);
+  const tooMany = await program.fails("ssh_connect", target);
+  assert.equal(tooMany.code, "authentication_failed");
+  assert.match(tooMany.message, /it ended the connection: "Too many authentication failures"/);
+  assert.match(tooMany.hint ?? "", /MaxAuthTries.*key_path/);
 });
 
 Deno.test("an encrypted key opens with its passphrase, and says what is wrong without it", async () => {
@@ -121,6 +108,18 @@ Deno.test("an encrypted key opens with its passphrase, and says what is wrong wi
   assert.equal(wrong.code, "key_wrong_passphrase");
   const right = await program.ok("ssh_connect", { ...target, key_path: key, passphrase: "a passphrase 77" });
   assert.equal(right.connected, true);
+  // With a hundred times the work nothing else is held up, and the call ends at its timeout.
+  const pem = (await Deno.readTextFile(key)).trim().split("\n");
+  const data = Buffer.from(pem.slice(1, -1).join(""), "base64");
+  const rounds = data.indexOf(Buffer.from([0, 0, 0, 16]), data.indexOf("bcrypt") + 26);
+  data.writeUInt32BE(9000, rounds);
+  await home.write("slow", [pem[0], data.toString("base64"), pem.at(-1), ""].join("\n"));
+  const args = { ...target, key_path: `${home.path}/slow`, passphrase: "a passphrase 77", timeout: 3 };
+  const slow = program.fails("ssh_connect", args);
+  const begin = performance.now();
+  await program.ok("ssh_list_sessions");
+  assert.ok(performance.now() - begin < 2000, "a key being decrypted holds up other calls");
+  assert.deepEqual([(await slow).code, (await slow).message], ["timed_out", "no end of reading the key within 3 s"]);
   const missing = await program.fails("ssh_connect", { ...target, key_path: `${home.path}/none` });
   assert.equal(missing.code, "key_not_found");
 });
@@ -131,7 +130,7 @@ Deno.test("a command of root is ended at its timeout, though sshd ignores signal
   const target = { host: sshd.host, port: sshd.port, username: sshd.user, key_path: sshd.clientKeyPath };
   const { session_id } = await program.ok("ssh_connect", target);
   const command = "echo started; sleep 5151 & sleep 5152";
-  const result = await program.ok("ssh_execute", { session_id, command, timeout: 0.7 });
+  const result = await program.ok("ssh_execute", { session_id, command, timeout: 2.5 });
   assert.deepEqual([result.timed_out, result.process_gone, result.stdout], [true, true, "started\n"]);
   const left = (await processes()).filter((process) => /sleep 515/.test(process.command) && process.state !== "Z");
   assert.deepEqual(left, []);

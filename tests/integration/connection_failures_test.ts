@@ -58,8 +58,8 @@ Deno.test("connect() says that a host does not resolve when it cannot be a name 
 
 Deno.test("connect() gives the attempt up when the network answers nothing until the timeout", async () => {
   await using server = await unansweredPort();
-  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 400 })));
-  assert.deepEqual([error.code, error.message], ["timed_out", "no TCP connection within 0.4 s"]);
+  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 2000 })));
+  assert.deepEqual([error.code, error.message], ["timed_out", "no TCP connection within 2 s"]);
   await eventually("no attempt is left", async () => !(await socketsWithPort(server.port)).some(isAttempt));
 });
 
@@ -81,15 +81,15 @@ Deno.test("connect() says when nothing listens", async () => {
 Deno.test("connect() times out at its timeout when the server accepts and never speaks", async () => {
   await using server = await faultyServer(() => {});
   const start = performance.now();
-  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 400 })));
+  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 2000 })));
   assert.equal(error.code, "timed_out");
-  assert.equal(error.message, "no SSH banner from the server within 0.4 s");
-  assert.ok(performance.now() - start < 1500);
+  assert.equal(error.message, "no SSH banner from the server within 2 s");
+  assert.ok(performance.now() - start < 8000);
 });
 
 Deno.test("connect() times out when the server stops after its banner", async () => {
   await using server = await faultyServer((socket) => socket.write("SSH-2.0-Stalled\r\n"));
-  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 400 })));
+  const error = await failure(Connection.connect(options({ port: server.port, timeoutMs: 2000 })));
   assert.equal(error.code, "timed_out");
   assert.match(error.message, /end of the key exchange/);
 });
@@ -99,7 +99,7 @@ Deno.test("connect() times out when a server drips bytes without end", async () 
     const timer = setInterval(() => socket.write("."), 20);
     socket.on("close", () => clearInterval(timer));
   });
-  assert.equal((await failure(Connection.connect(options({ port: server.port, timeoutMs: 400 })))).code, "timed_out");
+  assert.equal((await failure(Connection.connect(options({ port: server.port, timeoutMs: 2000 })))).code, "timed_out");
 });
 
 Deno.test("connect() quotes what a server that is no SSH server says, escaped", async () => {
@@ -208,11 +208,11 @@ Deno.test("a link that goes dead ends each pending call at its own timeout", asy
   await session.loginShell.isPosix();
   relay.freeze();
   const start = performance.now();
-  const calls = [300, 600].map(async (timeoutMs) => {
+  const calls = [1000, 6000].map(async (timeoutMs) => {
     const error = await failure(execute(session, "true", {}, { timeoutMs, maxOutputBytes: 10, ...quick }));
-    return [error.code, Math.round((performance.now() - start) / 300)];
+    return [error.code, performance.now() - start < 5000];
   });
-  assert.deepEqual(await Promise.all(calls), [["timed_out", 1], ["timed_out", 2]]);
+  assert.deepEqual(await Promise.all(calls), [["timed_out", true], ["timed_out", false]]);
   await session.close();
 });
 
@@ -290,7 +290,7 @@ Deno.test("commands on dropbear run, fail and are ended with their whole process
   const limits = { timeoutMs: 10_000, maxOutputBytes: 1000, ...quick };
   const result = await execute(session, "echo out; echo err >&2; exit 5", {}, limits);
   assert.deepEqual([result.stdout.text, result.stderr.text, result.exitCode], ["out\n", "err\n", 5]);
-  const ended = await execute(session, "sleep 6161 & sleep 6162", {}, { ...limits, timeoutMs: 500 });
+  const ended = await execute(session, "sleep 6161 & sleep 6162", {}, { ...limits, timeoutMs: 2500 });
   assert.deepEqual([ended.timedOut, ended.processGone], [true, true]);
   await session.close();
 });

@@ -128,7 +128,7 @@ Deno.test("an SFTP channel that died is opened again", async () => {
     const environment = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
     if (environment.includes(` ${host.sshd.port}\0`)) Deno.kill(Number(pid), "SIGKILL");
   }
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   await tools.ok(write, { remote_path: host.path("file"), content: "2" });
   assert.equal(await Deno.readTextFile(host.path("file")), "2");
 });

@@ -50,7 +50,7 @@ for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
     assert.match(answered.output, /got forty two/);
     assert.equal(answered.exit_code, 5);
 
-    const sleeping = await shell.run("sleep 60; echo not reached", { timeout: 0.5 });
+    const sleeping = await shell.run("sleep 60; echo not reached", { timeout: 1 });
     assert.equal(sleeping.exit_code, null);
     const interrupted = await shell.press("c");
     assert.ok([130, 258].includes(interrupted.exit_code ?? 0), JSON.stringify(interrupted));
@@ -105,7 +105,7 @@ Deno.test("ssh_shell_send() with await_exit shows no line of its own in the hist
     await shell.open();
     await shell.send("echo typed by hand");
     await shell.run("echo run for its exit code");
-    await shell.run("sleep 60", { timeout: 0.3 });
+    await shell.run("sleep 60", { timeout: 1 });
     await shell.press("c");
     await shell.run(`echo ${"y".repeat(6000)} | wc -c`);
     const { output } = await shell.send("fc -l -100 2>/dev/null || fc -l 1 2>/dev/null || history", {
@@ -147,13 +147,18 @@ Deno.test("ssh_shell_send() with await_exit tells the truth beside a DEBUG trap,
       assert.equal(trapped.exit_code, 4, name);
       await shell.run("trap - DEBUG");
     }
-    await shell.run("set -x");
+    await shell.run("trap 'echo failed' ERR; (exit 3)");
+    assert.deepEqual(pick(await shell.run("echo $?")), ["3", 0], name);
+    await shell.run("trap - ERR");
+    await shell.run("set -v");
+    assert.match((await shell.run("echo seen")).output, /^(?:echo seen\n?)?seen$/, name);
+    await shell.run("set +v; set -x");
     const traced = await shell.run("echo seen; (exit 5)");
     assert.match(traced.output, /^(?:.*echo seen\n)?seen$/m, name);
-    assert.doesNotMatch(traced.output, /mcp[0-9a-f]{8}|7717/, name);
+    assert.doesNotMatch(traced.output, /mcp[0-9a-f]{8}|7717|__mcp/, name);
     assert.equal(traced.exit_code, 5, name);
     await shell.run("set +x");
-    await shell.run("sleep 50", { timeout: 0.3 });
+    await shell.run("sleep 50", { timeout: 1 });
     const stopped = await shell.press("z");
     const jobs = await shell.run("jobs");
     for (const { output } of [stopped, jobs]) {

@@ -176,7 +176,8 @@ Deno.test("a waiting call answers with what came when the connection drops or th
   await using sshd = await startSshd();
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));
   await shell.open();
-  await shell.send("echo so far; sleep 60", { wait: 0.3 });
+  await shell.send("echo so far; sleep 60", { wait: 0.1 });
+  assert.equal((await shell.wait("so far\n")).reason, "matched");
   const waiting = shell.wait("never", { timeout: 60 });
   await new Promise((resolve) => setTimeout(resolve, 100));
   await sshd.restart();

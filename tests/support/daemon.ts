@@ -11,8 +11,9 @@ export class Daemon {
   #log = "";
   #ended = false;
 
-  constructor(command: string, args: string[]) {
-    this.#child = new Deno.Command(command, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+  constructor(command: string, args: string[], options: { env?: Record<string, string>; clearEnv?: boolean } = {}) {
+    const streams = { stdin: "null", stdout: "null", stderr: "piped" } as const;
+    this.#child = new Deno.Command(command, { args, ...streams, ...options }).spawn();
     this.#reader = this.#child.stderr.getReader();
     this.#reading = this.#read();
     this.#child.status.then(() => this.#ended = true);
@@ -26,6 +27,11 @@ export class Daemon {
   /** The last million characters it wrote to stderr. */
   get log(): string {
     return this.#log;
+  }
+
+  /** Resolves with the exit code once the process has ended. */
+  get exited(): Promise<number> {
+    return this.#child.status.then(({ code }) => code);
   }
 
   /** True once the process has ended. */

@@ -31,35 +31,12 @@ export interface Answer {
   text: string;
 }
 
-/** The program and its client. */
-export class Program implements AsyncDisposable {
+/** A client that calls tools. */
+export class Caller {
   readonly client: Client;
-  readonly transport: StdioClientTransport;
-  #stderr = "";
 
-  private constructor(client: Client, transport: StdioClientTransport) {
+  constructor(client: Client) {
     this.client = client;
-    this.transport = transport;
-    transport.stderr?.on("data", (chunk: Uint8Array) => this.#stderr += new TextDecoder().decode(chunk));
-  }
-
-  /** Starts the program and connects. */
-  static async start(options: ProgramOptions = {}): Promise<Program> {
-    const transport = new StdioClientTransport({
-      command: Deno.execPath(),
-      args: programArgs(options),
-      env: programEnvironment(options),
-      stderr: "pipe",
-    });
-    const client = new Client({ name: "test", version: "1" }, options.client);
-    const program = new Program(client, transport);
-    await client.connect(transport);
-    return program;
-  }
-
-  /** What the program wrote to stderr so far. */
-  get stderr(): string {
-    return this.#stderr;
   }
 
   /** Calls a tool, whatever comes of it. */
@@ -86,6 +63,37 @@ export class Program implements AsyncDisposable {
     const answer = await this.call(name, args);
     if (!answer.isError) throw new Error(`${name} should have failed: ${answer.text}`);
     return answer.value.error;
+  }
+}
+
+/** The program and its client. */
+export class Program extends Caller implements AsyncDisposable {
+  readonly transport: StdioClientTransport;
+  #stderr = "";
+
+  private constructor(client: Client, transport: StdioClientTransport) {
+    super(client);
+    this.transport = transport;
+    transport.stderr?.on("data", (chunk: Uint8Array) => this.#stderr += new TextDecoder().decode(chunk));
+  }
+
+  /** Starts the program and connects. */
+  static async start(options: ProgramOptions = {}): Promise<Program> {
+    const transport = new StdioClientTransport({
+      command: Deno.execPath(),
+      args: programArgs(options),
+      env: programEnvironment(options),
+      stderr: "pipe",
+    });
+    const client = new Client({ name: "test", version: "1" }, options.client);
+    const program = new Program(client, transport);
+    await client.connect(transport);
+    return program;
+  }
+
+  /** What the program wrote to stderr so far. */
+  get stderr(): string {
+    return this.#stderr;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

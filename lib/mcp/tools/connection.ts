@@ -3,8 +3,10 @@ import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import { flag, holds } from "../../sandbox.ts";
 import type { Credentials } from "../../ssh/authentication.ts";
+import { Deadline } from "../../ssh/deadline.ts";
 import type { Session } from "../../ssh/session.ts";
-import { type Call, defineTool, type Tool } from "../define_tool.ts";
+import type { App } from "../app.ts";
+import { defineTool, type Tool } from "../define_tool.ts";
 import { hostName, port, sessionId, timeoutSeconds, userName, variableName } from "../fields.ts";
 import { chosen, variablesToChooseFrom } from "../secret_arguments.ts";
 
@@ -37,28 +39,26 @@ const connect = defineTool({
     cipher: z.string(),
   },
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
-  async run(args, call) {
-    const { app } = call;
-    using _room = app.sessions.reserve();
+  async run(args, { app, signal: cancelled }) {
+    using room = app.sessions.reserve();
+    const timeoutMs = args.timeout * 1000;
+    const deadline = new Deadline(timeoutMs);
+    const signal = AbortSignal.any([cancelled, room.signal]);
     const [{ Connection }, { Session }] = await Promise.all([
       import("../../ssh/connection.ts"),
       import("../../ssh/session.ts"),
     ]);
     const knownHosts = await app.knownHosts();
-    const connection = await Connection.connect({
-      host: args.host,
-      port: args.port,
-      username: args.username,
-      credentials: await credentialsOf(args, call),
-      knownHosts,
-      timeoutMs: args.timeout * 1000,
-      signal: call.signal,
-    });
-    const session = new Session(connection);
+    const givenUp = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const credentials = await deadline.race(credentialsOf(args, app, givenUp), () => "end of reading the key", signal);
+    const { host, port, username } = args;
+    const target = { host, port, username, credentials, knownHosts };
+    const connection = await Connection.connect({ ...target, timeoutMs, deadline, signal });
+    const session = new Session(connection, app.sessions.leftOutputs);
     app.sessions.add(session);
     // Asked for now, in the background, so that the first command need not wait for it; it asks again if this fails.
     session.loginShell.isPosix().catch(() => {});
-    const { host, username, port, serverVersion, hostKey, hostKeyVerdict, kex, cipher } = connection.facts;
+    const { serverVersion, hostKey, hostKeyVerdict, kex, cipher } = connection.facts;
     return {
       session_id: session.id,
       host,
@@ -154,7 +154,7 @@ interface ProofArguments {
 }
 
 /** What the agent gave to prove itself with; the ssh-agent when that is nothing. */
-async function credentialsOf(args: ProofArguments, { app, signal }: Call): Promise<Credentials> {
+async function credentialsOf(args: ProofArguments, app: App, signal: AbortSignal): Promise<Credentials> {
   const variables = await variablesToChooseFrom(app, args.env_file);
   const password = chosen(app, variables, "password", args.password, args.password_var);
   const passphrase = chosen(app, variables, "passphrase", args.passphrase, args.passphrase_var);

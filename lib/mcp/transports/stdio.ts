@@ -5,6 +5,7 @@ import process from "node:process";
 import type { App } from "../app.ts";
 import { createMcpServer } from "../server.ts";
 import { LineBound } from "./line_bound.ts";
+import type { Serving } from "./serving.ts";
 import { openStdout } from "./stdout.ts";
 
 /** Longest line that is read: above the largest argument of any tool, escaped. */
@@ -14,15 +15,10 @@ const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 /** How long a client that is left may take to read the answers that are on their way. */
 const FLUSH_LIMIT_MS = 500;
 
-/** A client being served. */
-export interface Serving {
-  /** Resolves when the client has gone. */
-  readonly done: Promise<void>;
-  /** Stops serving, once the client has read the answers that are on their way, or half a second later. */
-  close(): Promise<void>;
-}
-
-/** Serves MCP over this process's stdin and stdout until stdin ends. */
+/**
+ * Serves MCP over this process's stdin and stdout until stdin ends. Closing lets the client read the answers that are
+ * on their way, for half a second at most.
+ */
 export function serveOverStdio(app: App): Serving {
   const { promise: done, resolve } = Promise.withResolvers<void>();
   const output = openStdout(MAX_UNSENT_BYTES).setMaxListeners(0); // each answer that waits has two

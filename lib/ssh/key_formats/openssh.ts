@@ -1,27 +1,41 @@
 /**
  * Private keys as ssh-keygen writes them. Source: OpenSSH PROTOCOL.key.
  *
- * ssh2 parses and decrypts them. Our own here is what it leaves out: a bound on the rounds, which it would run for as
- * many hours as the file says; the two ciphers that it cannot open under Deno; and the way of
- * ECDSA and Ed25519 keys into ssh2, which takes the latter in no other format, and of the former makes a PEM that Deno
- * refuses unless the secret number has exactly the curve's length. (sshpk, which could write such files, reads the
- * environment when it is imported, and ends the program at a wrong passphrase.)
+ * ssh2 parses them, once they are decrypted: it would derive the key in one go, in which nothing else runs, for as many
+ * hours as the file says. Our own here is also the way of ECDSA and Ed25519 keys into ssh2, which takes the latter in no
+ * other format, and of the former makes a PEM that Deno refuses unless the secret number has exactly the curve's length.
+ * (sshpk, which could write such files, reads the environment when it is imported, and ends the program at a wrong
+ * passphrase.)
  */
 import { Buffer } from "node:buffer";
 import { createDecipheriv, type KeyObject } from "node:crypto";
 import type { LoadKeyOptions } from "../private_key.ts";
 import { loadSsh2, type ParsedKey } from "../ssh2.ts";
 import { WireReader, WireWriter, withLength } from "../wire.ts";
+import { bcryptPbkdf } from "./bcrypt_pbkdf.ts";
 import { encrypted, malformed, refuseKeyType, unsupported, unsupportedName, wrongPassphrase } from "./key_error.ts";
 
 const magic = new TextEncoder().encode("openssh-key-v1\0");
 
-/** About seven seconds, in which nothing else runs. */
-const maxRounds = 256;
+/** About two minutes. */
+const maxRounds = 10_000;
 
-const ssh2Ciphers = /^(3des-cbc|aes(128|256)-cbc|aes(128|192|256)-ctr|aes(128|256)-gcm@openssh\.com)$/;
-const ownCiphers = new Map([
+/** A cipher of ssh-keygen: how many bytes it wants derived, and what it does with them. */
+interface KeyCipher {
+  size: number;
+  decrypt(key: Uint8Array, data: Uint8Array): Uint8Array;
+}
+
+const ciphers: ReadonlyMap<string, KeyCipher> = new Map([
+  ["aes128-cbc", nodeCipher("aes-128-cbc", 16, 16)],
   ["aes192-cbc", { size: 24 + 16, decrypt: decryptAes192Cbc }],
+  ["aes256-cbc", nodeCipher("aes-256-cbc", 32, 16)],
+  ["aes128-ctr", nodeCipher("aes-128-ctr", 16, 16)],
+  ["aes192-ctr", nodeCipher("aes-192-ctr", 24, 16)],
+  ["aes256-ctr", nodeCipher("aes-256-ctr", 32, 16)],
+  ["3des-cbc", nodeCipher("des-ede3-cbc", 24, 8)],
+  ["aes128-gcm@openssh.com", nodeCipher("aes-128-gcm", 16, 12)],
+  ["aes256-gcm@openssh.com", nodeCipher("aes-256-gcm", 32, 12)],
   ["chacha20-poly1305@openssh.com", { size: 64, decrypt: decryptChaCha20 }],
 ]);
 
@@ -39,26 +53,22 @@ export async function parseOpenSshKey(data: Uint8Array, { passphrase, signal }: 
   if (reader.uint32() !== 1) throw unsupported("the file holds more than one key");
   const [publicBlob, secret] = [reader.string(), reader.string()];
   refuseKeyType(new WireReader(publicBlob).text());
-  if (cipher === "none") return await parsed(armor(data), undefined, () => malformed("its fields are damaged"));
-  const own = ownCiphers.get(cipher);
-  if (own === undefined && !ssh2Ciphers.test(cipher)) throw unsupportedName("its cipher", cipher);
+  if (cipher === "none") return await parsed(armor(data), () => malformed("its fields are damaged"));
+  const known = ciphers.get(cipher);
+  if (known === undefined) throw unsupportedName("its cipher", cipher);
   if (kdf !== "bcrypt") throw unsupportedName("its key derivation", kdf);
   if (!passphrase) throw encrypted();
   const [salt, rounds] = [kdfOptions.string(), kdfOptions.uint32()];
   if (rounds < 1 || rounds > maxRounds) {
     throw unsupported(`it is encrypted with ${rounds} rounds and the limit is ${maxRounds}`);
   }
-  signal?.throwIfAborted();
-  if (own === undefined) return await parsed(armor(data), passphrase, wrongPassphrase);
-  const { pbkdf } = (await import("bcrypt-pbkdf")).default;
-  const [phrase, key] = [Buffer.from(passphrase), Buffer.alloc(own.size)];
-  pbkdf(phrase, phrase.length, salt, salt.length, key, key.length, rounds);
-  return await parsed(openSshFile(publicBlob, own.decrypt(key, secret)), undefined, wrongPassphrase);
+  const key = await bcryptPbkdf({ passphrase, salt, rounds }, known.size, signal);
+  return await parsed(openSshFile(publicBlob, known.decrypt(key, secret)), wrongPassphrase);
 }
 
-async function parsed(file: string, passphrase: string | undefined, onError: () => Error): Promise<ParsedKey> {
+async function parsed(file: string, onError: () => Error): Promise<ParsedKey> {
   const { utils } = await loadSsh2();
-  const key = utils.parseKey(file, passphrase);
+  const key = utils.parseKey(file);
   // ssh2 answers with an Error instead of throwing one, and without a key where there is none.
   if (key instanceof Error || !key?.isPrivateKey()) throw onError();
   if (!key.type.startsWith("ecdsa-")) return key;
@@ -123,6 +133,21 @@ function armor(data: Uint8Array): string {
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${base64}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
 
+/**
+ * The tag of an authenticated cipher is not checked, here and below: a wrong passphrase shows in the two check numbers,
+ * and a damaged key fails its test signature.
+ */
+function nodeCipher(name: string, keyBytes: number, ivBytes: number): KeyCipher {
+  return {
+    size: keyBytes + ivBytes,
+    decrypt(key, data) {
+      const decipher = createDecipheriv(name, key.subarray(0, keyBytes), key.subarray(keyBytes));
+      if (!name.endsWith("-gcm")) decipher.setAutoPadding(false);
+      return decipher.update(data);
+    },
+  };
+}
+
 /** Deno's node:crypto has AES of 192 bits without the chaining of blocks, which is done here. */
 function decryptAes192Cbc(key: Uint8Array, data: Uint8Array): Uint8Array {
   const decipher = createDecipheriv("aes-192-ecb", key.subarray(0, 24), null).setAutoPadding(false);
@@ -131,10 +156,7 @@ function decryptAes192Cbc(key: Uint8Array, data: Uint8Array): Uint8Array {
   return blocks.map((byte, index) => byte ^ (before[index] ?? 0));
 }
 
-/**
- * Packet number 0, from block 1 on, with the first half of the key. Source: OpenSSH PROTOCOL.chacha20poly1305. The tag
- * is not checked: a wrong passphrase shows in the two check numbers, and a damaged key fails its test signature.
- */
+/** Packet number 0, from block 1 on, with the first half of the key. Source: OpenSSH PROTOCOL.chacha20poly1305. */
 function decryptChaCha20(key: Uint8Array, data: Uint8Array): Uint8Array {
   const counterAndNonce = Buffer.alloc(16);
   counterAndNonce[0] = 1;

@@ -13,8 +13,6 @@ import { pathLine, withPath } from "../sftp/shell_path.ts";
 const OPEN_LIMIT_MS = 30_000;
 /** How long nothing may move. */
 const STALL_LIMIT_MS = 120_000;
-/** How long the host may take to close a channel that we have closed. */
-const CLOSE_LIMIT_MS = 1000;
 const PIECE_BYTES = 256 * 1024;
 const MAX_STDERR_CHARACTERS = 2000;
 
@@ -48,23 +46,8 @@ export async function runScript(session: Session, script: string, options: Scrip
     const [code, complaint] = await session.connection.whileUp(running.finish(channel));
     if (code !== 0) throw scriptFailure(complaint);
   } finally {
-    await closed(channel);
+    channel.close();
   }
-}
-
-/**
- * Closes a channel and waits until the host has, too: Dropbear 2022.83 lets the end of a command that was broken off close
- * the channel that is opened next.
- */
-async function closed(channel: ClientChannel): Promise<void> {
-  const { incoming } = channel as unknown as { incoming: { state: string } };
-  if (incoming.state === "closed") return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, CLOSE_LIMIT_MS);
-  channel.once("close", () => resolve()).resume(); // ssh2 tells of a close only once all has been read
-  channel.close();
-  await promise;
-  clearTimeout(timer);
 }
 
 class Running {

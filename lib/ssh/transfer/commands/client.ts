@@ -21,18 +21,20 @@ import { ATTRIBUTES, LIST, MAKE, MAKE_LINK, readFacts, RENAME, REPLACE, setAttri
 
 const REQUEST_BYTES = 256 * 1024;
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** They share one channel at a time. */
-const FILES_AT_ONCE = 2;
+/** Each may have two channels at a time, one of them for its content. */
+const FILES_AT_ONCE = 4;
 
 /** The files of one host, through its shell. */
 export class CommandClient implements FileClient {
   readonly limits: Limits = { readBytes: REQUEST_BYTES, writeBytes: REQUEST_BYTES };
   readonly filesAtOnce: number = FILES_AT_ONCE;
+  readonly pipelines: boolean = false;
+  readonly roundTripMs: number = 0;
   readonly #session: Session;
   readonly #files = new Map<number, OpenFile>();
   readonly #directories = new Map<number, OpenDirectory>();
   #lastHandle = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #runScript: Runner = (script, options) => runScript(this.#session, script, options);
 
   /** @param session whose host it is */
   constructor(session: Session) {
@@ -53,7 +55,7 @@ export class CommandClient implements FileClient {
   async open(path: string, flags: number, { mode }: Attributes = {}): Promise<Handle> {
     const isNew = mode === undefined ? "" : `umask 077; chmod=${mode.toString(8)}; `;
     await this.#run(isNew + MAKE[flags & OpenFlag.READ ? "read" : kindOf(flags)], path);
-    return this.#keep(this.#files, new OpenFile(this.#runInTurn, asPath(path)));
+    return this.#keep(this.#files, new OpenFile(this.#runScript, asPath(path)));
   }
 
   /** Closes a file or directory. */
@@ -102,7 +104,7 @@ export class CommandClient implements FileClient {
 
   /** Opens a directory for {@linkcode readdir}. */
   opendir(path: string): Promise<Handle> {
-    return Promise.resolve(this.#keep(this.#directories, new OpenDirectory(this.#runInTurn, asPath(path), LIST)));
+    return Promise.resolve(this.#keep(this.#directories, new OpenDirectory(this.#runScript, asPath(path), LIST)));
   }
 
   /** The next entries of a directory; undefined after the last. */
@@ -184,20 +186,9 @@ export class CommandClient implements FileClient {
       if ((length += piece.length) > MAX_ANSWER_BYTES) throw tooMuch();
       pieces.push(piece);
     };
-    await this.#runInTurn(script, { path: asPath(path), other, sink });
+    await this.#runScript(script, { path: asPath(path), other, sink });
     return Buffer.concat(pieces, length);
   }
-
-  /**
-   * One after the other: Dropbear 2022.83 closes a channel without a word of how its command ended, or that it began,
-   * when another one ends at that moment.
-   */
-  readonly #runInTurn: Runner = (script, options) => {
-    for (const file of this.#files.values()) file.yield();
-    const running = this.#turn.then(() => runScript(this.#session, script, options));
-    this.#turn = running.catch(() => {});
-    return running;
-  };
 }
 
 function kindOf(flags: number): "fresh" | "append" | "empty" | "existing" {

@@ -2,7 +2,7 @@
 import { spend } from "../../spent.ts";
 import type { ScriptOptions } from "../remote_script.ts";
 
-/** Runs a script when its turn has come. */
+/** Runs a script. */
 export type Runner = (script: string, options: ScriptOptions) => Promise<void>;
 
 /** How much is taken from the host before somebody has asked for it. */
@@ -47,13 +47,11 @@ export class OpenFile {
     await this.#reading?.rest();
     this.#endWriting();
     const written = this.#written;
-    this.#written = Promise.resolve(); // a failure is told once
-    await written;
-  }
-
-  /** Lets other scripts have their turn, where nothing waits to be written. */
-  yield(): void {
-    if (this.#writing?.isIdle) this.#endWriting();
+    try {
+      await written;
+    } finally {
+      if (this.#written === written) this.#written = Promise.resolve(); // a failure is not told to whoever comes later
+    }
   }
 
   #endWriting(): void {
@@ -176,11 +174,6 @@ class ToHost {
       this.#isTold = this.#waiting.length > 0;
       for (const { failed } of this.#waiting.splice(0)) failed(error);
     });
-  }
-
-  /** Whether all that was given is on its way. */
-  get isIdle(): boolean {
-    return this.#waiting.length === 0;
   }
 
   /** @returns when it is on its way */
