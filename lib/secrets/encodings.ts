@@ -256,6 +256,14 @@ export function swappedPairs(value: Weighted, phase: number): Weighted {
   return { bytes: pick(value.bytes), weights: pick(value.weights) };
 }
 
+/** Groups of `size` bytes from the last byte to the first; what is left over at the end is left out. */
+export function swappedGroups(value: Weighted, size: number): Weighted {
+  const length = value.bytes.length - (value.bytes.length % size);
+  const swapped = (from: Uint8Array): Uint8Array =>
+    Uint8Array.from({ length }, (_, i) => from[i - 2 * (i % size) + size - 1] as number);
+  return { bytes: swapped(value.bytes), weights: swapped(value.weights) };
+}
+
 /** The two hexadecimal digits of a byte the other way round, as Perl's `unpack("h*")` writes them. */
 export function swapNibbles(byte: number): number {
   return ((byte & 0x0f) << 4) | (byte >> 4);
@@ -267,6 +275,18 @@ export function rot13(byte: number, digits: boolean): number {
   if (lower >= 0x61 && lower <= 0x7a && byte >= 0x41) return byte + (lower < 0x6e ? 13 : -13);
   if (digits && byte >= 0x30 && byte <= 0x39) return byte + (byte < 0x35 ? 5 : -5);
   return byte;
+}
+
+/** The letters `by` places further in the alphabet, for 1 to 25. */
+export function shifted(byte: number, by: number): number {
+  const lower = byte | 0x20;
+  if (lower < 0x61 || lower > 0x7a || byte < 0x41) return byte;
+  return byte - lower + 0x61 + ((lower - 0x61 + by) % 26);
+}
+
+/** The digits turned by half their number. */
+export function rot5(byte: number): number {
+  return byte >= 0x30 && byte <= 0x39 ? 0x30 + ((byte - 0x30 + 5) % 10) : byte;
 }
 
 /** rot47: the printable characters turned by half their number. */

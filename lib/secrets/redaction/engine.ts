@@ -5,15 +5,18 @@
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
 import { findBits } from "./bits.ts";
-import { ColumnFinder } from "./columns.ts";
+import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { Notes } from "./notes.ts";
-import { openBlobs } from "./packed.ts";
+import { openBlobs, openBytes } from "./packed.ts";
+import { RecordFinder } from "./records.ts";
 import { findRegions, holdsEscape, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
+import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
+import { StrideFinder } from "./strides.ts";
 import { viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
@@ -37,6 +40,9 @@ export class Engine {
   readonly #quiet: Notes = new Notes(0);
   readonly #scanner = new Scanner(VIEW);
   readonly #columns = new ColumnFinder(WINDOW);
+  readonly #records = new RecordFinder(WINDOW);
+  readonly #shortLines = new ShortLineFinder(WINDOW);
+  readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
   readonly #gathered = new Decoder(VIEW);
@@ -51,22 +57,38 @@ export class Engine {
     scanner.spans = [];
     scanner.scan(viewOf(data), lexicon, notes);
     notes.sort(data);
+    this.#findLaidOut(data, lexicon, isContinued);
     for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
-    this.#columns.find(data, notes.lines, isContinued, (column) => {
-      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
-      this.#gathered.gather(data, column);
-    });
-    this.#scanAll(this.#gathered, lexicon, true);
     for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
     const { spans } = scanner;
     this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
+      const content = openBytes(bytes);
+      if (content !== undefined && this.#lookAside(content, lexicon).length > 0) {
+        spans.push(...sources({ start: 0, end: bytes.length }));
+      }
     });
     for (const { start, end, content } of openBlobs(data, notes.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
     return spans;
+  }
+
+  /** Looks for what is dealt out over columns, records and lines. */
+  #findLaidOut(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): void {
+    const { lines } = this.#notes;
+    const onColumn: OnColumn = (column) => {
+      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
+      this.#gathered.gather(data, column);
+    };
+    // First, while the scanner still has the symbols of the whole.
+    this.#strides.find(this.#scanner.plain, onColumn);
+    this.#columns.find(data, lines, isContinued, onColumn);
+    this.#records.find(data, lines, onColumn);
+    this.#shortLines.find(data, lines, onColumn, (dealt) => this.#columns.find(data, dealt, true, onColumn));
+    if (this.#shortLines.hasFiles) this.#columns.findFiles(data, lines, onColumn);
+    this.#scanAll(this.#gathered, lexicon, true);
   }
 
   /** What has to be masked in `data`, which is no part of the text as it stands. */
