@@ -269,6 +269,18 @@ export function rot13(byte: number, digits: boolean): number {
   return byte;
 }
 
+/** The letters `by` places further in the alphabet, for 1 to 25. */
+export function shifted(byte: number, by: number): number {
+  const lower = byte | 0x20;
+  if (lower < 0x61 || lower > 0x7a || byte < 0x41) return byte;
+  return byte - lower + 0x61 + ((lower - 0x61 + by) % 26);
+}
+
+/** The digits turned by half their number. */
+export function rot5(byte: number): number {
+  return byte >= 0x30 && byte <= 0x39 ? 0x30 + ((byte - 0x30 + 5) % 10) : byte;
+}
+
 /** rot47: the printable characters turned by half their number. */
 export function rot47(byte: number): number {
   return byte > 0x20 && byte < 0x7f ? 0x21 + ((byte - 0x21 + 47) % 94) : byte;

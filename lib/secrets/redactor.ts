@@ -4,6 +4,7 @@
  * One engine serves all ways out: a whole text, a window of it, a stream. What it masks depends on the bytes and on the
  * loaded values alone, not on how the bytes were cut.
  */
+import { companionsOf, ordinaryLines } from "./redaction/companions.ts";
 import { cutAtEnd, cutAtStart } from "./redaction/edges.ts";
 import { BLOCK, CONTEXT, Engine } from "./redaction/engine.ts";
 import { Lexicon } from "./redaction/lexicon.ts";
@@ -40,6 +41,9 @@ export class Redactor {
   #lexicon: Lexicon = new Lexicon();
   /** Values that are being taken in, in the order in which that has to be done. */
   #work: Generator<void>[] = [];
+  /** Lines of the values that count only near to what was found of one. */
+  readonly #ordinary: Set<string> = new Set();
+  #ordinaryLexicon: Lexicon = new Lexicon();
 
   /** How many values are masked. */
   get size(): number {
@@ -78,7 +82,9 @@ export class Redactor {
       if (this.#values.delete(value)) this.#lifted.add(value);
     }
     this.#lexicon = new Lexicon();
-    this.#work = [this.#lexicon.add([...this.#values])];
+    this.#ordinaryLexicon = new Lexicon();
+    this.#ordinary.clear();
+    this.#work = [this.#learn([...this.#values])];
     this.#turn(Infinity);
   }
 
@@ -90,15 +96,23 @@ export class Redactor {
       this.#values.add(value);
       fresh.push(value);
     }
-    const work = this.#lexicon.add(fresh);
+    const work = this.#learn(fresh);
     this.#work.push(work);
     return work;
+  }
+
+  *#learn(values: readonly string[]): Generator<void> {
+    yield* this.#lexicon.add(values);
+    const lines = [...new Set(values.flatMap(ordinaryLines))].filter((line) => !this.#ordinary.has(line));
+    yield* this.#ordinaryLexicon.add(lines, true);
+    for (const line of lines) this.#ordinary.add(line);
   }
 
   /** Does the first work for up to `ms` milliseconds. */
   #turn(ms: number): void {
     const until = performance.now() + ms;
-    while (!this.#work[0]?.next().done) {
+    const [work] = this.#work;
+    while (work !== undefined && !work.next().done) {
       if (performance.now() > until) return;
     }
     this.#work.shift();
@@ -127,7 +141,10 @@ export class Redactor {
    */
   look(window: Uint8Array, isContinued: boolean): Span[] {
     if (!this.active) return [];
-    const spans = this.#engine.look(window, this.#lexicon, isContinued);
+    let spans = this.#engine.look(window, this.#lexicon, isContinued);
+    if (spans.length > 0 && this.#ordinary.size > 0) {
+      spans = companionsOf(spans, this.#engine.look(window, this.#ordinaryLexicon, isContinued));
+    }
     for (const span of spans) toCharacters(window, span);
     return spans;
   }

@@ -45,6 +45,12 @@ function words(text: string, size: number, base: number, width: number): string 
   return out.join(" ");
 }
 
+function bigWords(text: string, size: number, base: number, width: number): string {
+  const swapped = Buffer.concat([bytes(text), Buffer.alloc((size - (bytes(text).length % size)) % size)]);
+  for (let at = 0; at < swapped.length; at += size) swapped.subarray(at, at + size).reverse();
+  return words(swapped.toString("latin1"), size, base, width);
+}
+
 function base85(text: string, alphabet: string): string {
   let out = "";
   for (let at = 0; at + 4 <= text.length; at += 4) {
@@ -108,6 +114,13 @@ const FORMS: Record<string, (value: string) => string> = {
   "hex with the digits of each byte swapped": (v) => bytes(v).toString("hex").replace(/(.)(.)/g, "$2$1"),
   "octal words": (v) => words(v, 2, 8, 6),
   "decimal words": (v) => words(v, 2, 10, 0),
+  "big-endian decimal words": (v) => bigWords(v, 2, 10, 0),
+  "big-endian octal words": (v) => bigWords(v, 2, 8, 6),
+  "long decimal words": (v) => words(v, 4, 10, 0),
+  "long decimal words, big-endian, behind a character": (v) => bigWords("x" + v, 4, 10, 0),
+  "long octal words": (v) => words(v, 4, 8, 11),
+  "decimal words of eight bytes": (v) =>
+    [...new BigUint64Array(Uint8Array.from(bytes(v.slice(0, 24))).buffer)].join(" "),
   "decimal bytes": (v) => each(v, (b) => b.toString(), " "),
   "decimal bytes, padded": (v) => each(v, (b) => b.toString().padStart(4, " "), ""),
   "decimal bytes in a list": (v) => JSON.stringify([...bytes(v)]),
@@ -135,6 +148,10 @@ const FORMS: Record<string, (value: string) => string> = {
   "rot13 reversed": (v) => reverse(rot13(v)),
   "rot47": (v) =>
     each(v, (b) => b > 32 && b < 127 ? String.fromCharCode(33 + ((b - 33 + 47) % 94)) : String.fromCharCode(b)),
+  "digits turned": (v) => v.replace(/[0-9]/g, (digit) => `${(Number(digit) + 5) % 10}`),
+  "the next letters": (v) => v.replace(/[a-z]/gi, (c) => /z/i.test(c) ? "a" : String.fromCharCode(c.charCodeAt(0) + 1)),
+  "the next characters": (v) => each(v, (b) => String.fromCharCode(b + 1)),
+  "each character twice": (v) => v.replace(/./g, "$&$&"),
   "blanks between": (v) => [...v].join(" "),
   "commas between": (v) => [...v].join(","),
   "bars between": (v) => [...v].join("|"),
@@ -163,12 +180,19 @@ const FORMS: Record<string, (value: string) => string> = {
   "overstruck": (v) => [...v].map((c) => `${c}\b${c}`).join(""),
   "bits": (v) => each(v, (b) => b.toString(2).padStart(8, "0")),
   "bits in groups": (v) => each(v, (b) => b.toString(2).padStart(8, "0"), " "),
+  "bits in groups of six": (v) => each(v, (b) => b.toString(2).padStart(8, "0")).replace(/.{6}/g, "$& "),
+  "bits, wrapped": (v) => each(v, (b) => b.toString(2).padStart(8, "0")).replace(/.{76}/g, "$&\n"),
   "bits in a list": (v) => `[${each(v, (b) => `'0b${b.toString(2)}'`, ", ")}]`,
   "one decimal number": (v) => BigInt("0x" + bytes(v).toString("hex")).toString(),
   "hex of UTF-32": (v) => each(v, (b) => hex(b) + "000000"),
   "base64 three times": (v) => base64(base64(base64(v))),
   "base32 in base64": (v) => base64(pack(bytes(v), 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
   "base64 of the capitals": (v) => base64(v.toUpperCase()),
+  "base64 of letters in the other case": (v) =>
+    base64(v.replace(/[a-z]/gi, (c) => c < "a" ? c.toLowerCase() : c.toUpperCase())),
+  "base32 of base64": (v) => pack(bytes(base64(v)), 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+  "zlib in base64, packed harder": (v) => deflateSync(v, { level: 9 }).toString("base64"),
+  "gzip in hex": (v) => gzipSync(v).toString("hex").replace(/.{60}/g, "$&\n"),
   "markup around each character": (v) => [...v].map((c) => `<b>${c}</b>`).join(""),
   "zlib in base64": (v) => deflateSync(v).toString("base64"),
   "Ascii85": (v) => base85(v, Array.from({ length: 85 }, (_, i) => String.fromCharCode(33 + i)).join("")),

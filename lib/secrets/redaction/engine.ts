@@ -5,16 +5,20 @@
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
 import { findBits } from "./bits.ts";
-import { ColumnFinder } from "./columns.ts";
+import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { Notes } from "./notes.ts";
-import { openBlobs } from "./packed.ts";
+import { openBlobs, openBytes, openHexBlobs } from "./packed.ts";
+import { RecordFinder } from "./records.ts";
 import { findRegions, holdsEscape, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
+import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
+import { StrideFinder } from "./strides.ts";
 import { viewOf } from "./view.ts";
+import { findWords } from "./words.ts";
 
 /** Bytes by which one window follows another. */
 export const BLOCK = 32 * 1024;
@@ -37,6 +41,9 @@ export class Engine {
   readonly #quiet: Notes = new Notes(0);
   readonly #scanner = new Scanner(VIEW);
   readonly #columns = new ColumnFinder(WINDOW);
+  readonly #records = new RecordFinder(WINDOW);
+  readonly #shortLines = new ShortLineFinder(WINDOW);
+  readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
   readonly #gathered = new Decoder(VIEW);
@@ -50,20 +57,30 @@ export class Engine {
     const notes = this.#notes;
     scanner.spans = [];
     scanner.scan(viewOf(data), lexicon, notes);
+    const onColumn: OnColumn = (column) => {
+      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
+      this.#gathered.gather(data, column);
+    };
+    // While the scanner still has the symbols of the whole.
+    this.#strides.find(scanner.plain, onColumn);
     notes.sort(data);
     for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
-    this.#columns.find(data, notes.lines, isContinued, (column) => {
-      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
-      this.#gathered.gather(data, column);
-    });
+    this.#columns.find(data, notes.lines, isContinued, onColumn);
+    this.#records.find(data, notes.lines, onColumn);
+    this.#shortLines.find(data, notes.lines, onColumn, (lines) => this.#columns.find(data, lines, true, onColumn));
     this.#scanAll(this.#gathered, lexicon, true);
     for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
+    for (const words of findWords(data)) scanner.scan(words, lexicon, this.#quiet);
     const { spans } = scanner;
     this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
+      const content = openBytes(bytes);
+      if (content !== undefined && this.#lookAside(content, lexicon).length > 0) {
+        spans.push(...sources({ start: 0, end: bytes.length }));
+      }
     });
-    for (const { start, end, content } of openBlobs(data, notes.blobs)) {
+    for (const { start, end, content } of [...openBlobs(data, notes.blobs), ...openHexBlobs(data)]) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
     return spans;

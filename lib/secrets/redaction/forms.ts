@@ -96,8 +96,15 @@ function* rareForms(value: Weighted): Generator<Form> {
     kind: KIND.rotated,
   };
   yield { ...encode.substitute(value, encode.atbash), kind: KIND.rotated };
+  for (const by of [1, 25, 3, 23]) {
+    yield { ...encode.substitute(value, (byte) => encode.shifted(byte, by)), kind: KIND.rotated };
+  }
+  for (const by of [1, -1]) yield { ...encode.substitute(value, (byte) => byte + by), kind: KIND.rotated };
+  yield { ...encode.substitute(value, encode.rot5), kind: KIND.rotated };
   const turned = encode.substitute(value, (byte) => encode.rot13(byte, false));
   yield { ...encode.reversed(turned), kind: KIND.reversed };
+  yield perByte(KIND.stranded, (byte) => String.fromCharCode(byte, byte));
+  yield { ...encode.perByte(value, (byte) => encode.ebcdic(byte).toString()), kind: KIND.decimal };
   yield perByte(KIND.hex, hex2, "x");
   yield perByte(KIND.decimal, decimal);
   yield perByte(KIND.decimal, (byte) => byte.toString().padStart(3, "0"));
@@ -110,14 +117,14 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield perByte(KIND.octal, octal, "0");
   yield perByte(KIND.octal, octal, "0o");
   yield* hexWords(value);
-  yield { ...encode.littleEndianWords(value, 4, 8, 0), kind: KIND.octal };
-  yield { ...encode.littleEndianWords(value, 4, 10, 0), kind: KIND.decimal };
   for (let phase = 0; phase < 4; phase++) {
     yield { ...encode.strand(value, 4, phase), kind: KIND.stranded };
     if (phase < 3) yield { ...encode.strand(value, 3, phase), kind: KIND.stranded };
     if (phase > 1) continue;
-    yield { ...encode.littleEndianWords(value, 2, 10, phase), kind: KIND.decimal };
-    yield { ...encode.littleEndianWords(value, 2, 8, phase), kind: KIND.octal };
+    for (const pairs of [value, encode.swappedPairs(value, phase)]) {
+      yield { ...encode.littleEndianWords(pairs, 2, 10, phase), kind: KIND.decimal };
+      yield { ...encode.littleEndianWords(pairs, 2, 8, phase), kind: KIND.octal };
+    }
     yield { ...encode.strand(value, 2, phase), kind: KIND.stranded };
     yield { ...encode.swappedPairs(value, phase), kind: KIND.stranded };
   }
@@ -162,6 +169,7 @@ function* nestedForms(value: Weighted): Generator<Form> {
     yield { ...encode.substitute(inner, (byte) => encode.rot13(byte, false)), kind: KIND.nested };
   }
   yield* packed(encode.pack(value, encode.BASE32, 0), encode.BASE64, KIND.base64Nested);
+  yield* packed(encode.pack(value, encode.BASE64, 0), encode.BASE32, KIND.base32);
   const twice = encode.pack(encode.pack(value, encode.BASE64, 0), encode.BASE64, 0);
   yield { ...encode.pack(twice, encode.BASE64, 0), kind: KIND.base64Nested };
   for (const littleEndian of [true, false]) {
@@ -173,6 +181,7 @@ function* nestedForms(value: Weighted): Generator<Form> {
 function* dialects(value: Weighted): Generator<Weighted> {
   const lower = encode.substitute(value, (byte) => byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte);
   const upper = encode.substitute(value, (byte) => byte >= 0x61 && byte <= 0x7a ? byte - 32 : byte);
+  const swapped = encode.substitute(value, (byte) => /[a-z]/i.test(String.fromCharCode(byte)) ? byte ^ 0x20 : byte);
   const json = encode.perByte(value, (byte) => {
     if (byte < 0x80) return JSON.stringify(String.fromCharCode(byte)).slice(1, -1);
     return String.fromCharCode(byte);
@@ -181,7 +190,7 @@ function* dialects(value: Weighted): Generator<Weighted> {
     const char = String.fromCharCode(byte);
     return byte < 0x80 ? encodeURIComponent(char) : `%${byte.toString(16).toUpperCase()}`;
   });
-  for (const dialect of [lower, upper]) {
+  for (const dialect of [lower, upper, swapped]) {
     if (dialect.bytes.some((byte, i) => byte !== value.bytes[i])) yield dialect;
   }
   for (const dialect of [json, percent]) {

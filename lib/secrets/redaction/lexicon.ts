@@ -6,7 +6,7 @@ import { GRAM, wordAt } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 import { SHORTEST, ShortPatterns } from "./short_patterns.ts";
 import { DENSE, fold, PLAIN } from "./symbols.ts";
-import { rawWeight, totalWeight, weigh, type Weighted } from "./weights.ts";
+import { rawWeight, totalWeight, weigh, weighRaw, type Weighted } from "./weights.ts";
 
 /** Characters from which pieces of a value are masked; a shorter value is masked whole only. */
 export const PIECES_FROM = 12;
@@ -114,17 +114,21 @@ export class Lexicon {
   /**
    * Takes in values and all their forms, bit by bit: they are found once it is done, and what is known already is found
    * all the while. Nothing else may be added until then.
+   *
+   * @param areRandom every character of them counts, words too
+   * @default false
    */
-  *add(values: readonly string[]): Generator<void> {
+  *add(values: readonly string[], areRandom = false): Generator<void> {
     yield* this.plain.reserve(values.reduce((sum, { length }) => sum + PLAIN_GRAMS * length, 0));
     yield* this.dense.reserve(values.reduce((sum, { length }) => sum + expectedGrams(length), 0));
-    for (const value of values) yield* this.#addValue(value);
+    for (const value of values) yield* this.#addValue(value, areRandom);
     yield* this.plain.settle();
     yield* this.dense.settle();
   }
 
-  *#addValue(text: string): Generator<void> {
-    const value = weigh(new TextEncoder().encode(text));
+  *#addValue(text: string, isRandom: boolean): Generator<void> {
+    const bytes = new TextEncoder().encode(text);
+    const value = isRandom ? weighRaw(bytes) : weigh(bytes);
     const characters = [...text].length;
     const short = characters < PIECES_FROM;
     const whole = short || totalWeight(value) < AMPLE;

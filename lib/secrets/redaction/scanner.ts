@@ -15,6 +15,7 @@ import { keepGrams, probeFives, probeThrees, WIDE_HIT } from "./probes.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import type { Notes } from "./notes.ts";
 import type { Span } from "./spans.ts";
+import type { Symbols } from "./strides.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
 import { type View, viewOf } from "./view.ts";
 
@@ -85,6 +86,12 @@ export class Scanner {
     if (lexicon.short.size > 0) this.#findShort(lexicon.short);
     this.#probe(this.#plain, lexicon.plain, acceptsPlain);
     this.#probe(this.#dense, lexicon.dense, acceptsDense);
+  }
+
+  /** The plain view of what was looked at last. */
+  get plain(): Symbols {
+    const { symbols, words, length } = this.#plain;
+    return { symbols, words, length, places: () => this.#locate(this.#plain) };
   }
 
   #fill({ data, length, breaks }: View, { table, all }: Notes): void {

@@ -133,6 +133,13 @@ export function nextNumber(data: Uint8Array, from: number, to: number): number {
   return at;
 }
 
+/** Where the number that begins at `from` ends. */
+export function numberEnd(data: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && KINDS[data[at] as number] === NUMBER) at++;
+  return at;
+}
+
 /**
  * Where the characters begin that stand beside the numbers of a row: at a bar or an angle, or behind two blanks, unless
  * those are there because a number is short (`107  45 108`); where the row ends when it has none.

@@ -59,11 +59,14 @@ export function totalWeight(value: Weighted): number {
   return value.weights.reduce((sum, weight) => sum + weight, 0);
 }
 
-/** What the characters would prove if words were not ordinary, in half bits: the measure for a whole value. */
+/** What the characters would prove if words were not ordinary. */
+export function weighRaw(bytes: Uint8Array): Weighted {
+  return { bytes, weights: Uint8Array.from(bytes, (_, i) => weighOne(bytes, i)) };
+}
+
+/** What all characters would prove if words were not ordinary, in half bits: the measure for a whole value. */
 export function rawWeight(bytes: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < bytes.length; i++) sum += weighOne(bytes, i);
-  return sum;
+  return totalWeight(weighRaw(bytes));
 }
 
 function weighOne(bytes: Uint8Array, at: number): number {

@@ -1,0 +1,259 @@
+/**
+ * Values that are dealt out over records, one character or a few in each: `(0, 's'), (1, 'k')`, the lines of `set -x`
+ * between those of the command, tables that are read downwards.
+ *
+ * What stands in the same place of every record is told by what stands before it: the marks, and the word before those.
+ * Text that consists of words has no such records; only stretches full of single characters are looked at, and tables
+ * of short cells.
+ */
+import type { OnColumn } from "./columns.ts";
+import type { Lines } from "./notes.ts";
+import { Stretches } from "./stretches.ts";
+import { DENSE } from "./symbols.ts";
+import { isBlank, isDump } from "./tokens.ts";
+
+/** Bytes of the longest line that ends a record, of the longest row, and of the longest line between others. */
+const LONGEST_RECORD = 32;
+const LONGEST_ROW = 64;
+const LONGEST_LINE = 96;
+/** Different characters that the lines have to show; lines of a list or of code end in the same few. */
+const FEWEST_DIFFERENT = 6;
+/** So many are enough in any number of lines. */
+const ENOUGH_DIFFERENT = 16;
+/** The symbol before that of the first digit. */
+const DIGITS_FROM = 26;
+/** Lines in a row that end a stretch when none of them ends or begins with a single character. */
+const MOST_OTHERS = 8;
+/** Bytes of a window that are looked at as records on lines, and within lines. */
+const MOST_BYTES = 8 * 1024;
+const MOST_INLINE = 4 * 1024;
+/** Bytes of the longest part of a record. */
+const LONGEST_TOKEN = 8;
+/** Letters of the longest word that tells what follows it. */
+const LONGEST_WORD = 12;
+/** Records from which there is a column, and the characters that it holds at least. */
+const FEWEST_TOKENS = 4;
+const FEWEST_CHARACTERS = 8;
+/** Cells of a line that are looked at, and the bytes of the longest. */
+const MOST_CELLS = 16;
+const LONGEST_CELL = 24;
+/** Bytes from one look into a long line to the next, and of each look. */
+const STEP = 48;
+const LOOK = 16;
+/** Looks in a row that have to show a single character. */
+const FEWEST_LOOKS = 3;
+
+/** What tells one place in a record from another, beside the bytes that it is made of. */
+const PLACE = { marks: 1 << 16, single: 2 << 16, word: 3 << 16 } as const;
+const MOST_KEYS = 0xffff;
+
+/** What was seen of some lines in a row. */
+interface Seen {
+  /** Lines that end or begin in a single character. */
+  singles: number;
+  /** Lines that seem to be rows of a table. */
+  tables: number;
+  /** A bit for each letter, and for each digit, among the single characters. */
+  letters: number;
+  digits: number;
+}
+
+const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as number > 0;
+
+/** Finds records; keeps its working memory, since it looks at every line of all output. */
+export class RecordFinder {
+  readonly #column: Stretches;
+  #data: Uint8Array = new Uint8Array(0);
+  #lines: Lines = { from: new Uint16Array(0), to: new Uint16Array(0), count: 0 };
+  #onColumn: OnColumn = () => {};
+  #left = 0;
+  #inlineLeft = 0;
+
+  /** A finder for texts of up to `capacity` bytes. */
+  constructor(capacity: number) {
+    this.#column = new Stretches(capacity + 1);
+  }
+
+  /** Calls `onColumn` for the columns of `data`. */
+  find(data: Uint8Array, lines: Lines, onColumn: OnColumn): void {
+    this.#data = data;
+    this.#lines = lines;
+    this.#onColumn = onColumn;
+    this.#left = MOST_BYTES;
+    this.#inlineLeft = MOST_INLINE;
+    const { from, to, count } = lines;
+    const symbols = DENSE;
+    const seen: Seen = { singles: 0, tables: 0, letters: 0, digits: 0 };
+    let start = 0;
+    let others = 0;
+    for (let line = 0; line < count; line++) {
+      const first = from[line] as number;
+      const end = to[line] as number;
+      const length = end - first;
+      const single = length > LONGEST_RECORD ? 0 : singleAt(data, symbols, first, end);
+      if (single > 0) note(seen, single);
+      if (length <= LONGEST_ROW && (data[first] as number) > 0x20 && isTable(data, first, end)) seen.tables++;
+      else if (single === 0) {
+        if (length > LONGEST_LINE) this.#findInline(first, end);
+        if (seen.singles + seen.tables === 0) start = line;
+        else if (++others >= MOST_OTHERS || length > LONGEST_LINE) {
+          this.#close(start, line, seen);
+          start = line;
+          others =
+            seen.singles =
+            seen.tables =
+            seen.letters =
+            seen.digits =
+              0;
+        }
+        continue;
+      }
+      others = 0;
+    }
+    this.#close(start, count, seen);
+  }
+
+  /** Looks at lines of which so many end in a single character, or are rows of a table. */
+  #close(start: number, end: number, { singles, tables, letters, digits }: Seen): void {
+    if (singles + tables < 2) return;
+    const [from, to] = [this.#lines.from[start] as number, this.#lines.to[end - 1] as number];
+    if (this.#left < to - from) return;
+    const different = bitCount(letters) + bitCount(digits);
+    const hasRecords = different >= Math.max(FEWEST_DIFFERENT, Math.min(singles / 4, ENOUGH_DIFFERENT)) &&
+      5 * singles >= end - start;
+    if (!hasRecords && (tables < 2 || 2 * tables < end - start)) return;
+    this.#left -= to - from;
+    if (hasRecords) this.#findTokens(from, to);
+    this.#findCells(start, end);
+  }
+
+  /** Stretches of a long line that are full of single characters. */
+  #findInline(from: number, to: number): void {
+    let looks = 0;
+    for (let at = from; at < to + STEP && this.#inlineLeft > 0; at += STEP) {
+      if (at + LOOK <= to && hasSingle(this.#data, at)) {
+        looks++;
+        continue;
+      }
+      if (looks >= FEWEST_LOOKS) {
+        const start = Math.max(from, at - (looks + 1) * STEP, at - this.#inlineLeft);
+        this.#inlineLeft -= at - start;
+        this.#findTokens(start, Math.min(to, at));
+      }
+      looks = 0;
+    }
+  }
+
+  /** The short tokens of `[from, to)` that stand behind the same marks, or behind the same word. */
+  #findTokens(from: number, to: number): void {
+    const data = this.#data;
+    const places = new Map<number, number[]>();
+    const add = (place: number, start: number, end: number): void => {
+      const tokens = places.get(place);
+      if (tokens === undefined) places.set(place, [start, end]);
+      else tokens.push(start, end);
+    };
+    let word = 0;
+    let marks = 0;
+    for (let at = from; at < to;) {
+      const byte = data[at] as number;
+      if (!isSymbol(byte)) {
+        marks = ((marks << 8) | byte) & 0xffffff;
+        at++;
+        continue;
+      }
+      const start = at;
+      let letters = 0;
+      let hash = 0;
+      for (; at < to && isSymbol(data[at]); at++) {
+        if ((data[at] as number) > 0x39) letters++;
+        hash = (Math.imul(hash, 31) + (data[at] as number)) & MOST_KEYS;
+      }
+      const length = at - start;
+      if (length <= LONGEST_TOKEN) {
+        const before = (Math.imul(marks, 0x9e3779b1) >>> 16) & MOST_KEYS;
+        add(PLACE.marks | before, start, at);
+        if (word > 0) add(PLACE.word | ((word + before) & MOST_KEYS), start, at);
+        if (length === 1) add(PLACE.single | (marks & 0xff), start, at);
+      }
+      word = length > 1 && length <= LONGEST_WORD && letters === length ? hash + 1 : 0;
+      marks = 0;
+    }
+    this.#report(places.values());
+  }
+
+  #report(columns: Iterable<readonly number[]>): void {
+    const column = this.#column;
+    const seen = new Set<number>();
+    for (const places of columns) {
+      const count = places.length / 2;
+      if (count < FEWEST_TOKENS) continue;
+      column.clear();
+      for (let i = 0; i < places.length; i += 2) column.push(places[i] as number, places[i + 1] as number, 0);
+      // The same tokens by another mark.
+      const sign = count * 0x1_0000_0000 + (places[0] as number) * 0x1_0000 + (places.at(-1) as number);
+      if (column.size < FEWEST_CHARACTERS || seen.has(sign)) continue;
+      seen.add(sign);
+      this.#onColumn(column);
+    }
+  }
+
+  /** The cells of a table, column by column, and all columns one after the other. */
+  #findCells(start: number, end: number): void {
+    const data = this.#data;
+    const columns: number[][] = [];
+    for (let line = start; line < end; line++) {
+      const to = this.#lines.to[line] as number;
+      let at = this.#lines.from[line] as number;
+      for (let nth = 0; nth < MOST_CELLS && at < to; nth++) {
+        while (at < to && isBlank(data[at] as number)) at++;
+        const from = at;
+        while (at < to && !isBlank(data[at] as number)) at++;
+        if (at === from || at - from > LONGEST_CELL) continue;
+        (columns[nth] ??= []).push(from, at);
+      }
+    }
+    if (columns.length < 2) return;
+    this.#report([...columns.filter((column) => column !== undefined), columns.flat()]);
+  }
+}
+
+/** The symbol of the single letter or digit that a line ends or begins with, but for a mark or two; 0 when it does not. */
+function singleAt(data: Uint8Array, symbols: Uint8Array, from: number, to: number): number {
+  let end = to - 1;
+  if (end > from && symbols[data[end] as number] === 0) end--;
+  if (end > from && symbols[data[end] as number] === 0) end--;
+  if (end < from) return 0;
+  const last = symbols[data[end] as number] as number;
+  if (last > 0 && (end === from || symbols[data[end - 1] as number] === 0)) return last;
+  return symbols[data[from + 1] as number] === 0 ? symbols[data[from] as number] as number : 0;
+}
+
+function note(seen: Seen, single: number): void {
+  seen.singles++;
+  if (single > DIGITS_FROM) seen.digits |= 1 << (single - DIGITS_FROM);
+  else seen.letters |= 1 << single;
+}
+
+function bitCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/** Whether a line seems to be the row of a table of short cells: a tab or two blanks not far from its start. */
+function isTable(data: Uint8Array, from: number, to: number): boolean {
+  const limit = Math.min(to - 1, from + LONGEST_TOKEN + 1);
+  let at = from;
+  while (at < limit && !isBlank(data[at] as number)) at++;
+  if (at === from || at >= limit) return false;
+  return (data[at] === 0x09 || isBlank(data[at + 1] as number)) && !isDump(data, from, to);
+}
+
+/** Whether one of the letters and digits at `at` and behind it has no other beside it. */
+function hasSingle(data: Uint8Array, at: number): boolean {
+  let mask = 0;
+  for (let i = 0; i < LOOK; i++) mask = (mask << 1) | (((DENSE[data[at + i] as number] as number) + 0xff) >> 8);
+  // Neither the first nor the last bit tells what is beside it.
+  return (mask & ~(mask << 1) & ~(mask >> 1) & ((1 << (LOOK - 1)) - 2)) !== 0;
+}

@@ -1,0 +1,184 @@
+/**
+ * Values in pieces on short lines, in another order than that in which they are read: each line from its end, the last
+ * line first, lines that overlap, or a line of something else after each.
+ */
+import type { OnColumn } from "./columns.ts";
+import type { Lines } from "./notes.ts";
+import { Stretches } from "./stretches.ts";
+import { isDigit, offsetEnd } from "./tokens.ts";
+
+/** Bytes of the longest piece; reversed, a longer one is found by itself. */
+const LONGEST_PIECE = 12;
+/** Bytes of pieces in a row, and those of a window that are looked at. */
+const FEWEST_BYTES = 14;
+const MOST_BYTES = 4 * 1024;
+const BLANK = 0x20;
+/** Lines after which others like them come again. */
+const PERIODS: readonly number[] = [2, 3];
+/** Times that lines come again before they are taken for what stands between the pieces. */
+const FEWEST_TIMES = 2;
+/** Lines of a window that are dealt out. */
+const MOST_LINES = 160;
+/** Bytes of the longest line that is taken as it is, but for an offset: a row of a dump. */
+const LONGEST_LINE = 80;
+/** Lines of a sliding window. */
+const FEWEST_OVERLAPS = 8;
+
+/** Calls `onColumn` for the columns among some of the lines. */
+export type OnLines = (lines: Lines) => void;
+
+/** Lines that come again. */
+interface Repeat {
+  /** After how many lines. */
+  readonly period: number;
+  /** How often, without a gap. */
+  times: number;
+  /** The first of them, and the last. */
+  start: number;
+  last: number;
+}
+
+/** Finds such pieces; keeps its working memory. */
+export class ShortLineFinder {
+  readonly #column: Stretches;
+  readonly #dealt: Lines = { from: new Uint16Array(MOST_LINES), to: new Uint16Array(MOST_LINES), count: 0 };
+  #data: Uint8Array = new Uint8Array(0);
+  #lines: Lines = this.#dealt;
+  #onColumn: OnColumn = () => {};
+  #left = 0;
+  #linesLeft = 0;
+
+  /** A finder for texts of up to `capacity` bytes. */
+  constructor(capacity: number) {
+    this.#column = new Stretches(capacity + 1);
+  }
+
+  /** Calls `onColumn` for pieces in another order, and `onLines` for lines that have others between them. */
+  find(data: Uint8Array, lines: Lines, onColumn: OnColumn, onLines: OnLines): void {
+    this.#data = data;
+    this.#lines = lines;
+    this.#onColumn = onColumn;
+    const { from, to, count } = lines;
+    const repeats = PERIODS.map((period) => ({ period, times: 0, start: 0, last: 0 }));
+    this.#left = MOST_BYTES;
+    this.#linesLeft = MOST_LINES;
+    let [one, two, three] = [0, 0, 0];
+    let alike = 0;
+    let before = 0;
+    for (let line = 0; line < count; line++) {
+      const start = from[line] as number;
+      const length = (to[line] as number) - start;
+      if (length === before && length <= LONGEST_PIECE) alike++;
+      else {
+        if (alike > 0 && before > 1) this.#reorder(line - alike - 1, line);
+        alike = 0;
+        before = length;
+      }
+      const head = headOf(data, start, length);
+      if (head !== one && head !== 0) {
+        if (head === two) this.#again(repeats[0] as Repeat, line, onLines);
+        if (head === three) this.#again(repeats[1] as Repeat, line, onLines);
+      }
+      [one, two, three] = [head, one, two];
+    }
+    if (alike > 0 && before > 1) this.#reorder(count - alike - 1, count);
+    for (const repeat of repeats) this.#deal(repeat, onLines);
+  }
+
+  /** Reads lines of one length, and a shorter one at either end of them, in other orders. */
+  #reorder(first: number, last: number): void {
+    const { from, to, count } = this.#lines;
+    const length = (to[first] as number) - (from[first] as number);
+    const isShorter = (line: number): boolean =>
+      line >= 0 && line < count && (to[line] as number) - (from[line] as number) < length;
+    const start = isShorter(first - 1) ? first - 1 : first;
+    const end = isShorter(last) ? last + 1 : last;
+    const bytes = length * (last - first);
+    if (bytes < FEWEST_BYTES || bytes > this.#left || !this.#isMixed(from[first] as number, to[first + 1] as number)) {
+      return;
+    }
+    this.#left -= bytes;
+    const column = this.#column;
+    column.clear();
+    for (let line = start; line < end; line++) {
+      for (let at = (to[line] as number) - 1; at >= (from[line] as number); at--) column.push(at, at + 1, 0);
+    }
+    this.#onColumn(column);
+    column.clear();
+    for (let line = end - 1; line >= start; line--) column.push(from[line] as number, to[line] as number, 0);
+    this.#onColumn(column);
+    if (end - start < FEWEST_OVERLAPS || !this.#overlaps(start) || !this.#overlaps(start + 1)) return;
+    column.clear();
+    for (let line = start; line < end; line++) column.push(from[line] as number, (from[line] as number) + 1, 0);
+    this.#onColumn(column);
+  }
+
+  /** Whether there are capital letters or digits, and not digits alone: numbers and words have lines of their own. */
+  #isMixed(from: number, to: number): boolean {
+    let [digits, small] = [0, 0];
+    for (let at = from; at < to; at++) {
+      const byte = this.#data[at] as number;
+      if (byte === BLANK) return false;
+      if (isDigit(byte)) digits++;
+      else if (byte >= 0x61 && byte <= 0x7a) small++;
+    }
+    return digits < to - from - 1 && small < to - from - 1;
+  }
+
+  /** Whether a line goes on as it began one character earlier: the next one is the same without the first. */
+  #overlaps(line: number): boolean {
+    const { from, to } = this.#lines;
+    const [here, next] = [(from[line] as number) + 1, from[line + 1] as number];
+    const length = (to[line] as number) - here;
+    if (length < 1 || (to[line + 1] as number) - next !== length + 1) return false;
+    for (let i = 0; i < length; i++) if (this.#data[here + i] !== this.#data[next + i]) return false;
+    return true;
+  }
+
+  /** Notes that a line comes again; what was noted before belongs to it or is dealt out. */
+  #again(repeat: Repeat, line: number, onLines: OnLines): void {
+    if (repeat.times > 0 && line - repeat.last > repeat.period) this.#deal(repeat, onLines);
+    if (repeat.times === 0) repeat.start = line - repeat.period;
+    repeat.times++;
+    repeat.last = line;
+  }
+
+  /** Lines between which others come again and again: those of each place in the repetition. */
+  #deal(repeat: Repeat, onLines: OnLines): void {
+    const { period, times, start, last } = repeat;
+    repeat.times = 0;
+    const end = Math.min(this.#lines.count, last + period);
+    if (times < FEWEST_TIMES || end - start > this.#linesLeft) return;
+    this.#linesLeft -= end - start;
+    const { from, to } = this.#lines;
+    const column = this.#column;
+    // What stands before the first of the lines that come again belongs to them.
+    const first = Math.max(0, start - period + 1);
+    for (let phase = 0; phase < period; phase++) {
+      const dealt = this.#dealt;
+      dealt.count = 0;
+      column.clear();
+      let isShort = true;
+      for (let line = first + phase; line < end && dealt.count < MOST_LINES; line += period) {
+        const [lineFrom, lineTo] = [from[line] as number, to[line] as number];
+        dealt.from[dealt.count] = lineFrom;
+        dealt.to[dealt.count++] = lineTo;
+        column.push(offsetEnd(this.#data, lineFrom, lineTo), lineTo, 0);
+        if (lineTo - lineFrom > LONGEST_LINE) isShort = false;
+      }
+      if (isShort) this.#onColumn(column);
+      onLines(dealt);
+    }
+  }
+}
+
+/** The first four bytes of a line as a number, of a shorter one all of it and its length; 0 for none. */
+function headOf(data: Uint8Array, from: number, length: number): number {
+  if (length >= 4) {
+    return (data[from] as number) | ((data[from + 1] as number) << 8) | ((data[from + 2] as number) << 16) |
+      ((data[from + 3] as number) << 24);
+  }
+  let head = length;
+  for (let at = from; at < from + length; at++) head = (head << 8) | (data[at] as number);
+  return head;
+}

@@ -1,0 +1,114 @@
+/**
+ * Values with the same letters or digits between every two characters, or every few: `sxkx-x`, `73h6bh`. No view drops
+ * those, since they are what values consist of; that they recur at the same distance is what tells them.
+ */
+import type { OnColumn } from "./columns.ts";
+import { Stretches } from "./stretches.ts";
+import { DENSE } from "./symbols.ts";
+
+/** A text as the symbols of the plain view. */
+export interface Symbols {
+  /** The symbols, zeros behind the last one. */
+  readonly symbols: Uint8Array;
+  /** The same memory, four symbols at a time. */
+  readonly words: Int32Array;
+  /** How many symbols there are. */
+  readonly length: number;
+  /** Where each symbol stands in the text, found out when it is asked. */
+  readonly places: () => Uint16Array;
+}
+
+/**
+ * How to look for some periods, in symbols from one separator to the next: four symbols at a time are compared with those
+ * so many words further on, after which all of these periods recur. A value of 24 characters is long enough for one look.
+ */
+const LOOKS: readonly { lag: number; step: number; periods: readonly number[] }[] = [
+  { lag: 2, step: 6, periods: [2, 4, 8] },
+  { lag: 3, step: 10, periods: [3, 6] },
+  { lag: 5, step: 16, periods: [5, 10] },
+];
+
+/** Periods that a stretch has at least. */
+const FEWEST_PERIODS = 10;
+/** Symbols of a window that are looked at closely, and of the longest stretch that is looked at as one. */
+const MOST_SYMBOLS = 8 * 1024;
+const LONGEST = 4096;
+
+/** Finds such stretches; keeps its working memory. */
+export class StrideFinder {
+  readonly #column: Stretches = new Stretches(LONGEST);
+  #left = 0;
+
+  /** Calls `onColumn` for what stands between the separators of `text`. */
+  find(text: Symbols, onColumn: OnColumn): void {
+    this.#left = MOST_SYMBOLS;
+    for (const { lag, step, periods } of LOOKS) {
+      let done = 0;
+      for (let word = nextStride(text, 0, lag, step); word >= 0; word = nextStride(text, word + step, lag, step)) {
+        if (4 * word < done || this.#left <= 0) continue;
+        done = this.#confirm(text, 4 * word, periods, onColumn);
+      }
+    }
+  }
+
+  /** Looks for the period of what recurs at one of four places; up to where the text has been dealt with. */
+  #confirm(text: Symbols, at: number, periods: readonly number[], onColumn: OnColumn): number {
+    const { symbols } = text;
+    for (const period of periods) {
+      for (let start = at; start < at + 4; start++) {
+        const symbol = symbols[start] as number;
+        if (symbol !== symbols[start + period] || symbol !== symbols[start + 2 * period]) continue;
+        if (symbol !== symbols[start + 3 * period] || DENSE[symbol] === 0) continue;
+        const [from, to] = extent(text, start, period);
+        if (to - from < FEWEST_PERIODS * period || !this.#gather(text, from, to, period)) continue;
+        this.#left -= to - from;
+        onColumn(this.#column);
+        return to;
+      }
+    }
+    return at;
+  }
+
+  /** Takes what differs from period to period; false when there is too little of it. */
+  #gather({ symbols, places }: Symbols, from: number, to: number, period: number): boolean {
+    const column = this.#column;
+    column.clear();
+    const isFixed = Array.from({ length: period }, (_, i) => isSame(symbols, from + i, to, period));
+    if (isFixed.every((fixed) => fixed)) return false;
+    const where = places();
+    for (let at = from; at < to; at++) {
+      const place = where[at] as number;
+      if (!isFixed[(at - from) % period]) column.push(place, place + 1, 0);
+    }
+    return column.count >= FEWEST_PERIODS;
+  }
+}
+
+/** The first word from `from` on that has a symbol which recurs twice after `lag` words, -1 when there is none. */
+function nextStride({ words, length }: Symbols, from: number, lag: number, step: number): number {
+  const last = (length >> 2) - 2 * lag;
+  for (let word = from; word < last; word += step) {
+    const second = words[word + lag] as number;
+    const [one, two] = [(words[word] as number) ^ second, (words[word + 2 * lag] as number) ^ second];
+    // The highest bit of each byte that is zero; one above a zero may be mistaken for one.
+    if ((((one - 0x01010101) & ~one) & ((two - 0x01010101) & ~two) & 0x80808080) !== 0) return word;
+  }
+  return -1;
+}
+
+/** From the first to the last place where the symbol at `at` recurs, with what stands before it. */
+function extent({ symbols, length }: Symbols, at: number, period: number): [number, number] {
+  const symbol = symbols[at];
+  let from = at;
+  while (from >= period && at - from < LONGEST / 2 && symbols[from - period] === symbol) from -= period;
+  let to = at;
+  while (to + period < length && to - at < LONGEST / 2 - period && symbols[to + period] === symbol) to += period;
+  return [Math.max(0, from - period + 1), Math.min(length, to + period)];
+}
+
+/** Whether almost all symbols at this place of the periods are the same; the outer periods may lack a part. */
+function isSame(symbols: Uint8Array, from: number, to: number, period: number): boolean {
+  let same = 0;
+  for (let at = from; at + period < to; at += period) if (symbols[at] === symbols[at + period]) same++;
+  return same * period >= to - from - 3 * period;
+}

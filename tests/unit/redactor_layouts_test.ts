@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { Redactor } from "../../lib/secrets/redactor.ts";
+import { LEAK_LENGTH, longestRecoverable } from "../support/leak_detector.ts";
+
+const VALUE = "sk-live-4f9Qz7XbT2mLr8WcDk";
+const HEADER = "-----BEGIN PRIVATE KEY-----";
+const KEY = `${HEADER}\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE KEY-----`;
+
+function masked(text: string, value = VALUE): string {
+  const redactor = new Redactor();
+  redactor.add([value]);
+  return redactor.redact(text);
+}
+
+const reverse = (text: string): string => [...text].reverse().join("");
+
+Deno.test("redact() masks the first and last line of a key where the rest of it is masked", () => {
+  const numbered = KEY.split("\n").map((line, i) => `     ${i + 1}\t${line}`).join("\n");
+  for (const text of [numbered, `- ${KEY.replaceAll("\n", "\n- ")}`, reverse(KEY), KEY.split("").join("\n")]) {
+    const shown = masked(text, KEY).replace(/[^A-Z]/g, "");
+    for (const word of ["BEGIN", "PRIVATE", "KEY", "NIGEB", "ETAVIRP"]) assert.ok(!shown.includes(word), text);
+  }
+});
+
+Deno.test("redact() leaves the first line of a key alone when it stands by itself, or far from a key", () => {
+  const alone = `usage: a file that begins with\n${HEADER}\n`;
+  assert.equal(masked(alone, KEY), alone);
+  const far = `${alone}${"a line of text\n".repeat(40)}`;
+  assert.equal(masked(`${far}${KEY}`, KEY), `${far}***`);
+});
+
+/** Ways to lay out a value that need more than one line, or more than one record, to be read. */
+const LAYOUTS: Record<string, (value: string) => string> = {
+  "as a list of places and characters": (v) => `[${[...v].map((c, i) => `(${i}, '${c}')`).join(", ")}]`,
+  "as a map of places to characters": (v) => JSON.stringify({ ...[...v] }),
+  "as elements that are set one by one": (v) => [...v].map((c) => `a[${c}]=1 `).join(""),
+  "between the same words": (v) => [...v].join(" and "),
+  "between different words": (v) => [...v].map((c, i) => `${WORDS[i % WORDS.length]} ${c}`).join(" "),
+  "with the code of each character": (v) => `[${[...v].map((c) => `('${c}', ${c.charCodeAt(0)})`).join(", ")}]`,
+  "as objects over lines": (v) => JSON.stringify([...v].map((value, key) => ({ key, value })), null, 2),
+  "by a loop that a shell traces": (v) => [...v].map((c) => `+ (( i<26 ))\n+ echo ${c}\n${c}\n+ (( i++ ))\n`).join(""),
+  "with a line after each character": (v) => [...v].map((c) => `${c}\nok\n`).join(""),
+  "between two lines": (v) => [...v].map((c) => `start\n${c}\nend\n`).join(""),
+  "beside their codes": (v) => [...v].map((c) => `${c} ${c.charCodeAt(0)} ${c.charCodeAt(0).toString(8)}\n`).join(""),
+  "behind different words, a line each": (v) => [...v].map((c, i) => `${WORDS[i % WORDS.length]} ${c}\n`).join(""),
+  "in a table that is read downwards": (v) => table([...v], 3, "\t"),
+  "in a table of parts that is read downwards": (v) => table(v.match(/.{1,4}/g) as string[], 3, "   "),
+};
+
+const WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar".split(
+  " ",
+);
+
+/** Cells in `columns` columns, one column after the other. */
+function table(cells: string[], columns: number, separator: string): string {
+  const rows = Math.ceil(cells.length / columns);
+  return Array.from({ length: rows }, (_, row) => cells.filter((_, i) => i % rows === row).join(separator)).join("\n");
+}
+
+for (const [name, layout] of Object.entries(LAYOUTS)) {
+  Deno.test(`redact() masks a value ${name}`, () => {
+    for (const length of [24, 25, 26]) {
+      const value = VALUE.slice(0, length);
+      const text = layout(value);
+      assert.ok(longestRecoverable(text, value).length >= LEAK_LENGTH, "the judge does not see it");
+      const { length: left, via } = longestRecoverable(masked(text, value), value);
+      assert.ok(left < LEAK_LENGTH, `${left} characters by ${via.join(", ")}: ${masked(text, value)}`);
+    }
+  });
+}
