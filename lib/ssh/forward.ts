@@ -123,7 +123,7 @@ export class Forwards {
     const { connections } = carrier;
     const listener = await Listener.open(
       listen,
-      (socket) => "to" in request ? carryTo(request.to, socket, carrier) : carryBySocks(socket, carrier),
+      (local) => "to" in request ? carryTo(request.to, local, carrier) : carryBySocks(local, carrier),
       (error) => connections.note(`a connection could not be accepted: ${error.message}`),
     );
     const target = "to" in request ? placeName(request.to) : undefined;

@@ -12,8 +12,10 @@ const READ_BYTES = 256 * 1024;
 const MIN_ROOM = 64 * 1024;
 /** Size of the ring that is read into. */
 const RING_BYTES = 512 * 1024;
-/** Most bytes that are sent at once, when there are several pieces to send. */
-const SEND_BYTES = 128 * 1024;
+/** Most bytes that are sent at once: eight packets of 32 KiB and what is around them. */
+const BLOCK_BYTES = 260 * 1024;
+/** Blocks that are kept for what is written next: one is filled while the other is sent. */
+const SPARE_BLOCKS = 2;
 /** Bytes written, and not sent yet, from which a write asks for a pause. */
 const WRITE_MARK_BYTES = 64 * 1024;
 
@@ -23,11 +25,16 @@ export type TcpConnection = Pick<Deno.TcpConn, "read" | "write" | "closeWrite" |
 /** A duplex stream that owns a TCP connection. The far end's end of file ends it as a whole, as with node:net. */
 export class TcpStream extends Duplex {
   readonly #connection: TcpConnection;
-  readonly #ring: Buffer = Buffer.allocUnsafeSlow(RING_BYTES);
+  readonly #ring = new Uint8Array(RING_BYTES);
   #ringEnd = 0;
   #lends = false;
-  #gathering = false;
-  #outgoing: Uint8Array | undefined;
+  /** What is to be sent, in order; the last one is still being filled. */
+  readonly #blocks: Block[] = [];
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+  #unsent = 0;
+  #sending = false;
+  #asksToPause = false;
+  readonly #onSent: Array<() => void> = [];
 
   /** Takes over `connection`, which is closed together with the stream. */
   constructor(connection: TcpConnection) {
@@ -48,38 +55,68 @@ export class TcpStream extends Duplex {
     this.#lends = true;
   }
 
+  /** Bytes written, and not sent yet. */
+  get unsentBytes(): number {
+    return this.#unsent;
+  }
+
   /**
-   * Collects what is written in one go, and sends it as one: ssh2 writes the length, the payload and the MAC of each
-   * packet by themselves, each would be a system call and, with Nagle's algorithm off, a segment of its own. The stream
-   * takes what is written for itself: large pieces are empty once they are sent.
+   * Takes `chunk` for itself: large ones are empty afterwards. Calls back, where asked to, once all is sent that has been
+   * written by then.
    */
-  override write(...args: unknown[]): boolean {
-    if (!this.#gathering) {
-      this.#gathering = true;
-      this.cork();
-      queueMicrotask(() => {
-        this.#gathering = false;
-        this.uncork();
-      });
+  override write(chunk: Uint8Array, ...rest: unknown[]): boolean {
+    const onSent = rest.at(-1);
+    if (typeof onSent === "function") this.#onSent.push(() => onSent());
+    const goOn = this.append(chunk);
+    spend(chunk);
+    return goOn;
+  }
+
+  /**
+   * Sends a copy of `chunk`. What is written in one go is collected and sent as one: ssh2 writes packets one by one, each
+   * would be a system call and, with Nagle's algorithm off, a segment of its own.
+   *
+   * @returns false to ask for a pause until `drain`
+   */
+  append(chunk: Uint8Array): boolean {
+    if (this.destroyed) return false;
+    if (this.#unsent === 0 && !this.#sending) {
+      this.#sending = true;
+      queueMicrotask(() => void this.#send().catch((error) => this.destroy(error)));
     }
-    return Reflect.apply(super.write, this, args);
+    for (let start = 0; start < chunk.length;) {
+      let block = this.#blocks.at(-1);
+      if (block === undefined || block.filled === BLOCK_BYTES) {
+        block = { bytes: this.#spare.pop() ?? new Uint8Array(BLOCK_BYTES), filled: 0 };
+        this.#blocks.push(block);
+      }
+      const part = chunk.subarray(start, start + BLOCK_BYTES - block.filled);
+      block.bytes.set(part, block.filled);
+      block.filled += part.length;
+      start += part.length;
+    }
+    this.#unsent += chunk.length;
+    if (this.#unsent >= WRITE_MARK_BYTES) this.#asksToPause = true;
+    return !this.#asksToPause;
+  }
+
+  override end(...last: unknown[]): this {
+    if (last[0] instanceof Uint8Array) this.append(last[0]);
+    return super.end();
   }
 
   override _read(): void {
     this.#receive().catch((error) => this.destroy(error));
   }
 
-  override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
-    this.#sendWhole(chunk).then(() => done(), done);
-  }
-
-  override _writev(pieces: Array<{ chunk: Uint8Array }>, done: (error?: Error) => void): void {
-    this.#sendTogether(pieces).then(() => done(), done);
-  }
-
-  /** A far end that is gone makes this fail; it makes the read that is under way fail as well, which says it all. */
+  /**
+   * Says the end once all is sent. A far end that is gone makes this fail; it makes the read that is under way fail as
+   * well, which says it all.
+   */
   override _final(done: () => void): void {
-    this.#connection.closeWrite().then(() => done(), () => done());
+    const end = (): void => void this.#connection.closeWrite().then(() => done(), () => done());
+    if (this.#sending) this.#onSent.push(end);
+    else end();
   }
 
   /** Closing ends the reads and writes under way; their failures come after the stream's end, where nobody hears. */
@@ -88,44 +125,49 @@ export class TcpStream extends Duplex {
     done(error);
   }
 
+  /**
+   * Reads until the stream takes no more: what is lent goes straight to the listeners, past the stream's own queue, which
+   * takes longer than they do with a small packet.
+   */
   async #receive(): Promise<void> {
-    if (RING_BYTES - this.#ringEnd < MIN_ROOM) this.#ringEnd = 0;
-    const start = this.#ringEnd;
-    const count = await this.#connection.read(this.#ring.subarray(start, start + READ_BYTES));
-    if (this.destroyed) return;
-    if (count === null) {
-      this.push(null);
-      return;
+    while (true) {
+      if (RING_BYTES - this.#ringEnd < MIN_ROOM) this.#ringEnd = 0;
+      const start = this.#ringEnd;
+      const count = await this.#connection.read(this.#ring.subarray(start, start + READ_BYTES));
+      if (this.destroyed) return;
+      if (count === null) return void this.push(null);
+      this.#ringEnd = start + count;
+      const bytes = Buffer.from(this.#ring.buffer, start, count);
+      if (!this.#lends || !this.#passesOn) return void this.push(Buffer.from(bytes)); // the stream asks for more when it may
+      this.emit("data", bytes);
+      if (this.destroyed) return;
     }
-    this.#ringEnd = start + count;
-    const bytes = this.#ring.subarray(start, start + count);
-    this.push(this.#lends && this.#passesOn ? bytes : Buffer.from(bytes));
   }
 
-  /** True when what is pushed goes straight to the listeners and is not put into the stream's own queue. */
+  /** True when the listeners are to have what comes now. */
   get #passesOn(): boolean {
     return this.readableFlowing === true && this.readableLength === 0 && this.listenerCount("data") > 0;
   }
 
-  async #sendTogether(pieces: Array<{ chunk: Uint8Array }>): Promise<void> {
-    const outgoing = this.#outgoing ??= new Uint8Array(SEND_BYTES);
-    let filled = 0;
-    for (const { chunk } of pieces) {
-      for (let start = 0; start < chunk.length;) {
-        const part = chunk.subarray(start, start + SEND_BYTES - filled);
-        outgoing.set(part, filled);
-        filled += part.length;
-        start += part.length;
-        if (filled < SEND_BYTES) continue;
-        await this.#sendWhole(outgoing);
-        filled = 0;
-      }
-      spend(chunk);
+  async #send(): Promise<void> {
+    for (let block; !this.destroyed && (block = this.#blocks.shift()) !== undefined;) {
+      const { bytes, filled } = block;
+      for (let sent = 0; sent < filled;) sent += await this.#connection.write(bytes.subarray(sent, filled));
+      this.#unsent -= filled;
+      if (this.#spare.length < SPARE_BLOCKS) this.#spare.push(bytes);
+      else bytes.buffer.transfer(0);
     }
-    await this.#sendWhole(outgoing.subarray(0, filled));
+    this.#sending = false;
+    if (this.destroyed) return;
+    for (const tell of this.#onSent.splice(0)) tell();
+    if (!this.#asksToPause) return;
+    this.#asksToPause = false;
+    this.emit("drain");
   }
+}
 
-  async #sendWhole(bytes: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
-  }
+/** Bytes on their way out. */
+interface Block {
+  bytes: Uint8Array<ArrayBuffer>;
+  filled: number;
 }

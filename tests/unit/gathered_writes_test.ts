@@ -3,85 +3,114 @@ import { Buffer } from "node:buffer";
 import type net from "node:net";
 import { GatheredWrites } from "../../lib/ssh/forward/gathered_writes.ts";
 
-/** A socket that notes what it is given; its writes end when told. */
-function fakeSocket(): { socket: net.Socket; got: string[]; finish: (error?: Error) => void } {
-  const got: string[] = [];
-  const callbacks: Array<(error?: Error) => void> = [];
-  const write = (bytes: Uint8Array, callback: (error?: Error) => void): boolean => {
-    got.push(Buffer.from(bytes).toString("latin1"));
-    callbacks.push(callback);
+/** A socket that keeps what it is given until it is told to write. */
+function slowSocket(): { socket: net.Socket; sizes: number[]; written: Buffer[]; finish: (error?: Error) => void } {
+  const sizes: number[] = [];
+  const written: Buffer[] = [];
+  const kept: Array<[bytes: Uint8Array, callback: ((error?: Error) => void) | undefined]> = [];
+  const write = (bytes: Uint8Array, callback?: (error?: Error) => void): boolean => {
+    sizes.push(bytes.length);
+    kept.push([bytes, callback]);
     return true;
   };
-  const finish = (error?: Error): void => callbacks.splice(0).forEach((callback) => callback(error));
-  return { socket: { write } as unknown as net.Socket, got, finish };
+  const finish = (error?: Error): void => {
+    for (const [bytes, callback] of kept.splice(0)) {
+      written.push(Buffer.from(bytes));
+      callback?.(error);
+    }
+  };
+  return { socket: { write } as unknown as net.Socket, sizes, written, finish };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
-const packet = (fill: number): Uint8Array => new Uint8Array(32 * 1024).fill(fill);
-const text = (...fills: number[]): string => fills.map((fill) => Buffer.from(packet(fill)).toString("latin1")).join("");
+const packet = (fill: number, size = 32 * 1024): Uint8Array => new Uint8Array(size).fill(fill);
+const all = (...fills: number[]): Buffer => Buffer.concat(fills.map((fill) => packet(fill)));
 
 Deno.test("GatheredWrites.write() writes as one what comes in one go, and nothing a second time", async () => {
-  const { socket, got, finish } = fakeSocket();
+  const { socket, sizes, written, finish } = slowSocket();
   let told = 0;
   const writes = new GatheredWrites(socket, () => told++);
   for (const fill of [1, 2, 3]) writes.write(packet(fill));
-  assert.deepEqual(got, []);
+  assert.deepEqual(sizes, []);
   await turn();
   writes.write(Buffer.from("alone"));
   writes.flush();
   await turn();
-  assert.deepEqual([got.length, told], [2, 2]);
-  assert.ok(got[0] === text(1, 2, 3) && got[1] === "alone");
+  assert.deepEqual([sizes, told], [[3 * 32 * 1024, 5], 2]);
   finish();
+  assert.ok(Buffer.concat(written).equals(Buffer.concat([all(1, 2, 3), Buffer.from("alone")])));
 });
 
-Deno.test("GatheredWrites.write() keeps the order and the memory when more comes than a block holds", async () => {
-  const { socket, got, finish } = fakeSocket();
+Deno.test("GatheredWrites.write() keeps the order when more comes than a block holds", async () => {
+  const { socket, sizes, written, finish } = slowSocket();
   const writes = new GatheredWrites(socket, () => {});
   const fills = Array.from({ length: 20 }, (_, index) => index);
   for (const fill of fills) writes.write(packet(fill));
-  writes.write(new Uint8Array(300 * 1024).fill(99));
+  writes.write(packet(99, 300 * 1024));
   await turn();
-  assert.ok(got.join("") === text(...fills) + "c".repeat(300 * 1024));
-  assert.ok(got.length < 6, `${got.length} writes`);
   finish();
+  assert.ok(Buffer.concat(written).equals(Buffer.concat([all(...fills), packet(99, 300 * 1024)])));
+  assert.ok(sizes.length < 8, `${sizes.length} writes`);
 });
 
-Deno.test("GatheredWrites.write() writes from memory that no write under way uses", async () => {
-  const given: Uint8Array[] = [];
-  const callbacks: Array<() => void> = [];
-  const write = (bytes: Uint8Array, callback: () => void): void => void (given.push(bytes), callbacks.push(callback));
-  const socket = { write } as unknown as net.Socket;
-  const [one, other] = [new GatheredWrites(socket, () => {}), new GatheredWrites(socket, () => {})];
-  for (const fill of [1, 2]) one.write(packet(fill));
-  await turn();
-  for (const fill of [3, 4]) other.write(packet(fill));
-  await turn();
-  assert.ok(Buffer.from(given[0] as Uint8Array).toString("latin1") === text(1, 2));
-  callbacks.forEach((callback) => callback());
-  for (const fill of [5, 6]) one.write(packet(fill));
-  await turn();
-  assert.ok(Buffer.from(given[2] as Uint8Array).toString("latin1") === text(5, 6));
-});
-
-Deno.test("GatheredWrites gives chunks back when they are written, and leaves them when that failed", async () => {
-  const { socket, finish } = fakeSocket();
+Deno.test("GatheredWrites.write() takes a copy, so that the chunk may change at once", async () => {
+  const { socket, written, finish } = slowSocket();
   const writes = new GatheredWrites(socket, () => {});
-  const [whole, broken] = [packet(1), packet(2)];
-  writes.write(whole);
-  await turn();
+  for (const size of [10, 32 * 1024]) {
+    const chunk = packet(7, size);
+    writes.write(chunk);
+    chunk.fill(0);
+    await turn();
+  }
   finish();
-  writes.write(broken);
-  await turn();
-  finish(new Error("reset"));
-  assert.deepEqual([whole.length, broken.length], [0, 32 * 1024]);
+  assert.ok(Buffer.concat(written).every((byte) => byte === 7));
 });
 
-Deno.test("GatheredWrites.drop() writes nothing of what was gathered", async () => {
-  const { socket, got } = fakeSocket();
+Deno.test("GatheredWrites writes from memory that no write under way uses, of whatever socket and size", async () => {
+  const sides = Array.from({ length: 5 }, () => ({ ...slowSocket(), expected: [] as Uint8Array[] }));
+  const writers = sides.map(({ socket }) => new GatheredWrites(socket, () => {}));
+  for (let round = 1; round <= 400; round++) {
+    const at = round * 7 % sides.length;
+    const chunk = packet(round % 251, 1 + round * 7919 % 90_000);
+    sides[at]?.expected.push(chunk);
+    writers[at]?.write(chunk);
+    if (round % 3 === 0) await turn();
+    if (round % 5 === 0) sides[round % sides.length]?.finish();
+  }
+  await turn();
+  for (const [index, { written, expected, finish }] of sides.entries()) {
+    finish();
+    assert.ok(Buffer.concat(written).equals(Buffer.concat(expected)), `socket ${index}`);
+  }
+});
+
+Deno.test("GatheredWrites does not use memory again when the write from it failed", async () => {
+  const { socket, written, finish } = slowSocket();
+  const writes = new GatheredWrites(socket, () => {});
+  const given: Uint8Array[] = [];
+  const write = (bytes: Uint8Array, callback: (error: Error) => void): void => {
+    given.push(bytes);
+    callback(new Error("reset"));
+  };
+  const broken = new GatheredWrites({ write } as unknown as net.Socket, () => {});
+  broken.write(packet(1));
+  await turn();
+  broken.drop();
+  for (let round = 0; round < 20; round++) writes.write(packet(2));
+  await turn();
+  finish();
+  assert.ok(written.length > 0 && Buffer.from(given[0] as Uint8Array).equals(packet(1)));
+});
+
+Deno.test("GatheredWrites.drop() writes nothing of what was gathered, and goes on", async () => {
+  const { socket, sizes, written, finish } = slowSocket();
   const writes = new GatheredWrites(socket, () => {});
   for (const fill of [1, 2]) writes.write(packet(fill));
   writes.drop();
   await turn();
-  assert.deepEqual(got, []);
+  assert.deepEqual(sizes, []);
+  writes.write(packet(3));
+  await turn();
+  finish();
+  assert.ok(Buffer.concat(written).equals(all(3)));
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomBytes, randomInt } from "node:crypto";
-import { PacketOpener, PacketSealer } from "../../lib/ssh/cipher/packet_ciphers.ts";
+import { PacketOpener, PacketSealer, takePayloads } from "../../lib/ssh/cipher/packet_ciphers.ts";
 import { PacketKernel } from "../../lib/ssh/cipher/packet_kernel.ts";
 import { sealed } from "../support/packet_reference.ts";
 
@@ -160,4 +160,35 @@ Deno.test("PacketOpener and PacketSealer keep their keys when the memory that br
   const { opener, got } = opening();
   opener.decrypt(sent[0] as Uint8Array, 0, sent[0]?.length ?? 0);
   assert.equal(got.length, 1);
+});
+
+Deno.test("PacketSealer.sealData() makes the packets that ssh2 would make of a channel's data", () => {
+  const got: Buffer[] = [];
+  const sealer = new PacketSealer(kernel, { seqno: 3, cipherKey: keys, onWrite: () => {} });
+  const onPayload = (payload: Buffer): undefined => void got.push(payload);
+  const opener = new PacketOpener(kernel, { seqno: 3, decipherKey: keys, onPayload });
+  for (const length of [0, 1, 2, 3, 4, 5, 6, 7, 8, 20_000, 32_768]) {
+    const data = randomBytes(length);
+    const packet = sealer.sealData(0xfedc_ba98, data).slice();
+    assert.equal(opener.decrypt(packet, 0, packet.length), undefined);
+    const payload = got.pop() as Buffer;
+    assert.deepEqual([payload[0], payload.readUInt32BE(1), payload.readUInt32BE(5)], [94, 0xfedc_ba98, length]);
+    assert.ok(payload.subarray(9).equals(data));
+  }
+  sealer.free();
+  assert.equal(sealer.sealData(0, Buffer.from("late")).length, 0);
+});
+
+Deno.test("takePayloads() shows every payload, and leaves those that are not taken, as copies", () => {
+  const payloads = [Buffer.from("mine"), Buffer.from("yours"), randomBytes(20_000)];
+  const bytes = Buffer.concat(wire(payloads));
+  const { opener, got } = opening();
+  const shown: string[] = [];
+  takePayloads(opener._onPayload, (payload) => {
+    shown.push(Buffer.from(payload).toString("base64"));
+    return payload.length === 4;
+  });
+  assert.equal(opener.decrypt(bytes, 0, bytes.length), undefined);
+  assert.deepEqual(shown, payloads.map((each) => each.toString("base64")));
+  assert.deepEqual(got.map((each) => each.toString("base64")), shown.slice(1));
 });

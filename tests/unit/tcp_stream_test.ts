@@ -23,6 +23,7 @@ class FakeConnection implements TcpConnection {
 
   /** Makes the read under way fail. */
   fail(error: Error): void {
+    this.#give.promise.catch(() => {}); // nobody may be reading
     this.#give.reject(error);
   }
 
@@ -66,9 +67,9 @@ const filled = (length: number, value: number): Uint8Array => new Uint8Array(len
 Deno.test("TcpStream.write() sends as one what is written in one go", async () => {
   const { connection, stream } = flowing();
   for (const piece of ["len", "payload", "mac"]) stream.write(Buffer.from(piece));
-  assert.equal(stream.writableLength, 13);
+  assert.equal(stream.unsentBytes, 13);
   await new Promise((resolve) => stream.write(Buffer.from("."), resolve));
-  assert.deepEqual([connection.sent, stream.writableLength], [["lenpayloadmac."], 0]);
+  assert.deepEqual([connection.sent, stream.unsentBytes], [["lenpayloadmac."], 0]);
   stream.destroy();
 });
 
@@ -81,6 +82,30 @@ Deno.test("TcpStream.write() loses nothing and says when it has drained when a c
   await once(stream, "drain");
   assert.ok(connection.sent.join("") === expected);
   stream.destroy();
+});
+
+Deno.test("TcpStream.append() sends a copy, in its turn between what is written", async () => {
+  const { connection, stream } = flowing();
+  const borrowed = Buffer.from("two ");
+  stream.write(Buffer.from("one "));
+  assert.equal(stream.append(borrowed), true);
+  borrowed.fill("x");
+  const large = filled(300 * 1024, 52);
+  assert.equal(stream.append(large), false);
+  large.fill(0);
+  await new Promise((resolve) => stream.write(Buffer.from(" five"), resolve));
+  assert.ok(connection.sent.join("") === `one two ${"4".repeat(300 * 1024)} five`);
+  assert.equal(connection.sent.length, 2);
+  stream.destroy();
+});
+
+Deno.test("TcpStream sends nothing any more when it is destroyed", async () => {
+  const { connection, stream } = flowing();
+  stream.append(Buffer.from("under way"));
+  stream.destroy();
+  assert.equal(stream.append(Buffer.from("late")), false);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(connection.sent, []);
 });
 
 Deno.test("TcpStream.end() sends what was written, then the end, and closes after the far end's own", async () => {

@@ -9,10 +9,17 @@ import { LENGTH_BYTES, MAC_BYTES, type PacketKernel } from "./packet_kernel.ts";
 const MAX_BODY_BYTES = 35_000;
 /** Bodies are made of blocks of this many bytes. */
 const BLOCK_BYTES = 8;
+/** Where payloads begin, behind the length and the number of bytes of padding. */
+const PAYLOAD_AT = LENGTH_BYTES + 1;
 /** Least padding (RFC 4253 §6). */
 const MIN_PADDING = 4;
 /** Size from which a packet gets memory of its own, which can be given back at once. */
 const OWN_MEMORY_BYTES = 16 * 1024;
+
+/** SSH_MSG_CHANNEL_DATA (RFC 4254 §5.2). */
+export const CHANNEL_DATA = 94;
+/** Bytes of its payload before the data: type, channel, length of the data. */
+export const DATA_HEAD_BYTES = 9;
 
 /** What a sealer is made from. */
 export interface Outbound {
@@ -58,13 +65,28 @@ export class PacketSealer {
 
   /** A packet with room for a payload at byte 5, and for the MAC at the end. */
   allocPacket(payloadBytes: number): Buffer {
-    const unpadded = 1 + payloadBytes;
-    let padding = BLOCK_BYTES - unpadded % BLOCK_BYTES;
-    if (padding < MIN_PADDING) padding += BLOCK_BYTES;
-    const packet = allocate(LENGTH_BYTES + unpadded + padding + MAC_BYTES);
-    packet.writeUInt32BE(unpadded + padding, 0);
-    packet[LENGTH_BYTES] = padding;
-    fillRandomly(packet, LENGTH_BYTES + unpadded, padding);
+    const packet = allocate(packetBytes(payloadBytes));
+    frame(packet, payloadBytes);
+    return packet;
+  }
+
+  /**
+   * Makes a packet of a channel's data (RFC 4254 §5.2), for the caller to send before anything else is.
+   *
+   * @param channel the server's number for it
+   * @returns the packet, good until the next one is made or read; empty when nothing is to be sent any more
+   */
+  sealData(channel: number, data: Uint8Array): Uint8Array {
+    if (this.#dead) return data.subarray(0, 0);
+    const payloadBytes = DATA_HEAD_BYTES + data.length;
+    const packet = this.#kernel.room(packetBytes(payloadBytes));
+    frame(packet, payloadBytes);
+    packet[PAYLOAD_AT] = CHANNEL_DATA;
+    writeUInt32(packet, channel, PAYLOAD_AT + 1);
+    writeUInt32(packet, data.length, PAYLOAD_AT + 5);
+    packet.set(data, PAYLOAD_AT + DATA_HEAD_BYTES);
+    this.#kernel.sealRoom(packet, this.#keys, this.outSeqno);
+    this.outSeqno = (this.outSeqno + 1) >>> 0;
     return packet;
   }
 
@@ -130,7 +152,8 @@ export class PacketOpener {
       }
       const payload = this.#payloadOf(piece);
       this.#heldBytes = this.#packetBytes = 0;
-      const answer = this._onPayload(payload);
+      if (takers.get(this._onPayload)?.(payload)) continue;
+      const answer = this._onPayload(copyOf(payload));
       if (answer !== undefined) return answer === false ? at : answer;
     }
     return undefined;
@@ -144,16 +167,56 @@ export class PacketOpener {
     return length;
   }
 
-  #payloadOf(packet: Uint8Array): Buffer {
+  /** To be read before the next packet is made or read. */
+  #payloadOf(packet: Uint8Array): Uint8Array {
     const body = this.#kernel.open(packet, this.#keys, this.inSeqno);
     if (body === undefined) throw new Error("Invalid MAC");
     this.inSeqno = (this.inSeqno + 1) >>> 0;
     const end = body.length - (body[0] ?? 0);
     if (end < 1) throw new Error("Bad padding length");
-    const payload = allocate(end - 1);
-    payload.set(body.subarray(1, end));
-    return payload;
+    return body.subarray(1, end);
   }
+}
+
+const takers = new WeakMap<Inbound["onPayload"], (payload: Uint8Array) => boolean>();
+
+/**
+ * Shows `take` every payload before it is copied for `onPayload`, which gets those that it answers with false. A payload
+ * shown is good until the next packet is made or read.
+ */
+export function takePayloads(onPayload: Inbound["onPayload"], take: (payload: Uint8Array) => boolean): void {
+  takers.set(onPayload, take);
+}
+
+/** Of a packet with this payload, with length and MAC. */
+function packetBytes(payloadBytes: number): number {
+  return LENGTH_BYTES + 1 + payloadBytes + paddingOf(payloadBytes) + MAC_BYTES;
+}
+
+function paddingOf(payloadBytes: number): number {
+  const padding = BLOCK_BYTES - (1 + payloadBytes) % BLOCK_BYTES;
+  return padding < MIN_PADDING ? padding + BLOCK_BYTES : padding;
+}
+
+/** Writes everything of a packet but its payload and its MAC. */
+function frame(packet: Uint8Array, payloadBytes: number): void {
+  const padding = paddingOf(payloadBytes);
+  writeUInt32(packet, 1 + payloadBytes + padding, 0);
+  packet[LENGTH_BYTES] = padding;
+  fillRandomly(packet, PAYLOAD_AT + payloadBytes, padding);
+}
+
+function writeUInt32(target: Uint8Array, value: number, at: number): void {
+  target[at] = value >>> 24;
+  target[at + 1] = value >>> 16;
+  target[at + 2] = value >>> 8;
+  target[at + 3] = value;
+}
+
+function copyOf(payload: Uint8Array): Buffer {
+  const copy = allocate(payload.length);
+  copy.set(payload);
+  return copy;
 }
 
 function allocate(bytes: number): Buffer {

@@ -44,9 +44,26 @@ export class PacketKernel {
    * @param sequence number of the packet, from 0 to 2^32 - 1
    */
   seal(packet: Uint8Array, keys: Uint8Array, sequence: number): void {
-    this.#take(packet, keys);
-    this.#exports.seal(PACKET_AT, packet.length - LENGTH_BYTES - MAC_BYTES, sequence);
-    packet.set(this.#memory.subarray(PACKET_AT, PACKET_AT + packet.length));
+    const room = this.room(packet.length);
+    room.set(packet);
+    this.sealRoom(room, keys, sequence);
+    packet.set(room);
+  }
+
+  /** Memory for a packet of `bytes`, with length and MAC, that saves {@linkcode sealRoom} copying; good until the next call. */
+  room(bytes: number): Uint8Array {
+    const lacking = PACKET_AT + bytes - this.#memory.length;
+    if (lacking > 0) {
+      this.#exports.memory.grow(Math.ceil(lacking / PAGE_BYTES));
+      this.#memory = new Uint8Array(this.#exports.memory.buffer);
+    }
+    return this.#memory.subarray(PACKET_AT, PACKET_AT + bytes);
+  }
+
+  /** As {@linkcode seal}, of what a {@linkcode room} has been filled with. */
+  sealRoom(room: Uint8Array, keys: Uint8Array, sequence: number): void {
+    this.#memory.set(keys);
+    this.#exports.seal(PACKET_AT, room.length - LENGTH_BYTES - MAC_BYTES, sequence);
   }
 
   /** The length that stands, encrypted, at the beginning of `packet`. */
@@ -69,12 +86,7 @@ export class PacketKernel {
   }
 
   #take(packet: Uint8Array, keys: Uint8Array): void {
-    const lacking = PACKET_AT + packet.length - this.#memory.length;
-    if (lacking > 0) {
-      this.#exports.memory.grow(Math.ceil(lacking / PAGE_BYTES));
-      this.#memory = new Uint8Array(this.#exports.memory.buffer);
-    }
+    this.room(packet.length).set(packet);
     this.#memory.set(keys);
-    this.#memory.set(packet, PACKET_AT);
   }
 }

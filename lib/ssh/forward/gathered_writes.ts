@@ -2,22 +2,34 @@
  * Writes to a socket what comes for it in one go as one: a read from the server brings up to eight packets of 32 KiB, and
  * a system call for each would wake the local client eight times.
  */
+import { Buffer } from "node:buffer";
 import type net from "node:net";
-import { spend } from "../spent.ts";
 
-/** Most that is written at once; what one read brings fits. */
+/** What several writes are gathered in, one behind the other; what one read brings fits. */
 const BLOCK_BYTES = 256 * 1024;
+/** Room in a block below which the next one is taken. */
+const MIN_ROOM_BYTES = 32 * 1024;
+/** Up to this size a copy of its own costs less than a block that stays with a slow socket. */
+const SMALL_BYTES = 4 * 1024;
+/** Blocks that are kept for whoever needs one next. */
+const SPARE_BLOCKS = 4;
 
-/** A block that nobody uses now. Writes mostly end at once, so one serves all sockets. */
-let spare: Uint8Array | undefined;
+/** Memory, and how many writes look at it. */
+interface Block {
+  bytes: Uint8Array;
+  writes: number;
+}
+
+/** Blocks that nobody uses now. Writes mostly end at once, so that a few serve all sockets. */
+const spare: Block[] = [];
 
 /** The writing side of one socket. */
 export class GatheredWrites {
   readonly #socket: net.Socket;
-  /** The only piece as yet: where no other follows, it is written as it is. */
-  #single: Uint8Array | undefined;
-  #block: Uint8Array | undefined;
-  #filled = 0;
+  #block: Block | undefined;
+  /** What is gathered in the block, and not written yet. */
+  #start = 0;
+  #end = 0;
   readonly #onWritten: () => void;
 
   /** @param onWritten called each time that something was given to `socket`, which may be full now */
@@ -26,51 +38,60 @@ export class GatheredWrites {
     this.#onWritten = onWritten;
   }
 
-  /** Takes a chunk of a channel for itself, to be written in this turn of the event loop. */
+  /** Takes a copy of `chunk`, to be written in this turn of the event loop. */
   write(chunk: Uint8Array): void {
-    if (this.#single === undefined && this.#block === undefined) {
-      this.#single = chunk;
-      queueMicrotask(() => this.flush());
-      return;
+    if (this.#start === this.#end) queueMicrotask(() => this.flush());
+    for (let taken = 0; taken < chunk.length;) {
+      if (this.#end === BLOCK_BYTES) this.flush();
+      const block = this.#block ??= spare.pop() ?? { bytes: new Uint8Array(BLOCK_BYTES), writes: 0 };
+      const part = chunk.subarray(taken, taken + BLOCK_BYTES - this.#end);
+      block.bytes.set(part, this.#end);
+      this.#end += part.length;
+      taken += part.length;
     }
-    const single = this.#single;
-    this.#single = undefined;
-    if (single !== undefined) this.#add(single);
-    this.#add(chunk);
   }
 
   /** Writes at once what has been gathered. */
   flush(): void {
-    const [single, block] = [this.#single, this.#block];
-    this.#single = this.#block = undefined;
-    if (single !== undefined) this.#send(single, () => spend(single));
-    else if (block !== undefined) this.#send(block.subarray(0, this.#filled), () => spare ??= block);
-    this.#filled = 0;
+    const block = this.#block;
+    if (block === undefined || this.#start === this.#end) return;
+    const bytes = block.bytes.subarray(this.#start, this.#end);
+    if (bytes.length <= SMALL_BYTES) {
+      this.#end = this.#start;
+      this.#socket.write(Buffer.from(bytes));
+      this.#giveBack(block);
+    } else {
+      this.#start = this.#end;
+      if (BLOCK_BYTES - this.#end < MIN_ROOM_BYTES) this.#leave();
+      block.writes++;
+      this.#socket.write(bytes, (error) => {
+        if (error) return; // the socket may still look at it
+        block.writes--;
+        this.#giveBack(block);
+      });
+    }
+    this.#onWritten();
   }
 
   /** Forgets what has been gathered. */
   drop(): void {
-    this.#single = this.#block = undefined;
-    this.#filled = 0;
+    const block = this.#block;
+    this.#end = this.#start;
+    if (block !== undefined) this.#giveBack(block);
   }
 
-  #add(chunk: Uint8Array): void {
-    if (this.#filled + chunk.length > BLOCK_BYTES) this.flush();
-    if (chunk.length > BLOCK_BYTES) return this.#send(chunk, () => spend(chunk));
-    if (this.#block === undefined) {
-      this.#block = spare ?? new Uint8Array(BLOCK_BYTES);
-      spare = undefined;
+  /** Lets go of a block that no write looks at and that holds nothing. */
+  #giveBack(block: Block): void {
+    if (block.writes > 0) return;
+    if (block === this.#block) {
+      if (this.#start !== this.#end) return;
+      this.#leave();
     }
-    this.#block.set(chunk, this.#filled);
-    this.#filled += chunk.length;
-    spend(chunk);
+    if (spare.length < SPARE_BLOCKS) spare.push(block);
   }
 
-  /** What could not be written may still be looked at, and is left to the garbage collector. */
-  #send(bytes: Uint8Array, release: () => void): void {
-    this.#socket.write(bytes, (error) => {
-      if (!error) release();
-    });
-    this.#onWritten();
+  #leave(): void {
+    this.#block = undefined;
+    this.#start = this.#end = 0;
   }
 }

@@ -1,5 +1,4 @@
 /** Forwards that listen at the far end and lead here (as ssh -R; RFC 4254 §7.1 and §7.2). */
-import net from "node:net";
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { type Address, connected } from "../tcp.ts";
 import { Deadline } from "../deadline.ts";
@@ -7,6 +6,7 @@ import type { Connection } from "../connection.ts";
 import type { Channel, TcpConnectionDetails } from "../ssh2.ts";
 import { reasonOf } from "./connections.ts";
 import { hostAndPort } from "./far_end.ts";
+import { LocalSocket } from "./local_socket.ts";
 import type { Carrier } from "./outgoing.ts";
 import { Relay } from "./relay.ts";
 
@@ -122,8 +122,8 @@ export async function carryHome(target: Address, arrival: Arrival, carrier: Carr
   let relay: Relay | undefined = undefined as Relay | undefined;
   const place = connections.enter(() => relay === undefined ? connecting.abort() : relay.abort());
   if (place === undefined) return arrival.reject();
-  const socket = net.connect({ host: target.host, port: target.port, allowHalfOpen: true });
-  socket.once("connect", () => socket.setNoDelay(true)).on("error", () => {});
+  const local = LocalSocket.connecting(target);
+  const { socket } = local;
   try {
     const deadline = new Deadline(CONNECT_LIMIT_MS);
     await deadline.race(connected(socket, target), () => `TCP connection to ${nameOf(target)}`, connecting.signal);
@@ -136,8 +136,7 @@ export async function carryHome(target: Address, arrival: Arrival, carrier: Carr
     if (connection.ended === undefined) arrival.reject();
     return;
   }
-  socket.pause();
-  relay = new Relay(socket, arrival.accept(), { connections, uplink, onDone: () => place.leave() });
+  relay = new Relay(local, arrival.accept(), { connections, uplink, onDone: () => place.leave() });
 }
 
 function nameOf({ host, port }: Address): string {

@@ -3,6 +3,7 @@ import net from "node:net";
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { denied, ensure } from "../../sandbox.ts";
 import { hostAndPort } from "./far_end.ts";
+import { LocalSocket } from "./local_socket.ts";
 
 /** How many connections may wait to be accepted. */
 const BACKLOG = 511;
@@ -33,20 +34,19 @@ export class Listener {
   /**
    * Listens on `address`.
    *
-   * @param onSocket gets every accepted socket: paused, half-open allowed, Nagle's algorithm off
+   * @param onSocket gets every accepted socket
    * @param onError hears of connections that could not be accepted, e.g. for want of file descriptors
    * @throws {ToolError} `port_in_use`, `permission_denied_locally` with the flag to add, `invalid_argument` when it is
    * no address of this machine
    */
   static async open(
     address: LocalAddress,
-    onSocket: (socket: net.Socket) => void,
+    onSocket: (local: LocalSocket) => void,
     onError: (error: Error) => void,
   ): Promise<Listener> {
     ensure({ name: "net", host: hostAndPort(address.host, address.port) }, listening(address));
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-      socket.setNoDelay(true);
-      onSocket(socket);
+      onSocket(LocalSocket.accepted(socket));
     });
     await bound(server, address);
     server.on("error", onError);

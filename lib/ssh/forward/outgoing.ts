@@ -1,8 +1,8 @@
 /** Forwards that listen here and lead to the far end: local (as ssh -L) and dynamic (as ssh -D). */
-import type net from "node:net";
 import type { Connection } from "../connection.ts";
 import { type Connections, type Place, reasonOf } from "./connections.ts";
 import { type Destination, openFarEnd } from "./far_end.ts";
+import type { LocalSocket } from "./local_socket.ts";
 import { Relay } from "./relay.ts";
 import { socksReply } from "./socks.ts";
 import { farewell, outcomeOf, readSocksRequest, type SocksRequest } from "./socks_handshake.ts";
@@ -19,31 +19,31 @@ export interface Carrier {
 }
 
 /** Takes a socket that was accepted for a local forward to `destination`. */
-export function carryTo(destination: Destination, socket: net.Socket, carrier: Carrier): void {
-  const stage = new Stage(socket, carrier);
+export function carryTo(destination: Destination, local: LocalSocket, carrier: Carrier): void {
+  const stage = new Stage(local, carrier);
   if (!stage.entered) return;
   stage.connect(destination, {
     onOpen: () => {},
-    onFailure: () => socket.destroy(),
+    onFailure: () => local.socket.destroy(),
   });
 }
 
 /** Takes a socket that was accepted for a dynamic forward: the client says where to, in SOCKS. */
-export function carryBySocks(socket: net.Socket, carrier: Carrier, limitMs?: number): void {
-  const stage = new Stage(socket, carrier);
+export function carryBySocks(local: LocalSocket, carrier: Carrier, limitMs?: number): void {
+  const stage = new Stage(local, carrier);
   if (!stage.entered) return;
-  readSocksRequest(socket, {
+  readSocksRequest(local, {
     limitMs,
-    onRequest: (request) => connectAsAsked(request, socket, stage),
+    onRequest: (request) => connectAsAsked(request, local, stage),
     onFailure: (reason) => stage.give(reason),
   });
 }
 
-function connectAsAsked({ version, host, port, head }: SocksRequest, socket: net.Socket, stage: Stage): void {
+function connectAsAsked({ version, host, port, head }: SocksRequest, local: LocalSocket, stage: Stage): void {
   stage.connect({ host, port }, {
     head,
-    onOpen: () => socket.write(socksReply(version, "granted")),
-    onFailure: (error) => farewell(socket, socksReply(version, outcomeOf(error))),
+    onOpen: () => local.socket.write(socksReply(version, "granted")),
+    onFailure: (error) => farewell(local, socksReply(version, outcomeOf(error))),
   });
 }
 
@@ -59,19 +59,18 @@ interface Opening {
 
 /** One accepted socket on its way to becoming a relay: whatever stage it is in, it can be broken off. */
 class Stage {
-  readonly #socket: net.Socket;
+  readonly #local: LocalSocket;
   readonly #carrier: Carrier;
   readonly #place: Place | undefined;
   #relay: Relay | undefined;
   #giveUp: (() => void) | undefined;
   #aborted = false;
 
-  constructor(socket: net.Socket, carrier: Carrier) {
-    this.#socket = socket;
+  constructor(local: LocalSocket, carrier: Carrier) {
+    this.#local = local;
     this.#carrier = carrier;
-    socket.on("error", () => {}); // the close that follows says it all
     this.#place = carrier.connections.enter(() => this.#abort());
-    if (this.#place === undefined) socket.resetAndDestroy();
+    if (this.#place === undefined) local.socket.resetAndDestroy();
   }
 
   /** False when the forward takes no more connections; the socket is closed then. */
@@ -80,7 +79,7 @@ class Stage {
   }
 
   connect(destination: Destination, opening: Opening): void {
-    const socket = this.#socket;
+    const { socket } = this.#local;
     const { connection, connections, uplink } = this.#carrier;
     const originator = { address: socket.remoteAddress ?? "127.0.0.1", port: socket.remotePort ?? 0 };
     this.#giveUp = openFarEnd(connection, destination, originator, (error, channel) => {
@@ -90,7 +89,7 @@ class Stage {
         return this.give(reasonOf(error));
       }
       opening.onOpen();
-      this.#relay = new Relay(socket, channel, {
+      this.#relay = new Relay(this.#local, channel, {
         connections,
         uplink,
         head: opening.head,
@@ -103,15 +102,16 @@ class Stage {
   give(reason: string): void {
     if (this.#aborted) return;
     this.#place?.fail(reason);
-    if (this.#socket.destroyed) this.#place?.leave();
-    else this.#socket.once("close", () => this.#place?.leave()); // it may be hearing why
+    const { socket } = this.#local;
+    if (socket.destroyed) this.#place?.leave();
+    else socket.once("close", () => this.#place?.leave()); // it may be hearing why
   }
 
   #abort(): void {
     this.#aborted = true;
     this.#giveUp?.();
     if (this.#relay !== undefined) this.#relay.abort();
-    else this.#socket.resetAndDestroy();
+    else this.#local.socket.resetAndDestroy();
     this.#place?.leave();
   }
 }

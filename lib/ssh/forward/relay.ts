@@ -5,11 +5,12 @@
  * breaks on the other. SSH has no word for a reset: a local one becomes a close without end-of-file, and a channel that
  * breaks off becomes a reset, so that nobody takes half an answer for a whole one.
  */
-import type { Buffer } from "node:buffer";
 import type net from "node:net";
 import type { Channel } from "../ssh2.ts";
 import type { Connections } from "./connections.ts";
+import { DirectChannel } from "./direct_channel.ts";
 import { GatheredWrites } from "./gathered_writes.ts";
+import type { LocalSocket } from "./local_socket.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** Bytes queued on a local socket above which its channel is not read. */
@@ -30,7 +31,7 @@ export interface RelayOptions {
 /** One relay; made once the channel is open, it begins at once. */
 export class Relay {
   readonly #socket: net.Socket;
-  readonly #channel: Channel;
+  readonly #channel: DirectChannel;
   readonly #options: RelayOptions;
   readonly #toSocket: GatheredWrites;
   #socketEnded = false;
@@ -42,19 +43,22 @@ export class Relay {
   /**
    * Begins to carry.
    *
-   * @param socket a paused socket that allows half-open connections
-   * @param channel a channel that was opened in this very tick
+   * @param local paused
+   * @param channel opened in this very tick
    */
-  constructor(socket: net.Socket, channel: Channel, options: RelayOptions) {
+  constructor(local: LocalSocket, channel: Channel, options: RelayOptions) {
+    const { socket } = local;
     this.#socket = socket;
-    this.#channel = channel;
     this.#options = options;
     this.#toSocket = new GatheredWrites(socket, this.#onSocketWritten);
-    socket.on("error", () => {}); // the close that follows says it all
-    channel.on("error", () => {});
-    socket.on("data", this.#onSocketData).once("end", this.#onSocketEnd).once("close", this.#onSocketClose);
-    channel.on("data", this.#onChannelData).once("end", this.#onChannelEnd).once("close", this.#onChannelClose);
-    socket.on("drain", this.#onSocketDrain);
+    this.#channel = new DirectChannel(channel, {
+      onData: this.#onChannelData,
+      onEnd: this.#onChannelEnd,
+      onSent: this.#onChannelSent,
+      onClose: this.#onChannelClose,
+    });
+    local.onBytes = this.#onSocketData;
+    socket.once("end", this.#onSocketEnd).once("close", this.#onSocketClose).on("drain", this.#onSocketDrain);
     if (socket.destroyed) this.#onSocketClose();
     else this.#begin();
   }
@@ -63,7 +67,6 @@ export class Relay {
   abort(): void {
     this.#toSocket.drop();
     this.#socket.resetAndDestroy();
-    this.#channel.off("data", this.#onChannelData).resume();
     this.#channel.close();
     this.#finish();
   }
@@ -76,12 +79,10 @@ export class Relay {
     if (this.#socket.readableEnded) this.#onSocketEnd();
   }
 
-  #onSocketData = (chunk: Uint8Array): void => {
+  #onSocketData = (bytes: Uint8Array): void => {
     const { connections, uplink } = this.#options;
-    connections.sent(chunk.length);
-    this.#channel.write(chunk, this.#onChannelWritten);
-    // What ssh2 could not send within the channel's window stays in the stream's buffer: read no more until it has.
-    if (this.#channel.writableLength > 0) {
+    connections.sent(bytes.length);
+    if (!this.#channel.send(bytes)) {
       this.#windowFull = true;
       this.#socket.pause();
     } else if (uplink.congested) {
@@ -90,8 +91,7 @@ export class Relay {
     }
   };
 
-  #onChannelWritten = (): void => {
-    if (!this.#windowFull || this.#channel.writableLength > 0) return;
+  #onChannelSent = (): void => {
     this.#windowFull = false;
     this.#resumeSocket();
   };
@@ -100,17 +100,17 @@ export class Relay {
     if (!this.#windowFull && !this.#done) this.#socket.resume();
   };
 
-  #onChannelData = (chunk: Buffer): void => {
-    this.#options.connections.received(chunk.length);
-    this.#toSocket.write(chunk);
+  #onChannelData = (bytes: Uint8Array): void => {
+    this.#options.connections.received(bytes.length);
+    this.#toSocket.write(bytes);
   };
 
   #onSocketWritten = (): void => {
-    if (this.#socket.writableLength > MAX_QUEUED_BYTES) this.#channel.pause();
+    if (this.#socket.writableLength > MAX_QUEUED_BYTES) this.#channel.hold();
   };
 
   #onSocketDrain = (): void => {
-    this.#channel.resume();
+    this.#channel.release();
   };
 
   #onSocketEnd = (): void => {
@@ -127,20 +127,23 @@ export class Relay {
   #onSocketClose = (): void => {
     this.#socketClosed = true;
     this.#toSocket.drop();
-    const channel = this.#channel;
-    channel.off("data", this.#onChannelData);
-    channel.resume(); // what is still under way is thrown away, or the channel would never be done
+    this.#channel.release(); // what is still under way is thrown away, or the channel would never be done
     // A local side that ended and went away has said all it had to say, and the far end is still to hear it.
-    if (this.#socketEnded && !channel.writableFinished) channel.once("finish", () => channel.close());
-    else channel.close();
+    if (this.#socketEnded) this.#channel.closeAfterAll();
+    else this.#channel.close();
     this.#finishWhenClosed();
   };
 
   /** The far end takes no more and sends no more: what is left for the local side is delivered, then it is closed. */
-  #onChannelClose = (): void => {
+  #onChannelClose = (broken: boolean): void => {
     this.#channelClosed = true;
-    this.#toSocket.flush();
-    if (!this.#socketClosed) this.#socket.destroySoon();
+    if (broken) {
+      this.#toSocket.drop();
+      this.#socket.resetAndDestroy();
+    } else {
+      this.#toSocket.flush();
+      if (!this.#socketClosed) this.#socket.destroySoon();
+    }
     this.#finishWhenClosed();
   };
 

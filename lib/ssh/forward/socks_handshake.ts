@@ -1,7 +1,7 @@
 /** The SOCKS handshake on a socket, with a limit in time. */
 import { Buffer } from "node:buffer";
-import type net from "node:net";
 import { ToolError } from "../../errors.ts";
+import type { LocalSocket } from "./local_socket.ts";
 import { nextSocksStep, type SocksOutcome, type SocksVersion } from "./socks.ts";
 import { OpenRefused } from "./far_end.ts";
 
@@ -32,21 +32,23 @@ export interface SocksHandshakeOptions {
 }
 
 /** Reads a client's request from a paused socket. */
-export function readSocksRequest(socket: net.Socket, options: SocksHandshakeOptions): void {
+export function readSocksRequest(local: LocalSocket, options: SocksHandshakeOptions): void {
+  const { socket } = local;
   let bytes: Uint8Array = new Uint8Array();
   let greeted = false;
   const stop = (): void => {
     clearTimeout(timer);
-    socket.off("data", onData).off("end", onEnd).off("close", onEnd);
+    local.onBytes = () => {};
+    socket.off("end", onEnd).off("close", onEnd);
   };
   const fail = (reason: string, reply: Uint8Array = new Uint8Array()): void => {
     stop();
-    farewell(socket, reply);
+    farewell(local, reply);
     options.onFailure(reason);
   };
   const onEnd = (): void => fail("the client ended during the SOCKS handshake");
-  const onData = (chunk: Uint8Array): void => {
-    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
+  local.onBytes = (chunk) => {
+    bytes = Buffer.concat([bytes, chunk]);
     while (true) {
       const step = nextSocksStep(bytes, greeted);
       if (step.kind === "more") return;
@@ -65,7 +67,7 @@ export function readSocksRequest(socket: net.Socket, options: SocksHandshakeOpti
   };
   const limitMs = options.limitMs ?? HANDSHAKE_LIMIT_MS;
   const timer = setTimeout(() => fail(`no SOCKS request within ${limitMs / 1000} s`), limitMs);
-  socket.on("data", onData).once("end", onEnd).once("close", onEnd);
+  socket.once("end", onEnd).once("close", onEnd);
   socket.resume();
 }
 
@@ -73,10 +75,10 @@ export function readSocksRequest(socket: net.Socket, options: SocksHandshakeOpti
  * Says a last word and closes. What the client still sends is read and thrown away: closing with unread bytes would
  * reset the connection and could take the last word with it.
  */
-export function farewell(socket: net.Socket, reply: Uint8Array): void {
+export function farewell({ socket }: LocalSocket, reply: Uint8Array): void {
   if (socket.destroyed) return;
   const timer = setTimeout(() => socket.destroy(), FAREWELL_LIMIT_MS);
-  socket.once("close", () => clearTimeout(timer)).on("error", () => {});
+  socket.once("close", () => clearTimeout(timer));
   socket.resume();
   socket.end(reply);
 }

@@ -32,7 +32,7 @@ export class Uplink {
 
   /** True while the queue is too long to add to it, or does not move. */
   get congested(): boolean {
-    return this.#exchangesKeys || (this.#inside._sock?.writableLength ?? 0) > MAX_QUEUED_BYTES;
+    return this.#exchangesKeys || (this.#inside._sock?.unsentBytes ?? 0) > MAX_QUEUED_BYTES;
   }
 
   /** Calls `resume` once the queue has drained. */

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import net from "node:net";
+import { PassThrough } from "node:stream";
+import { LocalSocket } from "../../lib/ssh/forward/local_socket.ts";
+import { eventually } from "../support/processes.ts";
+import { dial, ending, readAll } from "../support/forward_bed.ts";
+
+/** A server whose sockets are taken over; gone when disposed. */
+async function takingOver(): Promise<{ port: number; next: () => Promise<LocalSocket> } & AsyncDisposable> {
+  const taken: LocalSocket[] = [];
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    taken.push(LocalSocket.accepted(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const used: LocalSocket[] = [];
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    async next() {
+      await eventually("a socket is accepted", () => taken.length > 0);
+      const local = taken.shift() as LocalSocket;
+      used.push(local);
+      return local;
+    },
+    [Symbol.asyncDispose]() {
+      for (const { socket } of [...taken, ...used]) socket.destroy();
+      server.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Copies of what comes from now on. */
+function collect(local: LocalSocket): { bytes: () => Buffer; shared: Set<ArrayBufferLike> } {
+  const pieces: Buffer[] = [];
+  const shared = new Set<ArrayBufferLike>();
+  local.onBytes = (bytes) => {
+    pieces.push(Buffer.from(bytes));
+    shared.add(bytes.buffer);
+  };
+  return { bytes: () => Buffer.concat(pieces), shared };
+}
+
+Deno.test("LocalSocket.accepted() reads nothing before it is resumed, and then all that came", async () => {
+  await using server = await takingOver();
+  const client = await dial(server.port);
+  const local = await server.next();
+  const { bytes } = collect(local);
+  client.write("early");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(bytes().length, 0);
+  local.socket.resume();
+  await eventually("it is read", () => bytes().toString() === "early");
+  client.destroy();
+});
+
+Deno.test("LocalSocket tells of the end behind the last byte, and the way back stays open", async () => {
+  await using server = await takingOver();
+  const client = await dial(server.port);
+  const words = Buffer.alloc(1_000_000, "words");
+  client.end(words);
+  const local = await server.next();
+  const { bytes } = collect(local);
+  const ended = new Promise((resolve) => local.socket.once("end", resolve));
+  local.socket.resume();
+  await ended;
+  assert.ok(bytes().equals(words));
+  local.socket.end("answer");
+  assert.equal((await readAll(client)).toString(), "answer");
+});
+
+Deno.test("LocalSockets read into memory that all of them share", async () => {
+  await using server = await takingOver();
+  const used = new Set<ArrayBufferLike>();
+  for (let index = 0; index < 3; index++) {
+    const client = await dial(server.port);
+    const { bytes, shared } = collect(await server.next().then((local) => (local.socket.resume(), local)));
+    client.write("some");
+    await eventually("it is read", () => bytes().length === 4);
+    for (const each of shared) used.add(each);
+    client.destroy();
+  }
+  assert.equal(used.size, 1);
+});
+
+Deno.test("LocalSocket loses nothing when it is paused and resumed between reads", async () => {
+  await using server = await takingOver();
+  const client = await dial(server.port);
+  const local = await server.next();
+  const { bytes } = collect(local);
+  const keep = local.onBytes;
+  local.onBytes = (piece) => {
+    keep(piece);
+    local.socket.pause();
+    setTimeout(() => local.socket.resume());
+  };
+  const sent = Buffer.alloc(3_000_000, "0123456789");
+  const ended = new Promise((resolve) => local.socket.once("end", resolve));
+  local.socket.resume();
+  client.end(sent);
+  await ended;
+  assert.ok(bytes().equals(sent));
+  client.destroy();
+});
+
+Deno.test("LocalSocket.accepted() passes a reset on when it is told to", async () => {
+  await using server = await takingOver();
+  const client = await dial(server.port);
+  const over = ending(client);
+  const local = await server.next();
+  local.socket.resetAndDestroy();
+  assert.equal(await over, "reset");
+});
+
+Deno.test("LocalSocket.connecting() reads nothing before it is resumed", async () => {
+  const server = net.createServer((socket) => void socket.end("greeting"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const local = LocalSocket.connecting({ host: "127.0.0.1", port: (server.address() as net.AddressInfo).port });
+  const { bytes } = collect(local);
+  await new Promise((resolve) => local.socket.once("connect", resolve));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(bytes().length, 0);
+  const ended = new Promise((resolve) => local.socket.once("end", resolve));
+  local.socket.resume();
+  await ended;
+  assert.equal(bytes().toString(), "greeting");
+  local.socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+Deno.test("LocalSocket.accepted() reads through the stream when there is no handle to take over", async () => {
+  const stream = Object.assign(new PassThrough(), { setNoDelay(): void {} }).pause();
+  const local = LocalSocket.accepted(stream as unknown as net.Socket);
+  const { bytes } = collect(local);
+  stream.write("piece");
+  local.socket.resume();
+  await eventually("it is read", () => bytes().toString() === "piece");
+  stream.destroy();
+});
