@@ -256,6 +256,14 @@ export function swappedPairs(value: Weighted, phase: number): Weighted {
   return { bytes: pick(value.bytes), weights: pick(value.weights) };
 }
 
+/** Groups of `size` bytes from the last byte to the first; what is left over at the end is left out. */
+export function swappedGroups(value: Weighted, size: number): Weighted {
+  const length = value.bytes.length - (value.bytes.length % size);
+  const swapped = (from: Uint8Array): Uint8Array =>
+    Uint8Array.from({ length }, (_, i) => from[i - 2 * (i % size) + size - 1] as number);
+  return { bytes: swapped(value.bytes), weights: swapped(value.weights) };
+}
+
 /** The two hexadecimal digits of a byte the other way round, as Perl's `unpack("h*")` writes them. */
 export function swapNibbles(byte: number): number {
   return ((byte & 0x0f) << 4) | (byte >> 4);

@@ -118,7 +118,7 @@ const FORMS: Record<string, (value: string) => string> = {
   "big-endian decimal words": (v) => bigWords(v, 2, 10, 0),
   "big-endian octal words": (v) => bigWords(v, 2, 8, 6),
   "long decimal words": (v) => words(v, 4, 10, 0),
-  "long decimal words, big-endian, behind a character": (v) => bigWords("x" + v, 4, 10, 0),
+  "long decimal words, big-endian": (v) => bigWords(v, 4, 10, 0),
   "long octal words": (v) => words(v, 4, 8, 11),
   "decimal words of eight bytes": (v) =>
     [...new BigUint64Array(Uint8Array.from(bytes(v.slice(0, 24))).buffer)].join(" "),

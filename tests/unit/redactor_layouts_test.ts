@@ -43,6 +43,24 @@ const LAYOUTS: Record<string, (value: string) => string> = {
   "between two lines": (v) => [...v].map((c) => `start\n${c}\nend\n`).join(""),
   "beside their codes": (v) => [...v].map((c) => `${c} ${c.charCodeAt(0)} ${c.charCodeAt(0).toString(8)}\n`).join(""),
   "behind different words, a line each": (v) => [...v].map((c, i) => `${WORDS[i % WORDS.length]} ${c}\n`).join(""),
+  "with the same letter after each character": (v) => v.replace(/./g, "$&x"),
+  "with the same digits before each character": (v) => v.replace(/./g, "10$&"),
+  "with letters after each number": (v) => [...v].map((c) => `${c.charCodeAt(0).toString(16)}h `).join(""),
+  "in a notation with words in it": (v) => [...v].map((c) => `\\N{U+${c.charCodeAt(0).toString(16)}}`).join(""),
+  "on lines that are reversed": (v) => pieces(v, 5).map(reverse).join("\n"),
+  "on lines of which the last is the first": (v) => pieces(v, 6).toReversed().join("\n"),
+  "on lines that overlap": (v) => Array.from({ length: v.length - 2 }, (_, i) => v.slice(i, i + 3)).join("\n"),
+  "with a line between its pieces": (v) => pieces(v, 5).map((piece) => `got ${piece}\n-----\n`).join(""),
+  "as objects with a piece in each": (v) => pieces(v, 7).map((p) => JSON.stringify({ p }, null, 2)).join("\n"),
+  "in rows of a dump, with the characters below": (v) =>
+    pieces(v, 6).map((p, i) => {
+      const offset = (6 * i).toString(8).padStart(7, "0");
+      return `${offset}${[...p].map((c) => `  ${c.charCodeAt(0).toString(16)}`).join("")}\n${" ".repeat(7)}${
+        [...p].map((c) => c.padStart(4)).join("")
+      }\n`;
+    }).join(""),
+  "numbered on lines of their own": (v) => [...v].map((c, i) => `${i + 1}\n${c}\n`).join(""),
+  "in squares": (v) => v.replace(/[a-z]/gi, (c) => String.fromCodePoint(0x1f130 + c.toLowerCase().charCodeAt(0) - 97)),
   "in a table that is read downwards": (v) => table([...v], 3, "\t"),
   "in a table of parts that is read downwards": (v) => table(v.match(/.{1,4}/g) as string[], 3, "   "),
 };
@@ -50,6 +68,8 @@ const LAYOUTS: Record<string, (value: string) => string> = {
 const WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar".split(
   " ",
 );
+
+const pieces = (text: string, length: number): string[] => text.match(new RegExp(`.{1,${length}}`, "g")) as string[];
 
 /** Cells in `columns` columns, one column after the other. */
 function table(cells: string[], columns: number, separator: string): string {

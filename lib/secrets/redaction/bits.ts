@@ -98,7 +98,9 @@ function* readings(data: Uint8Array, places: Int32Array): Generator<View> {
   // The byte of the last eight digits at every place.
   const rolling = new Uint8Array(places.length);
   let byte = 0;
-  for (const [i, at] of places.entries()) rolling[i] = byte = (byte << 1) | (data[at] === ONE ? 1 : 0);
+  for (let i = 0; i < places.length; i++) {
+    rolling[i] = byte = (byte << 1) | (data[places[i] as number] === ONE ? 1 : 0);
+  }
   const most = places.length >> 3;
   const [bytes, starts, ends] = [new Uint8Array(most), new Int32Array(most), new Int32Array(most)];
   for (let phase = 0; phase < 8; phase++) {

@@ -73,21 +73,19 @@ export class ColumnFinder {
     this.#onColumn = onColumn;
     this.#findHeads(count);
     this.#findTails(count);
-    this.#findFiles(count);
   }
 
   /** Files of a few characters each, one after the other, with what `head` and `tail` write above each: `==> xaa <==`. */
-  #findFiles(lines: number): void {
-    const data = this.#data;
+  findFiles(data: Uint8Array, lines: Lines, onColumn: OnColumn): void {
     const column = this.#column;
     column.clear();
     let files = 0;
-    for (let line = 0; line < lines; line++) {
-      const [from, to] = [this.#from[line] as number, this.#to[line] as number];
+    for (let line = 0; line < lines.count; line++) {
+      const [from, to] = [lines.from[line] as number, lines.to[line] as number];
       if (data[from] === 0x3d && data[from + 1] === 0x3d && data[from + 2] === 0x3e) files++;
       else if (files > 0 && to - from <= WIDEST) column.push(from, to, 0);
     }
-    if (files > 1 && column.size >= FEWEST_CHARACTERS) this.#onColumn(column);
+    if (files > 1 && column.size >= FEWEST_CHARACTERS) onColumn(column);
   }
 
   /** Lines that begin alike. */
@@ -122,8 +120,10 @@ export class ColumnFinder {
     let shared = 0;
     let tokens = 0;
     this.#differ = false;
+    const [from, to] = [this.#from, this.#to];
     for (let line = 1; line <= lines; line++) {
-      if (line === lines) tokens = 0;
+      // Most lines are too long, which costs less to ask here.
+      if (line === lines || (to[line] as number) - (from[line] as number) > WIDEST) tokens = 0;
       else if (line - start === 1 || !this.#isRepeated(line)) tokens = this.#sharedTail(start, line);
       if (tokens >= FEWEST_TAIL) {
         shared = line - start === 1 ? tokens : Math.min(shared, tokens);

@@ -407,9 +407,16 @@ export function narrow(point: number): number {
     return letter < 26 ? 0x41 + letter : 0x47 + letter;
   }
   if (point >= 0x1d7ce && point <= 0x1d7ff) return 0x30 + ((point - 0x1d7ce) % 10);
+  if (point >= 0x1f130 && point <= 0x1f189) return squared(point - 0x1f130);
+  if (point >= 0x1f1e6 && point <= 0x1f1ff) return point - 0x1f1e6 + 0x41;
   if (point >= 0x24b6 && point <= 0x24e9) return point < 0x24d0 ? point - 0x2475 : point - 0x246f;
   if (point >= 0x300 && point <= 0x36f) return 0;
   if ((point >= 0x200b && point <= 0x200f) || (point >= 0x2060 && point <= 0x2064)) return 0;
   if (point === 0xad || point === 0xfeff || (point >= 0xfe00 && point <= 0xfe0f)) return 0;
   return point === 0xa0 || point === 0x3000 || (point >= 0x2000 && point <= 0x200a) ? 0x20 : -1;
+}
+
+/** The capital letter in a square or a circle, of which there are three kinds, 32 places apart. */
+function squared(place: number): number {
+  return (place & 31) < 26 ? 0x41 + (place & 31) : -1;
 }

@@ -10,7 +10,7 @@ import { BREAK_LENGTH, Decoder } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { Notes } from "./notes.ts";
-import { openBlobs, openBytes, openHexBlobs } from "./packed.ts";
+import { openBlobs, openBytes } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
 import { findRegions, holdsEscape, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
@@ -18,7 +18,6 @@ import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
 import { viewOf } from "./view.ts";
-import { findWords } from "./words.ts";
 
 /** Bytes by which one window follows another. */
 export const BLOCK = 32 * 1024;
@@ -57,21 +56,11 @@ export class Engine {
     const notes = this.#notes;
     scanner.spans = [];
     scanner.scan(viewOf(data), lexicon, notes);
-    const onColumn: OnColumn = (column) => {
-      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
-      this.#gathered.gather(data, column);
-    };
-    // While the scanner still has the symbols of the whole.
-    this.#strides.find(scanner.plain, onColumn);
     notes.sort(data);
+    this.#findLaidOut(data, lexicon, isContinued);
     for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
-    this.#columns.find(data, notes.lines, isContinued, onColumn);
-    this.#records.find(data, notes.lines, onColumn);
-    this.#shortLines.find(data, notes.lines, onColumn, (lines) => this.#columns.find(data, lines, true, onColumn));
-    this.#scanAll(this.#gathered, lexicon, true);
     for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
-    for (const words of findWords(data)) scanner.scan(words, lexicon, this.#quiet);
     const { spans } = scanner;
     this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
@@ -80,10 +69,26 @@ export class Engine {
         spans.push(...sources({ start: 0, end: bytes.length }));
       }
     });
-    for (const { start, end, content } of [...openBlobs(data, notes.blobs), ...openHexBlobs(data)]) {
+    for (const { start, end, content } of openBlobs(data, notes.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
     return spans;
+  }
+
+  /** Looks for what is dealt out over columns, records and lines. */
+  #findLaidOut(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): void {
+    const { lines } = this.#notes;
+    const onColumn: OnColumn = (column) => {
+      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
+      this.#gathered.gather(data, column);
+    };
+    // First, while the scanner still has the symbols of the whole.
+    this.#strides.find(this.#scanner.plain, onColumn);
+    this.#columns.find(data, lines, isContinued, onColumn);
+    this.#records.find(data, lines, onColumn);
+    this.#shortLines.find(data, lines, onColumn, (dealt) => this.#columns.find(data, dealt, true, onColumn));
+    if (this.#shortLines.hasFiles) this.#columns.findFiles(data, lines, onColumn);
+    this.#scanAll(this.#gathered, lexicon, true);
   }
 
   /** What has to be masked in `data`, which is no part of the text as it stands. */

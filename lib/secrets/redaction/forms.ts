@@ -95,6 +95,8 @@ function* rareForms(value: Weighted): Generator<Form> {
     ...encode.substitute(value, (byte) => isSmall(byte) ? encode.rot13(byte, false) : byte),
     kind: KIND.rotated,
   };
+  yield { ...encode.substitute(value, (byte) => isSmall(byte) ? encode.shifted(byte, 1) : byte), kind: KIND.rotated };
+  yield { ...encode.substitute(value, (byte) => isSmall(byte) ? encode.atbash(byte) : byte), kind: KIND.rotated };
   yield { ...encode.substitute(value, encode.atbash), kind: KIND.rotated };
   for (const by of [1, 25, 3, 23]) {
     yield { ...encode.substitute(value, (byte) => encode.shifted(byte, by)), kind: KIND.rotated };
@@ -117,6 +119,11 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield perByte(KIND.octal, octal, "0");
   yield perByte(KIND.octal, octal, "0o");
   yield* hexWords(value);
+  for (const [size, base] of [[4, 8], [4, 10], [8, 8], [8, 10]] as const) {
+    const kind = base === 8 ? KIND.octal : KIND.decimal;
+    yield { ...encode.littleEndianWords(value, size, base, 0), kind };
+    yield { ...encode.littleEndianWords(encode.swappedGroups(value, size), size, base, 0), kind };
+  }
   for (let phase = 0; phase < 4; phase++) {
     yield { ...encode.strand(value, 4, phase), kind: KIND.stranded };
     if (phase < 3) yield { ...encode.strand(value, 3, phase), kind: KIND.stranded };

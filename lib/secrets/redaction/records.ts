@@ -16,6 +16,9 @@ import { isBlank, isDump } from "./tokens.ts";
 const LONGEST_RECORD = 32;
 const LONGEST_ROW = 64;
 const LONGEST_LINE = 96;
+/** Lines of a block, and those that are looked at first: one at least of every place in records of up to four lines. */
+const BLOCK_LINES = 16;
+const SAMPLE = [0, 3, 5, 10] as const;
 /** Different characters that the lines have to show; lines of a list or of code end in the same few. */
 const FEWEST_DIFFERENT = 6;
 /** So many are enough in any number of lines. */
@@ -87,6 +90,12 @@ export class RecordFinder {
     let start = 0;
     let others = 0;
     for (let line = 0; line < count; line++) {
+      // Most text is passed over in blocks of which a few lines are looked at.
+      if (line % BLOCK_LINES === 0 && seen.singles + seen.tables === 0 && this.#isOrdinary(line)) {
+        line += BLOCK_LINES - 1;
+        start = line;
+        continue;
+      }
       const first = from[line] as number;
       const end = to[line] as number;
       const length = end - first;
@@ -111,6 +120,20 @@ export class RecordFinder {
       others = 0;
     }
     this.#close(start, count, seen);
+  }
+
+  /** Whether some of the lines of a block neither end nor begin with a single character, and none is long. */
+  #isOrdinary(line: number): boolean {
+    const { from, to, count } = this.#lines;
+    const last = line + BLOCK_LINES - 1;
+    if (last >= count || (to[last] as number) - (from[line] as number) > BLOCK_LINES * LONGEST_ROW) return false;
+    for (const nth of SAMPLE) {
+      const [first, end] = [from[line + nth] as number, to[line + nth] as number];
+      if (end - first > LONGEST_ROW) continue;
+      if (end - first <= LONGEST_RECORD && singleAt(this.#data, DENSE, first, end) > 0) return false;
+      if ((this.#data[first] as number) > 0x20 && isTable(this.#data, first, end)) return false;
+    }
+    return true;
   }
 
   /** Looks at lines of which so many end in a single character, or are rows of a table. */
@@ -202,6 +225,8 @@ export class RecordFinder {
   #findCells(start: number, end: number): void {
     const data = this.#data;
     const columns: number[][] = [];
+    // Every other line, which `sed =` numbers.
+    const turns: [number[], number[]] = [[], []];
     for (let line = start; line < end; line++) {
       const to = this.#lines.to[line] as number;
       let at = this.#lines.from[line] as number;
@@ -211,9 +236,10 @@ export class RecordFinder {
         while (at < to && !isBlank(data[at] as number)) at++;
         if (at === from || at - from > LONGEST_CELL) continue;
         (columns[nth] ??= []).push(from, at);
+        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at);
       }
     }
-    if (columns.length < 2) return;
+    if (columns.length < 2) return this.#report(turns);
     this.#report([...columns.filter((column) => column !== undefined), columns.flat()]);
   }
 }

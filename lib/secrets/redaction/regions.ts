@@ -189,7 +189,7 @@ function isWide(data: Uint8Array, at: number): boolean {
   const lead = data[at] as number;
   const second = data[at + 1] as number;
   const third = data[at + 2] as number;
-  if (lead === 0xf0) return second === 0x9d;
+  if (lead === 0xf0) return second === 0x9d || (second === 0x9f && third >= 0x84 && third <= 0x87);
   if (lead === 0xe2) return (second === 0x80 && third >= 0x8b && third <= 0x8f) || second === 0x92 || second === 0x93;
   if (lead === 0xef) return narrow(0xf000 | ((second & 0x3f) << 6) | (third & 0x3f)) >= 0;
   return lead === 0xc2 ? second === 0xad : true;

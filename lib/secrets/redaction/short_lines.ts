@@ -5,24 +5,29 @@
 import type { OnColumn } from "./columns.ts";
 import type { Lines } from "./notes.ts";
 import { Stretches } from "./stretches.ts";
-import { isDigit, offsetEnd } from "./tokens.ts";
+import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
 
 /** Bytes of the longest piece; reversed, a longer one is found by itself. */
 const LONGEST_PIECE = 12;
 /** Bytes of pieces in a row, and those of a window that are looked at. */
-const FEWEST_BYTES = 14;
+const FEWEST_BYTES = 10;
 const MOST_BYTES = 4 * 1024;
 const BLANK = 0x20;
 /** Lines after which others like them come again. */
 const PERIODS: readonly number[] = [2, 3];
 /** Times that lines come again before they are taken for what stands between the pieces. */
-const FEWEST_TIMES = 2;
+const FEWEST_TIMES = 3;
 /** Lines of a window that are dealt out. */
-const MOST_LINES = 160;
+const MOST_LINES = 96;
 /** Bytes of the longest line that is taken as it is, but for an offset: a row of a dump. */
 const LONGEST_LINE = 80;
+/** Bytes of the longest part of such a row. */
+const LONGEST_CELL = 3;
 /** Lines of a sliding window. */
 const FEWEST_OVERLAPS = 8;
+
+/** How the line begins that `head` and `tail` write above a file, `==> xaa <==`, as a number. */
+const FILE_HEAD = 0x203e3d3d;
 
 /** Calls `onColumn` for the columns among some of the lines. */
 export type OnLines = (lines: Lines) => void;
@@ -40,6 +45,8 @@ interface Repeat {
 
 /** Finds such pieces; keeps its working memory. */
 export class ShortLineFinder {
+  /** Whether a line among those looked at last seems to stand above a file. */
+  hasFiles = false;
   readonly #column: Stretches;
   readonly #dealt: Lines = { from: new Uint16Array(MOST_LINES), to: new Uint16Array(MOST_LINES), count: 0 };
   #data: Uint8Array = new Uint8Array(0);
@@ -60,6 +67,7 @@ export class ShortLineFinder {
     this.#onColumn = onColumn;
     const { from, to, count } = lines;
     const repeats = PERIODS.map((period) => ({ period, times: 0, start: 0, last: 0 }));
+    this.hasFiles = false;
     this.#left = MOST_BYTES;
     this.#linesLeft = MOST_LINES;
     let [one, two, three] = [0, 0, 0];
@@ -75,7 +83,8 @@ export class ShortLineFinder {
         before = length;
       }
       const head = headOf(data, start, length);
-      if (head !== one && head !== 0) {
+      if (head === FILE_HEAD) this.hasFiles = true;
+      if (head !== one && head !== 0 && one !== 0) {
         if (head === two) this.#again(repeats[0] as Repeat, line, onLines);
         if (head === three) this.#again(repeats[1] as Repeat, line, onLines);
       }
@@ -85,14 +94,15 @@ export class ShortLineFinder {
     for (const repeat of repeats) this.#deal(repeat, onLines);
   }
 
-  /** Reads lines of one length, and a shorter one at either end of them, in other orders. */
+  /** Reads lines of one length, and another one at either end of them, in other orders. */
   #reorder(first: number, last: number): void {
     const { from, to, count } = this.#lines;
     const length = (to[first] as number) - (from[first] as number);
-    const isShorter = (line: number): boolean =>
-      line >= 0 && line < count && (to[line] as number) - (from[line] as number) < length;
-    const start = isShorter(first - 1) ? first - 1 : first;
-    const end = isShorter(last) ? last + 1 : last;
+    // The last piece, in whose line there may be another one when it had no end of its own.
+    const isRest = (line: number): boolean =>
+      line >= 0 && line < count && (to[line] as number) - (from[line] as number) < 2 * length;
+    const start = isRest(first - 1) ? first - 1 : first;
+    const end = isRest(last) ? last + 1 : last;
     const bytes = length * (last - first);
     if (bytes < FEWEST_BYTES || bytes > this.#left || !this.#isMixed(from[first] as number, to[first + 1] as number)) {
       return;
@@ -107,10 +117,15 @@ export class ShortLineFinder {
     column.clear();
     for (let line = end - 1; line >= start; line--) column.push(from[line] as number, to[line] as number, 0);
     this.#onColumn(column);
-    if (end - start < FEWEST_OVERLAPS || !this.#overlaps(start) || !this.#overlaps(start + 1)) return;
-    column.clear();
-    for (let line = start; line < end; line++) column.push(from[line] as number, (from[line] as number) + 1, 0);
-    this.#onColumn(column);
+    if (last - first < FEWEST_OVERLAPS || !this.#overlaps(first) || !this.#overlaps(first + 1)) return;
+    for (let nth = 0; nth < length; nth++) {
+      column.clear();
+      for (let line = first; line < last; line++) {
+        const at = (from[line] as number) + nth;
+        column.push(at, at + 1, 0);
+      }
+      this.#onColumn(column);
+    }
   }
 
   /** Whether there are capital letters or digits, and not digits alone: numbers and words have lines of their own. */
@@ -164,12 +179,25 @@ export class ShortLineFinder {
         dealt.from[dealt.count] = lineFrom;
         dealt.to[dealt.count++] = lineTo;
         column.push(offsetEnd(this.#data, lineFrom, lineTo), lineTo, 0);
-        if (lineTo - lineFrom > LONGEST_LINE) isShort = false;
+        isShort &&= lineTo - lineFrom <= LONGEST_LINE && isPiece(this.#data, lineFrom, lineTo);
       }
       if (isShort) this.#onColumn(column);
       onLines(dealt);
     }
   }
+}
+
+/** Whether a line has one part only, or parts of a few characters each as the row of a dump. */
+function isPiece(data: Uint8Array, from: number, to: number): boolean {
+  let [parts, longest] = [0, 0];
+  for (let at = offsetEnd(data, from, to); at < to;) {
+    while (at < to && isBlank(data[at] as number)) at++;
+    const start = at;
+    while (at < to && !isBlank(data[at] as number)) at++;
+    if (at > start) parts++;
+    longest = Math.max(longest, at - start);
+  }
+  return parts < 2 || longest <= LONGEST_CELL;
 }
 
 /** The first four bytes of a line as a number, of a shorter one all of it and its length; 0 for none. */

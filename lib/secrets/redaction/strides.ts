@@ -30,6 +30,8 @@ const LOOKS: readonly { lag: number; step: number; periods: readonly number[] }[
 
 /** Periods that a stretch has at least. */
 const FEWEST_PERIODS = 10;
+/** Symbols among which there is a letter, unless they are numbers, which have most of their digits in common. */
+const LETTER_WITHIN = 12;
 /** Symbols of a window that are looked at closely, and of the longest stretch that is looked at as one. */
 const MOST_SYMBOLS = 8 * 1024;
 const LONGEST = 4096;
@@ -54,15 +56,18 @@ export class StrideFinder {
   /** Looks for the period of what recurs at one of four places; up to where the text has been dealt with. */
   #confirm(text: Symbols, at: number, periods: readonly number[], onColumn: OnColumn): number {
     const { symbols } = text;
+    if (!hasLetter(symbols, at, at + LETTER_WITHIN)) return at;
     for (const period of periods) {
       for (let start = at; start < at + 4; start++) {
         const symbol = symbols[start] as number;
         if (symbol !== symbols[start + period] || symbol !== symbols[start + 2 * period]) continue;
         if (symbol !== symbols[start + 3 * period] || DENSE[symbol] === 0) continue;
         const [from, to] = extent(text, start, period);
-        if (to - from < FEWEST_PERIODS * period || !this.#gather(text, from, to, period)) continue;
-        this.#left -= to - from;
-        onColumn(this.#column);
+        if (to - from < FEWEST_PERIODS * period) continue;
+        if (this.#gather(text, from, to, period)) {
+          this.#left -= to - from;
+          onColumn(this.#column);
+        }
         return to;
       }
     }
@@ -104,6 +109,12 @@ function extent({ symbols, length }: Symbols, at: number, period: number): [numb
   let to = at;
   while (to + period < length && to - at < LONGEST / 2 - period && symbols[to + period] === symbol) to += period;
   return [Math.max(0, from - period + 1), Math.min(length, to + period)];
+}
+
+/** Whether there is anything but digits. */
+function hasLetter(symbols: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if ((symbols[at] as number) > 0x39) return true;
+  return false;
 }
 
 /** Whether almost all symbols at this place of the periods are the same; the outer periods may lack a part. */
