@@ -103,6 +103,23 @@ load("loading 100 values of 24 characters", many(100, 24));
 load("one more after a thousand", many(1, 60), load("loading 1000 values of 60 characters", many(1000, 60)));
 load("loading a value of 64 KB", many(1, 64 * 1024));
 
+/** The longest time, in milliseconds, for which others had to wait while a thousand values were taken in. */
+async function longestTurn(): Promise<number> {
+  let [longest, before, isDone] = [0, performance.now(), false];
+  const values = many(1000, 60);
+  const done = new Redactor().addInTurns(values).then(() => isDone = true);
+  while (!isDone) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    longest = Math.max(longest, performance.now() - before);
+    before = performance.now();
+  }
+  await done;
+  return longest;
+}
+console.log(
+  `loading 1000 values of 60 characters in turns: others wait ${(await longestTurn()).toFixed(0)} ms at most`,
+);
+
 const sample = corpus.subarray(0, 16_000_000);
 const mine = seconds(sample, 8, (slice) => redactor.redactBytes(slice));
 const decoder = new TextDecoder();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { deflateSync, gzipSync } from "node:zlib";
+import { ebcdic } from "../../lib/secrets/encodings.ts";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 
 const VALUE = "sk-live-4f9Qz7XbT2mLr8WcDk";
@@ -326,6 +327,84 @@ Deno.test("redact() masks pieces in files that are shown one after the other, ea
       for (const piece of pieces.slice(0, -1)) {
         assert.ok(!out.includes(`\n${piece}\n`) && !out.includes(`:${piece}\n`), `${name}: ${out}`);
       }
+    }
+  }
+});
+
+/** Rows of `width` bytes each, as `xxd -p` with offsets. */
+function rows(shown: Uint8Array, width: number): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < shown.length; at += width) {
+    lines.push(`${at.toString(16).padStart(8, "0")}: ${[...shown.subarray(at, at + width)].map(hex).join(" ")}`);
+  }
+  return lines;
+}
+
+/** The digits that are left of rows, without their offsets. */
+const digitsOf = (text: string): string => text.replace(/^\w+:/gm, "").replace(/[^0-9a-f]/g, "");
+
+Deno.test("redact() masks a dump whose last row is cut anywhere", () => {
+  const dump = rows(bytes(`key=${VALUE}`), 6).join("\n");
+  for (let cut = dump.length - 20; cut <= dump.length; cut++) {
+    const out = masked(dump.slice(0, cut));
+    assert.ok(longestShown(digitsOf(out), each(VALUE, hex)) < 16, out);
+  }
+});
+
+Deno.test("redact() masks a dump in EBCDIC, which no reading of its bytes shows", () => {
+  const turned = bytes(VALUE).map(ebcdic);
+  for (const width of [3, 5, 6]) {
+    const out = masked(rows(turned, width).join("\n"));
+    assert.ok(longestShown(digitsOf(out), [...turned].map(hex).join("")) < 16, out);
+  }
+});
+
+/** The length of the longest piece of `secret` in `text`. */
+function longestShown(text: string, secret: string): number {
+  let longest = 0;
+  for (let from = 0; from < secret.length; from++) {
+    while (from + longest < secret.length && text.includes(secret.slice(from, from + longest + 1))) longest++;
+  }
+  return longest;
+}
+
+Deno.test("redact() masks eight characters of a random value in numbers, and takes no seven for eight", () => {
+  const value = "Zq7TbX4m9RwLd2Vc6NpK";
+  const numbers: Record<string, (text: string) => string> = {
+    hexadecimal: (text) => each(text, hex),
+    decimal: (text) => each(text, (byte) => byte.toString().padStart(3, "0"), " "),
+    octal: (text) => each(text, (byte) => byte.toString(8).padStart(3, "0"), " "),
+    escaped: (text) => each(text, (byte) => `u00${hex(byte)}`),
+    words: (text) => `0x${each(text.slice(0, 4), hex)} 0x${each(text.slice(4), hex)}`,
+  };
+  for (const [name, shown] of Object.entries(numbers)) {
+    for (let at = 0; at + 8 <= value.length; at += 4) {
+      const [eight, seven] = [`a ${shown(value.slice(at, at + 8))} b`, `a ${shown(value.slice(at, at + 7))} b`];
+      assert.notEqual(masked(eight, value), eight, `${name} at ${at}`);
+      assert.equal(masked(seven, value), seven, `${name} at ${at}`);
+    }
+  }
+});
+
+Deno.test("redact() masks every piece of a value of which others have parts in common", () => {
+  const values = [
+    "Kx7Qm2Zp-alpha-Wd9Ls4Vb",
+    "Kx7Qm2Zp-gamma-Wd9Ls4Vb",
+    "Tn5Rf8Yc-alpha-Wd9Ls4Vb",
+    "Kx7Qm2ZpWd9Ls4VbTn5Rf8Yc",
+  ];
+  const redactor = new Redactor();
+  redactor.add(values);
+  for (const value of values) {
+    for (
+      const form of [
+        each(value, hex),
+        base64(value),
+        each(reverse(value), hex),
+        pack(bytes(value), 5, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+      ]
+    ) {
+      assert.equal(redactor.redact(`see ${form} there`).replace(/\*\*\*=*/, "***"), "see *** there", value);
     }
   }
 });

@@ -120,8 +120,10 @@ export class ColumnFinder {
     let shared = 0;
     let tokens = 0;
     this.#differ = false;
+    const [from, to] = [this.#from, this.#to];
     for (let line = 1; line <= lines; line++) {
-      if (line === lines) tokens = 0;
+      // Most lines are too long, which costs less to ask here.
+      if (line === lines || (to[line] as number) - (from[line] as number) > WIDEST) tokens = 0;
       else if (line - start === 1 || !this.#isRepeated(line)) tokens = this.#sharedTail(start, line);
       if (tokens >= FEWEST_TAIL) {
         shared = line - start === 1 ? tokens : Math.min(shared, tokens);
@@ -305,9 +307,12 @@ export class ColumnFinder {
 
   /** Whether all lines are rows that are read as bytes, which shows more than reading their digits downwards. */
   #isPlainDump(start: number, end: number): boolean {
+    const data = this.#data;
+    // The end of the text may be in the middle of a byte.
+    const last = this.#to[end - 1] === data.length ? end - 1 : end;
     let line = start;
-    while (line < end && isPlainRow(this.#data, this.#from[line] as number, this.#to[line] as number)) line++;
-    return line === end;
+    while (line < last && isPlainRow(data, this.#from[line] as number, this.#to[line] as number)) line++;
+    return line === last;
   }
 
   /** The numbers or, behind two blanks or a bar, the characters of the rows of a dump. */

@@ -179,18 +179,21 @@ export class GramIndex<W extends Whole> {
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
     const needed = this.#length + symbols.length + 1;
-    if (needed > this.pool.length) {
-      const length = Math.max(needed, 2 * this.pool.length);
-      const [pool, facts] = [new Uint8Array(length), new Uint16Array(length)];
-      pool.set(this.pool);
-      facts.set(this.facts);
-      [this.pool, this.facts] = [pool, facts];
-    }
+    if (needed > this.pool.length) this.#enlarge(Math.max(needed, 2 * this.pool.length));
     this.pool.set(symbols, this.#length);
     for (let i = 0; i < weights.length; i++) {
       this.facts[this.#length + i] = (weights[i] as number) | (kind << KIND_SHIFT);
     }
     this.#length = needed;
+  }
+
+  #enlarge(length: number): void {
+    const pool = new Uint8Array(length);
+    const facts = new Uint16Array(length);
+    pool.set(this.pool.subarray(0, this.#length));
+    facts.set(this.facts.subarray(0, this.#length));
+    this.pool = pool;
+    this.facts = facts;
   }
 
   /** Puts the gram at `at` of the pool into the table; false when it stands there already. */
@@ -206,8 +209,15 @@ export class GramIndex<W extends Whole> {
     return true;
   }
 
-  /** Makes room for `more` grams. Nothing may be added until it is done; what is known already is found all the while. */
+  /**
+   * Makes room for about `more` grams. Nothing may be added until it is done; what is known already is found all the
+   * while.
+   */
   *reserve(more: number): Generator<void> {
+    const needed = this.#length + SYMBOLS_A_GRAM * more;
+    if (needed > this.pool.length) this.#enlarge(needed);
+    yield;
+    yield* this.#wideAt.reserve(Math.floor(more / GRAMS_A_WIDE));
     let length = this.#table.length;
     while (tooFull(this.#count + more, length)) length *= 2;
     if (length > this.#table.length) yield* this.#rehash(length);
@@ -258,7 +268,11 @@ export class GramIndex<W extends Whole> {
 }
 
 /** Slots or symbols that are dealt with in one go: a millisecond or a few. */
-const SLICE = 1 << 16;
+const SLICE = 1 << 15;
+
+/** Symbols of forms, and grams for a wide one, that values of ordinary length have. */
+const SYMBOLS_A_GRAM = 6;
+const GRAMS_A_WIDE = 5;
 
 /** Whether `count` grams are too many for a table of `length` numbers, two for each. */
 function tooFull(count: number, length: number): boolean {
