@@ -24,11 +24,12 @@ function carry(from: Deno.TcpConn, to: Deno.TcpConn, delayMs: number): void {
   let wake = Promise.withResolvers<void>();
   let ended = false;
   (async () => {
+    const buffer = new Uint8Array(256 * 1024);
     while (true) {
-      const buffer = new Uint8Array(256 * 1024);
       const count = await from.read(buffer).catch(() => null);
       if (count === null) break;
-      waiting.push({ due: performance.now() + delayMs, bytes: buffer.subarray(0, count) });
+      // A copy of its own size: what waits is a whole window, and would hold a large buffer for each small piece.
+      waiting.push({ due: performance.now() + delayMs, bytes: buffer.slice(0, count) });
       wake.resolve();
     }
     ended = true;

@@ -1,17 +1,21 @@
 /**
  * Files against OpenSSH's `sftp` and paramiko, interleaved, through the whole program over stdio.
  *
- *   deno run -A bench/files.ts [--mb=256] [--rounds=5] [--dir=/dev/shm] [--delay-ms=50] [--files=2000]
+ *   deno run -A bench/files.ts [--mb=256] [--rounds=5] [--dir=/tmp] [--delay-ms=25] [--files=2000]
  *
  * What `sftp` needs to connect is measured beside and given, since our session is connected already; paramiko's
- * connecting is not counted.
+ * connecting is not counted. With a delay, what a window allows is measured beside it: by plain TCP through the same
+ * proxy, and by our own transfers through it without the delay, since more than the machine carries no window gives.
  */
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { parseArgs } from "node:util";
 import { startSshd } from "../tests/support/sshd.ts";
 import { someBytes } from "../tests/support/file_tools.ts";
+import { RECEIVE_WINDOW_BYTES } from "../lib/ssh/sftp/receive_window.ts";
 import { startDelayProxy } from "./delay_proxy.ts";
+import { median } from "./support/statistics.ts";
+import { receiveWindowed, roundTripMs, sendWindowed } from "./support/windowed_tcp.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -35,6 +39,12 @@ start = time.time()
 sftp.put(source, target) if direction == "put" else sftp.get(source, target)
 print((time.time() - start) * 1000)
 `;
+
+/** What OpenSSH's server opens for a session. */
+const SERVER_WINDOW_BYTES = 2 * 1024 * 1024;
+
+/** With a delay `sftp` takes a quarter of a second for each. */
+const FAR_FILES = 200;
 
 /** Times in milliseconds, by contender. */
 type Times = Map<string, number[]>;
@@ -68,13 +78,8 @@ await client.connect(
 
 try {
   await large("no delay", sshd.port, Number(values.mb));
-  await many(Number(values.files));
-  const delayMs = Number(values["delay-ms"]);
-  using proxy = startDelayProxy(sshd.port, delayMs);
-  const roundTrip = delayMs * 2;
-  const bound = (mebibytes: number): string => (mebibytes * 1.048576 * 1000 / roundTrip).toFixed(0);
-  console.log(`bounds: ${bound(2)} MB/s up, by the server's window of 2 MiB; ${bound(8)} MB/s down, by ours of 8 MiB`);
-  await large(`${roundTrip} ms there and back`, proxy.port, Math.min(64, Number(values.mb)));
+  await many("no delay", sshd.port, Number(values.files));
+  await distant(Number(values["delay-ms"]), Math.min(256, Number(values.mb)));
 } finally {
   await client.close();
   await Deno.remove(base, { recursive: true });
@@ -104,20 +109,66 @@ async function large(title: string, port: number, megabytes: number): Promise<vo
   report(`download of ${megabytes} MiB, ${title}`, down, size);
 }
 
-async function many(count: number): Promise<void> {
+/** Through a proxy that takes its time, beside what could be. */
+async function distant(delayMs: number, megabytes: number): Promise<void> {
+  const bytes = megabytes * 1024 * 1024;
+  const roundTrip = await roundTripMs(delayMs);
+  using near = startDelayProxy(sshd.port, 0);
+  using far = startDelayProxy(sshd.port, delayMs);
+  const [nearby, up, down] = [await connect(near.port), [] as number[], [] as number[]];
+  const [machineUp, machineDown] = [[] as number[], [] as number[]];
+  await Deno.writeFile(`${base}/big`, someBytes(bytes));
+  await Deno.copyFile(`${base}/big`, `${filesDir}/big`);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const upload = { session_id: nearby, local_path: "big", remote_path: `${base}/there` };
+    const download = { session_id: nearby, local_path: "back", remote_path: `${base}/big` };
+    machineUp.push(await call("ssh_upload_file", upload));
+    machineDown.push(await call("ssh_download_file", download));
+    up.push(await sendWindowed(delayMs, bytes, SERVER_WINDOW_BYTES));
+    down.push(await receiveWindowed(delayMs, bytes, RECEIVE_WINDOW_BYTES));
+  }
+  const rate = (times: number[]): string => `${(bytes / 1000 / median(times)).toFixed(0)} MB/s`;
+  const bound = (window: number): string => `${(window / 1000 / roundTrip).toFixed(0)} MB/s`;
+  console.log(`what a way of ${roundTrip.toFixed(1)} ms there and back, as measured, lets through`);
+  console.log(`  up: the server's window ${bound(SERVER_WINDOW_BYTES)}; plain TCP with it ${rate(up)}`);
+  console.log(`  down: our window ${bound(RECEIVE_WINDOW_BYTES)}; plain TCP with it ${rate(down)}`);
+  console.log(`  ours through the proxy without delay: ${rate(machineUp)} up, ${rate(machineDown)} down`);
+  await roundTrips(await connect(far.port), roundTrip);
+  const title = `${(2 * delayMs).toFixed(0)} ms there and back`;
+  await large(title, far.port, megabytes);
+  await many(title, far.port, Math.min(FAR_FILES, Number(values.files)), 1);
+}
+
+/** A file of a few bytes costs nothing but round trips. */
+async function roundTrips(session_id: string, roundTrip: number): Promise<void> {
+  await Deno.writeTextFile(`${filesDir}/tiny`, "tiny");
+  const times: Times = new Map();
+  const upload = { session_id, local_path: "tiny", remote_path: `${base}/tiny` };
+  const first = await call("ssh_upload_file", upload);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    note(times, "upload", await call("ssh_upload_file", upload));
+    note(times, "download", await call("ssh_download_file", { ...upload, local_path: "tiny-back" }));
+  }
+  const count = (ms: number): string => (ms / roundTrip).toFixed(1);
+  const all = [...times].map(([name, each]) => `${name} ${count(median(each))}`).join(", ");
+  console.log(`round trips of one small file: ${all}; the first of a session ${count(first)}`);
+}
+
+async function many(title: string, port: number, count: number, rounds = Number(values.rounds)): Promise<void> {
+  await Deno.remove(`${filesDir}/many`, { recursive: true }).catch(() => {}); // the first time there is none
   await Deno.mkdir(`${filesDir}/many`);
   for (let at = 0; at < count; at++) await Deno.writeFile(`${filesDir}/many/file${at}`, someBytes(4096, at + 1));
-  const session_id = await connect(sshd.port);
+  const session_id = await connect(port);
   const times: Times = new Map();
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     await Deno.mkdir(`${base}/sftp`);
-    note(times, "sftp's connecting", await sftp(sshd.port, "pwd"));
-    note(times, "sftp", await sftp(sshd.port, `put -r ${filesDir}/many ${base}/sftp`));
+    note(times, "sftp's connecting", await sftp(port, "pwd"));
+    note(times, "sftp", await sftp(port, `put -r ${filesDir}/many ${base}/sftp`));
     const args = { session_id, local_path: "many", remote_path: `${base}/ours`, recursive: true };
     note(times, "ours", await call("ssh_upload_file", args));
     for (const path of [`${base}/sftp`, `${base}/ours`]) await Deno.remove(path, { recursive: true });
   }
-  report(`upload of ${count} files of 4 KiB`, times, count * 4096);
+  report(`upload of ${count} files of 4 KiB, ${title}`, times, count * 4096);
 }
 
 async function connect(port: number): Promise<string> {
@@ -160,10 +211,6 @@ async function paramiko(port: number, direction: string, source: string, target:
 
 function note(times: Times, name: string, ms: number): void {
   times.set(name, [...times.get(name) ?? [], ms]);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? NaN;
 }
 
 function report(title: string, times: Times, bytes: number): void {

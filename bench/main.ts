@@ -1,5 +1,5 @@
 /** Runs the benchmarks one after the other; names on the command line pick some, e.g. `deno task bench -- execute`. */
-const ALL = ["startup", "execute", "memory", "shell", "files", "forward", "redactor", "leaks", "dropbear"];
+const ALL = ["startup", "execute", "memory", "shell", "files", "cancel", "forward", "redactor", "leaks", "dropbear"];
 
 const wanted = Deno.args.filter((arg) => arg !== "--");
 for (const name of wanted.length > 0 ? wanted : ALL) {

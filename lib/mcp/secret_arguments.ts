@@ -22,7 +22,7 @@ export async function variablesToChooseFrom(app: App, envFile: string | undefine
     for (const session of app.sessions) app.vault.variablesFor(session.id).forEach((value, name) => add(name, value));
   } else {
     const { variables } = await readEnvFile(app, envFile);
-    app.vault.maskAll(variables);
+    await app.vault.maskAll(variables);
     for (const { name, value } of variables) add(name, value);
   }
   return choices;

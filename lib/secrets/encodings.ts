@@ -8,16 +8,39 @@ import type { Weighted } from "./redaction/weights.ts";
 
 export type { Weighted } from "./redaction/weights.ts";
 
+/** Half bits from which fractions are carried on: a random character in three digits proves more in each. */
+const LEAST_SHARE = 3;
+
 /** Collects the bytes of a form and their weights. */
 class Builder {
-  #bytes: Uint8Array = new Uint8Array(512);
-  #weights: Uint8Array = new Uint8Array(512);
+  #bytes: Uint8Array;
+  #weights: Uint8Array;
   #length = 0;
+  /** Half bits that rounding has taken from the bytes so far, or given to them. */
+  #owed = 0;
+
+  /** A collector for about `expected` bytes. */
+  constructor(expected: number) {
+    this.#bytes = new Uint8Array(expected);
+    this.#weights = new Uint8Array(expected);
+  }
 
   /** Adds the characters of `text`, which together prove `weight` half bits. */
   add(text: string, weight: number): void {
-    const each = text.length === 0 ? 0 : Math.round(weight / text.length);
-    for (let i = 0; i < text.length; i++) this.addByte(text.charCodeAt(i), each);
+    const each = weight / text.length;
+    for (let i = 0; i < text.length; i++) this.addShare(text.charCodeAt(i), each);
+  }
+
+  /**
+   * Adds a byte that proves `weight` half bits, which need not be whole: the bytes before and after it make up for that,
+   * so that seven characters do not seem to be eight. Where little is proved, as by words, each is rounded by itself.
+   */
+  addShare(byte: number, weight: number): void {
+    if (weight < LEAST_SHARE) return this.addByte(byte, Math.round(weight));
+    this.#owed += weight;
+    const whole = Math.round(this.#owed);
+    this.#owed -= whole;
+    this.addByte(byte, whole);
   }
 
   addByte(byte: number, weight: number): void {
@@ -36,7 +59,7 @@ class Builder {
 }
 
 function doubled(array: Uint8Array): Uint8Array {
-  const out = new Uint8Array(2 * array.length);
+  const out = new Uint8Array(2 * array.length + 1);
   out.set(array);
   return out;
 }
@@ -74,8 +97,8 @@ export const UUENCODE: Packing = {
 /** The characters of the packing that depend on `value` alone when `phase` bytes come before it. */
 export function pack(value: Weighted, packing: Packing, phase: number): Weighted {
   const { bits, alphabet, lowFirst } = packing;
-  const out = new Builder();
   const total = value.bytes.length * 8;
+  const out = new Builder(Math.ceil(total / bits));
   const first = (bits - ((phase * 8) % bits)) % bits;
   for (let at = first; at + bits <= total; at += bits) {
     let number = 0;
@@ -86,15 +109,25 @@ export function pack(value: Weighted, packing: Packing, phase: number): Weighted
       number = (number << 1) | ((byte >> shift) & 1);
       weight += (value.weights[bit >> 3] as number) / 8;
     }
-    out.add(alphabet.charAt(number), weight);
+    out.addShare(alphabet.charCodeAt(number), weight);
   }
   return out.done();
 }
 
-/** Each byte as text of its own, e.g. `x73` or `163`, one after the other with nothing between. */
-export function perByte(value: Weighted, encode: (byte: number, at: number) => string): Weighted {
-  const out = new Builder();
-  value.bytes.forEach((byte, i) => out.add(encode(byte, i), value.weights[i] as number));
+/**
+ * Each byte as text of its own, e.g. `x73` or `163`, one after the other with nothing between but what `before` puts
+ * there, which proves nothing.
+ */
+export function perByte(
+  value: Weighted,
+  encode: (byte: number) => string,
+  before: (at: number) => string = () => "",
+): Weighted {
+  const out = new Builder(8 + 4 * value.bytes.length);
+  value.bytes.forEach((byte, i) => {
+    out.add(before(i), 0);
+    out.add(encode(byte), value.weights[i] as number);
+  });
   return out.done();
 }
 
@@ -108,7 +141,7 @@ export function substitute(value: Weighted, map: (byte: number) => number): Weig
  * with `prefix` before it, which proves nothing of itself.
  */
 export function littleEndianWords(value: Weighted, size: number, base: number, phase: number, prefix = ""): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   const width = base === 10 ? 0 : Math.ceil((size * 8) / Math.log2(base));
   for (let at = phase; at + size <= value.bytes.length; at += size) {
     let word = 0n;
@@ -117,14 +150,15 @@ export function littleEndianWords(value: Weighted, size: number, base: number, p
       word = (word << 8n) | BigInt(value.bytes[at + i] as number);
       weight += value.weights[at + i] as number;
     }
-    out.add(prefix + word.toString(base).padStart(width, "0"), weight);
+    out.add(prefix, 0);
+    out.add(word.toString(base).padStart(width, "0"), weight);
   }
   return out.done();
 }
 
 /** Groups of four bytes as five characters (Ascii85, RFC 1924's alphabet, Z85), whole groups from `phase` on. */
 export function base85(value: Weighted, alphabet: string, phase: number): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   for (let at = phase; at + 4 <= value.bytes.length; at += 4) {
     let number = 0;
     let weight = 0;
@@ -153,7 +187,7 @@ const BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvw
 
 /** The whole value as one number in base 58 (Bitcoin's alphabet); no piece of it can be told from outside. */
 export function base58(value: Weighted): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   let number = value.bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   let text = "";
   while (number > 0n) {
@@ -166,7 +200,7 @@ export function base58(value: Weighted): Weighted {
 
 /** The whole value as one decimal number, the first byte highest. */
 export function bigNumber(value: Weighted): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   const number = value.bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   out.add(number.toString(), value.weights.reduce((sum, weight) => sum + weight, 0));
   return out.done();
@@ -174,7 +208,7 @@ export function bigNumber(value: Weighted): Weighted {
 
 /** UTF-8 as UTF-32, for which it is taken byte by byte; the bytes that are zero prove nothing. */
 export function utf32(value: Weighted, littleEndian: boolean): Weighted {
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   value.bytes.forEach((byte, i) => {
     for (let place = 0; place < 4; place++) {
       const isByte = place === (littleEndian ? 0 : 3);
@@ -187,7 +221,7 @@ export function utf32(value: Weighted, littleEndian: boolean): Weighted {
 /** UTF-8 as UTF-16; the bytes that are zero prove nothing. */
 export function utf16(value: Weighted, littleEndian: boolean): Weighted {
   const text = new TextDecoder().decode(value.bytes);
-  const out = new Builder();
+  const out = new Builder(8 + 4 * value.bytes.length);
   let at = 0;
   for (const char of text) {
     const point = char.codePointAt(0) as number;

@@ -15,6 +15,9 @@ export type { Span } from "./redaction/spans.ts";
 /** Characters in the shortest value that is masked. */
 const SHORTEST = 4;
 
+/** Milliseconds in a row for which values are taken in when others are to run meanwhile. */
+const TURN_MS = 8;
+
 /** What is known of the text around the bytes that are looked at. */
 export interface RedactOptions {
   /**
@@ -35,6 +38,8 @@ export class Redactor {
   readonly #lifted: Set<string> = new Set();
   readonly #values: Set<string> = new Set();
   #lexicon: Lexicon = new Lexicon();
+  /** Values that are being taken in, in the order in which that has to be done. */
+  #work: Generator<void>[] = [];
 
   /** How many values are masked. */
   get size(): number {
@@ -51,10 +56,19 @@ export class Redactor {
    * Nothing takes a value away again but {@linkcode Redactor.lift}.
    */
   add(values: Iterable<string>): void {
-    for (const value of values) {
-      if ([...value].length < SHORTEST || this.#values.has(value) || this.#lifted.has(value)) continue;
-      this.#values.add(value);
-      this.#lexicon.add(value);
+    this.#take(values);
+    while (this.#work.length > 0) this.#turn(Infinity);
+  }
+
+  /**
+   * Masks `values` as {@linkcode Redactor.add} does, in turns of a few milliseconds between which others run; they are
+   * masked once the promise is fulfilled.
+   */
+  async addInTurns(values: Iterable<string>): Promise<void> {
+    const work = this.#take(values);
+    while (this.#work.includes(work)) {
+      this.#turn(TURN_MS);
+      await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
 
@@ -64,7 +78,31 @@ export class Redactor {
       if (this.#values.delete(value)) this.#lifted.add(value);
     }
     this.#lexicon = new Lexicon();
-    for (const value of this.#values) this.#lexicon.add(value);
+    this.#work = [this.#lexicon.add([...this.#values])];
+    this.#turn(Infinity);
+  }
+
+  /** Puts what is new of `values` at the end of the work that is to be done. */
+  #take(values: Iterable<string>): Generator<void> {
+    const fresh: string[] = [];
+    for (const value of values) {
+      if ([...value].length < SHORTEST || this.#values.has(value) || this.#lifted.has(value)) continue;
+      this.#values.add(value);
+      fresh.push(value);
+    }
+    const work = this.#lexicon.add(fresh);
+    this.#work.push(work);
+    return work;
+  }
+
+  /** Does the first work for up to `ms` milliseconds. */
+  #turn(ms: number): void {
+    const until = performance.now() + ms;
+    const [work] = this.#work;
+    while (work !== undefined && !work.next().done) {
+      if (performance.now() > until) return;
+    }
+    this.#work.shift();
   }
 
   /** The byte ranges of `bytes` that have to be masked, merged and in order. */

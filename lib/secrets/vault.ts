@@ -7,6 +7,8 @@ import { isShellOwned } from "./injection.ts";
 export interface Masker {
   /** Masks these values from now on. */
   add(values: Iterable<string>): void;
+  /** The same in turns, between which others run; the values are masked once the promise is fulfilled. */
+  addInTurns(values: Iterable<string>): Promise<void>;
 }
 
 /** What loading one file did. */
@@ -83,7 +85,8 @@ export class Vault {
    * @param file what the file is known by, its real path
    */
   load(sessionId: string, file: string, variables: readonly EnvVariable[]): LoadResult {
-    const result = this.maskAll(variables);
+    const { secrets, result } = this.#sort(variables);
+    if (secrets.length > 0) this.#masker.add(secrets);
     const owned = result.names.filter(isShellOwned);
     if (owned.length > 0) {
       result.warnings.push(
@@ -97,8 +100,16 @@ export class Vault {
     return result;
   }
 
-  /** Masks the secret values of variables without loading them, e.g. for a first connection's `env_file`. */
-  maskAll(variables: readonly EnvVariable[]): LoadResult {
+  /**
+   * Masks the secret values of variables without loading them, e.g. for a first connection's `env_file`. Many values
+   * take long, so it is done in turns; {@linkcode Vault.load} has nothing left to do after it.
+   */
+  async maskAll(variables: readonly EnvVariable[]): Promise<void> {
+    await this.#masker.addInTurns(this.#sort(variables).secrets);
+  }
+
+  /** Which of the variables are masked, and what is to be said of the others. */
+  #sort(variables: readonly EnvVariable[]): { secrets: string[]; result: LoadResult } {
     const secrets: string[] = [];
     const exempt: Record<Exemption | "public", string[]> = { short: [], number: [], word: [], public: [] };
     for (const { name, value, public: isPublic } of variables) {
@@ -106,8 +117,7 @@ export class Vault {
       if (why === undefined) secrets.push(value);
       else exempt[why].push(name);
     }
-    if (secrets.length > 0) this.#masker.add(secrets);
-    return { names: variables.map(({ name }) => name), warnings: exemptionWarnings(exempt) };
+    return { secrets, result: { names: variables.map(({ name }) => name), warnings: exemptionWarnings(exempt) } };
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import type { ToolError } from "../errors.ts";
 import { Forwards } from "./forward.ts";
 import { LoginShell } from "./login_shell.ts";
+import { LeftOutputs } from "./shell/left_output.ts";
 import { Shells } from "./shell/shells.ts";
 import { Sftp } from "./sftp.ts";
 
@@ -29,13 +30,18 @@ export class Session {
   readonly #openedAt = performance.now();
   readonly #owned = new Set<Owned>();
 
-  /** @param connection an authenticated connection, which the session owns from now on */
-  constructor(connection: Connection) {
+  /**
+   * A session without anything in it.
+   *
+   * @param connection an authenticated connection, which the session owns from now on
+   * @param left what the shells of earlier sessions have left
+   */
+  constructor(connection: Connection, left: LeftOutputs = new LeftOutputs()) {
     this.connection = connection;
     this.loginShell = new LoginShell(connection);
     this.forwards = new Forwards(connection);
     this.own(this.forwards);
-    this.shells = new Shells(connection, this.loginShell);
+    this.shells = new Shells(connection, this.loginShell, left);
     this.own(this.shells);
     this.sftp = new Sftp(connection);
     this.own(this.sftp);

@@ -1,5 +1,6 @@
 /** The registry of sessions. */
 import { quoteUntrusted, ToolError } from "../errors.ts";
+import { LeftOutputs } from "./shell/left_output.ts";
 import type { Session } from "./session.ts";
 
 /** The place of a session that is being opened. */
@@ -11,6 +12,8 @@ export interface Room extends Disposable {
 /** All sessions of one server, in the order of their opening. */
 export class Sessions {
   static readonly #limit = 200;
+  /** What shells have left that live on when their session is closed. */
+  readonly leftOutputs: LeftOutputs = new LeftOutputs();
   readonly #sessions = new Map<string, Session>();
   #reserved = 0;
   #closing = new AbortController();

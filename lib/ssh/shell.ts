@@ -5,7 +5,8 @@ import { AwaitedCommand, type AwaitOutcome, type CommandEnd } from "./shell/awai
 import { Cursors, type Place } from "./shell/cursors.ts";
 import { keySequence } from "./shell/keys.ts";
 import type { LinkListener, TerminalLink } from "./shell/link.ts";
-import type { Keeper } from "./shell/multiplexer.ts";
+import type { LeftPlace } from "./shell/left_output.ts";
+import { type Keeper, SESSION_ENDED } from "./shell/multiplexer.ts";
 import type { Pattern } from "./shell/pattern.ts";
 import { restorePrompt } from "./shell/prompt_restore.ts";
 import type { Rendering, TerminalSize } from "./shell/screen.ts";
@@ -18,6 +19,8 @@ import { awaited, promptBehindEnd, settled, type WaitLimits, type WaitReason, Wa
 /** How long a shell that has just started may be silent before it is taken as it is. */
 const FIRST_PROMPT_MS = 3000;
 const FIRST_QUIET_MS = 1500;
+/** How long a shell that was left at its prompt may take to show it again. */
+const LEFT_QUIET_MS = 500;
 const SOURCE_LIMIT_MS = 5000;
 const INTERRUPT = "\x03";
 
@@ -33,6 +36,8 @@ export interface ShellOptions {
   signal?: AbortSignal | undefined;
   /** What keeps the shell alive between connections. */
   keeper?: Keeper | undefined;
+  /** Where what it showed is left, when nothing at the far end keeps that. */
+  left?: LeftPlace | undefined;
 }
 
 /** A place in a shell's output, for reading on from there. */
@@ -51,7 +56,7 @@ export class Shell {
   readonly keeper: Keeper | undefined;
   readonly #connection: Connection;
   readonly #io: ShellIo;
-  readonly #cursors = new Cursors();
+  readonly #cursors: Cursors;
   #command: AwaitedCommand | undefined;
   /** What the agent typed last, until a prompt behind it was seen. */
   #lastInput: InputMark | undefined;
@@ -64,6 +69,7 @@ export class Shell {
     this.#io = io;
     this.name = options.name;
     this.keeper = options.keeper;
+    this.#cursors = options.left?.earlier?.cursors ?? new Cursors();
   }
 
   /**
@@ -72,16 +78,20 @@ export class Shell {
    * @throws {ToolError} as {@linkcode Connection.shell}
    */
   static async open(connection: Connection, options: ShellOptions): Promise<Shell> {
-    const io = await ShellIo.open(options.size, options.keeper?.redrawn);
+    const earlier = options.left?.earlier;
+    const answers = options.keeper?.answers !== true;
+    const io = await ShellIo.open(options.size, { log: earlier?.log.copy(), raw: earlier?.raw.copy(), answers });
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
       const reason = await settled(io, io.mark, {
-        quietMs: FIRST_QUIET_MS,
+        quietMs: earlier?.prompt === undefined ? FIRST_QUIET_MS : LEFT_QUIET_MS,
         limitMs: FIRST_PROMPT_MS,
         signal: options.signal,
       });
+      if (reason === "quiet") await shell.#showLeft(earlier?.prompt);
       if (reason === "prompt" || reason === "quiet" || shell.#mustBePrompt()) io.learnPrompt();
+      io.whenEnded((why) => shell.#leave(options.left, why));
       return shell;
     } catch (error) {
       shell.close();
@@ -212,7 +222,6 @@ export class Shell {
    * @throws {ToolError} `shell_closed`, `shell_unsupported`, and `invalid_argument` when the shell is not at its prompt
    */
   async run(command: string, timeoutMs: number, signal?: AbortSignal): Promise<AwaitOutcome & { startRow: number }> {
-    this.#ensureTransparent();
     await this.#ensurePrompt();
     const running = await this.#inTurn(async () => {
       await this.#answered(signal);
@@ -243,7 +252,6 @@ export class Shell {
    * @throws {ToolError} `timed_out` when no prompt comes, `shell_unsupported` when the shell did not evaluate it
    */
   async source(script: string, options: { promptMs?: number; signal?: AbortSignal | undefined } = {}): Promise<void> {
-    this.#ensureTransparent();
     await this.#inTurn(async () => {
       await this.#promptWithin(options.promptMs ?? SOURCE_LIMIT_MS, options.signal);
       const fifo = await secretFifo(this.#connection, script + SOURCED);
@@ -291,16 +299,25 @@ export class Shell {
     this.#io.dispose();
   }
 
-  /** What a multiplexer draws itself, as screen does, holds no markers. */
-  #ensureTransparent(): void {
-    if (this.keeper?.redrawn !== true) return;
-    throw new ToolError(
-      "shell_unsupported",
-      `in ${this.keeper.name} neither await_exit nor loaded variables can be had`,
-      {
-        hint: "install tmux on the host, or use a shell without persist",
-      },
-    );
+  /** Leaves what it showed for the next connection that opens it. */
+  #leave(left: LeftPlace | undefined, why: string): void {
+    if (why === SESSION_ENDED) left?.leave(undefined);
+    else {
+      const { screen, raw, halfTyped } = this.#io;
+      const { before, row } = screen.cursor();
+      const prompt = this.#io.situation().state === "prompt" && !halfTyped ? before : undefined;
+      // The prompt will be shown again.
+      const log = screen.wholeLog(prompt === undefined ? Infinity : row);
+      left?.leave({ log, raw: raw.copy(), cursors: this.#cursors, prompt });
+    }
+  }
+
+  /** A shell without a line editor does not show its prompt again, at which it still is. */
+  async #showLeft(prompt: string | undefined): Promise<void> {
+    const io = this.#io;
+    if (prompt === undefined || io.screen.cursor().before !== "") return;
+    io.show(prompt);
+    await new Promise<void>((resolve) => io.afterShown(resolve));
   }
 
   /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */

@@ -147,10 +147,15 @@ Deno.test("ssh_shell_send() with await_exit tells the truth beside a DEBUG trap,
       assert.equal(trapped.exit_code, 4, name);
       await shell.run("trap - DEBUG");
     }
-    await shell.run("set -x");
+    await shell.run("trap 'echo failed' ERR; (exit 3)");
+    assert.deepEqual(pick(await shell.run("echo $?")), ["3", 0], name);
+    await shell.run("trap - ERR");
+    await shell.run("set -v");
+    assert.match((await shell.run("echo seen")).output, /^(?:echo seen\n?)?seen$/, name);
+    await shell.run("set +v; set -x");
     const traced = await shell.run("echo seen; (exit 5)");
     assert.match(traced.output, /^(?:.*echo seen\n)?seen$/m, name);
-    assert.doesNotMatch(traced.output, /mcp[0-9a-f]{8}|7717/, name);
+    assert.doesNotMatch(traced.output, /mcp[0-9a-f]{8}|7717|__mcp/, name);
     assert.equal(traced.exit_code, 5, name);
     await shell.run("set +x");
     await shell.run("sleep 50", { timeout: 1 });

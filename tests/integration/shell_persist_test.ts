@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ensureProgram, run } from "../support/run.ts";
+import { ensureProgram } from "../support/run.ts";
 import { shellPath, ShellUser } from "../support/shell_user.ts";
 import { startSshd } from "../support/sshd.ts";
 
@@ -56,48 +56,14 @@ Deno.test("a full-screen program in a persistent shell is as it was left", async
   await shell.send("exit");
 });
 
-for (const program of ["screen", "dtach"]) {
-  Deno.test(`a persistent shell goes on in ${program} where there is no tmux`, async () => {
-    const path = await ensureProgram(program);
-    await using sshd = await startSshd();
-    await using shell = await ShellUser.login(sshd, await shellPath("bash"));
-    const bin = `${shell.user.home}/bin`;
-    await Deno.mkdir(bin);
-    await Deno.symlink(path, `${bin}/${program}`);
-    for (const tool of ["sh", "bash", "mktemp", "mkfifo", "rm", "cat", "sleep", "ls", "seq"]) await linkTool(bin, tool);
-    await Deno.writeTextFile(`${shell.user.home}/.bashrc`, `PATH=${bin}\n`);
-    await Deno.writeTextFile(`${shell.user.home}/.profile`, `PATH=${bin}\n`);
-    const opened = await shell.open({ persist: true });
-    assert.match(opened.note ?? "", new RegExp(`persistent as ${program} mcp-ssh-main; ${program} .*: install tmux`));
-    assert.match((await shell.send("kept=yes; echo running")).output, /\nrunning\n/);
-    if (program === "dtach") assert.equal((await shell.run("(exit 6)")).exit_code, 6);
-    else {
-      const refused = await shell.fail("send", { data: "true", await_exit: true });
-      assert.deepEqual([refused.code, /install tmux/.test(refused.hint ?? "")], ["shell_unsupported", true]);
-    }
-    // Not by restarting the server: that also kills what these programs leave below it.
-    await shell.client.call("ssh_close_session", { session_id: shell.session });
-    await shell.connect();
-    const again = await shell.open({ persist: true });
-    if (program === "screen") assert.match(again.output, /\nrunning\n/);
-    assert.match((await shell.send("echo kept=$kept")).output, /\nkept=yes\n/);
-    await shell.send("exit");
-  });
-}
-
 Deno.test("ssh_shell_open() with persist says what to install when the host has nothing for it", async () => {
   await using sshd = await startSshd();
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));
   const bin = `${shell.user.home}/bin`;
   await Deno.mkdir(bin);
-  await linkTool(bin, "sh");
+  await Deno.symlink(await ensureProgram("sh", "dash"), `${bin}/sh`);
   await Deno.writeTextFile(`${shell.user.home}/.bashrc`, `PATH=${bin}\n`);
   const missing = await shell.fail("open", { persist: true });
   assert.equal(missing.code, "multiplexer_missing");
   assert.match(missing.hint ?? "", /install tmux/);
 });
-
-async function linkTool(directory: string, tool: string): Promise<void> {
-  const { stdout } = await run("sh", ["-c", `command -v ${tool}`]);
-  await Deno.symlink(stdout.trim(), `${directory}/${tool}`);
-}

@@ -45,6 +45,49 @@ Deno.test("lift() stops masking what was loaded, and values added later are mask
   assert.equal(redactor.redact(`${VALUE} another-Value-99x`), `${VALUE} ***`);
 });
 
+/** Values that take several turns to take in. */
+const MANY = Array.from(
+  { length: 150 },
+  (_, i) => `Zq7${(i * 7919 + 104729).toString(36)}-x${(i * 104723).toString(36)}Wm4TfLp`,
+);
+
+Deno.test("addInTurns() lets others run before the values are masked, and masks all of them", async () => {
+  const redactor = redactorOf(VALUE);
+  const { promise: ran, resolve } = Promise.withResolvers<string>();
+  setTimeout(() => resolve("another"), 0);
+  const done = redactor.addInTurns(MANY).then(() => "done");
+  assert.equal(await Promise.race([done, ran]), "another");
+  assert.equal(redactor.redact(`still ${VALUE}`), "still ***");
+  await done;
+  assert.equal(redactor.size, MANY.length + 1);
+  for (const value of MANY) assert.equal(redactor.redact(`${value} ${btoa(value).replaceAll("=", "")}`), "*** ***");
+});
+
+Deno.test("add() masks at once while other values are being taken in, and those too", async () => {
+  const redactor = new Redactor();
+  const done = redactor.addInTurns(MANY);
+  redactor.add([VALUE]);
+  assert.equal(redactor.redact(`${VALUE} ${MANY.at(-1)}`), "*** ***");
+  await done;
+  assert.equal(redactor.redact(`${VALUE} ${MANY.at(-1)}`), "*** ***");
+});
+
+Deno.test("addInTurns() is done when the values are masked that another call has begun to take in", async () => {
+  const redactor = new Redactor();
+  const first = redactor.addInTurns(MANY);
+  await redactor.addInTurns(MANY);
+  assert.equal(redactor.redact(MANY.at(-1) as string), "***");
+  await first;
+});
+
+Deno.test("lift() stops masking a value that is being taken in, and no other", async () => {
+  const redactor = new Redactor();
+  const done = redactor.addInTurns([VALUE, ...MANY]);
+  redactor.lift([VALUE]);
+  await done;
+  assert.equal(redactor.redact(`${VALUE} ${MANY[0]} ${MANY.at(-1)}`), `${VALUE} *** ***`);
+});
+
 Deno.test("find() gives merged spans in order when values overlap", () => {
   const redactor = redactorOf(VALUE, VALUE.slice(0, -4), VALUE.slice(6));
   assert.deepEqual(redactor.find(encode(`${VALUE} and ${VALUE}`)), [

@@ -83,6 +83,9 @@ Deno.test("withoutOurLines() shows the command in place of the line that ran it"
     `$ ${echoed(statusLine(token))}\n$ ${echoed(sourceLine("/tmp/x/f", token))}\n$ `;
   assert.equal(withoutOurLines(kept), `$ ls -l 'a b'; (exit 4)\nout\n$ ${long}\n$ \n$ \n$ `);
   assert.equal(withoutOurLines("plain\n"), "plain\n");
+  const lines = awaitLine(long, token).split("\\\r ");
+  const unedited = `$ ${lines.join("\\\n ").trimEnd()}\n${"> ".repeat(lines.length - 1)}out\n> 1\n$ `;
+  assert.equal(withoutOurLines(unedited), `$ ${long}\nout\n> 1\n$ `);
   const head = kept.slice(kept.indexOf(" {"), kept.indexOf("; __mcp_c"));
   for (const unended of [head.repeat(20_000), " { case ${BASH_VERSION-} in".repeat(20_000)]) {
     assert.equal(withoutOurLines(unended), unended);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { OutputPump } from "../../lib/ssh/shell/output_pump.ts";
+import { RowLog } from "../../lib/ssh/shell/row_log.ts";
 import { Screen } from "../../lib/ssh/shell/screen.ts";
 
 const encoder = new TextEncoder();
 
 Deno.test("OutputPump.push() shows bytes that come one by one in order, many at a time, and waits its turn", async () => {
-  const screen = await Screen.open({ width: 80, height: 24 }, 100_000);
+  const screen = await Screen.open({ width: 80, height: 24 }, new RowLog(100_000));
   let writes = 0;
   const write = screen.write.bind(screen);
   screen.write = (bytes) => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { plainLines } from "../../lib/ssh/shell/plain_lines.ts";
+import { RowLog } from "../../lib/ssh/shell/row_log.ts";
 import { Screen } from "../../lib/ssh/shell/screen.ts";
 
 async function screenWith(text: string, width = 20, height = 5): Promise<Screen> {
-  const screen = await Screen.open({ width, height }, 10_000);
+  const screen = await Screen.open({ width, height }, new RowLog(10_000));
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) {
     const size = screen.slice(bytes.subarray(at));
@@ -52,6 +53,21 @@ Deno.test("Screen.render() shows a full-screen program's screen while it has one
   await screen.write("\x1b[?1049l");
   assert.equal(shown(screen), "before\n$ vim\n");
   screen.dispose();
+});
+
+Deno.test("Screen.rowAfter() goes back to the top of a screen that was cleared or reset", async () => {
+  for (const clearing of ["\x1b[2J\x1b[H", "\x1b[H\x1b[J", "\x1bc"]) {
+    const screen = await screenWith("\x1b[H\x1b[2J$ reset; echo r\r\n");
+    const { row } = screen.cursor();
+    const { clears } = screen;
+    await screen.write(`${clearing}r\r\n`);
+    assert.equal(shown(screen, screen.rowAfter(row, clears)).trimEnd(), "r", JSON.stringify(clearing));
+    await screen.write(`${"x\r\n".repeat(20)}${clearing}`);
+    const from = screen.cursor().row;
+    await screen.write("y\r\n".repeat(20));
+    assert.equal(shown(screen, from).trimEnd(), "y\n".repeat(20).trimEnd(), JSON.stringify(clearing));
+    screen.dispose();
+  }
 });
 
 Deno.test("Screen.resize() neither loses nor repeats a row", async () => {

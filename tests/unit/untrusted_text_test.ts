@@ -16,7 +16,10 @@ Deno.test("quoteUntrusted() escapes whatever is not seen, or turns what is seen 
 
 Deno.test("mask() refuses when an agent has passed more than can be masked, and takes what it knows", () => {
   const masked: string[] = [];
-  const vault = new Vault({ add: (values) => void masked.push(...values) });
+  const vault = new Vault({
+    add: (values) => void masked.push(...values),
+    addInTurns: () => Promise.resolve(),
+  });
   const password = (index: number): string => `${index}`.padStart(4096, "x");
   for (let index = 0; index < 8; index++) vault.mask(password(index));
   assert.throws(

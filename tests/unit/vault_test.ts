@@ -9,6 +9,10 @@ class Remembering {
   add(values: Iterable<string>): void {
     this.values.push(...values);
   }
+  addInTurns(values: Iterable<string>): Promise<void> {
+    this.add(values);
+    return Promise.resolve();
+  }
 }
 
 function variable(name: string, value: string, isPublic = false): EnvVariable {
@@ -72,7 +76,10 @@ Deno.test("Vault.load() lets the file loaded last win when two name the same var
 
 Deno.test("Vault.load() masks before the values can be used", () => {
   const seen: number[] = [];
-  const vault: Vault = new Vault({ add: () => void seen.push(vault.variablesFor("s").size) });
+  const vault: Vault = new Vault({
+    add: () => void seen.push(vault.variablesFor("s").size),
+    addInTurns: () => Promise.resolve(),
+  });
   vault.load("s", "/f", [variable("A", "secret")]);
   assert.deepEqual(seen, [0]);
 });
@@ -148,7 +155,7 @@ Deno.test("exemptionOf() follows the rule at its borders", () => {
 });
 
 Deno.test("Vault.get() tells at most 50 of the loaded names", () => {
-  const vault = new Vault({ add: () => {} });
+  const vault = new Vault(new Remembering());
   const variables = Array.from(
     { length: 60 },
     (_, i) => ({ name: `V${i}`, value: "abcd", public: false, line: i + 1 }),
@@ -158,4 +165,12 @@ Deno.test("Vault.get() tells at most 50 of the loaded names", () => {
     () => vault.get("s", "NOPE"),
     (error) => error instanceof ToolError && /V49 and 10 more$/.test(error.hint ?? ""),
   );
+});
+
+Deno.test("maskAll() masks the secret values and loads none of them", async () => {
+  const masker = new Remembering();
+  const vault = new Vault(masker);
+  await vault.maskAll([variable("A", "secret-a"), variable("PORT", "8080"), variable("B", "public-b", true)]);
+  assert.deepEqual(masker.values, ["secret-a"]);
+  assert.deepEqual([...vault.variablesFor("s")], []);
 });

@@ -54,7 +54,7 @@ const connect = defineTool({
     const { host, port, username } = args;
     const target = { host, port, username, credentials, knownHosts };
     const connection = await Connection.connect({ ...target, timeoutMs, deadline, signal });
-    const session = new Session(connection);
+    const session = new Session(connection, app.sessions.leftOutputs);
     app.sessions.add(session);
     // Asked for now, in the background, so that the first command need not wait for it; it asks again if this fails.
     session.loginShell.isPosix().catch(() => {});

@@ -22,6 +22,7 @@ const SECRET_NOTE = "a loaded secret stands in what was downloaded, as it is: ke
 
 // Bounds stand in refinements where no agent needs to read them: the schemas are paid for on every run.
 const path = z.string().refine((text) => text.length > 0 && text.length <= 4096, "must have 1 to 4096 characters");
+const localPath = path.refine((text) => text.isWellFormed(), "half of a surrogate pair has no bytes");
 const mode = z.string().refine((text) => /^[0-7]{3,4}$/.test(text), "must be octal, e.g. 0644").optional()
   .describe("Octal");
 const text = z.string().refine((text) => text.length <= MAX_READ_BYTES, "is too long")
@@ -51,7 +52,7 @@ const upload = defineTool({
   name: "ssh_upload_file",
   title: "Upload",
   description: "Upload a file, or with recursive a directory, from --files-dir; each file whole or not at all.",
-  input: { session_id: sessionId, local_path: path, remote_path: path, ...transferInput },
+  input: { session_id: sessionId, local_path: localPath, remote_path: path, ...transferInput },
   output: transferOutput,
   annotations: writes,
   async run(args, call) {
@@ -69,11 +70,12 @@ const download = defineTool({
   name: "ssh_download_file",
   title: "Download",
   description: "Download a file, or with recursive a directory, to --files-dir; each file whole or not at all.",
-  input: { session_id: sessionId, remote_path: path, local_path: path, ...transferInput },
+  input: { session_id: sessionId, remote_path: path, local_path: localPath, ...transferInput },
   output: transferOutput,
   annotations: writes,
   async run(args, call) {
     const session = call.session(args.session_id);
+    if (!args.recursive && args.local_path.endsWith("/")) throw namesDirectory();
     const local = await call.app.files.target(args.local_path);
     const late: string[] = [];
     const { redactor } = call.app;
@@ -179,6 +181,12 @@ const listDir = defineTool({
 
 /** The tools of this family, in order. */
 export const fileTools: readonly Tool[] = [upload, download, readFile, writeTool, listDir];
+
+function namesDirectory(): ToolError {
+  return new ToolError("is_a_directory", "local_path ends with /, as a directory does", {
+    hint: "give the name that the file shall have",
+  });
+}
 
 /** Makes one transfer, of a file or of a directory, and its answer. @param late notes that come about meanwhile */
 async function transfer(

@@ -18,6 +18,7 @@ const loadEnvFile = defineTool({
   async run({ session_id, file_path }, call) {
     const session = call.session(session_id);
     const file = await readEnvFile(call.app, file_path);
+    await call.app.vault.maskAll(file.variables);
     const loaded = call.app.vault.load(session.id, file.path, file.variables);
     const { exportLines } = await import("../../secrets/injection.ts");
     const script = exportLines(call.app.vault.variablesFor(session.id));

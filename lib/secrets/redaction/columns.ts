@@ -5,6 +5,7 @@
  * downwards, is one more view of the text; when the numbers are not in order, so is the column in the order of the
  * numbers.
  */
+import { isPlainRow } from "./dumps.ts";
 import type { Lines } from "./notes.ts";
 import { Stretches } from "./stretches.ts";
 import { isHexDigit } from "./symbols.ts";
@@ -15,7 +16,6 @@ import {
   isDigit,
   isDump,
   nextNumber,
-  numberEnd,
   OFFSET_DIGITS,
   offsetEnd,
   sharedTail,
@@ -54,6 +54,8 @@ export class ColumnFinder {
   #from: Uint16Array = new Uint16Array(0);
   #to: Uint16Array = new Uint16Array(0);
   #isContinued = false;
+  /** Whether the lines of the group that is looked at differ in more than their numbers. */
+  #differ = false;
   #onColumn: OnColumn = () => {};
 
   /** A finder for texts of up to `capacity` bytes. */
@@ -92,19 +94,24 @@ export class ColumnFinder {
   #findHeads(lines: number): void {
     let start = 0;
     let shared = 0;
+    let tokens = 0;
+    this.#differ = false;
     for (let line = 1; line <= lines; line++) {
-      let tokens = line < lines && this.#looksAlike(line) ? this.#sharedHead(start, line) : 0;
+      if (line === lines || !this.#looksAlike(line)) tokens = 0;
+      else if (line - start === 1 || !this.#isRepeated(line)) tokens = this.#sharedHead(start, line);
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (tokens > 0 && line - start > 1 && 2 * tokens < shared) {
         if (line - start >= SETTLED) tokens = 0;
         else {
           start = line - 1;
+          this.#differ = false;
           tokens = this.#sharedHead(start, line);
         }
       }
       if (tokens === 0) {
         if (line - start >= FEWEST_LINES) this.#close(start, line, shared);
         start = line;
+        this.#differ = false;
       } else shared = line - start === 1 ? tokens : Math.min(shared, tokens);
     }
   }
@@ -113,15 +120,33 @@ export class ColumnFinder {
   #findTails(lines: number): void {
     let start = 0;
     let shared = 0;
+    let tokens = 0;
+    this.#differ = false;
     for (let line = 1; line <= lines; line++) {
-      const tokens = line < lines ? this.#sharedTail(start, line) : 0;
+      if (line === lines) tokens = 0;
+      else if (line - start === 1 || !this.#isRepeated(line)) tokens = this.#sharedTail(start, line);
       if (tokens >= FEWEST_TAIL) {
         shared = line - start === 1 ? tokens : Math.min(shared, tokens);
         continue;
       }
-      if (line - start >= FEWEST_LINES) this.#closeTails(start, line, shared);
+      if (line - start >= FEWEST_LINES && this.#differ) this.#closeTails(start, line, shared);
       start = line;
+      this.#differ = false;
     }
+  }
+
+  /** Whether a line is the one before it once more. */
+  #isRepeated(line: number): boolean {
+    const data = this.#data;
+    let above = this.#from[line - 1] as number;
+    let here = this.#from[line] as number;
+    const to = this.#to[line] as number;
+    if (to - here !== (this.#to[line - 1] as number) - above) return false;
+    while (here < to && data[here] === data[above]) {
+      here++;
+      above++;
+    }
+    return here === to;
   }
 
   #sharedTail(a: number, b: number): number {
@@ -131,7 +156,9 @@ export class ColumnFinder {
     const bTo = this.#to[b] as number;
     if (bTo - bFrom > WIDEST || aTo - aFrom > WIDEST) return 0;
     if (bTo - bFrom < FEWEST_TAIL || aTo - aFrom < FEWEST_TAIL) return 0;
-    return sharedTail(this.#data, aFrom, aTo, bFrom, bTo);
+    const { tokens, isAll } = sharedTail(this.#data, aFrom, aTo, bFrom, bTo);
+    if (!isAll) this.#differ = true;
+    return tokens;
   }
 
   #closeTails(start: number, end: number, shared: number): void {
@@ -167,7 +194,8 @@ export class ColumnFinder {
   #sharedHead(a: number, b: number): number {
     const aFrom = this.#from[a] as number;
     const bFrom = this.#from[b] as number;
-    const tokens = sharedTokens(this.#data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);
+    const { tokens, isAll } = sharedTokens(this.#data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);
+    if (!isAll) this.#differ = true;
     return tokens === 1 && isBlank(this.#data[aFrom] as number) ? 0 : tokens;
   }
 
@@ -178,7 +206,7 @@ export class ColumnFinder {
     const a = skipTokens(data, this.#from[start] as number, aTo, shared);
     const b = skipTokens(data, this.#from[start + 1] as number, bTo, shared);
     if (aTo - a <= WIDEST && bTo - b <= WIDEST) return true;
-    const tail = sharedTail(data, a, aTo, b, bTo);
+    const tail = sharedTail(data, a, aTo, b, bTo).tokens;
     return skipTail(data, a, aTo, tail) - a <= WIDEST && skipTail(data, b, bTo, tail) - b <= WIDEST;
   }
 
@@ -187,9 +215,14 @@ export class ColumnFinder {
     // The last line of a dump is an offset without bytes, and another dump may follow.
     const [second, secondTo] = [this.#from[start + 1] as number, this.#to[start + 1] as number];
     if (isDump(this.#data, first, firstTo) || isDump(this.#data, second, secondTo)) {
+      if (this.#isPlainDump(start, end)) return;
       this.#dumpColumn(start, end, true);
       // A longer row shows eight characters and more, which are found where they stand.
       if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
+      return;
+    }
+    if (!this.#differ) {
+      if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(start, end);
       return;
     }
     if (!this.#isNarrow(start, shared)) return;
@@ -231,7 +264,7 @@ export class ColumnFinder {
     const [head, headTo] = [from[0] as number, to[0] as number];
     let tail = Infinity;
     for (let i = 1; i < count && tail > 0; i++) {
-      tail = Math.min(tail, sharedTail(data, head, headTo, from[i] as number, to[i] as number));
+      tail = Math.min(tail, sharedTail(data, head, headTo, from[i] as number, to[i] as number).tokens);
     }
     for (let i = 0; i < count; i++) {
       to[i] = skipTail(data, from[i] as number, to[i] as number, tail);
@@ -251,25 +284,32 @@ export class ColumnFinder {
   #numberColumns(start: number, end: number): void {
     const numbers = this.#numbers;
     const data = this.#data;
+    numbers.count = end - start;
     for (let nth = 0; nth < MOST_NUMBERS; nth++) {
-      const isFirst = nth === 0;
       let counts = true;
       let before = NaN;
-      for (let i = 0; i < end - start; i++) {
+      for (let i = 0; i < numbers.count; i++) {
         const to = this.#to[start + i] as number;
-        const from = nextNumber(data, isFirst ? this.#from[start + i] as number : numbers.to[i] as number, to);
-        if (from === to) return;
-        const number = firstNumber(data, from, to);
+        let at = nextNumber(data, nth === 0 ? this.#from[start + i] as number : numbers.to[i] as number, to);
+        if (at === to) return;
+        numbers.from[i] = at;
+        let number = 0;
+        for (; at < to && isDigit(data[at] as number); at++) number = number * 10 + (data[at] as number) - 0x30;
+        numbers.to[i] = at;
         if (number !== before + 1 && number !== before && i > (this.#isContinued && start === 0 ? 1 : 0)) {
           counts = false;
         }
         before = number;
-        numbers.from[i] = from;
-        numbers.to[i] = numberEnd(data, from, to);
       }
-      numbers.count = end - start;
       if (!counts) this.#onColumn(numbers);
     }
+  }
+
+  /** Whether all lines are rows that are read as bytes, which shows more than reading their digits downwards. */
+  #isPlainDump(start: number, end: number): boolean {
+    let line = start;
+    while (line < end && isPlainRow(this.#data, this.#from[line] as number, this.#to[line] as number)) line++;
+    return line === end;
   }
 
   /** The numbers or, behind two blanks or a bar, the characters of the rows of a dump. */

@@ -73,8 +73,8 @@ export class Decoder implements View {
   length = 0;
   /** Where one stretch ends and the next one begins. */
   breaks: Places = { at: new Uint16Array(0), count: 0 };
-  /** Whether something came out of the last stretch that may begin a further escape. */
-  nested = false;
+  /** Where in what came out of the last stretch stands what may begin a further escape. */
+  nested: Places = { at: new Uint16Array(0), count: 0 };
   /** Where the last stretch begins. */
   start = 0;
   readonly #capacity: number;
@@ -105,13 +105,18 @@ export class Decoder implements View {
       const kind = (ESCAPE_STARTS[byte] as number) & kinds;
       const value = kind === 0 ? -1 : pairValue(kind, data, i, to);
       if (value >= 0) {
-        if (ESCAPE_STARTS[value] !== 0) this.nested = true;
+        if (ESCAPE_STARTS[value] !== 0) this.nested.at[this.nested.count++] = at;
         out[at] = value;
         starts[at] = i;
         ends[at++] = i += kind === ESCAPE.backslash ? 4 : 3;
         continue;
       }
       if (kind !== 0) {
+        // A soft line end, of which wrapped text has many, leaves nothing.
+        if (kind === ESCAPE.quotedPrintable && data[i + 1] === 0x0a && i + 1 < to) {
+          i += 2;
+          continue;
+        }
         this.length = at;
         const next = this.#escape(kind, data, i, to);
         at = this.length;
@@ -155,13 +160,14 @@ export class Decoder implements View {
   }
 
   #begin(): void {
-    this.nested = false;
     if (this.data.length === 0) {
       this.data = new Uint8Array(this.#capacity);
       this.starts = new Int32Array(this.#capacity);
       this.ends = new Int32Array(this.#capacity);
       this.breaks = { at: new Uint16Array(this.#capacity), count: 0 };
+      this.nested = { at: new Uint16Array(this.#capacity), count: 0 };
     }
+    this.nested.count = 0;
     if (this.length > 0) {
       this.breaks.at[this.breaks.count++] = this.length;
       this.data.fill(0, this.length, this.length + BREAK_LENGTH);
@@ -296,7 +302,7 @@ export class Decoder implements View {
     this.data[at] = byte;
     this.starts[at] = start;
     this.ends[at] = end;
-    if (ESCAPE_STARTS[byte] !== 0) this.nested = true;
+    if (ESCAPE_STARTS[byte] !== 0) this.nested.at[this.nested.count++] = at;
     return end;
   }
 
@@ -351,7 +357,7 @@ export function terminalEnd(data: Uint8Array, at: number, to: number): number {
 }
 
 /** Where the tag of markup that begins at `at` ends, `at` when it is none. */
-function tagEnd(data: Uint8Array, at: number, to: number): number {
+export function tagEnd(data: Uint8Array, at: number, to: number): number {
   const limit = Math.min(to, at + LONGEST_TAG);
   let end = at + 1;
   while (end < limit && (data[end] as number) >= 0x20 && data[end] !== 0x3c && data[end] !== 0x3e) end++;

@@ -82,15 +82,10 @@ export class DumpReader {
     if (at < to && data[at] !== BLANK) return false;
     let groupDigits = 0;
     while (at < to && this.#count - before < MAX_ROW_BYTES) {
-      let start = at;
-      while (start < to && data[start] === BLANK) start++;
-      const end = digitsEnd(data, start, to);
-      const digits = end - start;
-      if (digits === 0 || digits % 2 !== 0 || digits > MAX_OFFSET_DIGITS || (end < to && data[end] !== BLANK)) break;
-      const isMiddle = digits === 2 && this.#count - before === 8; // hexdump -C leaves two blanks there
-      if (groupDigits !== 0 && start - at > 1 && !isMiddle) break;
-      groupDigits ||= digits;
-      if (digits > groupDigits) break;
+      const start = blanksEnd(data, at, to);
+      const end = groupEnd(data, at, start, to, groupDigits, this.#count - before);
+      if (end < 0) break;
+      groupDigits ||= end - start;
       this.#addGroup(data, start, end);
       at = end;
     }
@@ -111,8 +106,7 @@ export class DumpReader {
 
   /** Notes where the characters of the row stand whose bytes begin at `first`. */
   #placeCharacters(data: Uint8Array, first: number, from: number, to: number): void {
-    let at = from;
-    while (at < to && data[at] === BLANK) at++;
+    let at = blanksEnd(data, from, to);
     const isShown = at - from >= 2;
     if (data[at] === 0x7c || data[at] === 0x3e) at++;
     for (let i = first; i < this.#count; i++, at++) {
@@ -120,6 +114,44 @@ export class DumpReader {
       if (isShown && at < to) this.#hasCharacters = true;
     }
   }
+}
+
+/**
+ * Whether {@linkcode DumpReader} reads all that a line shows, ASCII and nothing else: an offset, groups of digits, and
+ * maybe characters beside them.
+ */
+export function isPlainRow(data: Uint8Array, from: number, to: number): boolean {
+  let at = digitsEnd(data, from, to);
+  if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return false;
+  if (data[at] === 0x3a) at++;
+  let groupDigits = 0;
+  let bytes = 0;
+  while (at < to) {
+    const start = blanksEnd(data, at, to);
+    const end = groupEnd(data, at, start, to, groupDigits, bytes);
+    if (end < 0) break;
+    for (let digit = start; digit < end; digit += 2) if ((data[digit] as number) > 0x37) return false;
+    groupDigits ||= end - start;
+    bytes += (end - start) >> 1;
+    at = end;
+  }
+  return at >= to || blanksEnd(data, at, to) - at >= 2;
+}
+
+/** Where the group of digits ends that begins at `start`, the blanks before it at `at`; -1 when it belongs to no dump. */
+function groupEnd(data: Uint8Array, at: number, start: number, to: number, usual: number, bytes: number): number {
+  const end = digitsEnd(data, start, to);
+  const digits = end - start;
+  if (digits === 0 || digits % 2 !== 0 || digits > MAX_OFFSET_DIGITS || (end < to && data[end] !== BLANK)) return -1;
+  if (usual === 0) return end;
+  const isMiddle = digits === 2 && bytes === 8; // hexdump -C leaves two blanks there
+  return (start - at > 1 && !isMiddle) || digits > usual ? -1 : end;
+}
+
+function blanksEnd(data: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && data[at] === BLANK) at++;
+  return at;
 }
 
 /** From the first to the last place of what `[start, end)` shows; `others` are for bytes without a place of their own. */

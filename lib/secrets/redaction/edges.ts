@@ -3,8 +3,8 @@
  * of it may be shown by the next answer, where it could not be recognised either.
  */
 import { Decoder, ESCAPE_STARTS, EVERY_ESCAPE } from "./decoder.ts";
-import { wordAt } from "./gram_index.ts";
-import type { Edge, Edges, Lexicon } from "./lexicon.ts";
+import { wordAt } from "./grams.ts";
+import { type Edge, EDGE_SYMBOLS, type Edges, type Lexicon } from "./lexicon.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
 
@@ -16,9 +16,6 @@ const MAX_GAP = 320;
 
 /** Bytes before the end where an escape may begin that the end cuts off. */
 const LONGEST_ESCAPE = 12;
-
-/** Symbols at the edge that are looked at. */
-const SYMBOLS = 48;
 
 /** What has to be masked at the end of `data` if the text may go on after it. */
 export function cutAtEnd(data: Uint8Array, lexicon: Lexicon): Span[] {
@@ -72,7 +69,7 @@ function longestCut(inward: Placed[], table: Uint8Array, edges: Edges, atEnd: bo
   const symbols: number[] = [];
   const places: Placed[] = [];
   let gap = 0;
-  for (let i = inward.length - 1; i >= 0 && symbols.length < SYMBOLS && gap <= MAX_GAP; i--) {
+  for (let i = inward.length - 1; i >= 0 && symbols.length < EDGE_SYMBOLS && gap <= MAX_GAP; i--) {
     const place = inward[i] as Placed;
     const symbol = table[place.byte] as number;
     gap = symbol === 0 ? gap + 1 : 0;

@@ -11,7 +11,7 @@ import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { Notes } from "./notes.ts";
 import { openBlobs } from "./packed.ts";
-import { findRegions, type Region } from "./regions.ts";
+import { findRegions, holdsEscape, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
 import type { Span } from "./spans.ts";
 import { viewOf } from "./view.ts";
@@ -88,7 +88,7 @@ export class Engine {
     decoder.decode(data, from, to, kinds);
     const outer = depth === 0 ? undefined : this.#decoders[depth - 1];
     if (outer !== undefined) decoder.compose(outer);
-    if (decoder.nested && depth + 1 < DEEPEST) {
+    if (depth + 1 < DEEPEST && holdsEscape(decoder.data, decoder.length, decoder.nested, kinds, lexicon)) {
       this.#decode(decoder.data, { kinds, from: decoder.start, to: decoder.length }, lexicon, depth + 1);
     }
   }

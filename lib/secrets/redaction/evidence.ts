@@ -6,8 +6,8 @@
  * start anywhere must prove well over 40 bits before chance is out of the question. A run of the value's own characters
  * with nothing between them is what the promise is about, and is taken from eight characters on.
  */
-import { KIND } from "./forms.ts";
-import { HAS_GAPS, type Pattern } from "./lexicon.ts";
+import { HAS_GAPS, KIND } from "./forms.ts";
+import type { Pattern } from "./lexicon.ts";
 import { DENSE, isHexDigit, PLAIN } from "./symbols.ts";
 import type { View } from "./view.ts";
 import { RANDOM } from "./weights.ts";
@@ -38,6 +38,13 @@ const UNBOUND = 6;
 
 /** Half bits below which no run is masked, whatever it looks like. */
 export const LEAST_PROOF: number = TOUCHING;
+
+/** Half bits below which no run of forms of `kinds`, a bit for each, is masked. */
+export function leastProof(kinds: number): number {
+  if ((kinds & PLAIN_KINDS) !== 0) return (kinds & MARKED_BIT) === 0 ? TOUCHING : SCATTERED;
+  if (kinds === LOOSE_BIT) return SPACED_LOOSE;
+  return (kinds & TURNED_KINDS) === 0 ? ENCODED : SCATTERED;
+}
 
 /** What stands between the symbols of a stretch. */
 export interface Gaps {
@@ -116,6 +123,7 @@ export function acceptsPattern(view: View, start: number, end: number, pattern: 
 const LOOSE_BIT = 1 << KIND.loose;
 const MARKED_BIT = (1 << KIND.marked) | (1 << (KIND.marked | HAS_GAPS));
 const GAPPY_BIT = 1 << (KIND.literal | HAS_GAPS);
+const PLAIN_KINDS = (1 << KIND.literal) | GAPPY_BIT | MARKED_BIT;
 const TURNED_KINDS = LOOSE_BIT | (1 << KIND.reversed) | (1 << KIND.rotated) | (1 << KIND.stranded);
 
 function sameBytes(data: Uint8Array, at: number, bytes: Uint8Array): boolean {

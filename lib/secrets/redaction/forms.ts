@@ -27,6 +27,9 @@ export const KIND = {
   nested: 14,
 } as const;
 
+/** Set in a pool's kind when the view drops some of the value's characters, so that gaps are to be expected. */
+export const HAS_GAPS = 16;
+
 /** One of {@linkcode KIND}. */
 export type Kind = typeof KIND[keyof typeof KIND];
 
@@ -40,9 +43,9 @@ export interface Form extends Weighted {
  * Bytes up to which a value gets every form. The grams of a longer one would fill the tables, and where one character is
  * several symbols, any text in such a form would be made of grams that are in them.
  */
-const EVERY_FORM = 400;
+export const EVERY_FORM = 400;
 /** Bytes up to which a value gets the forms that standard tools make. */
-const USUAL_FORMS = 8192;
+export const USUAL_FORMS = 8192;
 
 /** All forms of `value`, fewer of them for a long one. */
 export function* formsOf(value: Weighted): Generator<Form> {
@@ -76,7 +79,12 @@ function* usualForms(value: Weighted): Generator<Form> {
 }
 
 function* rareForms(value: Weighted): Generator<Form> {
-  const perByte = (kind: Kind, text: (byte: number) => string): Form => ({ ...encode.perByte(value, text), kind });
+  const perByte = (kind: Kind, text: (byte: number) => string, prefix?: string): Form => ({
+    ...encode.perByte(value, text, prefix === undefined ? undefined : () => prefix),
+    kind,
+  });
+  const decimal = (byte: number): string => byte.toString();
+  const octal = (byte: number): string => byte.toString(8);
   const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
   yield* packed(value, encode.BASE32_HEX, KIND.base32);
   yield { ...encode.substitute(value, (byte) => encode.rot13(byte, false)), kind: KIND.rotated };
@@ -90,17 +98,17 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield { ...encode.substitute(value, encode.atbash), kind: KIND.rotated };
   const turned = encode.substitute(value, (byte) => encode.rot13(byte, false));
   yield { ...encode.reversed(turned), kind: KIND.reversed };
-  yield perByte(KIND.hex, (byte) => `x${hex2(byte)}`);
-  yield perByte(KIND.decimal, (byte) => byte.toString());
+  yield perByte(KIND.hex, hex2, "x");
+  yield perByte(KIND.decimal, decimal);
   yield perByte(KIND.decimal, (byte) => byte.toString().padStart(3, "0"));
   yield perByte(KIND.octal, (byte) => byte.toString(8).padStart(3, "0"));
-  yield perByte(KIND.octal, (byte) => byte.toString(8));
-  yield perByte(KIND.hex, (byte) => `0x${hex2(byte)}`);
-  yield perByte(KIND.hex, (byte) => `u00${hex2(byte)}`);
-  yield perByte(KIND.decimal, (byte) => `chr${byte}`);
-  yield perByte(KIND.decimal, (byte) => `char${byte}`);
-  yield perByte(KIND.octal, (byte) => `0${byte.toString(8)}`);
-  yield perByte(KIND.octal, (byte) => `0o${byte.toString(8)}`);
+  yield perByte(KIND.octal, octal);
+  yield perByte(KIND.hex, hex2, "0x");
+  yield perByte(KIND.hex, hex2, "u00");
+  yield perByte(KIND.decimal, decimal, "chr");
+  yield perByte(KIND.decimal, decimal, "char");
+  yield perByte(KIND.octal, octal, "0");
+  yield perByte(KIND.octal, octal, "0o");
   yield* hexWords(value);
   yield { ...encode.littleEndianWords(value, 4, 8, 0), kind: KIND.octal };
   yield { ...encode.littleEndianWords(value, 4, 10, 0), kind: KIND.decimal };
@@ -129,8 +137,8 @@ function* hexWords(value: Weighted): Generator<Form> {
       for (const prefix of prefixes) {
         yield { ...encode.littleEndianWords(value, size, 16, phase, prefix), kind: KIND.hexWords };
       }
-      const inOrder = (byte: number, at: number): string => (at % size === phase ? "0x" : "") + hex2(byte);
-      yield { ...encode.perByte(value, inOrder), kind: KIND.hexWords };
+      const before = (at: number): string => at % size === phase ? "0x" : "";
+      yield { ...encode.perByte(value, hex2, before), kind: KIND.hexWords };
     }
   }
 }

@@ -2,25 +2,32 @@
  * The grams of all forms in one view, and three ways to ask about them, each slower and surer than the one before:
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
+import { type GramCounts, GramSieves, holds } from "./gram_sieves.ts";
+import { GRAM, gramHash, WIDE_GRAM, wideHashAt, wordAt } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
-import { rehash, Sieve } from "./sieve.ts";
 
-/** Symbols in a gram that is looked up; shorter matches are chance. */
-export const GRAM = 8;
+/** Symbols in a row from which a form is looked up by wide grams. */
+export const WIDE_FROM: number = WIDE_GRAM + 10;
 
-/** Symbols that are asked about first. Eight in a row hold five that begin at a multiple of four. */
-export const PROBE = 5;
+/** Facts of the pool: a gram begins here that is looked for wherever it stands, or one of sixteen symbols. */
+const GRAM_HERE = 0x4000;
+const WIDE_HERE = 0x8000;
+const KIND_SHIFT = 8;
 
-/**
- * Symbols in a gram of a form that counts from so many symbols on that eight of them are two or three characters: of
- * that few there are so many in a hundred values that any text in such a form would consist of them.
- */
-const WIDE_GRAM = 16;
-const WIDE_FROM = WIDE_GRAM + 6;
+/** Half bits that a symbol with these facts proves. */
+export function symbolWeight(facts: number): number {
+  return facts & 0xff;
+}
 
-/** Marks of the pool: a gram begins here that has to be found wherever it stands, or one of a longer form. */
-const GRAM_HERE = 1;
-const SPARSE_GRAM = 2;
+/** The kind of the form that a symbol with these facts belongs to. */
+export function symbolKind(facts: number): number {
+  return (facts >> KIND_SHIFT) & 0x1f;
+}
+
+/** Whether the table has the gram that begins with a symbol with these facts, and at this place. */
+export function hasGram(facts: number): boolean {
+  return (facts & GRAM_HERE) !== 0;
+}
 
 /** Something that counts only when all of it is met. */
 export interface Whole {
@@ -32,11 +39,8 @@ export interface Whole {
 export class GramIndex<W extends Whole> {
   /** The symbols of all forms, a zero after each. */
   pool: Uint8Array = new Uint8Array(4096);
-  /** Half bits that each symbol of the pool proves. */
-  weights: Uint8Array = new Uint8Array(4096);
-  /** The kind of the form that each symbol of the pool belongs to. */
-  kinds: Uint8Array = new Uint8Array(4096);
-  #marks: Uint8Array = new Uint8Array(4096);
+  /** What there is to know of each symbol of the pool, see {@linkcode symbolWeight} and its neighbours. */
+  facts: Uint16Array = new Uint16Array(4096);
   #length = 0;
   /**
    * Two numbers for each slot: one more than where a gram stands in the pool, 0 where nothing is, and the hash of the
@@ -44,40 +48,79 @@ export class GramIndex<W extends Whole> {
    */
   #table = new Int32Array(1 << 15);
   #count = 0;
-  /** Up to where the pool's fives around grams are in the set. */
-  #probed = 0;
-  /** What to ask about five symbols that begin at a multiple of four. */
-  readonly probes: Sieve = new Sieve();
-  /** What to ask about eight symbols that may begin anywhere. */
-  readonly grams: Sieve = new Sieve();
-  /** What to ask about eight symbols that begin at a multiple of four: those of the longer forms. */
-  readonly sparse: Sieve = new Sieve();
+  #sieves: GramSieves = new GramSieves({ probes: 0, grams: 0, wide: 0, wholes: 0 });
+  /** How many hashes belong into each set. */
+  readonly #counts: GramCounts = { probes: 0, grams: 0, wide: 0, wholes: 0 };
+  /** Up to where the pool, and how many of the wholes, are in the sets. */
+  #settled = 0;
+  #settledWholes = 0;
+  /** Where in the pool the last gram stands that was added. */
+  #lastGram = -4;
   /** Where the grams of the longest forms stand in the pool, by their hash. */
-  readonly #wide = new IntMap();
+  readonly #wideAt = new IntMap();
   /** Which of the lists has the wholes that begin with a gram, by its hash. */
   readonly #wholes = new IntMap();
   readonly #lists: W[][] = [];
+  readonly #allWholes: W[] = [];
 
-  /**
-   * Adds a form that counts from `least` symbols in a row. When that is many, not every gram is needed: four in a row
-   * out of each `least` less the gram are enough, since so long a stretch holds all four, and one of them at a multiple of four.
-   */
+  /** What to ask about symbols before they are looked up. */
+  get sieves(): GramSieves {
+    return this.#sieves;
+  }
+
+  /** Adds a form that counts from `least` symbols in a row; it is found from the next {@linkcode GramIndex.settle} on. */
   add(symbols: Uint8Array, weights: Uint8Array, kind: number, least: number): void {
     const from = this.#length;
     this.#append(symbols, weights, kind);
-    const isWide = least >= WIDE_FROM;
-    const size = isWide ? WIDE_GRAM : GRAM;
-    const period = Math.max(4, least - size - 2);
-    const isSparse = isWide || period > 4;
-    for (let at = 0; at + size <= symbols.length; at++) {
-      if (at % period >= 4) continue;
-      const old = isWide ? this.#insertWide(from + at) : this.#insert(from + at);
-      // Among the longer forms one place for a gram is enough; else it has to be found wherever it stands.
-      if (old >= 0 && (isSparse || this.#marks[old] === GRAM_HERE)) continue;
-      this.#marks[from + at] = isSparse ? SPARSE_GRAM : GRAM_HERE;
-      this.#sift(from + at);
+    if (least >= WIDE_FROM) this.#addWide(from, symbols.length - WIDE_GRAM, least - WIDE_GRAM - 2);
+    else this.#addGrams(from, symbols.length - GRAM, least - GRAM + 1);
+  }
+
+  /**
+   * Adds one of each `gap` grams in a row up to the `last`: so many begin within the fewest symbols that count, and one
+   * is enough to come upon them. It is one that no other form has, so that it leads to this form: of `gap` grams in a
+   * row one leads here, or all of them are in the table and lead to others. The first and the last one are added too,
+   * since forms that agree in all else may differ there.
+   */
+  #addGrams(from: number, last: number, gap: number): void {
+    if (last < 0) return;
+    this.#addGram(from);
+    for (let before = 0; before + gap <= last;) {
+      let at = before + gap;
+      while (at > before && !this.#addGram(from + at)) at--;
+      if (at === before) {
+        at += gap + 1;
+        while (at <= last && !this.#addGram(from + at)) at++;
+      }
+      before = at;
     }
-    this.#makeRoom();
+    if (gap > 1) this.#addGram(from + last);
+  }
+
+  /** Adds the gram at `at` of the pool; false when another form has it. */
+  #addGram(at: number): boolean {
+    if (!this.#insert(at)) return false;
+    this.facts[at] = (this.facts[at] as number) | GRAM_HERE;
+    this.#counts.grams++;
+    this.#counts.probes += Math.min(4, at - this.#lastGram);
+    this.#lastGram = at;
+    return true;
+  }
+
+  /**
+   * Adds four wide grams of each `period`, and the last four: so long a stretch holds all four, and one of them at a
+   * multiple of four.
+   */
+  #addWide(from: number, last: number, period: number): void {
+    for (let at = 0; at <= last; at++) {
+      if (at % period >= 4 && at + 4 <= last) continue;
+      const hash = wideHashAt(this.pool, from + at);
+      if (this.#wideAt.get(hash) >= 0) continue;
+      this.#wideAt.set(hash, from + at);
+      this.facts[from + at] = (this.facts[from + at] as number) | WIDE_HERE;
+      this.#counts.wide++;
+      this.#counts.probes++;
+    }
   }
 
   /** Adds a form that counts as a whole only; it has at least eight symbols. */
@@ -86,13 +129,15 @@ export class GramIndex<W extends Whole> {
     const list = this.#wholes.get(hash);
     if (list < 0) this.#wholes.set(hash, this.#lists.push([whole]) - 1);
     else (this.#lists[list] as W[]).push(whole);
-    this.#siftWhole(whole);
-    this.#makeRoom();
+    this.#allWholes.push(whole);
+    this.#counts.wholes++;
+    this.#counts.grams++;
+    this.#counts.probes += 4;
   }
 
   /** Whether the eight symbols, as two words, may be in the index. */
   mayHold(first: number, second: number): boolean {
-    return this.grams.mayHold(gramHash(first, second));
+    return holds(this.#sieves.grams, gramHash(first, second));
   }
 
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
@@ -102,7 +147,8 @@ export class GramIndex<W extends Whole> {
 
   /** The place in the table that has a gram, or the one where it belongs. */
   #slot(first: number, second: number): number {
-    const [table, pool] = [this.#table, this.pool];
+    const table = this.#table;
+    const pool = this.pool;
     const mask = table.length - 1;
     const hash = slotHash(first, second);
     let slot = (hash >>> 5) & mask & ~1;
@@ -115,7 +161,7 @@ export class GramIndex<W extends Whole> {
 
   /** Where in the pool the sixteen symbols at `at` of `symbols` stand, -1 when nowhere; for the longest forms. */
   findWide(symbols: Uint8Array, at: number): number {
-    const found = this.#wide.get(wideHash(symbols, at));
+    const found = this.#wideAt.get(wideHashAt(symbols, at));
     if (found < 0) return -1;
     for (let i = 0; i < WIDE_GRAM; i++) {
       if (this.pool[found + i] !== symbols[at + i]) return -1;
@@ -125,49 +171,59 @@ export class GramIndex<W extends Whole> {
 
   /** The wholes that begin with the eight symbols, among others. */
   wholes(first: number, second: number): readonly W[] {
-    const list = this.#wholes.get(gramHash(first, second));
+    const hash = gramHash(first, second);
+    if (!holds(this.#sieves.wholes, hash)) return NONE;
+    const list = this.#wholes.get(hash);
     return list < 0 ? NONE : this.#lists[list] as W[];
   }
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
     const needed = this.#length + symbols.length + 1;
     if (needed > this.pool.length) {
-      this.pool = larger(this.pool, needed);
-      this.weights = larger(this.weights, needed);
-      this.kinds = larger(this.kinds, needed);
-      this.#marks = larger(this.#marks, needed);
+      const length = Math.max(needed, 2 * this.pool.length);
+      const [pool, facts] = [new Uint8Array(length), new Uint16Array(length)];
+      pool.set(this.pool);
+      facts.set(this.facts);
+      [this.pool, this.facts] = [pool, facts];
     }
     this.pool.set(symbols, this.#length);
-    this.weights.set(weights, this.#length);
-    this.kinds.fill(kind, this.#length, needed);
+    for (let i = 0; i < weights.length; i++) {
+      this.facts[this.#length + i] = (weights[i] as number) | (kind << KIND_SHIFT);
+    }
     this.#length = needed;
   }
 
-  /** Puts the gram at `at` of the pool into the table; where it stands already, -1 when it is new. */
-  #insert(at: number): number {
-    if ((this.#count + 1) * 4 > this.#table.length) this.#grow();
+  /** Puts the gram at `at` of the pool into the table; false when it stands there already. */
+  #insert(at: number): boolean {
+    if (tooFull(this.#count + 1, this.#table.length)) this.#grow();
     const first = wordAt(this.pool, at);
     const second = wordAt(this.pool, at + 4);
     const slot = this.#slot(first, second);
-    if (this.#table[slot] !== 0) return (this.#table[slot] as number) - 1;
+    if (this.#table[slot] !== 0) return false;
     this.#table[slot] = at + 1;
     this.#table[slot + 1] = slotHash(first, second);
     this.#count++;
-    return -1;
+    return true;
   }
 
-  #insertWide(at: number): number {
-    const hash = wideHash(this.pool, at);
-    const old = this.#wide.get(hash);
-    if (old < 0) this.#wide.set(hash, at);
-    return old;
+  /** Makes room for `more` grams. Nothing may be added until it is done; what is known already is found all the while. */
+  *reserve(more: number): Generator<void> {
+    let length = this.#table.length;
+    while (tooFull(this.#count + more, length)) length *= 2;
+    if (length > this.#table.length) yield* this.#rehash(length);
   }
 
   #grow(): void {
+    for (const _ of this.#rehash(2 * this.#table.length));
+  }
+
+  /** Puts all grams into a larger table. */
+  *#rehash(length: number): Generator<void> {
     const old = this.#table;
-    const table = new Int32Array(4 * old.length);
-    const mask = table.length - 1;
+    const table = new Int32Array(length);
+    const mask = length - 1;
     for (let from = 0; from < old.length; from += 2) {
+      if (from % SLICE === 0) yield;
       if (old[from] === 0) continue;
       let slot = ((old[from + 1] as number) >>> 5) & mask & ~1;
       while (table[slot] !== 0) slot = (slot + 2) & mask;
@@ -177,75 +233,41 @@ export class GramIndex<W extends Whole> {
     this.#table = table;
   }
 
-  /** Adds the marked gram at `at` of the pool to the sets; of the grams before it those that are marked are in them. */
-  #sift(at: number): void {
-    const { pool } = this;
-    const [first, second] = [wordAt(pool, at), wordAt(pool, at + 4)];
-    if (this.#marks[at] === SPARSE_GRAM) {
-      this.sparse.add(gramHash(first, second));
-      this.probes.add(probeHash(first, second & 0xff));
-      return;
+  /**
+   * Puts what was added into the sets that are asked first, from which time on it is found. Nothing may be added until
+   * it is done.
+   */
+  *settle(): Generator<void> {
+    const isFull = this.#sieves.areFullWith(this.#counts);
+    const sieves = isFull ? new GramSieves(this.#counts) : this.#sieves;
+    const from = isFull ? 0 : this.#settled;
+    for (let at = from, probed = from; at < this.#length; at++) {
+      if (at % SLICE === 0) yield;
+      const facts = this.facts[at] as number;
+      if ((facts & WIDE_HERE) !== 0) sieves.addWide(this.pool, at);
+      else if ((facts & GRAM_HERE) !== 0) probed = sieves.addGram(this.pool, at, probed);
     }
-    this.grams.add(gramHash(first, second));
-    this.#probed = Math.max(at, this.#probed);
-    while (this.#probed < at + 4) this.#siftProbe(pool, this.#probed++);
-  }
-
-  #siftWhole({ symbols }: W): void {
-    this.grams.add(gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
-    for (let at = 0; at < 4; at++) this.#siftProbe(symbols, at);
-  }
-
-  #siftProbe(symbols: Uint8Array, at: number): void {
-    this.probes.add(probeHash(wordAt(symbols, at), symbols[at + 4] as number));
-  }
-
-  /** Makes the sets larger that have become too full; what they hold has to be added to them again. */
-  #makeRoom(): void {
-    const sieves = [this.probes, this.grams, this.sparse];
-    while (sieves.some((sieve) => sieve.isFull)) {
-      for (const sieve of sieves) sieve.clear();
-      this.#probed = 0;
-      for (let at = 0; at < this.#length; at++) {
-        if (this.#marks[at] !== 0) this.#sift(at);
-      }
-      for (const list of this.#lists) {
-        for (const whole of list) this.#siftWhole(whole);
-      }
+    for (let i = isFull ? 0 : this.#settledWholes; i < this.#allWholes.length; i++) {
+      if (i % SLICE === 0) yield;
+      sieves.addWhole((this.#allWholes[i] as W).symbols);
     }
+    this.#settled = this.#length;
+    this.#settledWholes = this.#allWholes.length;
+    this.#sieves = sieves;
   }
+}
+
+/** Slots or symbols that are dealt with in one go: a millisecond or a few. */
+const SLICE = 1 << 16;
+
+/** Whether `count` grams are too many for a table of `length` numbers, two for each. */
+function tooFull(count: number, length: number): boolean {
+  return 3 * count > length;
 }
 
 const NONE: readonly never[] = [];
 
-/** Four symbols as one number, the first one lowest, as a little-endian machine reads them. */
-export function wordAt(symbols: Uint8Array, at: number): number {
-  return (symbols[at] as number) | ((symbols[at + 1] as number) << 8) | ((symbols[at + 2] as number) << 16) |
-    ((symbols[at + 3] as number) << 24);
-}
-
-/** The hash of five symbols, of which the top bits count. */
-export function probeHash(word: number, fifth: number): number {
-  return Math.imul(word, 0x9e3779b1) ^ Math.imul(fifth, 0x85ebca6b);
-}
-
-/** The hash of eight symbols, as two words, of which the top bits count. */
-export function gramHash(first: number, second: number): number {
-  return Math.imul(first, 0x9e3779b1) ^ Math.imul(second ^ (second >>> 15), 0x85ebca6b);
-}
-
-function wideHash(symbols: Uint8Array, at: number): number {
-  const head = gramHash(wordAt(symbols, at), wordAt(symbols, at + 4));
-  return gramHash(rehash(head), gramHash(wordAt(symbols, at + 8), wordAt(symbols, at + 12)));
-}
-
 function slotHash(first: number, second: number): number {
   const hash = gramHash(second, first);
   return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-}
-
-function larger(array: Uint8Array, needed: number): Uint8Array {
-  const out = new Uint8Array(Math.max(needed, 2 * array.length));
-  out.set(array);
-  return out;
 }

@@ -1,6 +1,8 @@
 /** The tables that output is looked up in: the grams of every form of every value. */
-import { type Form, formsOf, KIND, type Kind } from "./forms.ts";
-import { GRAM, GramIndex, wordAt } from "./gram_index.ts";
+import { leastProof } from "./evidence.ts";
+import { EVERY_FORM, type Form, formsOf, HAS_GAPS, KIND, type Kind, USUAL_FORMS } from "./forms.ts";
+import { GramIndex, WIDE_FROM } from "./gram_index.ts";
+import { GRAM, wordAt } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 import { SHORTEST, ShortPatterns } from "./short_patterns.ts";
 import { DENSE, fold, PLAIN } from "./symbols.ts";
@@ -34,9 +36,12 @@ export interface Pattern {
   readonly partial?: boolean;
 }
 
+/** Symbols at the edge of a text that are looked at, and so at the edges of a form. */
+export const EDGE_SYMBOLS = 48;
+
 /** A form that may be cut off by the end or the start of the text. */
 export interface Edge {
-  /** The symbols of the form. */
+  /** Its first symbols, or its last ones. */
   readonly symbols: Uint8Array;
   /** Symbols that must be met before the edge counts: those of four characters. */
   readonly least: number;
@@ -60,9 +65,6 @@ export class Edges {
     return list < 0 ? [] : this.#lists[list] as Edge[];
   }
 }
-
-/** Set in a pool's kind when the view drops some of the value's characters, so that gaps are to be expected. */
-export const HAS_GAPS = 16;
 
 /** Symbols that a piece with dropped characters has at least; it is made longer to have them. */
 const GAPPY_SYMBOLS = 6;
@@ -109,8 +111,19 @@ export class Lexicon {
   /** Whether a value has line ends, which JSON and others write as `\\n`. */
   needsLineEnds = false;
 
-  /** Takes in a value and all its forms. */
-  add(text: string): void {
+  /**
+   * Takes in values and all their forms, bit by bit: they are found once it is done, and what is known already is found
+   * all the while. Nothing else may be added until then.
+   */
+  *add(values: readonly string[]): Generator<void> {
+    yield* this.plain.reserve(values.reduce((sum, { length }) => sum + PLAIN_GRAMS * length, 0));
+    yield* this.dense.reserve(values.reduce((sum, { length }) => sum + expectedGrams(length), 0));
+    for (const value of values) yield* this.#addValue(value);
+    yield* this.plain.settle();
+    yield* this.dense.settle();
+  }
+
+  *#addValue(text: string): Generator<void> {
     const value = weigh(new TextEncoder().encode(text));
     const characters = [...text].length;
     const short = characters < PIECES_FROM;
@@ -121,6 +134,7 @@ export class Lexicon {
     this.needsLineEnds ||= /[\r\n\t]/.test(text);
     for (const form of formsOf(value)) {
       this.#addForm(form, { bytes: value.bytes.length, characters, short, whole, proof });
+      yield;
     }
     if (!short) this.#addGappyPieces(value);
   }
@@ -134,18 +148,23 @@ export class Lexicon {
     const dropped = form.bytes.length - symbols.length;
     if (!of.short) {
       const gaps = plain && dropped > 0 ? HAS_GAPS : 0;
-      const least = Math.max(GRAM, Math.floor((PIECE * symbols.length) / of.characters) - 1);
+      const fewest = form.kind === KIND.literal ? GRAM : fewestSymbols(weights, leastProof(1 << form.kind));
+      // Only where a character is several symbols are wide grams of use: not where many prove little.
+      const piece = Math.floor((PIECE * symbols.length) / of.characters) - 1;
+      const isWide = piece >= WIDE_FROM;
+      const least = isWide ? Math.max(Math.min(fewest, piece), WIDE_FROM) : Math.min(fewest, WIDE_FROM - 1);
       (plain ? this.plain : this.dense).add(symbols, weights, form.kind | gaps, least);
     }
     if (of.whole && symbols.length <= LONGEST_WHOLE && !isPart) {
-      this.#addWhole({ symbols, exact: null, kind: form.kind, proof: of.proof, dropped }, form);
+      this.#addWhole({ symbols: symbols.slice(), exact: null, kind: form.kind, proof: of.proof, dropped }, form);
     }
     const least = Math.max(4, Math.ceil((4 * symbols.length) / of.characters));
     if (symbols.length < least) return;
     const { edges } = this;
-    const edge: Edge = { symbols, least };
-    (plain ? edges.plainHeads : edges.denseHeads).add(wordAt(symbols, 0), edge);
-    (plain ? edges.plainTails : edges.denseTails).add(wordAt(symbols, symbols.length - 4), edge);
+    const head: Edge = { symbols: symbols.slice(0, EDGE_SYMBOLS), least };
+    const tail = symbols.length <= EDGE_SYMBOLS ? head : { symbols: symbols.slice(-EDGE_SYMBOLS), least };
+    (plain ? edges.plainHeads : edges.denseHeads).add(wordAt(symbols, 0), head);
+    (plain ? edges.plainTails : edges.denseTails).add(wordAt(symbols, symbols.length - 4), tail);
   }
 
   #addWhole(pattern: Pattern, form: Form): void {
@@ -168,11 +187,13 @@ export class Lexicon {
   /** Pieces of eight characters or a few more that have fewer than eight symbols in the plain view. */
   #addGappyPieces(value: Weighted): void {
     // How many of the first bytes the view keeps: most pieces lack none of theirs, and are not looked at twice.
-    const kept = new Uint32Array(value.bytes.length + 1);
-    for (const [i, byte] of value.bytes.entries()) kept[i + 1] = (kept[i] as number) + (PLAIN[byte] === 0 ? 0 : 1);
+    const keptBefore = new Uint32Array(value.bytes.length + 1);
+    for (const [i, byte] of value.bytes.entries()) {
+      keptBefore[i + 1] = (keptBefore[i] as number) + (PLAIN[byte] === 0 ? 0 : 1);
+    }
     for (let at = 0; at + PIECE <= value.bytes.length; at++) {
       if (PLAIN[value.bytes[at] as number] === 0) continue;
-      if ((kept[at + PIECE] as number) - (kept[at] as number) >= GRAM) continue;
+      if ((keptBefore[at + PIECE] as number) - (keptBefore[at] as number) >= GRAM) continue;
       let end = at + PIECE;
       let symbols = fold(value.bytes.subarray(at, end), PLAIN);
       while (symbols.length < GAPPY_SYMBOLS && end < value.bytes.length) {
@@ -188,17 +209,43 @@ export class Lexicon {
   }
 }
 
-/** The symbols of a form in the view of `table`, and what they prove. */
+/** Grams in the plain view for each character of a value. */
+const PLAIN_GRAMS = 5;
+
+/** About how many grams of the dense view a value of `length` characters has. */
+function expectedGrams(length: number): number {
+  return length * (length <= EVERY_FORM ? 60 : length <= USUAL_FORMS ? 20 : 6);
+}
+
+/** How many symbols in a row prove as much as `proof` at least, Infinity when not even all of them do. */
+function fewestSymbols(weights: Uint8Array, proof: number): number {
+  let fewest = Infinity;
+  let sum = 0;
+  for (let from = 0, to = 0; to < weights.length;) {
+    sum += weights[to++] as number;
+    while (sum >= proof) {
+      fewest = Math.min(fewest, to - from);
+      sum -= weights[from++] as number;
+    }
+  }
+  return Math.max(GRAM, fewest);
+}
+
+/** Memory for the symbols of a form, used again for the next one. */
+let kept: Weighted = { bytes: new Uint8Array(1024), weights: new Uint8Array(1024) };
+
+/** The symbols of a form in the view of `table`, and what they prove; good until the next call. */
 function keep(form: Weighted, table: Uint8Array): Weighted {
   const { bytes, weights } = form;
-  const symbols = new Uint8Array(bytes.length);
-  const kept = new Uint8Array(bytes.length);
+  if (bytes.length > kept.bytes.length) {
+    kept = { bytes: new Uint8Array(2 * bytes.length), weights: new Uint8Array(2 * bytes.length) };
+  }
+  const { bytes: symbols, weights: proofs } = kept;
   let length = 0;
   for (let i = 0; i < bytes.length; i++) {
-    const symbol = table[bytes[i] as number] as number;
-    if (symbol === 0) continue;
-    symbols[length] = symbol;
-    kept[length++] = weights[i] as number;
+    symbols[length] = table[bytes[i] as number] as number;
+    proofs[length] = weights[i] as number;
+    if (symbols[length] !== 0) length++;
   }
-  return { bytes: symbols.subarray(0, length), weights: kept.subarray(0, length) };
+  return { bytes: symbols.subarray(0, length), weights: proofs.subarray(0, length) };
 }

@@ -2,8 +2,9 @@
  * The first questions about every few symbols, asked in loops without a branch that depends on the text, since such a
  * branch is what costs time. Each loop leaves the places at which the answer may be yes.
  */
-import { gramHash, PROBE, probeHash } from "./gram_index.ts";
-import { rehash, type Sieve } from "./sieve.ts";
+import type { GramSieves } from "./gram_sieves.ts";
+import { gramHash, PROBE, probeHash, wideHash } from "./grams.ts";
+import { type Sieve, sieveBit } from "./sieve.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 
 /** Notes the places at which three symbols may be in a short pattern. */
@@ -30,43 +31,39 @@ export function probeThrees(
 }
 
 /** Notes the words at which five symbols may be in a form, and says how many there are. */
-export function probeFives(words: Int32Array, length: number, sieve: Readonly<Sieve>, hits: Uint16Array): number {
-  const { bits, shift } = sieve;
+export function probeFives(
+  words: Int32Array,
+  length: number,
+  { bits, shift }: Readonly<Sieve>,
+  hits: Uint16Array,
+): number {
   let count = 0;
   let next = words[0] as number;
   for (let word = 0; 4 * word + PROBE <= length; word++) {
     const current = next;
     next = words[word + 1] as number;
-    const bit = probeHash(current, next & 0xff) >>> shift;
     hits[count] = word;
-    count += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
+    count += sieveBit(bits, shift, probeHash(current, next & 0xff)) & 1;
   }
-  return keepSure(words, sieve, hits, count);
+  return count;
 }
 
-/** Of the first `count` hits, keeps those for which the second bit is set too. */
-function keepSure(words: Int32Array, { bits, shift }: Readonly<Sieve>, hits: Uint16Array, count: number): number {
-  let kept = 0;
-  for (let i = 0; i < count; i++) {
-    const word = hits[i] as number;
-    const bit = rehash(probeHash(words[word] as number, (words[word + 1] as number) & 0xff)) >>> shift;
-    hits[kept] = word;
-    kept += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1;
-  }
-  return kept;
-}
+/** Set in the grams of a hit when a wide gram may begin at its word. */
+export const WIDE_HIT = 16;
 
 /**
- * Of the first `count` words in `hits`, keeps those near which eight symbols may be in a form: from up to three symbols
- * before the word on in `grams`, or from the word on in `sparse`.
+ * Of the first `count` words in `hits`, keeps those near which a gram may be, and notes in `found` which ones: the bit of
+ * value 1 for eight symbols from the word on, 2, 4 and 8 for those from one, two and three symbols before it on, and
+ * {@linkcode WIDE_HIT}.
  */
 export function keepGrams(
   words: Int32Array,
-  { bits: grams, shift }: Readonly<Sieve>,
-  { bits: sparse, shift: sparseShift }: Readonly<Sieve>,
+  sieves: Pick<GramSieves, "grams" | "wide">,
   hits: Uint16Array,
   count: number,
+  found: Uint8Array,
 ): number {
+  const { grams: { bits: grams, shift }, wide: { bits: wide, shift: wideShift } } = sieves;
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const word = hits[i] as number;
@@ -77,17 +74,13 @@ export function keepGrams(
     const one = gramHash((before >>> 24) | (first << 8), (first >>> 24) | (second << 8));
     const two = gramHash((before >>> 16) | (first << 16), (first >>> 16) | (second << 16));
     const three = gramHash((before >>> 8) | (first << 24), (first >>> 8) | (second << 24));
-    const any = bothBits(grams, shift, here) | bothBits(grams, shift, one) | bothBits(grams, shift, two) |
-      bothBits(grams, shift, three) | bothBits(sparse, sparseShift, here);
+    const all = wideHash(here, words[word + 2] as number, words[word + 3] as number);
+    const any = (sieveBit(grams, shift, here) & 1) | ((sieveBit(grams, shift, one) & 1) << 1) |
+      ((sieveBit(grams, shift, two) & 1) << 2) | ((sieveBit(grams, shift, three) & 1) << 3) |
+      ((sieveBit(wide, wideShift, all) & 1) << 4);
     hits[kept] = word;
-    kept += any & 1;
+    found[kept] = any;
+    kept += any === 0 ? 0 : 1;
   }
   return kept;
-}
-
-/** The lowest bit is set when both bits of `hash` are. */
-function bothBits(bits: Int32Array, shift: number, hash: number): number {
-  const first = hash >>> shift;
-  const second = rehash(hash) >>> shift;
-  return ((bits[first >>> 5] as number) >>> (first & 31)) & ((bits[second >>> 5] as number) >>> (second & 31));
 }

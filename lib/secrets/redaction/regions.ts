@@ -13,6 +13,7 @@ import {
   EVERY_ESCAPE,
   hexNumber,
   narrow,
+  tagEnd,
   terminalEnd,
 } from "./decoder.ts";
 import { entityMark } from "./entities.ts";
@@ -76,6 +77,25 @@ export function findRegions(data: Uint8Array, { at: places, count }: Places, nee
   if (total > MOST_LOOKS * data.length) return regions.filter(({ kinds }) => (kinds & EVERY) !== 0);
   // The regions of all kinds are of use only where there is more than one kind.
   return regions.filter(({ kinds }) => (kinds & EVERY) === 0 || isMixed(kinds & EVERY_ESCAPE));
+}
+
+/** Whether one of `places` in the first `length` bytes of `data` begins an escape of `kinds`. */
+export function holdsEscape(
+  data: Uint8Array,
+  length: number,
+  places: Places,
+  kinds: number,
+  needs: EscapeNeeds,
+): boolean {
+  const text = data.subarray(0, length);
+  for (let i = 0; i < places.count; i++) {
+    const at = places.at[i] as number;
+    const kind = (ESCAPE_STARTS[text[at] as number] as number) & kinds;
+    if (kind === ESCAPE.tag ? tagEnd(text, at, length) > at : kind !== 0 && isEscape(kind, text, at, needs)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Kinds of which text is full where none is meant, so that each has to be checked even where others are near. */

@@ -6,11 +6,12 @@
  * in a row cannot get past that. What is met starts a *run*, which is followed along the form and into others for as
  * long as the text agrees; what the run proves decides whether it is masked.
  */
-import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, type Run } from "./evidence.ts";
+import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
-import { GRAM, gramHash, type GramIndex, PROBE, wordAt } from "./gram_index.ts";
+import { type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM } from "./gram_index.ts";
+import { GRAM, wordAt } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { keepGrams, probeFives, probeThrees } from "./probes.ts";
+import { keepGrams, probeFives, probeThrees, WIDE_HIT } from "./probes.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import type { Notes } from "./notes.ts";
 import type { Span } from "./spans.ts";
@@ -37,6 +38,12 @@ export const LONGEST_VIEW = 0xfff0;
 /** The symbol between two texts, which no form has: its byte is in no UTF-8. */
 const BREAK = 0xff;
 
+/** Grams near the end of a run of which one is known when the run goes on in another form. */
+const WIDEST_GAP = WIDE_FROM - GRAM;
+
+/** Symbols from either end of a run within which a form that goes further is come upon. */
+const NEAR = 2 * WIDEST_GAP;
+
 /** Zeros after the last symbol, so that reading a gram there finds none. */
 const PADDING = 16;
 
@@ -47,12 +54,22 @@ export class Scanner {
   readonly #plain: Channel;
   readonly #dense: Channel;
   readonly #hits: Uint16Array;
+  /** Which grams may be near each hit. */
+  readonly #grams: Uint8Array;
   #scattered = false;
+  /** Up to where runs have been followed. */
+  #done = 0;
+  /** Where the last run began. */
+  #start = 0;
+  /** From where on the last run has been in its last form, and where in the pool that is in relation to the text. */
+  #straightFrom = 0;
+  #shift = 0;
   #view: View = viewOf(new Uint8Array(0));
 
   /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
   constructor(capacity: number) {
     this.#hits = new Uint16Array((capacity >> 1) + PADDING);
+    this.#grams = new Uint8Array((capacity >> 2) + PADDING);
     this.#plain = channel(PLAIN, capacity);
     this.#dense = channel(DENSE, capacity);
   }
@@ -138,44 +155,59 @@ export class Scanner {
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const { symbols, words, length } = channel;
-    const { probes, grams, sparse } = index;
+    const { words, length } = channel;
     const hits = this.#hits;
-    const count = keepGrams(words, grams, sparse, hits, probeFives(words, length, probes, hits));
-    for (let i = 0, done = 0; i < count; i++) {
-      const word = hits[i] as number;
-      const [first, second] = [words[word] as number, words[word + 1] as number];
-      done = this.#confirm(channel, index, accepts, 4 * word, done);
-      const hash = gramHash(first, second);
-      if (4 * word + GRAM <= done || !sparse.mayHold(hash)) continue;
-      let found = index.find(first, second);
-      if (found < 0) found = index.findWide(symbols, 4 * word);
-      if (found >= 0) done = this.#follow(channel, index, accepts, 4 * word, found);
-    }
-  }
-
-  /** Looks for a gram that holds the five symbols at `at`; up to where the text has been dealt with. */
-  #confirm(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, at: number, done: number): number {
-    const { symbols, length } = channel;
-    const from = Math.max(0, at - GRAM + PROBE);
-    let first = wordAt(symbols, from);
-    let second = wordAt(symbols, from + 4);
-    for (let start = from; start <= at && start + GRAM <= length; start++) {
-      if (index.mayHold(first, second)) {
-        for (const whole of index.wholes(first, second)) this.#tryWhole(channel, whole, start);
-        const found = start + GRAM > done ? index.find(first, second) : -1;
-        if (found >= 0) done = this.#follow(channel, index, accepts, start, found);
+    const grams = this.#grams;
+    const { sieves } = index;
+    const count = keepGrams(words, sieves, hits, probeFives(words, length, sieves.probes, hits), grams);
+    this.#done = this.#straightFrom = 0;
+    for (let i = 0; i < count; i++) {
+      const at = 4 * (hits[i] as number);
+      const near = grams[i] as number;
+      for (let back = 3; back >= 0; back--) {
+        if ((near >> back & 1) !== 0) this.#meet(channel, index, accepts, at - back);
       }
-      first = (first >>> 8) | (second << 24);
-      second = (second >>> 8) | ((symbols[start + GRAM] as number) << 24);
+      if ((near & WIDE_HIT) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
     }
-    return done;
   }
 
-  /** Follows the run that begins at `start` with the gram at `found` in the pool; where it ends. */
-  #follow(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): number {
+  /** Looks up the eight symbols at `start`. */
+  #meet(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number): void {
     const { symbols, length } = channel;
-    const { pool, weights, kinds } = index;
+    if (start < 0 || start + GRAM > length) return;
+    const first = wordAt(symbols, start);
+    const second = wordAt(symbols, start + 4);
+    const wholes = index.wholes(first, second);
+    for (let i = 0; i < wholes.length; i++) this.#tryWhole(channel, wholes[i] as Pattern, start);
+    // What the last run has shown to stand there needs no look at the table.
+    if (
+      start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(index.facts[start + this.#shift] as number)
+    ) return;
+    this.#tryRun(channel, index, accepts, start, index.find(first, second));
+  }
+
+  /** Follows what was met at `start`, unless the run before it says as much. */
+  #tryRun(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): void {
+    if (found < 0) return;
+    if (start + GRAM <= this.#done && !this.#reachesOut(channel.symbols, start, index.pool, found)) return;
+    this.#follow(channel, index, accepts, start, found);
+  }
+
+  /** Whether a form goes further than the run within which it was met; near one of the run's ends, or it has been met there. */
+  #reachesOut(symbols: Uint8Array, start: number, pool: Uint8Array, found: number): boolean {
+    const before = start - this.#start;
+    if (before <= NEAR && sharedBefore(pool, found, symbols, start) > before) return true;
+    const after = this.#done - start;
+    if (after > NEAR) return false;
+    let count = GRAM;
+    while (count <= after && pool[found + count] === symbols[start + count]) count++;
+    return count > after;
+  }
+
+  /** Follows the run that begins at `start` with the gram at `found` in the pool. */
+  #follow(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): void {
+    const { symbols, length } = channel;
+    const { pool, facts } = index;
     let at = found + GRAM;
     let end = start + GRAM;
     while (start > 0 && pool[found - 1] === symbols[start - 1]) {
@@ -183,29 +215,44 @@ export class Scanner {
       start--;
     }
     let proof = 0;
-    for (let i = found; i < at; i++) proof += weights[i] as number;
-    let seen = 1 << (kinds[found] as number);
+    for (let i = found; i < at; i++) proof += symbolWeight(facts[i] as number);
+    let seen = 1 << symbolKind(facts[found] as number);
     let jumped = false;
+    let straightFrom = start;
     while (end < length) {
       if (pool[at] !== symbols[end]) {
-        const other = index.find(wordAt(symbols, end - 7), wordAt(symbols, end - 3));
-        if (other < 0) break;
-        at = other + GRAM - 1;
-        seen |= 1 << (kinds[other] as number);
+        const first = wordAt(symbols, end - 7);
+        const second = wordAt(symbols, end - 3);
+        const other = index.mayHold(first, second) ? index.find(first, second) + GRAM - 1 : -1;
+        if (other < GRAM - 1) break;
         jumped = true;
+        straightFrom = end;
+        seen |= 1 << symbolKind(facts[other] as number);
+        const before = sharedBefore(pool, other, symbols, end);
+        if (end - before < start) {
+          // All of the run belongs to the other form, and more before it.
+          start = end - before;
+          proof = 0;
+          for (let i = other - before; i < other; i++) proof += symbolWeight(facts[i] as number);
+        }
+        at = other;
       }
       // What repeats in the text proves no more than what it repeats.
-      if (!jumped || !isPeriodic(symbols, start, end)) proof += weights[at] as number;
+      if (!jumped || !isPeriodic(symbols, start, end)) proof += symbolWeight(facts[at] as number);
       at++;
       end++;
     }
-    const isMasked = this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
+    const isMasked = proof >= leastProof(seen) &&
+      this.#judge(channel, accepts, { start, end }, { kinds: seen, proof });
     if (!isMasked && proof >= LEAST_PROOF && channel === this.#plain) this.#judgeParts(index, { start, end });
-    return end;
+    this.#done = Math.max(this.#done, end);
+    this.#start = start;
+    this.#straightFrom = straightFrom;
+    this.#shift = at - end;
   }
 
   #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): boolean {
-    if (run.proof < LEAST_PROOF) return false;
+    if (run.proof < leastProof(run.kinds)) return false;
     const places = this.#locate(channel);
     const first = places[start] as number;
     const last = places[end - 1] as number;
@@ -226,9 +273,9 @@ export class Scanner {
       let length = 0;
       let proof = 0;
       for (; from + length < to && index.pool[found + length] === symbols[from + length]; length++) {
-        proof += index.weights[found + length] as number;
+        proof += symbolWeight(index.facts[found + length] as number);
       }
-      const kinds = 1 << (index.kinds[found] as number);
+      const kinds = 1 << symbolKind(index.facts[found] as number);
       this.#judge(this.#plain, acceptsPlain, { start: from, end: from + length }, { kinds, proof });
     }
   }
@@ -285,6 +332,13 @@ export class Scanner {
     if (before !== undefined && start >= before.start && start <= before.end) before.end = Math.max(before.end, end);
     else this.spans.push({ start, end });
   }
+}
+
+/** How many symbols before `at` of the pool are those before `end` of the text. */
+function sharedBefore(pool: Uint8Array, at: number, symbols: Uint8Array, end: number): number {
+  let count = 0;
+  while (count < end && count < at && pool[at - count - 1] === symbols[end - count - 1]) count++;
+  return count;
 }
 
 /** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */

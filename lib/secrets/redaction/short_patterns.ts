@@ -1,5 +1,5 @@
 /** Patterns of four to seven symbols of the plain view, for which the grams of eight are too long. */
-import { wordAt } from "./gram_index.ts";
+import { wordAt } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 import type { Pattern } from "./lexicon.ts";
 

@@ -1,6 +1,6 @@
 /** A set of hashes that says for sure that something is not in it, and may be wrong the other way. */
 
-/** Bits for each hash: with two set for each, one in two hundred others seems to be in the set. */
+/** Bits for each hash: with three set for each in one word of 32, one in a hundred others seems to be in the set. */
 const BITS_EACH = 16;
 
 /**
@@ -8,49 +8,48 @@ const BITS_EACH = 16;
  * thousand a set that is too full costs more than one that is too large for it.
  */
 const SMALLEST = 15;
-const LARGEST = 25;
+const LARGEST = 26;
 
-/** A set of hashes, of which each sets two bits. */
+/** How much fuller than it was made for a set may become before all is put into a larger one. */
+const FULL = 1.5;
+
+/** A set of hashes, each three bits in one word, so that asking and adding reach for memory once. */
 export class Sieve {
   /** The bits, 32 to an element. */
-  bits: Int32Array = new Int32Array(2 ** (SMALLEST - 5));
-  /** By how much a 32-bit hash is shifted to the right to give the number of its bit. */
-  shift: number = 32 - SMALLEST;
-  #count = 0;
+  readonly bits: Int32Array;
+  /** By how much a 32-bit hash is shifted to the right to give the number of its word. */
+  readonly shift: number;
 
-  /** Whether so many bits are set that {@linkcode Sieve.clear} makes more of them; the largest set is never full. */
-  get isFull(): boolean {
-    return this.shift > 32 - LARGEST && BITS_EACH * this.#count >= 2 ** (32 - this.shift);
+  /** A set for `count` hashes; it holds any number, but is the less sure the more there are. */
+  constructor(count: number) {
+    let power = SMALLEST;
+    while (power < LARGEST && 2 ** power < BITS_EACH * count) power++;
+    this.bits = new Int32Array(2 ** (power - 5));
+    this.shift = 32 - (power - 5);
+  }
+
+  /** Whether `count` hashes are so many that a larger set is worth its price. */
+  isFullWith(count: number): boolean {
+    return this.shift > 32 - (LARGEST - 5) && BITS_EACH * count > FULL * 32 * this.bits.length;
   }
 
   /** Adds a hash. */
   add(hash: number): void {
-    this.#count++;
-    this.#set(hash >>> this.shift);
-    this.#set(rehash(hash) >>> this.shift);
-  }
-
-  /** Whether `hash` may be in the set. */
-  mayHold(hash: number): boolean {
-    const second = rehash(hash) >>> this.shift;
-    const first = hash >>> this.shift;
-    return ((((this.bits[first >>> 5] as number) >>> (first & 31)) &
-      ((this.bits[second >>> 5] as number) >>> (second & 31))) & 1) !== 0;
-  }
-
-  #set(bit: number): void {
-    this.bits[bit >>> 5] = (this.bits[bit >>> 5] as number) | (1 << (bit & 31));
-  }
-
-  /** Forgets all hashes, and makes room for twice as many when it was full. */
-  clear(): void {
-    if (this.isFull) this.shift--;
-    this.bits = new Int32Array(2 ** (32 - this.shift - 5));
-    this.#count = 0;
+    const second = rehash(hash);
+    const at = hash >>> this.shift;
+    this.bits[at] = (this.bits[at] as number) | (1 << (second >>> 27)) | (1 << (second >>> 22)) |
+      (1 << (second >>> 17));
   }
 }
 
 /** The second hash of what hashes to `hash`. */
 export function rehash(hash: number): number {
   return Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
+}
+
+/** The lowest bit is set when `hash` may be in the set that has these `bits`; the others mean nothing. */
+export function sieveBit(bits: Int32Array, shift: number, hash: number): number {
+  const second = rehash(hash);
+  const word = bits[hash >>> shift] as number;
+  return (word >>> (second >>> 27)) & (word >>> (second >>> 22)) & (word >>> (second >>> 17));
 }

@@ -12,7 +12,9 @@ export const MASK = "***";
 /** Sorts spans and joins those that overlap or touch. */
 export function mergeSpans(spans: Span[]): Span[] {
   if (spans.length < 2) return spans;
-  spans.sort((a, b) => a.start - b.start);
+  if (!spans.every(({ start }, i) => i === 0 || start >= (spans[i - 1] as Span).start)) {
+    spans.sort((a, b) => a.start - b.start);
+  }
   const merged: Span[] = [];
   let open = spans[0] as Span;
   for (const span of spans) {

@@ -19,8 +19,25 @@ const KINDS: Uint8Array = new Uint8Array(256);
 KINDS[0x20] = KINDS[0x09] = BLANK;
 KINDS.fill(NUMBER, 0x30, 0x3a);
 
-/** How many tokens two lines share from their start: blanks, numbers and offsets are alike whatever their length. */
-export function sharedTokens(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): number {
+/** What two lines share. */
+export interface Shared {
+  /** How many tokens: blanks, numbers and offsets are alike whatever their length. */
+  tokens: number;
+  /** Whether neither line has more than that. */
+  isAll: boolean;
+}
+
+/** One result for all calls: there is one for each line of all output. */
+const SHARED: Shared = { tokens: 0, isAll: false };
+
+/** What two lines share from their start; good until the next call. */
+export function sharedTokens(
+  data: Uint8Array,
+  aFrom: number,
+  aTo: number,
+  bFrom: number,
+  bTo: number,
+): Readonly<Shared> {
   let i = offsetEnd(data, aFrom, aTo);
   let j = i === aFrom ? bFrom : offsetEnd(data, bFrom, bTo);
   let tokens = 1;
@@ -29,20 +46,20 @@ export function sharedTokens(data: Uint8Array, aFrom: number, aTo: number, bFrom
     j = bFrom;
     tokens = 0;
   }
-  while (i < aTo && j < bTo) {
-    const x = data[i++] as number;
-    const y = data[j++] as number;
+  for (; i < aTo && j < bTo; tokens++) {
+    const x = data[i] as number;
+    const y = data[j] as number;
     const kind = KINDS[x] as number;
-    if (kind === 0) {
-      if (x !== y) break;
-    } else {
-      if (kind !== KINDS[y]) break;
-      while (i < aTo && KINDS[data[i] as number] === kind) i++;
-      while (j < bTo && KINDS[data[j] as number] === kind) j++;
-    }
-    tokens++;
+    if (kind === 0 ? x !== y : kind !== KINDS[y]) break;
+    i++;
+    j++;
+    if (kind === 0) continue;
+    while (i < aTo && KINDS[data[i] as number] === kind) i++;
+    while (j < bTo && KINDS[data[j] as number] === kind) j++;
   }
-  return tokens;
+  SHARED.tokens = tokens;
+  SHARED.isAll = i === aTo && j === bTo;
+  return SHARED;
 }
 
 /** Where a line goes on after `tokens` tokens. */
@@ -55,8 +72,8 @@ export function skipTokens(data: Uint8Array, from: number, to: number, tokens: n
   return at;
 }
 
-/** How many tokens two stretches share at their end. */
-export function sharedTail(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): number {
+/** What two stretches share at their end; good until the next call. */
+export function sharedTail(data: Uint8Array, aFrom: number, aTo: number, bFrom: number, bTo: number): Readonly<Shared> {
   let i = aTo;
   let j = bTo;
   let tokens = 0;
@@ -68,7 +85,9 @@ export function sharedTail(data: Uint8Array, aFrom: number, aTo: number, bFrom: 
     j = tokenStart(data, j, bFrom);
     tokens++;
   }
-  return tokens;
+  SHARED.tokens = tokens;
+  SHARED.isAll = i === aFrom && j === bFrom;
+  return SHARED;
 }
 
 /** Where the token that ends at `end` starts. */

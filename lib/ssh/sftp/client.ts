@@ -29,6 +29,7 @@ export interface Limits {
 export interface FileSystemRoom {
   /** Bytes that this user may still write. */
   freeBytes: number;
+  /** Infinite where the file system has no limit of its own, as with the bytes. */
   freeFiles: number;
   readOnly: boolean;
 }
@@ -37,6 +38,9 @@ export interface FileSystemRoom {
 const MAX_REQUEST_BYTES = 261_120;
 /** What every server must take (draft-ietf-secsh-filexfer-02 §3). */
 const SAFE_REQUEST_BYTES = 32_768;
+
+/** Further away than any host of the same building, in milliseconds. */
+const FAR_MS = 10;
 
 /** Longer than the longest path of any system. */
 const MAX_NAME_BYTES = 32_768;
@@ -47,8 +51,8 @@ const MAX_ENTRY_NAME_BYTES = 4096;
 export class SftpClient {
   /** How much the server takes in one request. */
   limits: Limits = { readBytes: SAFE_REQUEST_BYTES, writeBytes: SAFE_REQUEST_BYTES };
-  /** How many small files are best moved at a time: it is the way there and back that takes time. */
-  readonly filesAtOnce: number = 32;
+  /** Whether a request that nobody may need costs no time, sent together with another. */
+  readonly pipelines: boolean = true;
   readonly #requests: Requests;
   #extensions: ReadonlySet<string> = new Set();
 
@@ -63,6 +67,16 @@ export class SftpClient {
   /** Why the channel can no longer be used; undefined while it can. */
   get ended(): unknown {
     return this.#requests.ended;
+  }
+
+  /** How far away the host is, there and back, in milliseconds. */
+  get roundTripMs(): number {
+    return this.#requests.roundTripMs;
+  }
+
+  /** How many small files are best moved at a time: it is the way there and back that takes time. */
+  get filesAtOnce(): number {
+    return this.roundTripMs > FAR_MS ? 100 : 32;
   }
 
   /** True while the server owes no answer. */
@@ -83,7 +97,8 @@ export class SftpClient {
       reader.string(); // its version
     }
     this.#extensions = extensions;
-    if (this.offers("limits@openssh.com")) await this.#askLimits();
+    // Not waited for: what is moved comes after a file was opened, whose answer comes after this one.
+    if (this.offers("limits@openssh.com")) this.#askLimits().catch(() => {}); // then the safe size stays
   }
 
   /** Closes the channel; what still waits fails with `reason`. */
@@ -208,11 +223,16 @@ export class SftpClient {
     if (answer.type !== Reply.EXTENDED_REPLY) throw statusOf(answer) ?? unexpected(answer);
     const reader = new PacketReader(answer.body);
     // bsize, frsize, blocks, bfree, bavail, files, ffree, favail, fsid, flag, namemax
-    const [, fragment = 0, , , available = 0, , , files = 0, , flags = 0] = Array.from(
+    const [, fragment = 0, blocks, , available = 0, files, , freeFiles = 0, , flags = 0] = Array.from(
       { length: 11 },
       () => reader.u64(),
     );
-    return { freeBytes: fragment * available, freeFiles: files, readOnly: (flags & 1) !== 0 };
+    // No blocks at all is what /proc has, no files at all is what Btrfs says.
+    return {
+      freeBytes: blocks === 0 ? Infinity : fragment * available,
+      freeFiles: files === 0 ? Infinity : freeFiles,
+      readOnly: (flags & 1) !== 0,
+    };
   }
 
   async #askLimits(): Promise<void> {

@@ -5,9 +5,9 @@ import { Deadline } from "../deadline.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "./attributes.ts";
 import type { FileClient } from "./file_client.ts";
-import { baseName, encodeName, joinPath, parentPath } from "./names.ts";
+import { baseName, encodeName, isKernelFile, joinPath, parentPath } from "./names.ts";
 import { pathLine, withPath } from "./shell_path.ts";
-import { hasStatus, Status, StatusError } from "./status.ts";
+import { hasStatus, Status, STATUS_WORDS, StatusError } from "./status.ts";
 import { MalformedPacket } from "./wire.ts";
 
 const PROBE_LIMIT_MS = 3000;
@@ -30,6 +30,8 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   [Status.NO_SPACE_ON_FILESYSTEM]: "no_space",
   [Status.QUOTA_EXCEEDED]: "quota_exceeded",
   [Status.NOT_A_DIRECTORY]: "not_a_directory",
+  [Status.INVALID_FILENAME]: "invalid_argument",
+  [Status.CANNOT_DELETE]: "remote_permission_denied",
   [Status.FILE_IS_A_DIRECTORY]: "is_a_directory",
 };
 
@@ -53,10 +55,15 @@ const SENTENCES: Partial<Record<ErrorCode, readonly [what: string, hint: string]
   quota_exceeded: ["the user's disk quota is used up", "free some space there and try again"],
   read_only: ["the file system is read-only", "choose another path"],
   is_a_directory: ["it is a directory", "give the path of a file"],
-  not_a_directory: ["a part of the path is not a directory", "correct the path"],
+  not_a_directory: ["it, or a part of its path, is not a directory", "correct the path"],
   already_exists: ["something has that name already", "choose another name, or overwrite"],
-  invalid_argument: ["the name is too long", "choose a shorter name"],
+  invalid_argument: ["the name is too long, or not possible there", "choose another name"],
 };
+
+const PARENT_MISSING = [
+  "the directory it is to be in does not exist",
+  "make it first: create_dirs of ssh_write_remote_file, or ssh_execute: mkdir -p",
+] as const;
 
 /**
  * The error for whatever `error` is: a status is looked into, anything else passes.
@@ -81,9 +88,10 @@ export function failure(
   { doing, path, hint: better }: { doing: string; path: string; hint?: string },
   cause?: StatusError,
 ): ToolError {
-  const [what, hint] = SENTENCES[code ?? "remote_file_error"] ??
-    ["the server refused", "look with ssh_execute: ls -ld"];
-  const said = code === undefined && cause !== undefined ? `: ${quoteUntrusted(cause.serverText, 100)}` : "";
+  const isParentMissing = code === "no_such_file" && doing === "writing" && !isKernelFile(path);
+  const [what, hint] = isParentMissing ? PARENT_MISSING : SENTENCES[code ?? "remote_file_error"] ??
+    [STATUS_WORDS[cause?.status ?? Status.FAILURE] ?? "the server refused", "look with ssh_execute: ls -ld"];
+  const said = code === undefined && cause?.serverText ? `: ${quoteUntrusted(cause.serverText, 100)}` : "";
   return new ToolError(code ?? "remote_file_error", `${doing} ${quoteUntrusted(path)} failed: ${what}${said}`, {
     hint: better ?? hint,
     cause,
@@ -99,10 +107,14 @@ async function codeOf(error: StatusError, attempt: Attempt): Promise<ErrorCode |
   const { client, path } = attempt;
   if (isNotFound(error)) return await hasFileInTheWay(client, path) ? "not_a_directory" : "no_such_file";
   const known = CODE_OF_STATUS[error.status] ?? codeInWords(error.serverText);
-  if (known !== undefined) return known;
+  // OpenSSH says "bad message" to whatever it does not take, a name that is too long, say.
+  const isPlain = error.status !== Status.BAD_MESSAGE && error.status in STATUS_WORDS;
+  if (known !== undefined || isPlain) return known;
   const there = await client.lstat(path).catch(() => undefined);
   if (fileType(there?.mode) === "directory") return "is_a_directory";
   if (encodeName(baseName(path)).length > 255) return "invalid_argument";
+  // What was only read has no need of room, and nothing is written beside it to find out more.
+  if (attempt.doing === "reading" || attempt.doing === "listing" || isKernelFile(path)) return undefined;
   return await roomProblem(client, path) ?? await askShell(attempt);
 }
 

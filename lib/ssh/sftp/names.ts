@@ -33,6 +33,11 @@ export function expandHome(path: string): string {
   return path.startsWith("~/") ? path.slice(2).replace(/^\/+/, "") || "." : path;
 }
 
+/** Whether a path leads to what the kernel makes up: neither sizes nor free space mean anything there. */
+export function isKernelFile(path: string): boolean {
+  return /^\/(?:proc|sys)\//.test(path);
+}
+
 /** A name below a directory; `.` stands for itself. */
 export function joinPath(directory: string, name: string): string {
   if (directory === "" || directory === ".") return name;

@@ -22,6 +22,7 @@ interface Pending {
   resolve: (answer: Answer) => void;
   reject: (reason: unknown) => void;
   sink: Uint8Array | undefined;
+  sentAt: number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -35,6 +36,7 @@ export class Requests {
   readonly #pending = new Map<number, Pending>();
   readonly #parser: ReplyParser;
   #lastId = 0;
+  #roundTripMs = Infinity;
   #lastHeard = 0;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #ended: unknown;
@@ -69,6 +71,11 @@ export class Requests {
   /** True while no answer is awaited. */
   get idle(): boolean {
     return this.#pending.size === 0;
+  }
+
+  /** What the quickest answer took, which is how far away the host is, in milliseconds. */
+  get roundTripMs(): number {
+    return this.#roundTripMs;
   }
 
   /** Sends the one packet that has no id. */
@@ -106,8 +113,9 @@ export class Requests {
   #enqueue(id: number, packet: Uint8Array, sink: Uint8Array | undefined): Promise<Answer> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    if (this.#pending.size === 0) this.#lastHeard = performance.now();
-    this.#pending.set(id, { resolve, reject, sink });
+    const sentAt = performance.now();
+    if (this.#pending.size === 0) this.#lastHeard = sentAt;
+    this.#pending.set(id, { resolve, reject, sink, sentAt });
     this.#channel.write(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength));
     if (this.#watchdog === undefined) this.#watch(this.#stallLimitMs);
     return promise;
@@ -129,6 +137,7 @@ export class Requests {
     const waiting = this.#pending.get(id);
     if (waiting === undefined) return;
     this.#pending.delete(id);
+    this.#roundTripMs = Math.min(this.#roundTripMs, this.#lastHeard - waiting.sentAt);
     waiting.resolve(answer);
   }
 

@@ -4,30 +4,42 @@ import { quoteWord } from "../../quote.ts";
 import { ask } from "../ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
+import { openScreen } from "./gnu_screen_link.ts";
 import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
 import { openTmux } from "./tmux_link.ts";
 
 const LIMIT_MS = 15_000;
-/** Names what there is; a tmux before 3.0 cannot be sent keys by their codes. */
+/** Names what there is; a tmux before 3.0 cannot be sent keys by their codes, a screen before 4.1 does not say what it shows. */
 const PROBE = "t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'tmux master') echo tmux;; esac; " +
-  "for m in screen dtach; do command -v $m >/dev/null 2>&1 && echo $m; done; :";
+  "s=$(screen -v 2>/dev/null); case $s in *'ersion 4.00'*|*'ersion 3'*) ;; *ersion*) echo screen;; esac; " +
+  "command -v dtach >/dev/null 2>&1 && echo dtach; :";
+
+const DTACH_LACKS =
+  "dtach keeps nothing: what is shown while it is not open is lost, and all before it when this program is restarted: " +
+  "install tmux on the host for that";
 
 /**
- * screen draws what runs in it anew, so that a marker does not come through; what it has kept it gives byte by byte of
- * no encoding (hardcopy of 4.9), in which a secret could not be told.
+ * Attaches to the session, or makes it. A full-screen program draws anew when it is told of a new size, a line editor when
+ * Ctrl-L is pressed; any other program would take that as input, so that it is pressed only where the session's shell has
+ * the terminal to itself.
  */
-const SCREEN_LACKS =
-  "screen gives back its last screen, not what had scrolled out of it, and in it neither await_exit " +
-  "nor loaded variables work: install tmux on the host for those";
-const DTACH_LACKS =
-  "dtach keeps nothing of what was shown before it is opened again: install tmux on the host for that";
+const DTACH = `umask 077; s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh|*/mksh)
+ps -A -o pid= -o ppid= -o tpgid= -o args= 2>/dev/null | awk -v s="$s" '{ parent[$1] = $2; front[$1] = $3 }
+/^[^a-z]*dtach -A/ && index($0, s " ") { masters[$1] }
+END { for (p in parent) if (parent[p] in masters && front[p] == p) exit 3 }'; [ $? = 3 ] && r=ctrl_l;; esac
+exec dtach -A "$s" -E -z -r $r /bin/sh -c 'case $SHELL in */zsh) exec "$SHELL" -g;; esac; exec "\${SHELL:-/bin/sh}"'`;
+
+/** Why a shell is no more when it has ended itself. */
+export const SESSION_ENDED = "its dtach session ended";
 
 /** What keeps a shell alive between connections. */
 export interface Keeper {
   /** What keeps it, and under which name, e.g. `tmux mcp-ssh-main`. */
   name: string;
-  /** True when what comes is drawn by the multiplexer, not by what runs in it. */
-  redrawn: boolean;
+  /** True when it is a terminal itself, which answers what programs ask of one. */
+  answers: boolean;
+  /** True when it keeps nothing of what was shown. */
+  forgets: boolean;
   /** What cannot be had with it, in words; undefined when all can. */
   lacks: string | undefined;
 }
@@ -56,34 +68,42 @@ export async function persistentShell(
   const session = `mcp-ssh-${name}`;
   if (found.includes("tmux")) {
     return {
-      keeper: { name: `tmux ${session}`, redrawn: false, lacks: undefined },
+      keeper: { name: `tmux ${session}`, answers: true, forgets: false, lacks: undefined },
       link: (listener) => openTmux(connection, session, options, listener),
     };
   }
-  const redrawn = found.includes("screen");
-  if (redrawn || found.includes("dtach")) {
-    const command = redrawn ? screenCommand(session) : dtachCommand(session);
-    // A terminal without an alternate screen: what scrolls in it is scrollback for us.
-    const term = redrawn ? "vt100" : options.term;
-    const link = (listener: LinkListener): Promise<TerminalLink> => {
-      return openTerminal(connection, { ...options, term, command }, listener);
+  if (found.includes("screen")) {
+    return {
+      keeper: { name: `screen ${session}`, answers: true, forgets: false, lacks: undefined },
+      link: (listener) => openScreen(connection, session, options, listener),
     };
-    const name = `${redrawn ? "screen" : "dtach"} ${session}`;
-    return { keeper: { name, redrawn, lacks: redrawn ? SCREEN_LACKS : DTACH_LACKS }, link };
   }
-  throw new ToolError("multiplexer_missing", "this host has neither tmux (3.0 or later) nor screen nor dtach", {
-    hint: "install tmux on the host, or open the shell without persist",
+  if (found.includes("dtach")) {
+    return {
+      keeper: { name: `dtach ${session}`, answers: false, forgets: true, lacks: DTACH_LACKS },
+      link: (listener) => openDtach(connection, session, options, listener),
+    };
+  }
+  throw new ToolError(
+    "multiplexer_missing",
+    "this host has neither tmux (3.0 or later) nor screen (4.1 or later) nor dtach",
+    { hint: "install tmux on the host, or open the shell without persist" },
+  );
+}
+
+/** dtach passes everything as it is, and keeps nothing; when it ends by itself, so has what it ran. */
+function openDtach(
+  connection: Connection,
+  session: string,
+  options: LinkOptions,
+  listener: LinkListener,
+): Promise<TerminalLink> {
+  return openTerminal(connection, {
+    ...options,
+    command: `exec /bin/sh -c ${quoteWord(DTACH)} sh ${quoteWord(session)}`,
+  }, {
+    onData: (bytes) => listener.onData(bytes),
+    onEnd: (reason) =>
+      listener.onEnd(/^it (?:ended with|was ended)|^the far end/.test(reason) ? SESSION_ENDED : reason),
   });
-}
-
-function screenCommand(session: string): string {
-  return `exec screen -U -h 10000 -c /dev/null -D -RR -S ${quoteWord(session)}`;
-}
-
-/** dtach passes everything as it is, and keeps nothing. */
-function dtachCommand(session: string): string {
-  const socket = `"\${XDG_RUNTIME_DIR:-$HOME}/.${session}"`;
-  // A line editor draws its prompt again when Ctrl-L is pressed; a shell without one would take it as input.
-  return `umask 077; case $SHELL in */bash|*/zsh) r=ctrl_l;; *) r=winch;; esac; ` +
-    `exec dtach -A ${socket} -E -z -r $r "\${SHELL:-/bin/sh}"`;
 }

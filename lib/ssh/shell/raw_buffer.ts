@@ -39,6 +39,14 @@ export class RawBuffer {
     }
   }
 
+  /** A ring that goes on for itself. */
+  copy(): RawBuffer {
+    const copy = new RawBuffer(this.#maxBytes);
+    copy.#ring = this.#ring.slice();
+    copy.#end = this.#end;
+    return copy;
+  }
+
   /** A copy of what is kept from `offset` on. */
   from(offset: number): Uint8Array {
     const first = Math.min(Math.max(offset, this.start), this.#end);

@@ -53,6 +53,16 @@ export class RowLog {
     this.#head = 0;
   }
 
+  /** A log that goes on for itself. */
+  copy(): RowLog {
+    const log = new RowLog(this.#maxCharacters);
+    log.#rows = [...this.#rows];
+    log.#dropped = this.#dropped;
+    log.#head = this.#head;
+    log.#characters = this.#characters;
+    return log;
+  }
+
   /** The row of that number, when it is kept. */
   at(number: number): Row | undefined {
     const row = number < this.first ? undefined : this.#rows[number - this.#dropped];

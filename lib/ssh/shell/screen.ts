@@ -1,6 +1,6 @@
 /** What a person would see: a terminal emulator fed with a shell's output. */
 import type { Terminal } from "@xterm/headless";
-import { type Row, RowLog } from "./row_log.ts";
+import type { Row, RowLog } from "./row_log.ts";
 
 /** Rows that one slice may scroll, so that none passes through the emulator's own scrollback unseen. */
 const ROWS_PER_SLICE = 900;
@@ -90,6 +90,11 @@ export class Screen {
       this.#scrollsWhole = Number(top ?? 0) <= 1 && (last === 0 || last >= terminal.rows);
       return false;
     });
+    terminal.parser.registerEscHandler({ final: "c" }, () => {
+      this.#clears++;
+      this.#scrollsWhole = true;
+      return false;
+    });
     terminal.parser.registerCsiHandler({ final: "J" }, ([part]) => {
       const { cursorX, cursorY } = terminal.buffer.active;
       if (part === 2 || (part === 0 && cursorX === 0 && cursorY === 0)) this.#clears++;
@@ -101,9 +106,9 @@ export class Screen {
    * Makes a terminal.
    *
    * @param size columns and rows
-   * @param maxCharacters how much text of the scrollback is kept
+   * @param log where what scrolls out goes
    */
-  static async open(size: TerminalSize, maxCharacters: number): Promise<Screen> {
+  static async open(size: TerminalSize, log: RowLog): Promise<Screen> {
     const Emulator = await loadTerminal();
     const terminal = new Emulator({
       cols: size.width,
@@ -112,7 +117,7 @@ export class Screen {
       allowProposedApi: true,
       logLevel: "off",
     });
-    return new Screen(terminal, new RowLog(maxCharacters));
+    return new Screen(terminal, log);
   }
 
   /** Calls `listener` with what the terminal answers to questions of a program, e.g. for the cursor's position. */
@@ -190,6 +195,24 @@ export class Screen {
         resolve();
       });
     });
+  }
+
+  /**
+   * A copy of the scrollback, with what is on the screen behind it, up to row `limit`; of what a full-screen program
+   * covers, not of that.
+   */
+  wholeLog(limit = Infinity): RowLog {
+    this.#harvest();
+    const log = this.#log.copy();
+    const { normal } = this.#terminal.buffer;
+    let end = normal.length;
+    while (end > normal.baseY && (normal.getLine(end - 1)?.translateToString(true) ?? "").trim() === "") end--;
+    end = Math.min(end, normal.baseY + limit - this.#log.end);
+    for (let y = normal.baseY; y < end; y++) {
+      const line = normal.getLine(y);
+      if (line) log.push({ text: line.translateToString(true), wrapped: line.isWrapped });
+    }
+    return log;
   }
 
   /** True when lines that reach the bottom push the top row into the scrollback. */

@@ -5,6 +5,7 @@ import { MarkerFilter, modeSwitches, type ShellMarker } from "./marker_filter.ts
 import { OutputPump } from "./output_pump.ts";
 import { plainText } from "./pattern.ts";
 import { RawBuffer } from "./raw_buffer.ts";
+import { RowLog } from "./row_log.ts";
 import { Screen, type TerminalSize } from "./screen.ts";
 import { type Situation, situationOf } from "./situation.ts";
 
@@ -41,14 +42,22 @@ export interface InputMark {
   unsent: boolean;
 }
 
+/** What a shell's two directions begin with. */
+export interface IoOptions {
+  /** Rows that were shown before. @default none */
+  log?: RowLog | undefined;
+  /** What came before. @default nothing */
+  raw?: RawBuffer | undefined;
+  /** Whether what programs ask of their terminal is answered here. @default true */
+  answers?: boolean;
+}
+
 /** What comes from and goes to one shell. */
 export class ShellIo {
   /** What is shown. */
   readonly screen: Screen;
   /** What came. */
-  readonly raw: RawBuffer = new RawBuffer(BUFFER_BYTES);
-  /** True when a multiplexer draws, so that moves of the cursor say nothing of what runs. */
-  readonly #redrawn: boolean;
+  readonly raw: RawBuffer;
   readonly #filter = new MarkerFilter();
   readonly #pump: OutputPump;
   readonly #prompts = new Set<string>();
@@ -57,6 +66,7 @@ export class ShellIo {
   readonly #wakers = new Set<() => void>();
   #link: TerminalLink | undefined;
   #ended: string | undefined;
+  #onEnded: (reason: string) => void = () => {};
   #lastDataAt = performance.now();
   #lastInputAt = 0;
   /** Bytes that came without a pause. */
@@ -65,12 +75,12 @@ export class ShellIo {
   #movesAtInput = 0;
   #mark: InputMark;
 
-  private constructor(screen: Screen, redrawn: boolean) {
+  private constructor(screen: Screen, { raw, answers = true }: IoOptions) {
     this.screen = screen;
-    this.#redrawn = redrawn;
+    this.raw = raw ?? new RawBuffer(BUFFER_BYTES);
     this.#mark = {
-      offset: 0,
-      row: 0,
+      offset: this.raw.end,
+      row: screen.top,
       text: "",
       at: performance.now(),
       clears: 0,
@@ -87,15 +97,23 @@ export class ShellIo {
         for (const listener of this.#dropListeners) listener(plainText(bytes));
       },
     });
+    if (!answers) return;
     screen.onAnswer((data) => {
       // A terminal that answers what comes in a flood types into whatever runs next.
       if (this.#burstBytes < MAX_ASKING_BYTES) this.#link?.write(data);
     });
   }
 
-  /** Makes the receiving side, before there is anything to receive from. */
-  static async open(size: TerminalSize, redrawn = false): Promise<ShellIo> {
-    return new ShellIo(await Screen.open(size, BUFFER_BYTES), redrawn);
+  /**
+   * Makes the receiving side, before there is anything to receive from.
+   *
+   * @param size the terminal's size
+   * @param options what it goes on with
+   */
+  static async open(size: TerminalSize, options: IoOptions = {}): Promise<ShellIo> {
+    const io = new ShellIo(await Screen.open(size, options.log ?? new RowLog(BUFFER_BYTES)), options);
+    if (options.log !== undefined) io.screen.noteLoss();
+    return io;
   }
 
   /** Sends what is typed to `link` from now on. */
@@ -119,10 +137,18 @@ export class ShellIo {
   onEnd = (reason: string): void => {
     if (this.#filter.isMuted) this.show(this.#filter.unmute());
     this.#pump.after(() => {
-      this.#ended ??= reason;
+      if (this.#ended === undefined) {
+        this.#ended = reason;
+        this.#onEnded(reason);
+      }
       this.#wake();
     });
   };
+
+  /** Calls `listener` at the end, when all that came is on the screen. */
+  whenEnded(listener: (reason: string) => void): void {
+    this.#onEnded = listener;
+  }
 
   /** Why the shell is no more; undefined while it is. */
   get ended(): string | undefined {
@@ -219,7 +245,7 @@ export class ShellIo {
   situation(): Situation {
     const { screen } = this;
     const editorWaits = screen.pasteMode && screen.promptSignals > this.#signalsAtEnter;
-    const draws = !this.#redrawn && screen.moves - this.#movesAtInput >= DRAWING_MOVES;
+    const draws = screen.moves - this.#movesAtInput >= DRAWING_MOVES;
     const editorSpeaks = screen.promptSignals > 0;
     return situationOf(screen.cursor(), { editorWaits, editorSpeaks, draws, known: this.#prompts });
   }

@@ -21,7 +21,7 @@ export const MAX_AWAITED_BYTES = 32_000;
  * bash and zsh decode them without a subshell, into whose output a DEBUG trap would write. It is evaluated in the shell
  * itself, after `$?` has been put back to what it was, and where a syntax error would take the rest of the line with it
  * (dash), through `command`, which forbids that (POSIX.1-2017, command). What is done around it is done without its
- * being traced (`set -x`).
+ * being traced (`set -x`). In a list that goes on, no ERR trap takes the old `$?` for a failure.
  *
  * @param command any text
  * @param token as {@linkcode MarkerFilter.expect} gave it
@@ -33,8 +33,8 @@ export function awaitLine(command: string, token: string): string {
     "; __mcp_c=; case ${BASH_VERSION-}${ZSH_VERSION-} in ?*) printf -v __mcp_c '%b' \"$__mcp_w\" || :;; esac; " +
     "case $__mcp_c in '') __mcp_c=$(printf '%b' \"$__mcp_w\");; esac; ",
     `${forgetLine(token)}; ${marker(token, "B", '"$$"')}; } >/dev/tty 2>/dev/null; `,
-    "case ${ZSH_VERSION-} in '') command eval \"unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)$__mcp_c\";; " +
-    '*) eval "unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)$__mcp_c";; esac; ',
+    "case ${ZSH_VERSION-} in '') command eval \"unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)&&:$__mcp_c\";; " +
+    '*) eval "unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)&&:$__mcp_c";; esac; ',
     // Not in the group: in ksh93 a DEBUG trap comes between, and changes it.
     `__mcp_s=$?; { ${endMarker(token)}; } >/dev/tty 2>/dev/null; ${RESTORE_STATUS}`,
   ]) + "\r";
@@ -42,7 +42,9 @@ export function awaitLine(command: string, token: string): string {
 
 /** A line of a command's output that is the trace of one of ours: some shells cannot be kept from it. */
 export function isOurTrace(line: string, token: string): boolean {
-  return line.includes(token) || /(?:^|\s)__mcp_s=\d{1,3}\s*$/.test(line);
+  return line.includes(token) ||
+    /(?:^|\s)__mcp_s=\d{1,3}\s*$|^(?:\+\S* |\[[\d.]+\] )?(?:command )?(?:eval [$'"]*)?unset __mcp_c __mcp_w __mcp_s/
+      .test(line);
 }
 
 /** What is typed to ask a shell that is back at its prompt how its last command ended. */
@@ -67,8 +69,8 @@ export function sourceLine(path: string, token: string): string {
 /** What the text behind {@linkcode sourceLine} ends with. */
 export const SOURCED = "\n__mcp_ok=1\n";
 
-/** Puts `$?` back to what it was. */
-const RESTORE_STATUS = '{ eval "unset __mcp_s __mcp_c; (exit $__mcp_s)"; } 2>/dev/null';
+/** Puts `$?` back to what it was, as above. */
+const RESTORE_STATUS = '{ eval "unset __mcp_s __mcp_c; (exit $__mcp_s)"; } 2>/dev/null&&:';
 
 /** Prints a marker of that kind with these words as its fields. */
 function marker(token: string, kind: string, fields: string): string {
@@ -120,9 +122,11 @@ function escapedWords(text: string): string[] {
 }
 
 /** How our lines begin where a terminal or a shell that was not ours has kept them; only the first kind is whole. */
+const WHOLE_START = " { __mcp_s=$?; __mcp_w=";
 const KEPT_START =
-  /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in/g;
-const KEPT_ENDS = ['__mcp_c; (exit $__mcp_s)"; } 2>/dev/null', "unset __mcp_ok; } >/dev/tty 2>/dev/null"] as const;
+  /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in| ?__mcp_s=\$\?; \{ printf /g;
+const KEPT_ENDS = ['__mcp_c; (exit $__mcp_s)"; } 2>/dev/null&&:', "unset __mcp_ok; } >/dev/tty 2>/dev/null"] as const;
+const STARTS = [WHOLE_START, " { __mcp_s=$?; case ", " { case ${BASH_VERSION-} in"] as const;
 /** Longest line of ours that runs nothing. */
 const MAX_KEPT_CHARACTERS = 2000;
 
@@ -140,10 +144,24 @@ export function withoutOurLines(text: string): string {
       if (whole !== undefined || rest !== undefined) break; // nor has any that begins later
       continue;
     }
+    const next = text.indexOf(WHOLE_START, body);
+    if (next >= 0 && next < end) continue; // that end is another's
     shown += text.slice(from, start.index) + (whole === undefined ? "" : commandIn(text.slice(body, end)));
     from = end;
+    // A shell without a line editor asks for each folded line only when all have been echoed.
+    const asked = "\n" + "> ".repeat(text.slice(body, end).split("\\\n").length - 1);
+    if (asked.length > 1 && text.startsWith(asked, end)) {
+      shown += "\n";
+      from = end + asked.length;
+    }
   }
   return shown + text.slice(from);
+}
+
+/** True when `text` ends in the middle of a line of ours. */
+export function endsInOurLine(text: string): boolean {
+  const start = Math.max(...STARTS.map((begin) => text.lastIndexOf(begin)));
+  return start >= 0 && !KEPT_ENDS.some((ending) => text.includes(ending, start));
 }
 
 function endOf(text: string, from: number, ending: string): number | undefined {

@@ -4,6 +4,7 @@ import type { Connection } from "../connection.ts";
 import { Shell } from "../shell.ts";
 import { Deadline } from "../deadline.ts";
 import type { LoginShell } from "../login_shell.ts";
+import type { LeftOutputs } from "./left_output.ts";
 import { type LinkListener, openTerminal } from "./link.ts";
 import { persistentShell } from "./multiplexer.ts";
 import type { TerminalSize } from "./screen.ts";
@@ -28,6 +29,7 @@ export interface OpenShellOptions {
 export class Shells {
   readonly #connection: Connection;
   readonly #loginShell: LoginShell;
+  readonly #left: LeftOutputs;
   readonly #shells = new Map<string, Shell>();
   readonly #opening = new Map<string, Promise<Shell>>();
 
@@ -36,8 +38,10 @@ export class Shells {
    *
    * @param connection over which they run
    * @param loginShell what they are
+   * @param left what shells have left that live on
    */
-  constructor(connection: Connection, loginShell: LoginShell) {
+  constructor(connection: Connection, loginShell: LoginShell, left: LeftOutputs) {
+    this.#left = left;
     this.#connection = connection;
     this.#loginShell = loginShell;
   }
@@ -106,7 +110,8 @@ export class Shells {
     const { size, signal } = options;
     if (options.persist) {
       const kept = await persistentShell(this.#connection, name, options);
-      return await Shell.open(this.#connection, { name, size, signal, ...kept });
+      const left = kept.keeper.forgets ? this.#left.of(this.#connection.facts, name) : undefined;
+      return await Shell.open(this.#connection, { name, size, signal, left, ...kept });
     }
     const command = await this.#commandOfLoginShell(signal);
     const link = (listener: LinkListener) => openTerminal(this.#connection, { ...options, command }, listener);

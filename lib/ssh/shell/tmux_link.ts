@@ -9,9 +9,9 @@ import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 import { spend } from "../spent.ts";
 import type { ClientChannel } from "../ssh2.ts";
+import { drawnAlternate, drawnLines, drawnScreen } from "./kept_screen.ts";
 import type { LinkListener, LinkOptions, TerminalLink } from "./link.ts";
 import type { TerminalSize } from "./screen.ts";
-import { withoutOurLines } from "./shell_line.ts";
 
 const OPEN_LIMIT_MS = 30_000;
 const HISTORY_LINES = 20_000;
@@ -19,14 +19,18 @@ const HISTORY_LINES = 20_000;
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 /** How many characters one command sends; tmux takes long lines, but not any. */
 const KEYS_PER_COMMAND = 400;
-const NEWLINE: Buffer = Buffer.from("\r\n");
 const FACTS = "#{pane_id} #{alternate_on} #{cursor_x} #{cursor_y} #{history_size}";
 
-/** Runs in the far end's shell: attaches to the session of that name, or makes it. */
+/**
+ * Attaches to the session of that name, or makes it. zsh must be told at its start to keep lines that begin with a blank,
+ * ours, out of its history.
+ */
 function attachCommand(name: string, { width, height }: TerminalSize): string {
-  const session = quoteWord(name);
-  return `exec tmux -L mcp-ssh -f /dev/null -u -C start-server \\; set-option -g history-limit ${HISTORY_LINES} \\; ` +
-    `set-option -g default-terminal screen-256color \\; new-session -A -s ${session} -x ${width} -y ${height}`;
+  const script = "case $SHELL in */zsh) set -- 'exec \"$SHELL\" -g -l';; *) set --;; esac; " +
+    `exec tmux -L mcp-ssh -f /dev/null -u -C start-server \\; set-option -g history-limit ${HISTORY_LINES} \\; ` +
+    `set-option -g default-terminal screen-256color \\; ` +
+    `new-session -A -s ${quoteWord(name)} -x ${width} -y ${height} "$@"`;
+  return `exec /bin/sh -c ${quoteWord(script)}`;
 }
 
 /**
@@ -170,16 +174,12 @@ class TmuxClient implements TerminalLink {
   #show(facts: string, history: Buffer[], screen: Buffer[]): void {
     const [pane, alternate, x = "0", y = "0", historySize] = facts.trim().split(" ");
     this.#pane = pane;
-    if (Number(historySize) > 0) this.#listener.onData(Buffer.concat([drawn(cleaned(history)), NEWLINE]));
-    if (alternate === "1") {
-      const place = `\x1b[${Number(y) + 1};${Number(x) + 1}H`;
-      this.#listener.onData(Buffer.concat([Buffer.from("\x1b[?1049h\x1b[H"), drawn(screen), Buffer.from(place)]));
-    } else {
-      const last = screen.findLastIndex((row) => trimmed(row).length > 0);
-      const shown = screen.slice(0, Math.max(Number(y), last) + 1);
-      const place = cursorAfter(shown, Number(x), Number(y), this.#size);
-      this.#listener.onData(Buffer.concat([drawn(cleaned(shown)), Buffer.from(place)]));
-    }
+    const before = Number(historySize) > 0 ? texts(history) : [];
+    const kept = { lines: [...before, ...texts(screen)], cursor: { x: Number(x), y: Number(y) }, size: this.#size };
+    const drawn = alternate === "1"
+      ? drawnLines(before, this.#size.width) + "\r\n" + drawnAlternate({ ...kept, lines: texts(screen) })
+      : drawnScreen(kept);
+    this.#listener.onData(Buffer.from(drawn));
     this.#attached.resolve();
   }
 
@@ -206,37 +206,12 @@ class TmuxClient implements TerminalLink {
   }
 }
 
-function drawn(rows: Buffer[]): Buffer {
-  return Buffer.concat(rows.flatMap((row, at) => at === 0 ? [trimmed(row)] : [NEWLINE, trimmed(row)]));
-}
-
-/** Moves from the end of the last row that was drawn to where the cursor was. */
-function cursorAfter(drawn: Buffer[], x: number, y: number, { width }: TerminalSize): string {
-  // Joined rows take as many rows as they wrap to.
-  const rows = drawn.reduce(
-    (sum, row) => sum + Math.max(1, Math.ceil(trimmed(row).toString("utf8").length / width)),
-    0,
-  );
-  const up = rows - 1 - y;
-  return "\r" + (up > 0 ? `\x1b[${up}A` : "") + (x > 0 ? `\x1b[${x}C` : "");
-}
-
-/** Rows as they would look had the shell been ours alone. */
-function cleaned(rows: Buffer[]): Buffer[] {
-  const text = Buffer.concat(rows.flatMap((row) => [row, Buffer.from("\n")])).toString("utf8");
-  const clean = withoutOurLines(text);
-  return clean === text ? rows : clean.split("\n").slice(0, -1).map((row) => Buffer.from(row));
+function texts(rows: readonly Buffer[]): string[] {
+  return rows.map((row) => row.toString("utf8"));
 }
 
 function startsWith(line: Buffer, text: string): boolean {
   return line.length >= text.length && line.toString("latin1", 0, text.length) === text;
-}
-
-/** Without blanks at the end, which `-J` keeps. */
-function trimmed(row: Buffer): Buffer {
-  let end = row.length;
-  while (end > 0 && (row[end - 1] === 32 || row[end - 1] === 13)) end--;
-  return row.subarray(0, end);
 }
 
 /** tmux writes what is below a blank, and the backslash, as three octal digits. */

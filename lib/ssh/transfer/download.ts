@@ -5,12 +5,14 @@ import { type Attributes, fileType } from "../sftp/attributes.ts";
 import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { explain, failure } from "../sftp/failure.ts";
+import { isKernelFile } from "../sftp/names.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
+import { leave, takeLeft } from "./leftovers.ts";
 import { localFailure } from "./local_failure.ts";
 import { LocalPart, localTaken, requireReplaceable } from "./local_part.ts";
 import { readPipelined } from "./pipeline.ts";
-import { notRegular } from "./remote_part.ts";
+import { notRegular } from "./remote_target.ts";
 import { type ContentWatch, endsDiffer, interrupted, isResumable, MAX_UNSIZED_BYTES } from "./transfer.ts";
 import { NO_REMOTE_HASH, sourceChanged, type TransferOptions, type TransferResult, withoutEnd } from "./transfer.ts";
 
@@ -30,7 +32,8 @@ export async function downloadFile(
 ): Promise<TransferResult> {
   const attempt = { session, client, doing: "reading", path: remotePath };
   try {
-    const before = await requireFile(client, remotePath, "set recursive: true to download a directory");
+    const there = await requireFile(client, remotePath, "set recursive: true to download a directory");
+    const before = isKernelFile(remotePath) ? { ...there, size: 0 } : there; // a page, whatever is in it, says /sys
     const handle = await client.open(remotePath, OpenFlag.READ);
     try {
       return await new Download(session, client, { path: remotePath, handle }, localPath, options).run(before);
@@ -68,6 +71,7 @@ class Download {
   readonly #watch: ContentWatch | undefined;
   readonly #notes: string[] = [];
   #arrived = 0;
+  #end: Promise<[after: Attributes, beyond: number]> | undefined;
 
   constructor(
     session: Session,
@@ -93,10 +97,12 @@ class Download {
       await this.#read(part, before);
       const digest = await this.#check(part, before);
       await part.commit(this.#options.signal);
+      await part.clear(takeLeft(this.#localPath));
       return { bytes: part.length, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error) && part.length > 0;
       await part.abandon(keep);
+      if (keep) leave(this.#localPath, part.path);
       throw keep ? await interrupted(error, this.#session, part.path, part.length) : error;
     }
   }
@@ -145,21 +151,24 @@ class Download {
       if (total === undefined && part.length > MAX_UNSIZED_BYTES) throw withoutEnd();
     };
     const onBytes = (count: number): void => onProgress?.(this.#arrived += count, total);
+    // Requests for one file keep their order at the server, so that this answer comes with those to the last reads.
+    const onSent = (): void => {
+      if (!this.#client.pipelines) return;
+      this.#end = this.#lookAtEnd(before.size);
+      this.#end.catch(() => {}); // told by the check
+    };
+    const onShort = (): void => void (this.#end = undefined);
     // A size of 0 is what /proc says of files that are not empty: those are read to their end.
     const range = { from: part.length, to: total ?? Infinity };
-    await readPipelined(this.#client, this.#remote.handle, range, sink, { signal, onBytes });
+    await readPipelined(this.#client, this.#remote.handle, range, sink, { signal, onBytes, onSent, onShort });
     this.#watch?.end();
   }
 
   async #check(part: LocalPart, before: Attributes): Promise<string | undefined> {
-    const { path, handle } = this.#remote;
+    const { path } = this.#remote;
     const size = before.size ?? 0;
-    const probe = new Uint8Array(1);
-    const [after, beyond] = await Promise.all([
-      this.#client.fstat(handle),
-      size === 0 ? 0 : this.#client.read(handle, size, probe),
-    ]);
-    const sizeNow = after.size ?? 0;
+    const [after, beyond] = await (this.#end ?? this.#lookAtEnd(size));
+    const sizeNow = isKernelFile(path) ? 0 : after.size ?? 0;
     if (size > 0 && part.length < size) {
       if (sizeNow < size) throw sourceChanged(path, `it shrank from ${size} to ${sizeNow} bytes`);
       throw endsDiffer(path, `the host says ${size} bytes and sent ${part.length}`);
@@ -172,6 +181,15 @@ class Download {
       throw sourceChanged(path, "its content was rewritten");
     }
     return await this.#compareHashes(part);
+  }
+
+  /** What the file is after it has been read, and whether anything stands behind what it said was its end. */
+  #lookAtEnd(size = 0): Promise<[after: Attributes, beyond: number]> {
+    const { handle } = this.#remote;
+    return Promise.all([
+      this.#client.fstat(handle),
+      size === 0 ? 0 : this.#client.read(handle, size, new Uint8Array(1)),
+    ]);
   }
 
   async #compareHashes(part: LocalPart): Promise<string | undefined> {

@@ -114,7 +114,7 @@ class TreeDownload {
       await Deno.mkdir(local, { mode: 0o700 });
       this.#modes.push({ path, mode: mode & 0o777 });
     } else if (!there.isDirectory) {
-      throw new ToolError("not_a_directory", `${quoteUntrusted(path)} is no directory on this machine`, {
+      throw new ToolError("not_a_directory", `${quoteUntrusted(local)} is no directory on this machine`, {
         hint: "choose another local_path",
       });
     }

@@ -11,6 +11,7 @@ import { listDirectory, type Listing, type ListOptions } from "./list_dir.ts";
 import { readWindow, type Window, type WindowOptions } from "./read_window.ts";
 import type { TransferOptions, TransferResult } from "./transfer.ts";
 import type { TreeOptions, TreeResult } from "./tree.ts";
+import { inTurn } from "./turns.ts";
 import { uploadFile } from "./upload.ts";
 import { uploadTree } from "./upload_tree.ts";
 import { type Change, writeFile, type WriteOptions, type WriteResult } from "./write_file.ts";
@@ -60,7 +61,12 @@ export class RemoteFiles {
 
   /** Writes text. @throws {ToolError} by what went wrong */
   write(remotePath: string, change: Change, options: WriteOptions): Promise<WriteResult> {
-    return this.#use((client) => writeFile(this.#session, client, remotePath, change, options), options.signal);
+    const { host, port } = this.#session.connection.facts;
+    const work = (client: FileClient): Promise<WriteResult> => {
+      const write = (): Promise<WriteResult> => writeFile(this.#session, client, remotePath, change, options);
+      return inTurn([host, port, remotePath].join("\n"), write, options.signal);
+    };
+    return this.#use(work, options.signal);
   }
 
   /** A page of a directory. @throws {ToolError} by what went wrong */

@@ -3,8 +3,9 @@ import type { Session } from "../session.ts";
 import { type FileType, fileType, permissions } from "../sftp/attributes.ts";
 import type { DirectoryEntry } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
-import { explain } from "../sftp/failure.ts";
+import { explain, failure } from "../sftp/failure.ts";
 import { expandHome, joinPath } from "../sftp/names.ts";
+import { StatusError } from "../sftp/status.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { matchesGlob } from "./glob.ts";
 
@@ -69,8 +70,16 @@ export async function listDirectory(
     const entries = await Promise.all(shown.map((entry) => describe(client, path, entry)));
     return { entries, total: page.total, notes: [] };
   } catch (error) {
-    throw await explain(error, { session, client, doing: "listing", path: joinPath(path, ".") });
+    if (error instanceof StatusError) await requireDirectory(client, path);
+    throw await explain(error, { session, client, doing: "listing", path });
   }
+}
+
+/** Servers call a file that is opened as a directory missing. @throws {ToolError} `not_a_directory` */
+async function requireDirectory(client: FileClient, path: string): Promise<void> {
+  const there = await client.stat(path).catch(() => undefined);
+  if (there?.mode === undefined || fileType(there.mode) === "directory") return;
+  throw failure("not_a_directory", { doing: "listing", path, hint: "read a file with ssh_read_remote_file" });
 }
 
 /** Calls `visit` with each entry of a directory but `.` and `..`, in the server's order. */

@@ -2,6 +2,14 @@
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { denied } from "../../sandbox.ts";
 
+const WORDS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  ENAMETOOLONG: ["the name is too long", "choose a shorter name"],
+  EROFS: ["the file system is read-only", "choose another directory"],
+  ELOOP: ["the links on the way lead round in a circle", "choose another path"],
+  EMFILE: ["too many files are open", "try again when other transfers are done"],
+  EIO: ["the disk gave an error", "look at the disk of the machine the server runs on"],
+};
+
 /** The error for a local operation that failed; what is no failure of the local system passes. */
 export function localFailure(error: unknown, doing: string, path: string): unknown {
   if (!isLocal(error)) return error;
@@ -23,6 +31,8 @@ export function localFailure(error: unknown, doing: string, path: string): unkno
     ? ["the user who runs the server may not", "change the file's permissions"]
     : error instanceof Deno.errors.AlreadyExists
     ? ["something has that name already", "choose another name"]
+    : code !== undefined && WORDS[code] !== undefined
+    ? WORDS[code]
     : [code ?? error.name, "look at the file on the machine the server runs on"];
   return new ToolError("local_file_error", `${doing} ${shown} on this machine failed: ${what}`, { hint, cause: error });
 }

@@ -1,6 +1,7 @@
 /** A local file in the making: written beside its target, flushed, and renamed over it when it is whole. */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { throwIfCancelled } from "./cancel.ts";
+import { STALE_MS } from "./leftovers.ts";
 import { openReal } from "./local_open.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
 
@@ -33,6 +34,7 @@ export class LocalPart {
   readonly #target: string;
   readonly #options: LocalPartOptions;
   readonly #file: Deno.FsFile;
+  #stale: string | undefined;
   #flushed = 0;
   #flushing: Promise<void> | undefined;
 
@@ -64,7 +66,11 @@ export class LocalPart {
         return create(freshPartPath(target)); // another transfer of the same was faster
       });
     }
-    if (!options.resume || !there.isFile) return await create(freshPartPath(target));
+    if (!options.resume || !there.isFile) {
+      const fresh = await create(freshPartPath(target));
+      if (there.isFile && Date.now() - (there.mtime?.getTime() ?? Infinity) > STALE_MS) fresh.#stale = known;
+      return fresh;
+    }
     const part = new LocalPart(known, target, await openReal(known, { write: true }), options);
     part.length = await part.#file.seek(0, Deno.SeekMode.End);
     return part;
@@ -94,6 +100,14 @@ export class LocalPart {
     this.#file.close();
     if (this.#options.overwrite) await Deno.rename(this.path, this.#target);
     else await this.#renameToFreeName();
+  }
+
+  /** Removes other parts of the target, after the commit. @param left those that nobody will resume */
+  async clear(left: readonly string[]): Promise<void> {
+    const parts = this.#stale === undefined ? left : [...left, this.#stale];
+    for (const path of parts) {
+      if (path !== this.path) await Deno.remove(path).catch(() => {}); // somebody has resumed or removed it
+    }
   }
 
   /** Closes it; keeps what is there for a resume, or removes it. */

@@ -11,10 +11,21 @@ import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
 import { WritePacket } from "../sftp/write_packet.ts";
 import { cancelled, throwIfCancelled } from "./cancel.ts";
 
+/** How much is on its way at once, in bytes: from or to a host nearby, where more only costs memory, and far away. */
+interface InFlight {
+  near: number;
+  far: number;
+}
+
 /** OpenSSH's server opens 2 MiB for a session. */
-const WRITES_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
-const READS_IN_FLIGHT_BYTES = RECEIVE_WINDOW_BYTES + 512 * 1024;
-const MAX_SLOTS = 64;
+const WRITES_IN_FLIGHT: InFlight = { near: 4 * 1024 * 1024, far: 4 * 1024 * 1024 };
+const READS_IN_FLIGHT: InFlight = { near: 8.5 * 1024 * 1024, far: RECEIVE_WINDOW_BYTES + 2 * 1024 * 1024 };
+/** Faster than anything here moves: a way as long as this many milliseconds holds no more. */
+const BYTES_PER_MS = 512 * 1024;
+/** Most requests at once to a host nearby. */
+const NEAR_SLOTS = 64;
+/** Of 32 KiB each, which is what servers without limits@openssh.com are asked for, these still fill 16 MiB. */
+const MAX_SLOTS = 544;
 const MIN_REQUEST_BYTES = 4096;
 
 /** What a transfer is told and tells. */
@@ -22,8 +33,10 @@ export interface PipelineOptions {
   signal?: AbortSignal | undefined;
   /** Told of each piece that has arrived, in bytes. */
   onBytes?: ((count: number) => void) | undefined;
-  /** Told when all that is to be written has been sent, before it is confirmed. */
+  /** Told when all requests have been sent, before they are answered. */
   onSent?: (() => void) | undefined;
+  /** Told when an answer brought less than was asked for, so that the rest has to be asked for once more. */
+  onShort?: (() => void) | undefined;
 }
 
 /** Where content goes, piece by piece, in order; the bytes are only lent. */
@@ -47,7 +60,7 @@ export async function readPipelined(
 ): Promise<number> {
   throwIfCancelled(options.signal);
   const reading = new Reading(client, handle, range, sink, options);
-  const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT_BYTES);
+  const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT, client.roundTripMs);
   await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
   return reading.delivered;
 }
@@ -69,7 +82,7 @@ export async function writePipelined(
   const writing = new Writing(client, handle, offset, source, options);
   const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
   // One more than there are pieces finds the end while the last of them is on its way.
-  const slots = slotsFor(requestBytes, size + requestBytes, WRITES_IN_FLIGHT_BYTES);
+  const slots = slotsFor(requestBytes, size + requestBytes, WRITES_IN_FLIGHT, client.roundTripMs);
   await untilAborted(
     Promise.all(Array.from({ length: slots }, () => writing.slot(requestBytes))),
     writing,
@@ -78,9 +91,11 @@ export async function writePipelined(
   return writing.confirmed;
 }
 
-function slotsFor(requestBytes: number, size: number, inFlightBytes: number): number {
+function slotsFor(requestBytes: number, size: number, { near, far }: InFlight, roundTripMs: number): number {
   if (!Number.isFinite(size)) return 1;
   const useful = Math.ceil(size / requestBytes) || 1;
+  const least = Math.min(near, NEAR_SLOTS * requestBytes);
+  const inFlightBytes = Math.min(far, Math.max(least, roundTripMs * BYTES_PER_MS));
   return Math.min(MAX_SLOTS, useful, Math.max(1, Math.ceil(inFlightBytes / requestBytes)));
 }
 
@@ -145,7 +160,9 @@ class Reading implements Stoppable {
       const myTurn = this.#turn;
       this.#turn = done;
       try {
-        const filled = await this.#fill(buffer.subarray(0, wanted), offset);
+        const filling = this.#fill(buffer.subarray(0, wanted), offset);
+        if (this.#next >= this.#to) this.#options.onSent?.();
+        const filled = await filling;
         await myTurn;
         if (this.#ended) return;
         if (filled < wanted) this.#ended = true; // nothing after the end counts, whatever came
@@ -180,6 +197,7 @@ class Reading implements Stoppable {
 
   /** Asks for no more at once than the server gives at once. */
   #adapt(count: number): void {
+    this.#options.onShort?.();
     this.#requestBytes = Math.min(this.#requestBytes, Math.max(count, MIN_REQUEST_BYTES));
   }
 }

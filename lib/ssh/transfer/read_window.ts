@@ -127,7 +127,9 @@ class WindowReader {
       length += piece.length;
     };
     if (bytes.length > 0) await readPipelined(this.#client, this.#handle, { from, to }, sink, this.#options);
-    return { bytes: bytes.subarray(0, length), from: Math.min(from, size), size };
+    // Less than it said is what files of /sys have, and one that was cut meanwhile.
+    if (length < bytes.length) return { bytes: bytes.subarray(0, length), from, size: from + length };
+    return { bytes, from: Math.min(from, size), size };
   }
 
   /** A size of 0 may be that of a /proc file, which has to be read from its start and one piece after the other. */

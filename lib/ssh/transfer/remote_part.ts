@@ -8,11 +8,14 @@ import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { type Attributes, fileType } from "../sftp/attributes.ts";
 import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
-import { failure, isNotFound } from "../sftp/failure.ts";
+import { failure } from "../sftp/failure.ts";
+import { isKernelFile } from "../sftp/names.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
+import { STALE_MS } from "./leftovers.ts";
 import { freshPartPath, partPath } from "./part_name.ts";
+import { absent, findTarget, KernelFile, type Target } from "./remote_target.ts";
 
 /** How a part is made. */
 export interface RemotePartOptions {
@@ -24,14 +27,6 @@ export interface RemotePartOptions {
   mode?: number | undefined;
   /** False refuses to replace a file. @default true */
   overwrite?: boolean | undefined;
-}
-
-/** What is at the target now. */
-export interface Target {
-  /** The path, where it is a link the path it leads to. */
-  path: string;
-  /** Undefined when nothing is there. */
-  existing: Attributes | undefined;
 }
 
 /** One file in the making. */
@@ -46,6 +41,7 @@ export class RemotePart {
   readonly found: number;
   /** What a person should know, e.g. that the owner could not be kept. */
   readonly notes: string[] = [];
+  readonly #other: Opened["other"];
   readonly #client: FileClient;
   readonly #options: RemotePartOptions;
   #open = true;
@@ -54,7 +50,7 @@ export class RemotePart {
   private constructor(
     client: FileClient,
     target: Target,
-    opened: { path: string; handle: Handle; found: number },
+    opened: Opened,
     options: RemotePartOptions,
   ) {
     this.#client = client;
@@ -62,22 +58,37 @@ export class RemotePart {
     this.path = opened.path;
     this.handle = opened.handle;
     this.found = opened.found;
+    this.#other = opened.other;
     this.#options = options;
   }
 
   /**
-   * Opens the part for `target`.
+   * Opens the part for what shall stand at `path`.
    *
-   * @throws {ToolError} `already_exists` when `overwrite` is false and something is there
+   * @param known what stands there, where that is known already
+   * @throws {ToolError} `already_exists` when `overwrite` is false and something is there; as {@linkcode findTarget}
    */
-  static async open(client: FileClient, target: Target, options: RemotePartOptions = {}): Promise<RemotePart> {
+  static async open(
+    client: FileClient,
+    path: string,
+    options: RemotePartOptions = {},
+    known?: Target,
+  ): Promise<RemotePart> {
+    // What is found to resume must not be given up for a guess, and a name that must be free may well be taken.
+    const guesses = options.overwrite !== false && known === undefined && client.pipelines && options.resume !== true &&
+      !path.endsWith("/") && !isKernelFile(path);
+    const { target, opened } = guesses
+      ? await openAtOnce(client, path, options)
+      : { target: known ?? await findTarget(client, path), opened: undefined };
+    if (isKernelFile(target.path)) throw new KernelFile(target.path);
     if (target.existing !== undefined && options.overwrite === false) {
       throw failure("already_exists", { doing: "writing", path: target.path });
     }
     const mode = options.mode ?? target.existing?.mode;
-    // Never more open than the file will be; the exact mode is set when it is whole.
-    const attributes = mode === undefined ? {} : { mode: mode & 0o777 };
-    return new RemotePart(client, target, await openPart(client, target.path, attributes, options), options);
+    const opening = opened ?? openPart(client, target.path, mode, options).catch((error) => {
+      throw notBeside(target, error);
+    });
+    return new RemotePart(client, target, await opening, options);
   }
 
   /** Empties it. */
@@ -132,6 +143,20 @@ export class RemotePart {
     await Promise.allSettled(steps); // what cannot be removed now is left behind, under a name that says what it is
   }
 
+  /**
+   * Removes other parts of the target, after the commit; how old one is goes by the clock of the host, which has just
+   * written to this one.
+   *
+   * @param left those that nobody will resume
+   */
+  async clear(left: readonly string[]): Promise<void> {
+    const [{ modified = 0 }] = await this.sync();
+    const isStale = this.#other !== undefined && (modified - this.#other.modified) * 1000 > STALE_MS;
+    const parts = new Set([...left, ...(isStale && this.#other !== undefined ? [this.#other.path] : [])]);
+    parts.delete(this.path);
+    await Promise.allSettled([...parts].map((path) => this.#client.remove(path)));
+  }
+
   async #close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
@@ -174,7 +199,11 @@ export class RemotePart {
   async #rename(): Promise<void> {
     const { path: to, existing } = this.target;
     if (this.#options.overwrite === false) return await this.#renameToFreeName(to);
-    if (this.#client.offers("posix-rename@openssh.com")) return await this.#client.posixRename(this.path, to);
+    if (this.#client.offers("posix-rename@openssh.com")) {
+      return await this.#client.posixRename(this.path, to).catch((error) => {
+        throw existing !== undefined && hasStatus(error, Status.FAILURE) ? irreplaceable(to, error) : error;
+      });
+    }
     if (existing === undefined) return await this.#client.rename(this.path, to);
     const aside = freshPartPath(to);
     await this.#client.rename(to, aside);
@@ -198,60 +227,90 @@ export class RemotePart {
   }
 }
 
-/**
- * What is at a path now, links followed.
- *
- * @throws {ToolError} `is_a_directory` or `not_a_regular_file` when it cannot be a file's target
- */
-export async function findTarget(client: FileClient, path: string): Promise<Target> {
-  const attempt = { doing: "writing", path };
-  if (path.endsWith("/")) throw failure("is_a_directory", attempt);
-  const there = await client.lstat(path).catch(absent);
-  if (there === undefined) return { path, existing: undefined };
-  if (fileType(there.mode) === "symlink") {
-    const real = await client.realpath(path);
-    return regular({ path: real, existing: await client.stat(real).catch(absent) }, path);
-  }
-  return regular({ path, existing: there }, path);
-}
-
-function regular(target: Target, path: string): Target {
-  if (target.existing === undefined) return target;
-  const type = fileType(target.existing.mode);
-  if (type === "directory") throw failure("is_a_directory", { doing: "writing", path });
-  if (type === "file" || target.existing.mode === undefined) return target;
-  throw notRegular(path, type);
-}
-
-/** The error for a path that is no regular file. */
-export function notRegular(path: string, type: string): ToolError {
-  return new ToolError("not_a_regular_file", `${quoteUntrusted(path)} is a ${type.replace("_", " ")}, not a file`, {
-    hint: "give the path of a regular file",
+/** The error for a file that can be written, but not given another content under its name. */
+function irreplaceable(path: string, cause: unknown): ToolError {
+  const message = `${quoteUntrusted(path)} is untouched: its new content is whole, and the server refused to rename it`;
+  return new ToolError("remote_file_error", message, {
+    hint: "it may be a mount point, as /etc/hosts in a container is: upload beside it, then ssh_execute: cat new > it",
+    cause,
   });
 }
 
-function absent(error: unknown): undefined {
-  if (!isNotFound(error)) throw error;
-  return undefined;
+/** The error for a part that could not be made; the file itself may well be writable where its directory is not. */
+function notBeside({ path, existing }: Target, error: unknown): unknown {
+  if (existing === undefined || !hasStatus(error, Status.PERMISSION_DENIED)) return error;
+  const message =
+    `writing ${quoteUntrusted(path)} failed: the user may not make a file in its directory, where the new ` +
+    "content stands until it is whole";
+  return new ToolError("remote_permission_denied", message, {
+    hint:
+      "use another user, or ssh_sudo_execute; ssh_execute and append write in place, where the file itself allows it",
+    cause: error,
+  });
+}
+
+/** A part that was opened. */
+interface Opened {
+  path: string;
+  handle: Handle;
+  /** How many bytes it holds. */
+  found: number;
+  /** Permission bits, where they were asked for. */
+  mode?: number | undefined;
+  /** Another part of the same content, which was not to be resumed. */
+  other?: { path: string; modified: number } | undefined;
+}
+
+/** The target and the part for it, looked for and opened at once: most often nothing speaks against that part. */
+async function openAtOnce(
+  client: FileClient,
+  path: string,
+  options: RemotePartOptions,
+): Promise<{ target: Target; opened: Opened | undefined }> {
+  const finding = findTarget(client, path);
+  const [found, guess] = await Promise.allSettled([finding, openPart(client, path, options.mode, options, true)]);
+  if (guess.status === "rejected") {
+    const target = await finding;
+    if (target.path === path) throw notBeside(target, guess.reason);
+    return { target, opened: undefined };
+  }
+  const opened = guess.value;
+  const mode = options.mode ?? (found.status === "fulfilled" ? found.value.existing?.mode : undefined);
+  // Who may read the part must be allowed to read what it becomes; it is empty still, so that others have seen nothing.
+  const isTooOpen = mode !== undefined && ((opened.mode ?? 0o777) & ~mode & 0o777) !== 0;
+  if (found.status === "fulfilled" && found.value.path === path && !isTooOpen) return { target: found.value, opened };
+  await discard(client, opened);
+  return { target: await finding, opened: undefined };
+}
+
+/** What cannot be removed now is left behind, under a name that says what it is. */
+async function discard(client: FileClient, { handle, path }: Opened): Promise<void> {
+  await Promise.allSettled([client.closeHandle(handle), client.remove(path)]);
 }
 
 async function openPart(
   client: FileClient,
   target: string,
-  attributes: Attributes,
+  mode: number | undefined,
   { identity, resume }: RemotePartOptions,
-): Promise<{ path: string; handle: Handle; found: number }> {
+  looksAtMode = false,
+): Promise<Opened> {
   const create = OpenFlag.WRITE | OpenFlag.CREATE | OpenFlag.EXCLUSIVE;
+  // Never more open than the file will be; the exact mode is set when it is whole.
+  const attributes = mode === undefined ? {} : { mode: mode & 0o777 };
   const known = identity === undefined ? freshPartPath(target) : partPath(target, identity);
+  const opening = client.open(known, create, attributes);
+  const looking = looksAtMode ? client.lstat(known).catch(() => undefined) : undefined;
   try {
-    return { path: known, handle: await client.open(known, create, attributes), found: 0 };
+    return { path: known, handle: await opening, found: 0, mode: (await looking)?.mode };
   } catch (error) {
     if (identity === undefined || !hasStatus(error, Status.FAILURE, Status.FILE_ALREADY_EXISTS)) throw error;
     const there = await client.lstat(known).catch(() => undefined);
     // Gone again when another transfer of the same has just been done with it; what else may be wrong is wrong here, too.
     if (there === undefined || resume !== true || fileType(there.mode) !== "file") {
       const fresh = freshPartPath(target);
-      return { path: fresh, handle: await client.open(fresh, create, attributes), found: 0 };
+      const other = { path: known, modified: there?.modified ?? Infinity };
+      return { path: fresh, handle: await client.open(fresh, create, attributes), found: 0, other };
     }
     return { path: known, handle: await client.open(known, OpenFlag.WRITE), found: there.size ?? 0 };
   }

@@ -6,11 +6,13 @@ import type { FileClient } from "../sftp/file_client.ts";
 import { explain } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
+import { leave, takeLeft } from "./leftovers.ts";
 import { localFailure } from "./local_failure.ts";
 import { openReal } from "./local_open.ts";
 import { LocalReader } from "./local_reader.ts";
 import { readPipelined, writePipelined } from "./pipeline.ts";
-import { findTarget, RemotePart, type Target } from "./remote_part.ts";
+import { RemotePart } from "./remote_part.ts";
+import type { Target } from "./remote_target.ts";
 import { endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
 import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
 
@@ -72,14 +74,15 @@ class Upload {
     const before = file.statSync();
     const { overwrite, resume, mode } = this.#options;
     const identity = [path, before.size, before.mtime?.getTime()].join("\n");
-    const target = known ?? await findTarget(this.#client, this.#remotePath);
-    const part = await RemotePart.open(this.#client, target, { identity, resume, mode, overwrite });
+    const partOptions = { identity, resume, mode, overwrite };
+    const part = await RemotePart.open(this.#client, this.#remotePath, partOptions, known);
     try {
       const resumedFrom = await this.#takeUp(part, before.size);
       await this.#write(part, resumedFrom, before.size);
       this.#checkSource(before);
       const digest = await this.#compareHashes(part, before.size);
       await part.commit(before.size, this.#options.signal);
+      await part.clear(takeLeft(this.#name(part)));
       return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
       const keep = isResumable(this.#client, error);
@@ -88,8 +91,15 @@ class Upload {
       const reason = keep ? error : await explain(error, attempt);
       // What is in flight comes first: on a slow line the removal takes a while, and the answer does not wait for it.
       await Promise.race([part.abandon(keep), new Promise((resolve) => setTimeout(resolve, 100))]);
+      if (keep) leave(this.#name(part), part.path);
       throw keep ? await interrupted(error, this.#session, part.path, this.#sent) : reason;
     }
+  }
+
+  /** What the target is known by here. */
+  #name({ target }: RemotePart): string {
+    const { host, port, username } = this.#session.connection.facts;
+    return [host, port, username, target.path].join("\n");
   }
 
   /** Goes on where an earlier transfer stopped, if what that left is the start of the file. */

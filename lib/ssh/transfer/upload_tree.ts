@@ -93,7 +93,7 @@ class TreeUpload {
   async #visit(path: string): Promise<void> {
     await this.#tally.attempt(path, async () => {
       const info = await Deno.lstat(this.#ends.local(path)).catch((error) => {
-        throw localFailure(error, "reading", path);
+        throw isLossy(path, error) ? noSuchName(path) : localFailure(error, "reading", path);
       });
       if (info.isDirectory) return await this.#walk(path, info.mode ?? 0o755);
       this.#tally.count();
@@ -180,6 +180,15 @@ class TreeUpload {
   async #step(path: string, step: () => Promise<void>): Promise<boolean> {
     return await this.#tally.attempt(path, () => this.#ends.explained(path, path, step));
   }
+}
+
+/** A name that is not UTF-8 was listed with U+FFFD in the place of its bytes, and is not found under that. */
+function isLossy(path: string, error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound && path.includes("\ufffd");
+}
+
+function noSuchName(path: string): ToolError {
+  return new ToolError("local_file_error", `the name of ${quoteUntrusted(path)} on this machine is not UTF-8`);
 }
 
 /** Directories by depth, the top first. */

@@ -1,24 +1,22 @@
 /** Writing text to a remote file: in its place, at its end, or one passage of it. */
 import { Buffer } from "node:buffer";
-import { ToolError } from "../../errors.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "../sftp/attributes.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { explain, isNotFound } from "../sftp/failure.ts";
-import { expandHome, parentPath } from "../sftp/names.ts";
+import { expandHome, isKernelFile, parentPath } from "../sftp/names.ts";
 import { hasStatus, Status } from "../sftp/status.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { throwIfCancelled } from "./cancel.ts";
 import { requireFile } from "./download.ts";
 import { readPipelined, type Source, writePipelined } from "./pipeline.ts";
-import { findTarget, RemotePart } from "./remote_part.ts";
+import { RemotePart } from "./remote_part.ts";
+import { findTarget, KernelFile } from "./remote_target.ts";
 import { sourceChanged } from "./transfer.ts";
 
 /** Largest file that a passage of can be edited. */
 const MAX_EDIT_BYTES = 10_000_000;
-
-/** File systems that are no storage: a temporary file beside a name makes no sense there. */
-const KERNEL_FILES = /^\/(?:proc|sys)\//;
 
 /** What to write. */
 export type Change =
@@ -58,7 +56,7 @@ export async function writeFile(
   options: WriteOptions,
 ): Promise<WriteResult> {
   const path = expandHome(remotePath);
-  const attempt = { session, client, doing: "writing", path };
+  const attempt = { session, client, doing: change.kind === "edit" ? "editing" : "writing", path };
   try {
     if (options.createDirs) await makeDirectories(client, parentPath(path));
     const writing = new FileWriting(client, path, options, (error) => explain(error, attempt));
@@ -105,9 +103,11 @@ class FileWriting {
 
   async replace(content: Uint8Array, stillTheSame?: () => Promise<void>): Promise<WriteResult> {
     const client = this.#client;
-    const target = await findTarget(client, this.#path);
-    if (KERNEL_FILES.test(target.path)) return await this.#inPlace(content);
-    const part = await RemotePart.open(client, target, { mode: this.#options.mode });
+    const opened = await RemotePart.open(client, this.#path, { mode: this.#options.mode }).catch((error) => {
+      if (!(error instanceof KernelFile)) throw error;
+    });
+    if (opened === undefined) return await this.#inPlace(content);
+    const part = opened;
     try {
       const { signal } = this.#options;
       await writePipelined(client, part.handle, { offset: 0, size: content.length }, from(content), { signal });
@@ -135,6 +135,7 @@ class FileWriting {
       const range = { offset: before, size: content.length };
       try {
         await writePipelined(client, handle, range, from(content), { signal, onBytes });
+        if (mode !== undefined) await client.fsetstat(handle, { mode });
         return { written, size: (await client.fstat(handle)).size ?? before + written, notes: [] };
       } catch (error) {
         const reason = await this.#explain(error);
@@ -152,8 +153,10 @@ class FileWriting {
     if ((before.size ?? 0) > MAX_EDIT_BYTES) throw tooLargeToEdit();
     const content = await this.#readAll();
     if (content.length > MAX_EDIT_BYTES) throw tooLargeToEdit();
-    // A size of 0 is what /proc says of files that are not empty.
-    if (before.size && content.length !== before.size) throw sourceChanged(this.#path, "it has another size by now");
+    // A size of 0 is what /proc says of files that are not empty, and one of 4096 what /sys says of all.
+    if (before.size && content.length !== before.size && !isKernelFile(this.#path)) {
+      throw sourceChanged(this.#path, "it has another size by now");
+    }
     const result = replacedOnce(content, oldText, newText);
     const stillTheSame = async (): Promise<void> => {
       const now = await client.stat(this.#path);
@@ -187,6 +190,8 @@ class FileWriting {
     const handle = await client.open(this.#path, OpenFlag.WRITE | OpenFlag.TRUNCATE);
     try {
       await writePipelined(client, handle, { offset: 0, size: content.length }, from(content));
+    } catch (error) {
+      throw hasStatus(error, Status.FAILURE, Status.BAD_MESSAGE) ? refusedByKernel(this.#path, error) : error;
     } finally {
       if (client.ended === undefined) await client.closeHandle(handle);
     }
@@ -214,6 +219,13 @@ function from(content: Uint8Array): Source {
   };
 }
 
+function refusedByKernel(path: string, cause: unknown): ToolError {
+  return new ToolError("remote_file_error", `the kernel did not take what was written to ${quoteUntrusted(path)}`, {
+    hint: "look what it takes with ssh_read_remote_file",
+    cause,
+  });
+}
+
 function tooLargeToEdit(): ToolError {
   return new ToolError("limit_reached", `the file has more bytes than edit takes, which is ${MAX_EDIT_BYTES}`, {
     hint: "use ssh_execute with sed",
@@ -226,12 +238,21 @@ function replacedOnce(content: Buffer, oldText: Uint8Array, newText: Uint8Array)
   return Buffer.concat([content.subarray(0, at), newText, content.subarray(at + oldText.length)]);
 }
 
+/** Whether the text would be found with the line ends of Windows. */
+function hasOtherLineEnds(content: Buffer, text: Uint8Array): boolean {
+  const written = Buffer.from(text).toString("latin1").replaceAll(/\r?\n/g, "\r\n");
+  return content.includes(Buffer.from(written, "latin1"));
+}
+
 /** Where the text stands. @throws {ToolError} `edit_not_unique` unless that is one place */
 function onlyPlace(content: Buffer, text: Uint8Array): number {
   const at = content.indexOf(text);
   if (at >= 0 && content.indexOf(text, at + 1) < 0) return at;
   const found = at < 0 ? "does not stand in the file" : "stands in the file more than once";
+  const copied = hasOtherLineEnds(content, text)
+    ? "the lines of this file end with \\r\\n: give both texts so"
+    : "read the file again and copy the passage exactly";
   throw new ToolError("edit_not_unique", `old_text ${found}; it must stand there exactly once`, {
-    hint: at < 0 ? "read the file again and copy the passage exactly" : "give more of the lines around it",
+    hint: at < 0 ? copied : "give more of the lines around it",
   });
 }

@@ -28,6 +28,8 @@ const FILES_AT_ONCE = 4;
 export class CommandClient implements FileClient {
   readonly limits: Limits = { readBytes: REQUEST_BYTES, writeBytes: REQUEST_BYTES };
   readonly filesAtOnce: number = FILES_AT_ONCE;
+  readonly pipelines: boolean = false;
+  readonly roundTripMs: number = 0;
   readonly #session: Session;
   readonly #files = new Map<number, OpenFile>();
   readonly #directories = new Map<number, OpenDirectory>();

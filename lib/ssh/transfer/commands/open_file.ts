@@ -47,8 +47,11 @@ export class OpenFile {
     await this.#reading?.rest();
     this.#endWriting();
     const written = this.#written;
-    this.#written = Promise.resolve(); // a failure is told once
-    await written;
+    try {
+      await written;
+    } finally {
+      if (this.#written === written) this.#written = Promise.resolve(); // a failure is not told to whoever comes later
+    }
   }
 
   #endWriting(): void {
