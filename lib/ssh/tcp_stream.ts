@@ -14,8 +14,6 @@ const MIN_ROOM = 64 * 1024;
 const RING_BYTES = 512 * 1024;
 /** Most bytes that are sent at once: eight packets of 32 KiB and what is around them. */
 const BLOCK_BYTES = 260 * 1024;
-/** Blocks that are kept for what is written next: one is filled while the other is sent. */
-const SPARE_BLOCKS = 2;
 /** Bytes written, and not sent yet, from which a write asks for a pause. */
 const WRITE_MARK_BYTES = 64 * 1024;
 
@@ -30,7 +28,8 @@ export class TcpStream extends Duplex {
   #lends = false;
   /** What is to be sent, in order; the last one is still being filled. */
   readonly #blocks: Block[] = [];
-  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+  /** For what is written next: one block is filled while the other is sent. */
+  #spare: Uint8Array<ArrayBuffer> | undefined;
   #unsent = 0;
   #sending = false;
   #asksToPause = false;
@@ -87,7 +86,8 @@ export class TcpStream extends Duplex {
     for (let start = 0; start < chunk.length;) {
       let block = this.#blocks.at(-1);
       if (block === undefined || block.filled === BLOCK_BYTES) {
-        block = { bytes: this.#spare.pop() ?? new Uint8Array(BLOCK_BYTES), filled: 0 };
+        block = { bytes: this.#spare ?? new Uint8Array(BLOCK_BYTES), filled: 0 };
+        this.#spare = undefined;
         this.#blocks.push(block);
       }
       const part = chunk.subarray(start, start + BLOCK_BYTES - block.filled);
@@ -154,7 +154,7 @@ export class TcpStream extends Duplex {
       const { bytes, filled } = block;
       for (let sent = 0; sent < filled;) sent += await this.#connection.write(bytes.subarray(sent, filled));
       this.#unsent -= filled;
-      if (this.#spare.length < SPARE_BLOCKS) this.#spare.push(bytes);
+      if (this.#spare === undefined) this.#spare = bytes;
       else bytes.buffer.transfer(0);
     }
     this.#sending = false;

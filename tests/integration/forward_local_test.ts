@@ -79,6 +79,18 @@ Deno.test("a local forward loses and reorders nothing when 32 MB flood through a
   assert.equal(back.digest("hex"), sent.digest("hex"));
 });
 
+Deno.test("a local forward loses nothing when the server insists on a cipher of ssh2's own", async () => {
+  await using bed = await startBed({ config: ["Ciphers aes128-gcm@openssh.com"] });
+  assert.equal(bed.session.connection.facts.cipher, "aes128-gcm@openssh.com");
+  await using echo = await serveEcho();
+  const { local_port } = await bed.forwardTo(echo.port);
+  const socket = await dial(local_port);
+  const words = randomBytes(5_000_000);
+  const answer = readAll(socket);
+  socket.end(words);
+  assert.equal(Buffer.compare(await answer, words), 0);
+});
+
 Deno.test("a local forward gives the whole answer when the client shuts down its writing side", async () => {
   await using bed = await startBed();
   const answer = randomBytes(3_000_000);

@@ -27,11 +27,15 @@ export interface ChannelEnd {
   onClose: (broken: boolean) => void;
 }
 
-/** One direction of a channel as ssh2 keeps it. */
-interface Direction {
+/** One way of a channel as ssh2 keeps it. */
+export interface ChannelWay {
+  /** The number of whoever receives on it. */
   id: number;
+  /** Bytes that may still be sent. */
   window: number;
+  /** Most bytes of data in one packet. */
   packetSize: number;
+  /** How far its end has come. */
   state: "open" | "eof" | "closing" | "closed";
 }
 
@@ -51,16 +55,16 @@ interface Inside {
 }
 
 /** What is taken over from ssh2's channel. */
-type Inherited = { type: string; incoming: Direction; outgoing: Direction; _client: Inside };
+type Inherited = { type: string; incoming: ChannelWay; outgoing: ChannelWay; _client: Inside };
 
 /** A channel in the place of one of ssh2's. */
 export class DirectChannel {
   /** ssh2's. */
   readonly type: string;
   /** ssh2's. */
-  readonly incoming: Direction;
+  readonly incoming: ChannelWay;
   /** ssh2's. */
-  readonly outgoing: Direction;
+  readonly outgoing: ChannelWay;
   /** ssh2's: false for a channel of a client. */
   readonly server = false;
   /** ssh2's: there is none. */
