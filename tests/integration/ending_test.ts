@@ -125,8 +125,9 @@ Deno.test("execute() says what holds the channels when its turn never comes", as
   await using sshd = await startSshd({ maxSessions: 1 });
   const session = await sessionOn(sshd);
   const abort = new AbortController();
-  const long = outcome(execute(session, `sleep ${unlikely()}`, {}, options({ signal: abort.signal })));
-  await session.loginShell.isPosix();
+  const sleep = `sleep ${unlikely()}`;
+  const long = outcome(execute(session, sleep, {}, options({ signal: abort.signal })));
+  await eventually("the command runs", async () => await running(sleep) === 1);
   const error = await execute(session, "true", {}, options({ timeoutMs: 2500 })).catch((error) => error);
   assert.deepEqual([error.code, error.message], ["timed_out", "no free channel on the server within 2.5 s"]);
   assert.match(error.hint, /MaxSessions.*ssh_connect/);

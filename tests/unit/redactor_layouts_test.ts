@@ -29,6 +29,23 @@ Deno.test("redact() leaves the first line of a key alone when it stands by itsel
   assert.equal(masked(`${far}${KEY}`, KEY), `${far}***`);
 });
 
+Deno.test("redact() reads the rows of a dump from the first on, behind a prompt too", () => {
+  const hex = (text: string): string => [...text].map((c) => c.charCodeAt(0).toString(16)).join(" ");
+  const rows = VALUE.match(/.{1,8}/g) ?? [];
+  const dump = rows.map((row, i) => `${(8 * i).toString(16).padStart(8, "0")}: ${hex(row).padEnd(23)}  ${row}`);
+  for (const prompt of ["", "> ", "user@host:~$ "]) {
+    const shown = masked(`${prompt}${dump.join("\n")}\n`);
+    assert.ok(!shown.includes("73 6b 2d 6c") && !shown.includes("sk-live"), shown);
+  }
+});
+
+Deno.test("redact() reads rows of characters that stand behind an offset", () => {
+  const rows = VALUE.match(/.{1,4}/g) ?? [];
+  const dump = rows.map((row, i) => `${(4 * i).toString(8).padStart(7, "0")}   ${[...row].join("   ")}`).join("\n");
+  const { length } = longestRecoverable(new TextEncoder().encode(masked(`${dump}\n`)), VALUE);
+  assert.ok(length < LEAK_LENGTH, `${length} characters`);
+});
+
 /** Ways to lay out a value that need more than one line, or more than one record, to be read. */
 const LAYOUTS: Record<string, (value: string) => string> = {
   "as a list of places and characters": (v) => `[${[...v].map((c, i) => `(${i}, '${c}')`).join(", ")}]`,

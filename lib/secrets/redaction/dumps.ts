@@ -5,12 +5,13 @@
  */
 import type { Lines } from "./notes.ts";
 import type { Span } from "./spans.ts";
-import { HEX_VALUES } from "./symbols.ts";
+import { DENSE, HEX_VALUES } from "./symbols.ts";
 
 const BLANK = 0x20;
 const MIN_OFFSET_DIGITS = 6;
 const MAX_OFFSET_DIGITS = 16;
 const MAX_ROW_BYTES = 256;
+const LONGEST_PROMPT = 80;
 
 /** Bytes of a dump below which nothing can be found in it. */
 const FEWEST_BYTES = 4;
@@ -51,6 +52,11 @@ export class DumpReader {
       const end = to[line] as number;
       if (end - start >= MIN_OFFSET_DIGITS && mayBeRow(data, start) && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
+      // In a terminal the first row may stand behind a prompt.
+      if (line + 1 < count && mayBeRow(data, from[line + 1] as number)) {
+        const row = promptEnd(data, start, end);
+        if (row > start) this.#readRow(data, row, end);
+      }
     }
     if (this.#count > 0) this.#report(onReading);
   }
@@ -135,7 +141,7 @@ export function isPlainRow(data: Uint8Array, from: number, to: number): boolean 
     bytes += (end - start) >> 1;
     at = end;
   }
-  return at >= to || blanksEnd(data, at, to) - at >= 2;
+  return at >= to || (bytes > 0 && blanksEnd(data, at, to) - at >= 2);
 }
 
 /** Where the group of digits ends that begins at `start`, the blanks before it at `at`; -1 when it belongs to no dump. */
@@ -170,6 +176,15 @@ function extent(places: Uint16Array, others: Uint16Array, { start, end }: Span, 
 function mayBeRow(data: Uint8Array, from: number): boolean {
   return (HEX_VALUES[data[from] as number] as number) >= 0 &&
     (HEX_VALUES[data[from + MIN_OFFSET_DIGITS - 1] as number] as number) >= 0;
+}
+
+/** Where a row may begin behind a prompt, which ends in a mark and a blank; where the line begins when there is none. */
+function promptEnd(data: Uint8Array, from: number, to: number): number {
+  for (let at = Math.min(to, from + LONGEST_PROMPT) - 1; at > from; at--) {
+    if (data[at] !== BLANK || DENSE[data[at - 1] as number] !== 0) continue;
+    if (digitsEnd(data, at + 1, to) - at > MIN_OFFSET_DIGITS) return at + 1;
+  }
+  return from;
 }
 
 function digitsEnd(data: Uint8Array, from: number, to: number): number {

@@ -40,9 +40,13 @@ export class Stretches {
   /** Puts the stretches in the order of their numbers; false when that is theirs, or no order. */
   sort(): boolean {
     const { count } = this;
-    let at = 1;
-    while (at < count && (this.numbers[at] as number) > (this.numbers[at - 1] as number)) at++;
-    if (at >= count) return false;
+    let isSorted = true;
+    for (let at = 1; at < count; at++) {
+      const step = (this.numbers[at] as number) - (this.numbers[at - 1] as number);
+      if (step === 0) return false; // the most common, with no number at all
+      if (step < 0) isSorted = false;
+    }
+    if (isSorted) return false;
     const numbers = this.numbers.slice(0, count);
     const sorted = numbers.toSorted();
     for (let i = 1; i < count; i++) if (sorted[i] === sorted[i - 1]) return false;
