@@ -183,11 +183,22 @@ export class ColumnFinder {
     if (length === 0 || length > LONGEST_LINE || difference > WIDEST || -difference > WIDEST) return false;
     const first = data[above] as number;
     const second = data[here] as number;
+    if (first === second && isBlank(first)) return this.#beginAlike(above, here, line);
     if (first === second || (isDigit(first) && isDigit(second))) return true;
     if (!isHexDigit(first) || !isHexDigit(second)) return false;
     if (here + OFFSET_DIGITS > data.length) return false;
     return isHexDigit(data[above + OFFSET_DIGITS - 1] as number) &&
       isHexDigit(data[here + OFFSET_DIGITS - 1] as number);
+  }
+
+  /** Whether two lines that begin with blanks go on alike: blanks alone are nothing that they share. */
+  #beginAlike(above: number, here: number, line: number): boolean {
+    const data = this.#data;
+    const [aboveTo, hereTo] = [this.#to[line - 1] as number, this.#to[line] as number];
+    while (above < aboveTo && isBlank(data[above] as number)) above++;
+    while (here < hereTo && isBlank(data[here] as number)) here++;
+    if (above === aboveTo || here === hereTo) return false;
+    return data[above] === data[here] || (isDigit(data[above] as number) && isDigit(data[here] as number));
   }
 
   /** How many tokens two lines share at their start; none when all they share is blank. */
