@@ -33,9 +33,11 @@ Deno.test("redact() reads the rows of a dump from the first on, behind a prompt 
   const hex = (text: string): string => [...text].map((c) => c.charCodeAt(0).toString(16)).join(" ");
   const rows = VALUE.match(/.{1,8}/g) ?? [];
   const dump = rows.map((row, i) => `${(8 * i).toString(16).padStart(8, "0")}: ${hex(row).padEnd(23)}  ${row}`);
-  for (const prompt of ["", "> ", "user@host:~$ "]) {
-    const shown = masked(`${prompt}${dump.join("\n")}\n`);
-    assert.ok(!shown.includes("73 6b 2d 6c") && !shown.includes("sk-live"), shown);
+  for (const prompt of ["", "> ", "user@host:~$ ", "\x1b[?2004h> )\r\n\x1b[?2004l\r"]) {
+    for (const lineEnd of ["\n", "\r\n"]) {
+      const shown = masked(`${prompt}${dump.join(lineEnd)}${lineEnd}`);
+      assert.ok(!shown.includes("73 6b 2d 6c") && !shown.includes("sk-live"), shown);
+    }
   }
 });
 

@@ -8,6 +8,7 @@ import type { Span } from "./spans.ts";
 import { DENSE, HEX_VALUES } from "./symbols.ts";
 
 const BLANK = 0x20;
+const RETURN = 0x0d;
 const MIN_OFFSET_DIGITS = 6;
 const MAX_OFFSET_DIGITS = 16;
 const MAX_ROW_BYTES = 256;
@@ -178,10 +179,13 @@ function mayBeRow(data: Uint8Array, from: number): boolean {
     (HEX_VALUES[data[from + MIN_OFFSET_DIGITS - 1] as number] as number) >= 0;
 }
 
-/** Where a row may begin behind a prompt, which ends in a mark and a blank; where the line begins when there is none. */
+/**
+ * Where a row may begin behind a prompt, which ends in a mark and a blank, or behind what a terminal is told, which ends in
+ * a carriage return; where the line begins when there is neither.
+ */
 function promptEnd(data: Uint8Array, from: number, to: number): number {
   for (let at = Math.min(to, from + LONGEST_PROMPT) - 1; at > from; at--) {
-    if (data[at] !== BLANK || DENSE[data[at - 1] as number] !== 0) continue;
+    if (data[at] !== RETURN && (data[at] !== BLANK || DENSE[data[at - 1] as number] !== 0)) continue;
     if (digitsEnd(data, at + 1, to) - at > MIN_OFFSET_DIGITS) return at + 1;
   }
   return from;
