@@ -54,7 +54,11 @@ export class DumpReader {
       if (end - start >= MIN_OFFSET_DIGITS && mayBeRow(data, start) && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
       // In a terminal the first row may stand behind a prompt.
-      if (line + 1 < count && mayBeRow(data, from[line + 1] as number)) {
+      const next = from[line + 1] as number;
+      if (
+        line + 1 < count && mayBeRow(data, next) &&
+        digitsEnd(data, next, end + MAX_OFFSET_DIGITS) - next >= MIN_OFFSET_DIGITS
+      ) {
         const row = promptEnd(data, start, end);
         if (row > start) this.#readRow(data, row, end);
       }
