@@ -4,9 +4,8 @@ import { shellPath, ShellUser } from "./shell_user.ts";
 import { type Sshd, startSshd } from "./sshd.ts";
 
 /** What a host has besides. */
-const TOOLS = "sh bash mktemp mkfifo rm rmdir cat sleep ls seq sed head tail grep printf less stty ps awk dd tr".split(
-  " ",
-);
+const TOOLS = ("sh bash mktemp mkfifo rm rmdir cat sleep ls seq sed head tail grep printf less stty ps awk dd tr " +
+  "script df ln wc mv tty").split(" ");
 
 /** Every multiplexer there is. */
 export const MULTIPLEXERS = ["tmux", "screen", "dtach"] as const;
@@ -16,11 +15,12 @@ export function startHost(): Promise<Sshd> {
   return startSshd({ config: ["PermitUserEnvironment yes"] });
 }
 
-/** A user who has only that multiplexer, logged in. */
+/** A user who has only that multiplexer, logged in; `without` is missing, too. */
 export async function onlyWith(
   program: typeof MULTIPLEXERS[number],
   host: Sshd,
   login: Parameters<typeof shellPath>[0] = "bash",
+  without = "",
 ): Promise<ShellUser> {
   const path = await ensureProgram(program);
   const shell = await ShellUser.login(host, await shellPath(login));
@@ -28,6 +28,7 @@ export async function onlyWith(
   await Deno.mkdir(bin);
   await Deno.symlink(path, `${bin}/${program}`);
   for (const tool of TOOLS) {
+    if (tool === without) continue;
     await Deno.symlink(await findProgram(tool) ?? "", `${bin}/${tool}`);
   }
   // The first for the server, the others for login shells, which begin with a PATH of the system's.
