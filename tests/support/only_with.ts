@@ -15,16 +15,10 @@ export function startHost(): Promise<Sshd> {
   return startSshd({ config: ["PermitUserEnvironment yes"] });
 }
 
-/** A user who has only that multiplexer, logged in; `without` is missing, too. */
-export async function onlyWith(
-  program: typeof MULTIPLEXERS[number],
-  host: Sshd,
-  login: Parameters<typeof shellPath>[0] = "bash",
-  without = "",
-): Promise<ShellUser> {
+/** Leaves a user, whose home directory is given, only that multiplexer; `without` is missing, too. */
+export async function leaveOnly(program: typeof MULTIPLEXERS[number], home: string, without = ""): Promise<void> {
   const path = await ensureProgram(program);
-  const shell = await ShellUser.login(host, await shellPath(login));
-  const bin = `${shell.user.home}/bin`;
+  const bin = `${home}/bin`;
   await Deno.mkdir(bin);
   await Deno.symlink(path, `${bin}/${program}`);
   for (const tool of TOOLS) {
@@ -32,8 +26,19 @@ export async function onlyWith(
     await Deno.symlink(await findProgram(tool) ?? "", `${bin}/${tool}`);
   }
   // The first for the server, the others for login shells, which begin with a PATH of the system's.
-  await Deno.writeTextFile(`${shell.user.home}/.ssh/environment`, `PATH=${bin}\n`);
-  for (const file of [".bashrc", ".profile"]) await Deno.writeTextFile(`${shell.user.home}/${file}`, `PATH=${bin}\n`);
+  await Deno.writeTextFile(`${home}/.ssh/environment`, `PATH=${bin}\n`);
+  for (const file of [".bashrc", ".profile"]) await Deno.writeTextFile(`${home}/${file}`, `PATH=${bin}\n`);
+}
+
+/** A user who has only that multiplexer, logged in. */
+export async function onlyWith(
+  program: typeof MULTIPLEXERS[number],
+  host: Sshd,
+  login: Parameters<typeof shellPath>[0] = "bash",
+  without = "",
+): Promise<ShellUser> {
+  const shell = await ShellUser.login(host, await shellPath(login));
+  await leaveOnly(program, shell.user.home, without);
   await shell.client.call("ssh_close_session", { session_id: shell.session });
   await shell.connect();
   return shell;

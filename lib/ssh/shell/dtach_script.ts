@@ -81,7 +81,7 @@ ${MARK}
 alive() { p=$(cat "$k/$1") && kill -0 "$p"; } 2>/dev/null
 if alive pid; then
 d=$(cd "$k/" && pwd -P); alive keeper || start_keeper
-alive client && grep -qF -e "$s" "/proc/$p/cmdline" 2>/dev/null && kill "$p"; echo $$ >"$k/client"
+alive client && grep -qF -e "$s" "/proc/$p/cmdline" 2>/dev/null && kill -9 "$p"; echo $$ >"$k/client"
 soon mark resized
 else clear_kept "$k"; rm -f "$k"; fi
 exec dtach -A "$s" -E -z -r winch /bin/sh -c ${quoteWord(IN_DTACH)} sh "$s" "$2" "$3" $$`;
