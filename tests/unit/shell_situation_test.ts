@@ -150,6 +150,24 @@ Deno.test("compilePattern() takes plain text and RE2, and no more than 4096 char
       (error) => error instanceof ToolError && error.code === "invalid_argument",
     );
   }
+  assert.equal(
+    (await compilePattern("\\d{1,3}(?:\\.\\d{1,3}){3}:\\d{1,5} (?:ready|failed)", true)).matches("10.0.0.1:80 ready"),
+    true,
+  );
+  const large = await compilePattern("(a|b|ab)*".repeat(300) + "c", true);
+  assert.deepEqual([large.matches("x".repeat(15_000) + "abc"), large.matches("abc" + "x".repeat(15_000))], [
+    true,
+    false,
+  ]);
+  for (
+    const pattern of ["(?:a?){1000}".repeat(300), "a{1,1000}".repeat(50), "(a|b|ab)*".repeat(455)]
+  ) {
+    await assert.rejects(
+      compilePattern(pattern.slice(0, 4096), true),
+      (error) => error instanceof ToolError && /too large|too many/.test(error.message),
+      pattern,
+    );
+  }
   assert.equal(plainText(new TextEncoder().encode("a\x1b[31mb\x1b]0;t\x07\rc\x1b(B\n")), "abc\n");
 });
 
