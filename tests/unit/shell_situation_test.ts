@@ -160,7 +160,7 @@ Deno.test("compilePattern() takes plain text and RE2, and no more than 4096 char
     false,
   ]);
   for (
-    const pattern of ["(?:a?){1000}".repeat(300), "a{1,1000}".repeat(50), "(a|b|ab)*".repeat(455)]
+    const pattern of ["(?:a?){1000}".repeat(300), "a{1,1000}".repeat(50), "(?:abcdefghijklmnopqrst){1000}"]
   ) {
     await assert.rejects(
       compilePattern(pattern.slice(0, 4096), true),
