@@ -9,12 +9,12 @@ import { attachKept, handOut, markSize, MAX_KEPT_BYTES } from "./dtach_script.ts
 import { redrawn } from "./kept_bytes.ts";
 import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
 import { MarkerFilter } from "./marker_filter.ts";
-import type { TerminalSize } from "./screen.ts";
 
 const OPEN_LIMIT_MS = 15_000;
 /** How long the terminal may take to show what the far end has kept already. */
 const SYNC_LIMIT_MS = 3000;
 const MARK_LIMIT_MS = 3000;
+const DRAW_LIMIT_MS = 10_000;
 /** What start-up files say before a script does. */
 const MAX_SAID_BYTES = 64 * 1024;
 const NEWLINE = 10;
@@ -72,7 +72,10 @@ export async function openKeptDtach(
       MAX_KEPT_BYTES + MAX_SAID_BYTES,
     );
     await feed.markedWithin(SYNC_LIMIT_MS);
-    const drawn = await drawnOf(said, feed.token, size);
+    const drawn = await drawnOf(said, feed.token, options).catch((error) => {
+      if (error instanceof ToolError && error.code === "timed_out") return ""; // it was made to take so long
+      throw error;
+    });
     feed.goOn(drawn);
   } catch (error) {
     terminal.close();
@@ -174,11 +177,14 @@ function endOf(reason: string): string {
 }
 
 /** What {@linkcode handOut} gives, drawn anew; nothing where the session keeps nothing. */
-async function drawnOf(said: Buffer, token: string, size: TerminalSize): Promise<string> {
+async function drawnOf(said: Buffer, token: string, { size, signal }: LinkOptions): Promise<string> {
   const head = `\n${token} `;
   const at = said.indexOf(head, 0, "latin1");
   const end = at < 0 ? -1 : said.indexOf(NEWLINE, at + 1);
   if (end < 0) return "";
   const modes = said.toString("latin1", at + head.length, end).split(" ").filter((mode) => /^\[\?\d+[hl]$/.test(mode));
-  return await redrawn({ bytes: said.subarray(end + 1), token, modes }, size);
+  return await redrawn({ bytes: said.subarray(end + 1), token, modes }, size, {
+    deadline: new Deadline(DRAW_LIMIT_MS),
+    signal,
+  });
 }
