@@ -1,7 +1,7 @@
 /** A terminal inside dtach, which passes everything as it is; what was shown before is from a keeper beside it. */
 import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
-import { quoteWord } from "../../quote.ts";
+import { scriptCommand } from "../../quote.ts";
 import { askBytes } from "../ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
@@ -41,8 +41,7 @@ export function openDtach(
   options: LinkOptions,
   listener: LinkListener,
 ): Promise<TerminalLink> {
-  const command = `exec /bin/sh -c ${quoteWord(DTACH)} sh ${quoteWord(session)}`;
-  return openTerminal(connection, { ...options, command }, {
+  return openTerminal(connection, { ...options, command: scriptCommand(DTACH, session) }, {
     onData: (bytes) => listener.onData(withoutFarewell(bytes)),
     onEnd: (reason) => listener.onEnd(endOf(reason)),
   });

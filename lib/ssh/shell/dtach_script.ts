@@ -3,7 +3,7 @@
  * the shell writes into a FIFO, and a keeper reads that into files of bounded size. They hold whatever the terminal shows,
  * so that they are in memory (tmpfs), in a directory that only the user can look into, and go when the shell does.
  */
-import { quoteWord } from "../../quote.ts";
+import { quoteWord, scriptCommand } from "../../quote.ts";
 import type { TerminalSize } from "./screen.ts";
 
 /** Most of what was shown that is handed out, in bytes. */
@@ -100,21 +100,17 @@ const RESIZED = `${PLACE}
 ${MARK}
 soon mark "$2"`;
 
-function run(script: string, ...words: string[]): string {
-  return `exec /bin/sh -c ${[script, "sh", ...words].map(quoteWord).join(" ")}`;
-}
-
 /** The command that attaches a terminal of that size to the session, or makes it. */
 export function attachKept(session: string, { width, height }: TerminalSize): string {
-  return run(ATTACH, session, String(width), String(height));
+  return scriptCommand(ATTACH, session, String(width), String(height));
 }
 
 /** The command that hands out what the session has shown, with markers of `token` there and in the terminal. */
 export function handOut(session: string, token: string): string {
-  return run(HAND_OUT, session, token);
+  return scriptCommand(HAND_OUT, session, token);
 }
 
 /** The command to run before the terminal's size changes: it marks the place. */
 export function markSize(session: string, token: string): string {
-  return run(RESIZED, session, token);
+  return scriptCommand(RESIZED, session, token);
 }
