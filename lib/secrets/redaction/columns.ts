@@ -6,7 +6,7 @@
  * numbers.
  */
 import { isPlainRow } from "./dumps.ts";
-import type { Lines } from "./notes.ts";
+import type { Lines } from "./text_kernel.ts";
 import { Stretches } from "./stretches.ts";
 import { isHexDigit } from "./symbols.ts";
 import {

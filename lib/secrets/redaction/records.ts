@@ -7,7 +7,7 @@
  * of short cells.
  */
 import type { OnColumn } from "./columns.ts";
-import type { Lines } from "./notes.ts";
+import type { Lines } from "./text_kernel.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
 import { isBlank, isDump } from "./tokens.ts";

@@ -3,7 +3,7 @@
  * line first, lines that overlap, or a line of something else after each.
  */
 import type { OnColumn } from "./columns.ts";
-import type { Lines } from "./notes.ts";
+import type { Lines } from "./text_kernel.ts";
 import { Stretches } from "./stretches.ts";
 import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
 
