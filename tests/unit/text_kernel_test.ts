@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ESCAPE_STARTS } from "../../lib/secrets/redaction/decoder.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
-import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { LINE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { type View, viewOf } from "../../lib/secrets/redaction/view.ts";
 
 const kernel = TextKernel.shared();
@@ -71,6 +71,55 @@ Deno.test("TextKernel.note() gives lines without their ends, and one of several 
   assert.deepEqual(linesOf(""), [""]);
   const long = Array.from({ length: 500 }, (_, i) => "-".repeat(i % 70));
   assert.deepEqual(linesOf(long.join("\n")), long);
+});
+
+/** The flags of the last line of a text, by name. */
+function flagsOf(text: string): string[] {
+  linesOf(text);
+  const { flags, count } = kernel.lines;
+  const last = flags[count - 1] as number;
+  assert.equal(flags[count], 0);
+  return Object.entries(LINE).filter(([, bit]) => (last & bit) !== 0).map(([name]) => name);
+}
+
+Deno.test("TextKernel.note() tells of a line what it has in common with the one before", () => {
+  const long = "n".repeat(25);
+  const cases: [text: string, flags: string[]][] = [
+    ["", []],
+    ["ab\ncd", []],
+    ["ab\nax", ["head"]],
+    ["12\n3", ["head"]],
+    ["  ab\n ax", ["head"]],
+    ["\tab\n ax", []],
+    ["  \n   ", []],
+    ["\nab", []],
+    [`n\n${long}`, ["head"]],
+    [`n\n${long}n`, []],
+    [`${"n".repeat(150)}\n${"n".repeat(160)}`, ["head"]],
+    [`${"n".repeat(150)}\n${"n".repeat(161)}`, []],
+    ["x is 1\ny was 222", ["tail"]],
+    ["x is 1\ny was222", []],
+    ["1\n2", ["head"]],
+    [`${long} 1\nx 1`, []],
+    ["same\nsame", ["head", "tail", "repeated"]],
+    [`${long}b\n${long}b`, ["head", "repeated"]],
+    [`${long}b\n${long}c`, ["head"]],
+    ["00000010\n0000002", ["head", "offset"]],
+    ["abcdef 1\n012345 1", ["head", "tail", "offset"]],
+    ["abcde 1\n012345 1", ["tail", "offset"]],
+    ["xx\nabcde", []],
+    ["xx\nabcdef", ["offset"]],
+  ];
+  for (const [text, flags] of cases) assert.deepEqual(flagsOf(text), flags, JSON.stringify(text));
+});
+
+Deno.test("TextKernel.compareDealt() compares lines that others stand between", () => {
+  const data = encoder.encode("ab\n--\nac\n--\nad");
+  const { dealt } = kernel;
+  for (const [line, at] of [0, 6, 12].entries()) [dealt.from[line], dealt.to[line]] = [at, at + 2];
+  dealt.count = 3;
+  kernel.compareDealt(data);
+  assert.deepEqual([...dealt.flags.subarray(0, 4)], [0, LINE.head, LINE.head, 0]);
 });
 
 Deno.test("TextKernel.note() gives the places of what an escape may begin with", () => {

@@ -40,7 +40,7 @@ export class Engine {
   readonly #scanner = new Scanner(VIEW, this.#kernel);
   readonly #columns = new ColumnFinder(WINDOW);
   readonly #records = new RecordFinder(WINDOW);
-  readonly #shortLines = new ShortLineFinder(WINDOW);
+  readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);
   readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
@@ -75,7 +75,7 @@ export class Engine {
 
   /** Looks for what is dealt out over columns, records and lines. */
   #findLaidOut(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): void {
-    const { lines } = this.#kernel;
+    const { lines, dealt } = this.#kernel;
     const onColumn: OnColumn = (column) => {
       if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
       this.#gathered.gather(data, column);
@@ -84,7 +84,10 @@ export class Engine {
     this.#strides.find(this.#scanner.plain, onColumn);
     this.#columns.find(data, lines, isContinued, onColumn);
     this.#records.find(data, lines, onColumn);
-    this.#shortLines.find(data, lines, onColumn, (dealt) => this.#columns.find(data, dealt, true, onColumn));
+    this.#shortLines.find(data, lines, onColumn, () => {
+      this.#kernel.compareDealt(data);
+      this.#columns.find(data, dealt, true, onColumn);
+    });
     if (this.#shortLines.hasFiles) this.#columns.findFiles(data, lines, onColumn);
     this.#scanAll(this.#gathered, lexicon, true);
   }

@@ -14,6 +14,8 @@ const OFFSETS: usize = 64;
 const BLOB_BYTES: usize = 80;
 /** How many lines, marks of escapes and marks of blobs there are, as 32-bit numbers. */
 const COUNTS: usize = 96;
+/** The digits of hexadecimal numbers. */
+const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
 /** 256 bytes each: the kinds of escape that a byte may begin, and those of which it may be the second byte. */
 const STARTS: usize = 0x200, FOLLOWS: usize = 0x300;
 /** For each 8 bits, eight bytes: which of eight bytes to keep; the same for the upper half of sixteen. */
@@ -25,6 +27,10 @@ const PLAIN: usize = 0xb000, DENSE: usize = 0x14000;
 /** 16-bit places: where lines begin and end, marks of escapes and of blobs, and where one text ends and the next begins. */
 const LINE_FROM: usize = 0x1d000, LINE_TO: usize = 0x2f000, ESCAPES: usize = 0x41000, BLOBS: usize = 0x53000;
 const BREAKS: usize = 0x65000;
+/** Flags of a line, a byte each and a zero behind the last one: what it has in common with the one before, or that it begins with an offset. */
+const HEAD: i32 = 1, TAIL: i32 = 2, REPEATED: i32 = 4, OFFSET: i32 = 8;
+/** As in tokens.ts and columns.ts. */
+const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
 
 /** The symbol between two texts. */
 const BREAK: u8 = 0xff;
@@ -176,4 +182,70 @@ export function note(length: i32): void {
   store<u32>(COUNTS, <u32>(lines >> 1));
   store<u32>(COUNTS, <u32>((escape - ESCAPES) >> 1), 4);
   store<u32>(COUNTS, <u32>((blob - BLOBS) >> 1), 8);
+}
+
+/** A byte, the same one for all that make one token with their like. */
+// @ts-ignore: decorator
+@inline
+function tokenOf(byte: i32): i32 {
+  return <u32>(byte - 0x30) < 10 ? 0x30 : byte === 0x09 ? 0x20 : byte;
+}
+
+/** The last two tokens of a short line, 0 when it has fewer. */
+function tailOf(from: usize, to: usize): i32 {
+  const last = tokenOf(load<u8>(to - 1));
+  let at = to - 1;
+  if (last === 0x30 || last === 0x20) { while (at > from && tokenOf(load<u8>(at - 1)) === last) at--; }
+  return at > from ? last | (tokenOf(load<u8>(at - 1)) << 8) : 0;
+}
+
+/** Whether `length` bytes at `a` and `b` are the same. */
+function isSame(a: usize, b: usize, length: i32): bool {
+  for (let at = 0; at < length; at += 16) {
+    const same = i8x16.bitmask(v128.eq<u8>(v128.load(a + <usize>at), v128.load(b + <usize>at)));
+    const left = length - at;
+    if ((~same & (left >= 16 ? 0xffff : (1 << left) - 1)) !== 0) return false;
+  }
+  return true;
+}
+
+/** Writes the flags of `count` lines, given where the places of their starts and ends lie. */
+export function compare(lineFrom: usize, lineTo: usize, lineFlags: usize, count: usize): void {
+  const hexLow = v128.load(HEX_LOW), hexHigh = v128.load(HEX_HIGH);
+  const digits = (1 << OFFSET_DIGITS) - 1;
+  let above: usize = 0, lengthAbove = 0, headAbove = 0, indentedAbove = 0, tailAbove = 0, offsetAbove = 0;
+  for (let line: usize = 0; line < count; line++) {
+    const from = TEXT + <usize>load<u16>(lineFrom + (line << 1)), to = TEXT + <usize>load<u16>(lineTo + (line << 1));
+    const length = <i32>(to - from);
+    let flags = 0, head = 0, indented = 0, tail = 0, offset = 0;
+    if (length > 0) {
+      const v = v128.load(from);
+      head = load<u8>(from);
+      if (head === 0x20 || head === 0x09) {
+        let at = from;
+        while (at < to && (load<u8>(at) === 0x20 || load<u8>(at) === 0x09)) at++;
+        if (at < to) indented = tokenOf(load<u8>(at));
+      } else indented = head = tokenOf(head);
+      const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, hexLow, hexHigh), i64x2.splat(0)));
+      if ((hex & digits) === 0 && length >= OFFSET_DIGITS) offset = OFFSET;
+      flags = offset;
+      if (length >= 2 && length <= WIDEST) tail = tailOf(from, to);
+      if (lengthAbove > 0) {
+        const difference = length - lengthAbove;
+        const isAlike = (offset & offsetAbove) !== 0 ||
+          (head === headAbove && indented === indentedAbove && indented !== 0);
+        if (isAlike && length <= LONGEST_LINE && difference <= WIDEST && -difference <= WIDEST) flags |= HEAD;
+        if (tail !== 0 && tail === tailAbove) flags |= TAIL;
+        if ((flags & (HEAD | TAIL)) !== 0 && difference === 0 && isSame(above, from, length)) flags |= REPEATED;
+      }
+    }
+    store<u8>(lineFlags + line, <u8>flags);
+    above = from;
+    lengthAbove = length;
+    headAbove = head;
+    indentedAbove = indented;
+    tailAbove = tail;
+    offsetAbove = offset;
+  }
+  store<u8>(lineFlags + count, 0);
 }

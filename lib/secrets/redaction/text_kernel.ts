@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { ESCAPE, ESCAPE_STARTS } from "./decoder.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
-import { DENSE, PLAIN } from "./symbols.ts";
+import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
 
 /** The lines of a text, without their ends; of several empty ones in a row only the first. */
@@ -17,9 +17,23 @@ export interface Lines {
   readonly from: Uint16Array;
   /** Where each ends. */
   readonly to: Uint16Array;
+  /** What is known of each, see {@linkcode LINE}; a zero behind the last one. */
+  readonly flags: Uint8Array;
   /** How many there are. */
   count: number;
 }
+
+/** What may be known of a line, as bits. */
+export const LINE = {
+  /** It begins as the line before does: with the same byte, blanks aside, or with a number or an offset too. */
+  head: 1,
+  /** It is short and ends with the same two tokens as the line before. */
+  tail: 2,
+  /** It is the line before once more; told only of those that begin or end alike. */
+  repeated: 4,
+  /** It begins with an offset. */
+  offset: 8,
+} as const;
 
 /** What kernel.as exports. */
 interface Exports {
@@ -27,10 +41,13 @@ interface Exports {
   prepare(): void;
   fold(length: number, breaks: number): number;
   note(length: number): void;
+  compare(from: number, to: number, flags: number, count: number): void;
 }
 
 /** Bytes of the longest text that there is room for. */
 const LONGEST_TEXT = 0x8c00;
+/** Lines that there is room for beside those of the text, and one. */
+const MOST_DEALT = 128;
 /** Zeros behind a text: as many as are looked at together. */
 const ZEROS = 64;
 
@@ -41,6 +58,7 @@ const AT = {
   offsets: 64,
   blobBytes: 80,
   counts: 96,
+  hex: 112,
   starts: 0x200,
   follows: 0x300,
   text: 0x2000,
@@ -51,6 +69,8 @@ const AT = {
   escapes: 0x41000,
   blobs: 0x53000,
   breaks: 0x65000,
+  flags: 0x6a000,
+  dealt: 0x73000,
 } as const;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
@@ -81,6 +101,8 @@ export class TextKernel {
   denseLength = 0;
   /** The lines of the text that was noted last. */
   readonly lines: Lines;
+  /** Room for some of them; whoever puts lines there asks for {@linkcode TextKernel.compareDealt}. */
+  readonly dealt: Lines;
   /** Bytes of it that may begin an escape, going by the next byte. */
   readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
@@ -98,7 +120,15 @@ export class TextKernel {
     const places = (at: number): Uint16Array => new Uint16Array(buffer, at, LONGEST_TEXT + 1);
     this.plain = new Uint8Array(buffer, AT.plain, LONGEST_TEXT + ZEROS);
     this.dense = new Uint8Array(buffer, AT.dense, LONGEST_TEXT + ZEROS);
-    this.lines = { from: places(AT.lineFrom), to: places(AT.lineTo), count: 0 };
+    const flags = new Uint8Array(buffer, AT.flags, LONGEST_TEXT + 2);
+    this.lines = { from: places(AT.lineFrom), to: places(AT.lineTo), flags, count: 0 };
+    const some = (nth: number): Uint16Array => new Uint16Array(buffer, AT.dealt + 2 * nth * MOST_DEALT, MOST_DEALT);
+    this.dealt = {
+      from: some(0),
+      to: some(1),
+      flags: new Uint8Array(buffer, some(2).byteOffset, MOST_DEALT),
+      count: 0,
+    };
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
@@ -129,10 +159,21 @@ export class TextKernel {
     this.#length = length;
   }
 
+  /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of `data` that may have others between them. */
+  compareDealt(data: Uint8Array): void {
+    this.#text.set(data);
+    this.#compare(this.dealt);
+  }
+
+  #compare({ from, to, flags, count }: Lines): void {
+    this.#exports.compare(from.byteOffset, to.byteOffset, flags.byteOffset, count);
+  }
+
   /** Notes the places of the text that was read last. */
   note(): void {
     this.#exports.note(this.#length);
     [this.lines.count, this.escapes.count, this.blobs.count] = this.#counts as unknown as [number, number, number];
+    this.#compare(this.lines);
   }
 }
 
@@ -145,6 +186,9 @@ function writeTables(memory: Uint8Array): void {
   const marks = new HalfTables();
   marks.add(ESCAPE_STARTS, (kind) => kind !== 0, [0, 1, 2, 3, 4, 5, 6, 7]);
   memory.set(marks.bytes, AT.marks);
+  const hex = new HalfTables();
+  hex.add(Uint8Array.from(HEX_VALUES), (value) => value < 16, [0, 1, 2, 3, 4, 5, 6, 7]);
+  memory.set(hex.bytes, AT.hex);
   for (let byte = 0; byte < 256; byte++) {
     if (DENSE[byte] !== 0) memory[AT.offsets + (byte >> 4)] = byte - (DENSE[byte] as number);
   }
