@@ -11,7 +11,8 @@ const SOURCE = new URL("../lib/ssh/cipher/kernel.as", import.meta.url);
 const BUILT = new URL("../lib/ssh/cipher/kernel_module.ts", import.meta.url);
 
 /** Memory that the source names itself lies below; there is no data section and no allocator. */
-const OPTIONS = "-O3 --noAssert --runtime stub --initialMemory 3 --memoryBase 1024 --enable simd --enable bulk-memory";
+const OPTIONS = "-O3 --noAssert --runtime stub --initialMemory 3 --memoryBase 1024 " +
+  "--enable simd --enable relaxed-simd --enable bulk-memory";
 
 /** What the source builds, as the text of kernel_module.ts. @throws {Error} with the compiler's messages */
 export async function buildKernel(): Promise<string> {
