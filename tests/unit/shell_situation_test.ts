@@ -45,6 +45,7 @@ Deno.test("situationOf() knows prompts, questions and programs at work", () => {
       "[sudo] password for ann: ",
       "Password:",
       "Enter passphrase for key '/x': ",
+      "Pass-phrase for the key: ",
       "ann@host's password: ",
       "Mot de passe : ",
       "Enter your API token: ",
@@ -112,7 +113,21 @@ Deno.test("keySequence() gives what a terminal sends", () => {
   assert.deepEqual(["[", "]", "\\", "^", "_", "@", "?"].map((key) => keySequence(key, false)), [
     ..."\x1b\x1d\x1c\x1e\x1f\0\x7f",
   ]);
-  assert.deepEqual(["up", "HOME", "end"].map((key) => keySequence(key, false)), ["\x1b[A", "\x1b[H", "\x1b[F"]);
+  // As xterm sends them (ctlseqs, PC-Style Function Keys).
+  const known = {
+    up: "[A",
+    down: "[B",
+    right: "[C",
+    left: "[D",
+    HOME: "[H",
+    end: "[F",
+    pageup: "[5~",
+    pagedown: "[6~",
+    delete: "[3~",
+    ...{ f1: "OP", f2: "OQ", f3: "OR", f4: "OS", f5: "[15~", f6: "[17~", f7: "[18~", f8: "[19~", f9: "[20~" },
+    ...{ f10: "[21~", f11: "[23~", f12: "[24~" },
+  };
+  for (const [key, sequence] of Object.entries(known)) assert.equal(keySequence(key, false), `\x1b${sequence}`, key);
   assert.equal(keySequence("up", true), "\x1bOA");
   assert.deepEqual(
     ["enter", "tab", "escape", "backspace", "delete", "pageup", "f1", "f12"].map((key) => keySequence(key, true)),

@@ -10,7 +10,7 @@ import type { TerminalSize } from "./screen.ts";
 export const MAX_KEPT_BYTES = 500_000;
 /** The keeper has two files: a full one, and one that becomes full. A copy that is asked for lets one grow beyond. */
 const FILE_BYTES = 300_000;
-const MAX_FILE_BYTES = 16_000_000;
+const MAX_FILE_BYTES = 4_000_000;
 
 /** Where the session's socket is, and beside it the link to what is kept. */
 const PLACE = "umask 077; s=${XDG_RUNTIME_DIR:-$HOME}/.$1; k=$s.kept";

@@ -47,8 +47,7 @@ export async function redrawn(kept: KeptBytes, size: TerminalSize, limits: DrawL
     for (const part of parts) {
       io.screen.resize(part.size);
       io.onData(part.bytes);
-      const shown = new Promise<void>((resolve) => io.afterShown(resolve));
-      await limits.deadline.race(shown, () => "picture of what was shown", limits.signal);
+      await limits.deadline.race(io.shown(), () => "picture of what was shown", limits.signal);
     }
     io.screen.resize(size);
     return drawn(io.screen);
