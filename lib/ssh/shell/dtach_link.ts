@@ -18,7 +18,7 @@ const DRAW_LIMIT_MS = 10_000;
 /** What start-up files say before a script does. */
 const MAX_SAID_BYTES = 64 * 1024;
 const NEWLINE = 10;
-const FAREWELL = "\x1b[999H\r\n[EOF - dtach terminating]";
+const FAREWELL = Buffer.from("\x1b[999H\r\n[EOF - dtach terminating]\r\n");
 
 /** Why a shell is no more when it has ended itself. */
 export const SESSION_ENDED = "its dtach session ended";
@@ -41,10 +41,8 @@ export function openDtach(
   options: LinkOptions,
   listener: LinkListener,
 ): Promise<TerminalLink> {
-  return openTerminal(connection, { ...options, command: scriptCommand(DTACH, session) }, {
-    onData: (bytes) => listener.onData(withoutFarewell(bytes)),
-    onEnd: (reason) => listener.onEnd(endOf(reason)),
-  });
+  const command = scriptCommand(DTACH, session);
+  return openTerminal(connection, { ...options, command }, new Farewell(listener));
 }
 
 /**
@@ -60,7 +58,8 @@ export async function openKeptDtach(
   const deadline = new Deadline(OPEN_LIMIT_MS);
   const { signal, size } = options;
   const feed = new Feed(listener);
-  const terminal = await openTerminal(connection, { ...options, command: attachKept(session, size) }, feed);
+  const command = attachKept(session, size);
+  const terminal = await openTerminal(connection, { ...options, command }, new Farewell(feed));
   feed.hold = (paused) => terminal.hold(paused);
   try {
     await connection.whileUp(deadline.race(feed.attached, () => "terminal of dtach", signal));
@@ -92,6 +91,28 @@ export async function openKeptDtach(
       await terminal.resize(size);
     },
   };
+}
+
+/** When its session ends, and only then, dtach puts its last words below the screen, or what is seen of it is its code 0. */
+class Farewell implements LinkListener {
+  readonly #listener: LinkListener;
+  #said = false;
+
+  constructor(listener: LinkListener) {
+    this.#listener = listener;
+  }
+
+  onData(bytes: Uint8Array): void {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    // One that runs within says the same, and is followed by more.
+    this.#said = text.subarray(-FAREWELL.length).equals(FAREWELL);
+    this.#listener.onData(this.#said ? text.subarray(0, -FAREWELL.length) : bytes);
+  }
+
+  onEnd(reason: string): void {
+    const letGo = /^it (?:ended with|was ended)/.test(reason) ? `dtach let go of it: ${reason}` : reason;
+    this.#listener.onEnd(this.#said || reason === "it ended with exit code 0" ? SESSION_ENDED : letGo);
+  }
 }
 
 /** What the terminal sends, from the marker on. */
@@ -128,17 +149,17 @@ class Feed implements LinkListener {
 
   onData(bytes: Uint8Array): void {
     this.#attached.resolve();
-    this.#filter.push(withoutFarewell(bytes), (output) => {
+    this.#filter.push(bytes, (output) => {
       if (output instanceof Uint8Array) this.#pass(output);
       else if (this.#state === "before") this.#stop();
     });
   }
 
   onEnd(reason: string): void {
-    this.#ended = endOf(reason);
+    this.#ended = reason;
     this.#attached.resolve();
     this.#marked.resolve();
-    if (this.#state === "live") this.#listener.onEnd(this.#ended);
+    if (this.#state === "live") this.#listener.onEnd(reason);
   }
 
   /** Shows what was shown before, and then what comes; what the far end has not kept is shown as far as it is here. */
@@ -163,16 +184,6 @@ class Feed implements LinkListener {
     if (this.#state === "live") this.#listener.onData(bytes);
     else this.#behind.push(Uint8Array.from(bytes));
   }
-}
-
-/** dtach puts its last words below the screen. */
-function withoutFarewell(bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return text.includes(FAREWELL) ? text.subarray(0, text.indexOf(FAREWELL)) : bytes;
-}
-
-function endOf(reason: string): string {
-  return /^it (?:ended with|was ended)|^the far end/.test(reason) ? SESSION_ENDED : reason;
 }
 
 /** What {@linkcode handOut} gives, drawn anew; nothing where the session keeps nothing. */
