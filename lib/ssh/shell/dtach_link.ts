@@ -18,7 +18,9 @@ const DRAW_LIMIT_MS = 10_000;
 /** What start-up files say before a script does. */
 const MAX_SAID_BYTES = 64 * 1024;
 const NEWLINE = 10;
-const FAREWELL = Buffer.from("\x1b[999H\r\n[EOF - dtach terminating]\r\n");
+const FAREWELL = Buffer.from("\x1b[999H\r\n[EOF - dtach terminating]");
+// deno-lint-ignore no-control-regex -- it shows the cursor
+const FAREWELL_END = /^(?:\r\n)?(?:\x1b\[\?25h)?$/;
 
 /** Why a shell is no more when it has ended itself. */
 export const SESSION_ENDED = "its dtach session ended";
@@ -104,9 +106,11 @@ class Farewell implements LinkListener {
 
   onData(bytes: Uint8Array): void {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    // One that runs within says the same, and is followed by more.
-    this.#said = text.subarray(-FAREWELL.length).equals(FAREWELL);
-    this.#listener.onData(this.#said ? text.subarray(0, -FAREWELL.length) : bytes);
+    const at = text.lastIndexOf(FAREWELL);
+    const rest = text.subarray(at < 0 ? 0 : at + FAREWELL.length);
+    // A dtach that runs within says the same, and more follows.
+    this.#said = (at >= 0 || this.#said) && rest.length < 20 && FAREWELL_END.test(rest.toString("latin1"));
+    this.#listener.onData(this.#said ? text.subarray(0, Math.max(0, at)) : bytes);
   }
 
   onEnd(reason: string): void {
