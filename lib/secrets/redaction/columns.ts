@@ -35,6 +35,8 @@ const FEWEST_CHARACTERS = 8;
 const LONGEST_LABEL = 8;
 /** Lines that are enough for a column when the next ones share less. */
 const SETTLED = 4;
+/** Tokens of a line that have to be counted anew; a line that is looked at has fewer. */
+const NOT_KNOWN = 255;
 /** Bytes up to which a line of a dump holds less than eight characters. */
 const SHORT_DUMP = 40;
 
@@ -49,6 +51,9 @@ export class ColumnFinder {
   #from: Uint16Array = new Uint16Array(0);
   #to: Uint16Array = new Uint16Array(0);
   #flags: Uint8Array = new Uint8Array(0);
+  /** How many tokens a line shares with the first one of its group, and where they end. */
+  readonly #tokens: Uint8Array;
+  readonly #ends: Uint16Array;
   #isContinued = false;
   /** Whether the lines of the group that is looked at differ in more than their numbers. */
   #differ = false;
@@ -58,6 +63,8 @@ export class ColumnFinder {
   constructor(capacity: number) {
     this.#column = new Stretches(capacity + 1);
     this.#numbers = new Stretches(capacity + 1);
+    this.#tokens = new Uint8Array(capacity + 1);
+    this.#ends = new Uint16Array(capacity + 1);
   }
 
   /** Calls `onColumn` for the columns of `data`; when it `isContinued`, its first line may lack its beginning. */
@@ -104,6 +111,7 @@ export class ColumnFinder {
     for (let line = start + 2;; line++) {
       if (((flags[line] as number) & LINE.head) === 0) tokens = 0;
       else if (((flags[line] as number) & LINE.repeated) === 0) tokens = this.#sharedHead(start, line);
+      else this.#tokens[line] = NOT_KNOWN;
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (2 * tokens < shared) {
         if (tokens > 0 && line - start < SETTLED) {
@@ -165,20 +173,36 @@ export class ColumnFinder {
 
   /** How many tokens two lines share at their start; none when all they share is blank. */
   #sharedHead(a: number, b: number): number {
-    if (b - a === 1) this.#differ = false;
-    const aFrom = this.#from[a] as number;
-    const bFrom = this.#from[b] as number;
-    const { tokens, isAll } = sharedTokens(this.#data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);
+    if (b - a === 1) {
+      this.#differ = false;
+      this.#tokens[a] = NOT_KNOWN;
+    }
+    const data = this.#data;
+    let [aFrom, bFrom] = [this.#from[a] as number, this.#from[b] as number];
+    const [aTo, bTo] = [this.#to[a] as number, this.#to[b] as number];
+    const isOffset = ((this.#flags[b] as number) & LINE.offset) !== 0;
+    const areOffsets = isOffset && ((this.#flags[a] as number) & LINE.offset) !== 0;
+    if (areOffsets) [aFrom, bFrom] = [offsetEnd(data, aFrom, aTo), offsetEnd(data, bFrom, bTo)];
+    const { tokens, isAll, end } = sharedTokens(data, aFrom, aTo, bFrom, bTo);
     if (!isAll) this.#differ = true;
-    return tokens === 1 && isBlank(this.#data[aFrom] as number) ? 0 : tokens;
+    const all = areOffsets ? tokens + 1 : tokens;
+    // An offset that was taken apart is one token for whoever looks at this line alone.
+    this.#tokens[b] = isOffset && !areOffsets ? NOT_KNOWN : all;
+    this.#ends[b] = end;
+    return all === 1 && isBlank(data[aFrom] as number) && !areOffsets ? 0 : all;
+  }
+
+  /** Where a line of a group goes on behind what all of the group share. */
+  #headEnd(line: number, shared: number): number {
+    if (this.#tokens[line] === shared) return this.#ends[line] as number;
+    return skipTokens(this.#data, this.#from[line] as number, this.#to[line] as number, shared);
   }
 
   /** Whether the first two lines of a group leave a column that is not too wide; further lines can only widen it. */
   #isNarrow(start: number, shared: number): boolean {
     const data = this.#data;
     const [aTo, bTo] = [this.#to[start] as number, this.#to[start + 1] as number];
-    const a = skipTokens(data, this.#from[start] as number, aTo, shared);
-    const b = skipTokens(data, this.#from[start + 1] as number, bTo, shared);
+    const [a, b] = [this.#headEnd(start, shared), this.#headEnd(start + 1, shared)];
     if (aTo - a <= WIDEST && bTo - b <= WIDEST) return true;
     const tail = sharedTail(data, a, aTo, b, bTo).tokens;
     return skipTail(data, a, aTo, tail) - a <= WIDEST && skipTail(data, b, bTo, tail) - b <= WIDEST;
@@ -204,9 +228,7 @@ export class ColumnFinder {
     this.#labelledColumn(start, end, shared);
     column.clear();
     for (let line = start; line < end; line++) {
-      const from = this.#from[line] as number;
-      const to = this.#to[line] as number;
-      column.push(skipTokens(this.#data, from, to, shared), to, 0);
+      column.push(this.#headEnd(line, shared), this.#to[line] as number, 0);
     }
     if (!this.#dropTails(column)) return;
     if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(start, end);
@@ -223,7 +245,7 @@ export class ColumnFinder {
     column.clear();
     for (let line = start; line < end; line++) {
       const to = this.#to[line] as number;
-      const from = skipTokens(this.#data, this.#from[line] as number, to, shared);
+      const from = this.#headEnd(line, shared);
       const mark = labelEnd(this.#data, from, Math.min(to, from + LONGEST_LABEL));
       if (mark < 0 && line > start) return;
       if (mark >= 0) column.push(mark + 1, to, 0);
@@ -238,10 +260,13 @@ export class ColumnFinder {
     const [head, headTo] = [from[0] as number, to[0] as number];
     let tail = Infinity;
     for (let i = 1; i < count && tail > 0; i++) {
-      tail = Math.min(tail, sharedTail(data, head, headTo, from[i] as number, to[i] as number).tokens);
+      const { tokens } = sharedTail(data, head, headTo, from[i] as number, to[i] as number);
+      if (tokens >= tail) continue;
+      tail = tokens;
+      if (skipTail(data, head, headTo, tail) - head > WIDEST) return false;
     }
     for (let i = 0; i < count; i++) {
-      to[i] = skipTail(data, from[i] as number, to[i] as number, tail);
+      if (tail > 0) to[i] = skipTail(data, from[i] as number, to[i] as number, tail);
       if ((to[i] as number) - (from[i] as number) > WIDEST) return false;
     }
     return true;

@@ -25,12 +25,14 @@ export interface Shared {
   tokens: number;
   /** Whether neither line has more than that. */
   isAll: boolean;
+  /** Where the second one goes on behind that, when they share how they begin. */
+  end: number;
 }
 
 /** One result for all calls: there is one for each line of all output. */
-const SHARED: Shared = { tokens: 0, isAll: false };
+const SHARED: Shared = { tokens: 0, isAll: false, end: 0 };
 
-/** What two lines share from their start; good until the next call. */
+/** What two lines share from their start, the offsets that both may begin with aside; good until the next call. */
 export function sharedTokens(
   data: Uint8Array,
   aFrom: number,
@@ -38,14 +40,7 @@ export function sharedTokens(
   bFrom: number,
   bTo: number,
 ): Readonly<Shared> {
-  let i = offsetEnd(data, aFrom, aTo);
-  let j = i === aFrom ? bFrom : offsetEnd(data, bFrom, bTo);
-  let tokens = 1;
-  if (i === aFrom || j === bFrom) {
-    i = aFrom;
-    j = bFrom;
-    tokens = 0;
-  }
+  let [i, j, tokens] = [aFrom, bFrom, 0];
   for (; i < aTo && j < bTo; tokens++) {
     const x = data[i] as number;
     const y = data[j] as number;
@@ -59,6 +54,7 @@ export function sharedTokens(
   }
   SHARED.tokens = tokens;
   SHARED.isAll = i === aTo && j === bTo;
+  SHARED.end = j;
   return SHARED;
 }
 
