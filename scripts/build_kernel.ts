@@ -24,7 +24,8 @@ export const KERNELS: readonly Kernel[] = [
 ];
 
 /** Memory that the source names itself lies below; there is no data section and no allocator. */
-const OPTIONS = "-O3 --noAssert --runtime stub --memoryBase 1024 --enable simd --enable bulk-memory";
+const OPTIONS = "-O3 --noAssert --runtime stub --memoryBase 1024 " +
+  "--enable simd --enable relaxed-simd --enable bulk-memory";
 
 /** Where a file of a module is. */
 export function kernelFile({ folder }: Kernel, name: "kernel.as" | "kernel_module.ts"): URL {
