@@ -15,7 +15,6 @@ import {
   isDigit,
   isDump,
   nextNumber,
-  OFFSET_DIGITS,
   offsetEnd,
   sharedTail,
   sharedTokens,

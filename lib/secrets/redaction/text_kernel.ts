@@ -19,6 +19,11 @@ export interface Lines {
   readonly to: Uint16Array;
   /** What is known of each, see {@linkcode LINE}; a zero behind the last one. */
   readonly flags: Uint8Array;
+  /**
+   * For each, the symbol of the single letter or digit that it ends or begins with, but for a mark or two, 0 when it does
+   * not or is long; and {@linkcode TABLE} when it seems to be the row of a table of short cells.
+   */
+  readonly singles: Uint8Array;
   /** How many there are. */
   count: number;
 }
@@ -33,7 +38,18 @@ export const LINE = {
   repeated: 4,
   /** It begins with an offset. */
   offset: 8,
+  /** It begins with the same four bytes as the line two before, and unlike the one before. */
+  again2: 16,
+  /** The same, of the line three before. */
+  again3: 32,
+  /** It is short, and as long as the line before. */
+  length: 64,
+  /** It begins as what `head` and `tail` write above a file, `==> xaa <==`. */
+  file: 128,
 } as const;
+
+/** Set in what is known of single characters of a line when it seems to be the row of a table. */
+export const TABLE = 64;
 
 /** What kernel.as exports. */
 interface Exports {
@@ -41,7 +57,7 @@ interface Exports {
   prepare(): void;
   fold(length: number, breaks: number): number;
   note(length: number): void;
-  compare(from: number, to: number, flags: number, count: number): void;
+  compare(from: number, to: number, flags: number, singles: number, count: number): void;
 }
 
 /** Bytes of the longest text that there is room for. */
@@ -61,6 +77,7 @@ const AT = {
   hex: 112,
   starts: 0x200,
   follows: 0x300,
+  symbols: 0x400,
   text: 0x2000,
   plain: 0xb000,
   dense: 0x14000,
@@ -70,7 +87,8 @@ const AT = {
   blobs: 0x53000,
   breaks: 0x65000,
   flags: 0x6a000,
-  dealt: 0x73000,
+  singles: 0x73000,
+  dealt: 0x7c000,
 } as const;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
@@ -120,13 +138,19 @@ export class TextKernel {
     const places = (at: number): Uint16Array => new Uint16Array(buffer, at, LONGEST_TEXT + 1);
     this.plain = new Uint8Array(buffer, AT.plain, LONGEST_TEXT + ZEROS);
     this.dense = new Uint8Array(buffer, AT.dense, LONGEST_TEXT + ZEROS);
-    const flags = new Uint8Array(buffer, AT.flags, LONGEST_TEXT + 2);
-    this.lines = { from: places(AT.lineFrom), to: places(AT.lineTo), flags, count: 0 };
-    const some = (nth: number): Uint16Array => new Uint16Array(buffer, AT.dealt + 2 * nth * MOST_DEALT, MOST_DEALT);
+    const bytes = (at: number, length: number): Uint8Array => new Uint8Array(buffer, at, length);
+    this.lines = {
+      from: places(AT.lineFrom),
+      to: places(AT.lineTo),
+      flags: bytes(AT.flags, LONGEST_TEXT + 2),
+      singles: bytes(AT.singles, LONGEST_TEXT + 2),
+      count: 0,
+    };
     this.dealt = {
-      from: some(0),
-      to: some(1),
-      flags: new Uint8Array(buffer, some(2).byteOffset, MOST_DEALT),
+      from: new Uint16Array(buffer, AT.dealt, MOST_DEALT),
+      to: new Uint16Array(buffer, AT.dealt + 2 * MOST_DEALT, MOST_DEALT),
+      flags: bytes(AT.dealt + 4 * MOST_DEALT, MOST_DEALT),
+      singles: bytes(AT.dealt + 5 * MOST_DEALT, MOST_DEALT),
       count: 0,
     };
     this.escapes = { at: places(AT.escapes), count: 0 };
@@ -165,8 +189,8 @@ export class TextKernel {
     this.#compare(this.dealt);
   }
 
-  #compare({ from, to, flags, count }: Lines): void {
-    this.#exports.compare(from.byteOffset, to.byteOffset, flags.byteOffset, count);
+  #compare({ from, to, flags, singles, count }: Lines): void {
+    this.#exports.compare(from.byteOffset, to.byteOffset, flags.byteOffset, singles.byteOffset, count);
   }
 
   /** Notes the places of the text that was read last. */
@@ -195,6 +219,7 @@ function writeTables(memory: Uint8Array): void {
   memory.set([...BLOB_BYTES].map((char) => char.charCodeAt(0)), AT.blobBytes);
   memory.set(ESCAPE_STARTS, AT.starts);
   memory.set(FOLLOWS, AT.follows);
+  memory.set(DENSE, AT.symbols);
 }
 
 /** Sets of bytes by the halves of each: bytes whose high halves go with the same low ones share a bit. */

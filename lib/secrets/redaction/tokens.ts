@@ -5,7 +5,7 @@
 import { isHexDigit } from "./symbols.ts";
 
 /** Digits from which a line seems to begin with an offset. */
-export const OFFSET_DIGITS = 6;
+const OFFSET_DIGITS = 6;
 
 /** Whether `byte` is a blank or a tab. */
 export const isBlank = (byte: number): boolean => KINDS[byte] === BLANK;
