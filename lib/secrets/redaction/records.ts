@@ -60,21 +60,20 @@ interface Seen {
   digits: number;
 }
 
-const NONE = new Uint8Array(0);
-
 const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as number > 0;
 
 /** Finds records; keeps its working memory, since it looks at every line of all output. */
 export class RecordFinder {
   readonly #column: Stretches;
   #data: Uint8Array = new Uint8Array(0);
-  #lines: Lines = { from: new Uint16Array(0), to: new Uint16Array(0), flags: NONE, singles: NONE, count: 0 };
+  #lines: Lines;
   #onColumn: OnColumn = () => {};
   #left = 0;
   #inlineLeft = 0;
 
-  /** A finder for texts of up to `capacity` bytes. */
-  constructor(capacity: number) {
+  /** A finder for texts of up to `capacity` bytes, which looks at `lines` first. */
+  constructor(capacity: number, lines: Lines) {
+    this.#lines = lines;
     this.#column = new Stretches(capacity + 1);
   }
 

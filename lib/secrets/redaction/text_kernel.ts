@@ -26,7 +26,32 @@ export interface Lines {
   readonly singles: Uint8Array;
   /** How many there are. */
   count: number;
+  /** Lines in a row that begin alike, four numbers for each such group, see {@linkcode GROUP}. */
+  readonly groups: Uint16Array;
+  /** How many groups there are. */
+  groupCount: number;
+  /** For each line of a group, how many tokens it shares with the first one, {@linkcode NOT_KNOWN} where that is not known. */
+  readonly shared: Uint8Array;
+  /** Where each line of a group goes on behind these tokens. */
+  readonly ends: Uint16Array;
 }
+
+/** What the four numbers of a group are. */
+export const GROUP = {
+  /** The first line. */
+  start: 0,
+  /** The line after the last one. */
+  end: 1,
+  /** How many tokens all lines share with the first one from their start. */
+  shared: 2,
+  /** Whether they differ in more than numbers and blanks, as 0 or 1. */
+  differ: 3,
+  /** How many numbers there are. */
+  size: 4,
+} as const;
+
+/** Stands for a number of tokens that has to be counted; a line that is looked at has fewer. */
+export const NOT_KNOWN = 255;
 
 /** What may be known of a line, as bits. */
 export const LINE = {
@@ -57,13 +82,14 @@ interface Exports {
   prepare(): void;
   fold(length: number, breaks: number): number;
   note(length: number): void;
-  compare(from: number, to: number, flags: number, singles: number, count: number): void;
+  compare(table: number, room: number, count: number): number;
 }
 
 /** Bytes of the longest text that there is room for. */
 const LONGEST_TEXT = 0x8c00;
-/** Lines that there is room for beside those of the text, and one. */
-const MOST_DEALT = 128;
+/** Lines that there is room for, and some that were dealt out. */
+const LINES_ROOM = 0x9000;
+const DEALT_ROOM = 128;
 /** Zeros behind a text: as many as are looked at together. */
 const ZEROS = 64;
 
@@ -81,14 +107,11 @@ const AT = {
   text: 0x2000,
   plain: 0xb000,
   dense: 0x14000,
-  lineFrom: 0x1d000,
-  lineTo: 0x2f000,
-  escapes: 0x41000,
-  blobs: 0x53000,
-  breaks: 0x65000,
-  flags: 0x6a000,
-  singles: 0x73000,
-  dealt: 0x7c000,
+  lines: 0x1d000,
+  escapes: 0x89000,
+  blobs: 0x9b000,
+  breaks: 0xad000,
+  dealt: 0xb2000,
 } as const;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
@@ -138,21 +161,8 @@ export class TextKernel {
     const places = (at: number): Uint16Array => new Uint16Array(buffer, at, LONGEST_TEXT + 1);
     this.plain = new Uint8Array(buffer, AT.plain, LONGEST_TEXT + ZEROS);
     this.dense = new Uint8Array(buffer, AT.dense, LONGEST_TEXT + ZEROS);
-    const bytes = (at: number, length: number): Uint8Array => new Uint8Array(buffer, at, length);
-    this.lines = {
-      from: places(AT.lineFrom),
-      to: places(AT.lineTo),
-      flags: bytes(AT.flags, LONGEST_TEXT + 2),
-      singles: bytes(AT.singles, LONGEST_TEXT + 2),
-      count: 0,
-    };
-    this.dealt = {
-      from: new Uint16Array(buffer, AT.dealt, MOST_DEALT),
-      to: new Uint16Array(buffer, AT.dealt + 2 * MOST_DEALT, MOST_DEALT),
-      flags: bytes(AT.dealt + 4 * MOST_DEALT, MOST_DEALT),
-      singles: bytes(AT.dealt + 5 * MOST_DEALT, MOST_DEALT),
-      count: 0,
-    };
+    this.lines = linesAt(buffer, AT.lines, LINES_ROOM);
+    this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
@@ -189,8 +199,8 @@ export class TextKernel {
     this.#compare(this.dealt);
   }
 
-  #compare({ from, to, flags, singles, count }: Lines): void {
-    this.#exports.compare(from.byteOffset, to.byteOffset, flags.byteOffset, singles.byteOffset, count);
+  #compare(lines: Lines): void {
+    lines.groupCount = this.#exports.compare(lines.from.byteOffset, lines.flags.length, lines.count);
   }
 
   /** Notes the places of the text that was read last. */
@@ -199,6 +209,21 @@ export class TextKernel {
     [this.lines.count, this.escapes.count, this.blobs.count] = this.#counts as unknown as [number, number, number];
     this.#compare(this.lines);
   }
+}
+
+/** The tables of up to `room` lines, see kernel.as. */
+function linesAt(buffer: ArrayBufferLike, at: number, room: number): Lines {
+  return {
+    from: new Uint16Array(buffer, at, room),
+    to: new Uint16Array(buffer, at + 2 * room, room),
+    ends: new Uint16Array(buffer, at + 4 * room, room),
+    groups: new Uint16Array(buffer, at + 6 * room, (3 * room) >> 1),
+    flags: new Uint8Array(buffer, at + 9 * room, room),
+    singles: new Uint8Array(buffer, at + 10 * room, room),
+    shared: new Uint8Array(buffer, at + 11 * room, room),
+    count: 0,
+    groupCount: 0,
+  };
 }
 
 /** Writes what kernel.as has to know of bytes. */

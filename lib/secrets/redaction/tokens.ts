@@ -25,38 +25,10 @@ export interface Shared {
   tokens: number;
   /** Whether neither line has more than that. */
   isAll: boolean;
-  /** Where the second one goes on behind that, when they share how they begin. */
-  end: number;
 }
 
 /** One result for all calls: there is one for each line of all output. */
-const SHARED: Shared = { tokens: 0, isAll: false, end: 0 };
-
-/** What two lines share from their start, the offsets that both may begin with aside; good until the next call. */
-export function sharedTokens(
-  data: Uint8Array,
-  aFrom: number,
-  aTo: number,
-  bFrom: number,
-  bTo: number,
-): Readonly<Shared> {
-  let [i, j, tokens] = [aFrom, bFrom, 0];
-  for (; i < aTo && j < bTo; tokens++) {
-    const x = data[i] as number;
-    const y = data[j] as number;
-    const kind = KINDS[x] as number;
-    if (kind === 0 ? x !== y : kind !== KINDS[y]) break;
-    i++;
-    j++;
-    if (kind === 0) continue;
-    while (i < aTo && KINDS[data[i] as number] === kind) i++;
-    while (j < bTo && KINDS[data[j] as number] === kind) j++;
-  }
-  SHARED.tokens = tokens;
-  SHARED.isAll = i === aTo && j === bTo;
-  SHARED.end = j;
-  return SHARED;
-}
+const SHARED: Shared = { tokens: 0, isAll: false };
 
 /** Where a line goes on after `tokens` tokens. */
 export function skipTokens(data: Uint8Array, from: number, to: number, tokens: number): number {
