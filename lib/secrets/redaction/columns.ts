@@ -6,9 +6,10 @@
  * numbers.
  */
 import { isPlainRow } from "./dumps.ts";
+import { readCounted } from "./counted.ts";
 import type { Lines } from "./notes.ts";
 import { Stretches } from "./stretches.ts";
-import { isHexDigit } from "./symbols.ts";
+import { DENSE, isHexDigit } from "./symbols.ts";
 import {
   firstNumber,
   gutterOf,
@@ -232,8 +233,11 @@ export class ColumnFinder {
       if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
       return;
     }
+    if (this.#touchesNumber(start) && readCounted(this.#data, first, this.#to[end - 1] as number, this.#column)) {
+      this.#onColumn(this.#column);
+    }
     if (!this.#differ) {
-      if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(start, end);
+      this.#numberColumns(start, end);
       return;
     }
     if (!this.#isNarrow(start, shared)) return;
@@ -251,7 +255,38 @@ export class ColumnFinder {
     for (let i = 0; i < column.count; i++) {
       column.numbers[i] = firstNumber(this.#data, this.#from[start + i] as number, column.from[i] as number);
     }
+    this.#reportWithDigits(column);
     this.#report(column);
+  }
+
+  /** Whether one of the first lines of a group is a number and a letter: nothing tells the one from the other. */
+  #touchesNumber(start: number): boolean {
+    for (let line = start; line < start + FEWEST_LINES; line++) {
+      const to = this.#to[line] as number;
+      let at = this.#from[line] as number;
+      if (!isDigit(this.#data[at] as number)) return false;
+      while (at < to && isDigit(this.#data[at] as number)) at++;
+      if (at < to && DENSE[this.#data[at] as number] !== 0) return true;
+    }
+    return false;
+  }
+
+  /** With the digits beside each piece, which are taken for a number that the lines share. */
+  #reportWithDigits({ from, to, count }: Stretches): void {
+    const data = this.#data;
+    const wider = this.#numbers;
+    wider.clear();
+    let taken = 0;
+    for (let i = 0, length = 0; i < count; i++) {
+      let [start, end] = [from[i] as number, to[i] as number];
+      for (; isDigit(data[start - 1] as number); taken++) start--;
+      for (; isDigit(data[end] as number); taken++) end++;
+      // All pieces are of one length but the last, which numbers seldom are.
+      if (i > 0 && end - start !== length && (i + 1 < count || end - start > length)) return;
+      length = end - start;
+      wider.push(start, end, 0);
+    }
+    if (taken > 0) this.#onColumn(wider);
   }
 
   /** What stands behind a label that begins alike and ends in a mark: `xaa:`, `xab:` (grep -H). */

@@ -7,10 +7,11 @@
  * of short cells.
  */
 import type { OnColumn } from "./columns.ts";
+import { readCounted } from "./counted.ts";
 import type { Lines } from "./notes.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
-import { isBlank, isDump } from "./tokens.ts";
+import { firstNumber, isBlank, isDump } from "./tokens.ts";
 
 /** Bytes of the longest line that ends a record, of the longest row, and of the longest line between others. */
 const LONGEST_RECORD = 32;
@@ -43,8 +44,9 @@ const LONGEST_CELL = 24;
 /** Bytes from one look into a long line to the next, and of each look. */
 const STEP = 48;
 const LOOK = 16;
-/** Looks in a row that have to show a single character. */
+/** Looks that have to show a single character, and those in a row without one that end a stretch. */
 const FEWEST_LOOKS = 3;
+const MOST_MISSES = 3;
 
 /** What tells one place in a record from another, beside the bytes that it is made of. */
 const PLACE = { marks: 1 << 16, single: 2 << 16, word: 3 << 16 } as const;
@@ -146,36 +148,44 @@ export class RecordFinder {
       5 * singles >= end - start;
     if (!hasRecords && (tables < 2 || 2 * tables < end - start)) return;
     this.#left -= to - from;
-    if (hasRecords) this.#findTokens(from, to);
+    if (hasRecords) this.#findTokens(from, to, to);
     this.#findCells(start, end);
   }
 
   /** Stretches of a long line that are full of single characters. */
   #findInline(from: number, to: number): void {
     let looks = 0;
-    for (let at = from; at < to + STEP && this.#inlineLeft > 0; at += STEP) {
+    let first = from;
+    let last = from;
+    for (let at = from; at < to + STEP * MOST_MISSES && this.#inlineLeft > 0; at += STEP) {
       if (at + LOOK <= to && hasSingle(this.#data, at)) {
-        looks++;
+        if (looks++ === 0) first = at;
+        last = at;
         continue;
       }
+      // Marks of a value have no letter beside them to be seen; among numbers there is nothing to wait for.
+      if (looks === 0 || (at - last < STEP * MOST_MISSES && hasLetter(this.#data, last, last + LOOK))) continue;
       if (looks >= FEWEST_LOOKS) {
-        const start = Math.max(from, at - (looks + 1) * STEP, at - this.#inlineLeft);
-        this.#inlineLeft -= at - start;
-        this.#findTokens(start, Math.min(to, at));
+        const end = Math.min(to, last + STEP);
+        const start = Math.max(from, first - STEP, end - this.#inlineLeft);
+        this.#inlineLeft -= end - start;
+        this.#findTokens(start, end, to);
       }
       looks = 0;
     }
   }
 
-  /** The short tokens of `[from, to)` that stand behind the same marks, or behind the same word. */
-  #findTokens(from: number, to: number): void {
+  /** The short tokens of `[from, to)` that stand behind the same marks, the same word, or numbers that count up to `end`. */
+  #findTokens(from: number, to: number, end: number): void {
     const data = this.#data;
+    if (readCounted(data, from, end, this.#column)) this.#onColumn(this.#column);
     const places = new Map<number, number[]>();
     const add = (place: number, start: number, end: number): void => {
       const tokens = places.get(place);
-      if (tokens === undefined) places.set(place, [start, end]);
-      else tokens.push(start, end);
+      if (tokens === undefined) places.set(place, [start, end, number]);
+      else tokens.push(start, end, number);
     };
+    let number = 0;
     let word = 0;
     let marks = 0;
     for (let at = from; at < to;) {
@@ -198,6 +208,7 @@ export class RecordFinder {
         add(PLACE.marks | before, start, at);
         if (word > 0) add(PLACE.word | ((word + before) & MOST_KEYS), start, at);
         if (length === 1) add(PLACE.single | (marks & 0xff), start, at);
+        if (letters === 0) number = firstNumber(data, start, at);
       }
       word = length > 1 && length <= LONGEST_WORD && letters === length ? hash + 1 : 0;
       marks = 0;
@@ -209,15 +220,18 @@ export class RecordFinder {
     const column = this.#column;
     const seen = new Set<number>();
     for (const places of columns) {
-      const count = places.length / 2;
+      const count = places.length / 3;
       if (count < FEWEST_TOKENS) continue;
       column.clear();
-      for (let i = 0; i < places.length; i += 2) column.push(places[i] as number, places[i + 1] as number, 0);
+      for (let i = 0; i < places.length; i += 3) {
+        column.push(places[i] as number, places[i + 1] as number, places[i + 2] as number);
+      }
       // The same tokens by another mark.
-      const sign = count * 0x1_0000_0000 + (places[0] as number) * 0x1_0000 + (places.at(-1) as number);
+      const sign = count * 0x1_0000_0000 + (places[0] as number) * 0x1_0000 + (places.at(-2) as number);
       if (column.size < FEWEST_CHARACTERS || seen.has(sign)) continue;
       seen.add(sign);
       this.#onColumn(column);
+      if (column.sort()) this.#onColumn(column);
     }
   }
 
@@ -235,8 +249,8 @@ export class RecordFinder {
         const from = at;
         while (at < to && !isBlank(data[at] as number)) at++;
         if (at === from || at - from > LONGEST_CELL) continue;
-        (columns[nth] ??= []).push(from, at);
-        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at);
+        (columns[nth] ??= []).push(from, at, 0);
+        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at, 0);
       }
     }
     if (columns.length < 2) return this.#report(turns);
@@ -282,4 +296,14 @@ function hasSingle(data: Uint8Array, at: number): boolean {
   for (let i = 0; i < LOOK; i++) mask = (mask << 1) | (((DENSE[data[at + i] as number] as number) + 0xff) >> 8);
   // Neither the first nor the last bit tells what is beside it.
   return (mask & ~(mask << 1) & ~(mask >> 1) & ((1 << (LOOK - 1)) - 2)) !== 0;
+}
+
+/** Whether there is a letter with no other letter or digit beside it. */
+function hasLetter(data: Uint8Array, from: number, to: number): boolean {
+  for (let at = from + 1; at + 1 < to; at++) {
+    if ((data[at] as number) > 0x39 && isSymbol(data[at]) && !isSymbol(data[at - 1]) && !isSymbol(data[at + 1])) {
+      return true;
+    }
+  }
+  return false;
 }
