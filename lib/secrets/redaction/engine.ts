@@ -4,7 +4,7 @@
  * Output of any length is looked at in windows that lie at fixed places, each with the end of the one before. That bounds
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
-import { findBits } from "./bits.ts";
+import { BitReader } from "./bits.ts";
 import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
@@ -44,6 +44,7 @@ export class Engine {
   readonly #shortLines = new ShortLineFinder(WINDOW);
   readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
+  readonly #bits = new BitReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
   readonly #gathered = new Decoder(VIEW);
 
@@ -60,7 +61,7 @@ export class Engine {
     this.#findLaidOut(data, lexicon, isContinued);
     for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
-    for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
+    this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon, this.#quiet));
     const { spans } = scanner;
     this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
