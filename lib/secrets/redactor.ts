@@ -4,7 +4,7 @@
  * One engine serves all ways out: a whole text, a window of it, a stream. What it masks depends on the bytes and on the
  * loaded values alone, not on how the bytes were cut.
  */
-import { companionsOf, ordinaryLines } from "./redaction/companions.ts";
+import { companionsOf, ordinaryLines, takeMarks } from "./redaction/companions.ts";
 import { cutAtEnd, cutAtStart } from "./redaction/edges.ts";
 import { BLOCK, CONTEXT, Engine } from "./redaction/engine.ts";
 import { Lexicon } from "./redaction/lexicon.ts";
@@ -152,6 +152,7 @@ export class Redactor {
     let spans = this.#engine.look(window, this.#lexicon, isContinued);
     if (spans.length > 0 && this.#ordinary.size > 0) {
       spans = companionsOf(spans, this.#engine.look(window, this.#ordinaryLexicon, isContinued));
+      for (const span of spans) takeMarks(window, span);
     }
     for (const span of spans) toCharacters(window, span);
     return spans;

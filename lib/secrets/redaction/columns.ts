@@ -233,7 +233,7 @@ export class ColumnFinder {
       if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
       return;
     }
-    if (this.#touchesNumber(start) && readCounted(this.#data, first, this.#to[end - 1] as number, this.#column)) {
+    if (this.#touchesNumber(start) && readCounted(this.#data, first, this.#to[end - 1] as number, this.#column) > 0) {
       this.#onColumn(this.#column);
     }
     if (!this.#differ) {

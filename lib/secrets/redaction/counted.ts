@@ -28,8 +28,11 @@ interface Counter {
   readonly to: number;
 }
 
-/** Fills `column` with what stands behind the numbers that count on in `[from, to)`; false when there are none. */
-export function readCounted(data: Uint8Array, from: number, to: number, column: Stretches): boolean {
+/**
+ * Fills `column` with what stands behind the numbers that count on in `[from, to)`; where the last of these ends, 0 when
+ * there are too few.
+ */
+export function readCounted(data: Uint8Array, from: number, to: number, column: Stretches): number {
   let starts = 0;
   for (let at = from; at < to && starts < MOST_STARTS; at++) {
     if (!isDigit(data[at] as number)) continue;
@@ -41,11 +44,11 @@ export function readCounted(data: Uint8Array, from: number, to: number, column: 
       const counters = countersFrom(data, { from: at, to: at + digits }, from, to);
       if (counters.length < FEWEST_RECORDS) continue;
       takeRecords(data, counters, to, column);
-      return column.size >= FEWEST_BYTES;
+      return column.size >= FEWEST_BYTES ? column.to[column.count - 1] as number : 0;
     }
     at = end;
   }
-  return false;
+  return 0;
 }
 
 /** The numbers that count on from `first`, each not far from the one before it and between the same marks. */

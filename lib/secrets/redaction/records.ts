@@ -148,7 +148,10 @@ export class RecordFinder {
       5 * singles >= end - start;
     if (!hasRecords && (tables < 2 || 2 * tables < end - start)) return;
     this.#left -= to - from;
-    if (hasRecords) this.#findTokens(from, to, to);
+    if (hasRecords) {
+      if (readCounted(this.#data, from, to, this.#column) > 0) this.#onColumn(this.#column);
+      this.#findTokens(from, to);
+    }
     this.#findCells(start, end);
   }
 
@@ -157,28 +160,34 @@ export class RecordFinder {
     let looks = 0;
     let first = from;
     let last = from;
-    for (let at = from; at < to + STEP * MOST_MISSES && this.#inlineLeft > 0; at += STEP) {
+    for (let at = from; at < to + STEP * MOST_MISSES; at += STEP) {
       if (at + LOOK <= to && hasSingle(this.#data, at)) {
         if (looks++ === 0) first = at;
         last = at;
         continue;
       }
-      // Marks of a value have no letter beside them to be seen; among numbers there is nothing to wait for.
-      if (looks === 0 || (at - last < STEP * MOST_MISSES && hasLetter(this.#data, last, last + LOOK))) continue;
-      if (looks >= FEWEST_LOOKS) {
-        const end = Math.min(to, last + STEP);
-        const start = Math.max(from, first - STEP, end - this.#inlineLeft);
-        this.#inlineLeft -= end - start;
-        this.#findTokens(start, end, to);
-      }
+      // Marks of a value are no single characters; among numbers there is nothing to wait for.
+      if (looks === 0 || (at - last < STEP * MOST_MISSES && mayHaveMarks(this.#data, last))) continue;
+      if (looks >= FEWEST_LOOKS) at = Math.max(at, this.#readStretch(Math.max(from, first - STEP), last + STEP, to));
       looks = 0;
     }
   }
 
-  /** The short tokens of `[from, to)` that stand behind the same marks, the same word, or numbers that count up to `end`. */
-  #findTokens(from: number, to: number, end: number): void {
+  /** Reads a stretch of a line that ends at `limit`; up to where it has been read. */
+  #readStretch(from: number, to: number, limit: number): number {
+    const read = readCounted(this.#data, from, limit, this.#column);
+    if (read > 0) this.#onColumn(this.#column);
+    const end = Math.min(to, limit);
+    if (2 * read > from + end) return read;
+    const start = Math.max(from, end - this.#inlineLeft);
+    this.#inlineLeft -= end - start;
+    if (end > start) this.#findTokens(start, end);
+    return end;
+  }
+
+  /** The short tokens of `[from, to)` that stand behind the same marks, or behind the same word. */
+  #findTokens(from: number, to: number): void {
     const data = this.#data;
-    if (readCounted(data, from, end, this.#column)) this.#onColumn(this.#column);
     const places = new Map<number, number[]>();
     const add = (place: number, start: number, end: number): void => {
       const tokens = places.get(place);
@@ -298,12 +307,12 @@ function hasSingle(data: Uint8Array, at: number): boolean {
   return (mask & ~(mask << 1) & ~(mask >> 1) & ((1 << (LOOK - 1)) - 2)) !== 0;
 }
 
-/** Whether there is a letter with no other letter or digit beside it. */
-function hasLetter(data: Uint8Array, from: number, to: number): boolean {
-  for (let at = from + 1; at + 1 < to; at++) {
-    if ((data[at] as number) > 0x39 && isSymbol(data[at]) && !isSymbol(data[at - 1]) && !isSymbol(data[at + 1])) {
-      return true;
-    }
+/** Whether what is looked at `at` has a quote, or a letter with no other letter or digit beside it. */
+function mayHaveMarks(data: Uint8Array, at: number): boolean {
+  for (let i = at + 1; i + 1 < at + LOOK; i++) {
+    const byte = data[i] as number;
+    if (byte === 0x22 || byte === 0x27) return true;
+    if (byte > 0x39 && isSymbol(byte) && !isSymbol(data[i - 1]) && !isSymbol(data[i + 1])) return true;
   }
   return false;
 }
