@@ -5,7 +5,7 @@
  * line ends and blanks, by name or number, each in as much room as the longest of these needs.
  */
 import { CELL_WIDTH, cellValue } from "./cells.ts";
-import type { Lines } from "./notes.ts";
+import type { Lines } from "./text_kernel.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, HEX_VALUES } from "./symbols.ts";
 
