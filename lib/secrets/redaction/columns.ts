@@ -6,8 +6,10 @@
  * numbers.
  */
 import { isPlainRow } from "./dumps.ts";
-import { GROUP, LINE, type Lines } from "./text_kernel.ts";
+import { readCounted } from "./counted.ts";
 import { Stretches } from "./stretches.ts";
+import { DENSE } from "./symbols.ts";
+import { GROUP, LINE, type Lines } from "./text_kernel.ts";
 import {
   firstNumber,
   gutterOf,
@@ -22,6 +24,8 @@ import {
 
 /** Bytes up to which what differs is taken for a column; from eight characters on a piece is found where it stands. */
 const WIDEST = 24;
+/** Lines from which there is a column. */
+const FEWEST_LINES = 3;
 /** Numbers of a line that are looked at as columns. */
 const MOST_NUMBERS = 3;
 /** Characters of the shortest piece, and so of the shortest column. */
@@ -164,8 +168,11 @@ export class ColumnFinder {
       if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
       return;
     }
+    if (this.#touchesNumber(start) && readCounted(this.#data, first, this.#to[end - 1] as number, this.#column) > 0) {
+      this.#onColumn(this.#column);
+    }
     if (!this.#differ) {
-      if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(start, end);
+      this.#numberColumns(start, end);
       return;
     }
     if (!this.#isNarrow(start, shared)) return;
@@ -181,7 +188,38 @@ export class ColumnFinder {
     for (let i = 0; i < column.count; i++) {
       column.numbers[i] = firstNumber(this.#data, this.#from[start + i] as number, column.from[i] as number);
     }
+    this.#reportWithDigits(column);
     this.#report(column);
+  }
+
+  /** Whether one of the first lines of a group is a number and a letter: nothing tells the one from the other. */
+  #touchesNumber(start: number): boolean {
+    for (let line = start; line < start + FEWEST_LINES; line++) {
+      const to = this.#to[line] as number;
+      let at = this.#from[line] as number;
+      if (!isDigit(this.#data[at] as number)) return false;
+      while (at < to && isDigit(this.#data[at] as number)) at++;
+      if (at < to && DENSE[this.#data[at] as number] !== 0) return true;
+    }
+    return false;
+  }
+
+  /** With the digits beside each piece, which are taken for a number that the lines share. */
+  #reportWithDigits({ from, to, count }: Stretches): void {
+    const data = this.#data;
+    const wider = this.#numbers;
+    wider.clear();
+    let taken = 0;
+    for (let i = 0, length = 0; i < count; i++) {
+      let [start, end] = [from[i] as number, to[i] as number];
+      for (; isDigit(data[start - 1] as number); taken++) start--;
+      for (; isDigit(data[end] as number); taken++) end++;
+      // All pieces are of one length but the last, which numbers seldom are.
+      if (i > 0 && end - start !== length && (i + 1 < count || end - start > length)) return;
+      length = end - start;
+      wider.push(start, end, 0);
+    }
+    if (taken > 0) this.#onColumn(wider);
   }
 
   /** What stands behind a label that begins alike and ends in a mark: `xaa:`, `xab:` (grep -H). */

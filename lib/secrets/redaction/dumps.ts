@@ -1,8 +1,10 @@
 /**
- * Rows of a dump (xxd, od -t x, hexdump), read as the bytes that they show. A row by itself may hold too few characters
- * of a value to tell; all rows together hold the whole of it. Words are read in both byte orders, and what is found is
- * masked in the numbers and in the characters beside them.
+ * Rows of a dump (xxd, od, hexdump), read as the bytes that they show. A row by itself may hold too few characters of a
+ * value to tell; all rows together hold the whole of it. Words are read in both byte orders, and what is found is masked
+ * in the numbers and in the characters beside them. Rows of characters (od -c, od -a, hexdump -c) have the others, such as
+ * line ends and blanks, by name or number, each in as much room as the longest of these needs.
  */
+import { CELL_WIDTH, cellValue } from "./cells.ts";
 import { LINE, type Lines } from "./text_kernel.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, HEX_VALUES } from "./symbols.ts";
@@ -37,6 +39,8 @@ export class DumpReader {
   #count = 0;
   #hasWords = false;
   #hasCharacters = false;
+  /** Whether the rows consist of characters. */
+  #hasCells = false;
 
   /** A reader for texts of up to `capacity` bytes. */
   constructor(capacity: number) {
@@ -69,12 +73,12 @@ export class DumpReader {
       if (this.#hasWords) onReading(this.#reading(this.#little.subarray(0, count), this.#littleDigits));
     }
     this.#count = 0;
-    this.#hasWords = this.#hasCharacters = false;
+    this.#hasWords = this.#hasCharacters = this.#hasCells = false;
   }
 
   #reading(bytes: Uint8Array, digits: Uint16Array): Reading {
     const sources = (span: Span): Span[] => {
-      const numbers = extent(digits, digits, span, 2);
+      const numbers = extent(digits, digits, span, this.#hasCells ? CELL_WIDTH : 2);
       return this.#hasCharacters ? [numbers, extent(this.#characters, digits, span, 1)] : [numbers];
     };
     return { bytes, sources };
@@ -96,9 +100,27 @@ export class DumpReader {
       this.#addGroup(data, start, end);
       at = end;
     }
-    if (this.#count === before) return false;
+    if (this.#count === before) return (before === 0 || this.#hasCells) && this.#readCells(data, at, to);
     this.#placeCharacters(data, before, at, to);
     return true;
+  }
+
+  /** Reads a row of characters. */
+  #readCells(data: Uint8Array, from: number, to: number): boolean {
+    const before = this.#count;
+    for (let at = from; at + CELL_WIDTH <= to; at += CELL_WIDTH) {
+      const value = cellValue(data, at);
+      if (value < 0) {
+        // What this row has so far stays where it is, since nothing counts beyond the number of bytes.
+        this.#count = before;
+        return false;
+      }
+      this.#big[this.#count] = value;
+      this.#characters[this.#count] = 0;
+      this.#bigDigits[this.#count++] = at;
+    }
+    this.#hasCells ||= this.#count > before;
+    return this.#count > before;
   }
 
   #addGroup(data: Uint8Array, start: number, end: number): void {

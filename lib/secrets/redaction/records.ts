@@ -7,10 +7,11 @@
  * of short cells.
  */
 import type { OnColumn } from "./columns.ts";
-import { type Lines, TABLE } from "./text_kernel.ts";
+import { readCounted } from "./counted.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
-import { isBlank } from "./tokens.ts";
+import { type Lines, TABLE } from "./text_kernel.ts";
+import { firstNumber, isBlank } from "./tokens.ts";
 
 /** Bytes that each line of a block has at most on average, and those of the longest line between others. */
 const LONGEST_ROW = 64;
@@ -42,8 +43,9 @@ const LONGEST_CELL = 24;
 /** Bytes from one look into a long line to the next, and of each look. */
 const STEP = 48;
 const LOOK = 16;
-/** Looks in a row that have to show a single character. */
+/** Looks that have to show a single character, and those in a row without one that end a stretch. */
 const FEWEST_LOOKS = 3;
+const MOST_MISSES = 3;
 
 /** What tells one place in a record from another, beside the bytes that it is made of. */
 const PLACE = { marks: 1 << 16, single: 2 << 16, word: 3 << 16 } as const;
@@ -139,25 +141,41 @@ export class RecordFinder {
       5 * singles >= end - start;
     if (!hasRecords && (tables < 2 || 2 * tables < end - start)) return;
     this.#left -= to - from;
-    if (hasRecords) this.#findTokens(from, to);
+    if (hasRecords) {
+      if (readCounted(this.#data, from, to, this.#column) > 0) this.#onColumn(this.#column);
+      this.#findTokens(from, to);
+    }
     this.#findCells(start, end);
   }
 
   /** Stretches of a long line that are full of single characters. */
   #findInline(from: number, to: number): void {
     let looks = 0;
-    for (let at = from; at < to + STEP && this.#inlineLeft > 0; at += STEP) {
+    let first = from;
+    let last = from;
+    for (let at = from; at < to + STEP * MOST_MISSES; at += STEP) {
       if (at + LOOK <= to && hasSingle(this.#data, at)) {
-        looks++;
+        if (looks++ === 0) first = at;
+        last = at;
         continue;
       }
-      if (looks >= FEWEST_LOOKS) {
-        const start = Math.max(from, at - (looks + 1) * STEP, at - this.#inlineLeft);
-        this.#inlineLeft -= at - start;
-        this.#findTokens(start, Math.min(to, at));
-      }
+      // Marks of a value are no single characters; among numbers there is nothing to wait for.
+      if (looks === 0 || (at - last < STEP * MOST_MISSES && mayHaveMarks(this.#data, last))) continue;
+      if (looks >= FEWEST_LOOKS) at = Math.max(at, this.#readStretch(Math.max(from, first - STEP), last + STEP, to));
       looks = 0;
     }
+  }
+
+  /** Reads a stretch of a line that ends at `limit`; up to where it has been read. */
+  #readStretch(from: number, to: number, limit: number): number {
+    const read = readCounted(this.#data, from, limit, this.#column);
+    if (read > 0) this.#onColumn(this.#column);
+    const end = Math.min(to, limit);
+    if (2 * read > from + end) return read;
+    const start = Math.max(from, end - this.#inlineLeft);
+    this.#inlineLeft -= end - start;
+    if (end > start) this.#findTokens(start, end);
+    return end;
   }
 
   /** The short tokens of `[from, to)` that stand behind the same marks, or behind the same word. */
@@ -166,9 +184,10 @@ export class RecordFinder {
     const places = new Map<number, number[]>();
     const add = (place: number, start: number, end: number): void => {
       const tokens = places.get(place);
-      if (tokens === undefined) places.set(place, [start, end]);
-      else tokens.push(start, end);
+      if (tokens === undefined) places.set(place, [start, end, number]);
+      else tokens.push(start, end, number);
     };
+    let number = 0;
     let word = 0;
     let marks = 0;
     for (let at = from; at < to;) {
@@ -191,6 +210,7 @@ export class RecordFinder {
         add(PLACE.marks | before, start, at);
         if (word > 0) add(PLACE.word | ((word + before) & MOST_KEYS), start, at);
         if (length === 1) add(PLACE.single | (marks & 0xff), start, at);
+        if (letters === 0) number = firstNumber(data, start, at);
       }
       word = length > 1 && length <= LONGEST_WORD && letters === length ? hash + 1 : 0;
       marks = 0;
@@ -202,15 +222,18 @@ export class RecordFinder {
     const column = this.#column;
     const seen = new Set<number>();
     for (const places of columns) {
-      const count = places.length / 2;
+      const count = places.length / 3;
       if (count < FEWEST_TOKENS) continue;
       column.clear();
-      for (let i = 0; i < places.length; i += 2) column.push(places[i] as number, places[i + 1] as number, 0);
+      for (let i = 0; i < places.length; i += 3) {
+        column.push(places[i] as number, places[i + 1] as number, places[i + 2] as number);
+      }
       // The same tokens by another mark.
-      const sign = count * 0x1_0000_0000 + (places[0] as number) * 0x1_0000 + (places.at(-1) as number);
+      const sign = count * 0x1_0000_0000 + (places[0] as number) * 0x1_0000 + (places.at(-2) as number);
       if (column.size < FEWEST_CHARACTERS || seen.has(sign)) continue;
       seen.add(sign);
       this.#onColumn(column);
+      if (column.sort()) this.#onColumn(column);
     }
   }
 
@@ -228,8 +251,8 @@ export class RecordFinder {
         const from = at;
         while (at < to && !isBlank(data[at] as number)) at++;
         if (at === from || at - from > LONGEST_CELL) continue;
-        (columns[nth] ??= []).push(from, at);
-        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at);
+        (columns[nth] ??= []).push(from, at, 0);
+        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at, 0);
       }
     }
     if (columns.length < 2) return this.#report(turns);
@@ -255,4 +278,14 @@ function hasSingle(data: Uint8Array, at: number): boolean {
   for (let i = 0; i < LOOK; i++) mask = (mask << 1) | (((DENSE[data[at + i] as number] as number) + 0xff) >> 8);
   // Neither the first nor the last bit tells what is beside it.
   return (mask & ~(mask << 1) & ~(mask >> 1) & ((1 << (LOOK - 1)) - 2)) !== 0;
+}
+
+/** Whether what is looked at `at` has a quote, or a letter with no other letter or digit beside it. */
+function mayHaveMarks(data: Uint8Array, at: number): boolean {
+  for (let i = at + 1; i + 1 < at + LOOK; i++) {
+    const byte = data[i] as number;
+    if (byte === 0x22 || byte === 0x27) return true;
+    if (byte > 0x39 && isSymbol(byte) && !isSymbol(data[i - 1]) && !isSymbol(data[i + 1])) return true;
+  }
+  return false;
 }
