@@ -248,3 +248,17 @@ Deno.test("a line that is full gets no more channels, and keys that change do no
   await host.tools.ok("ssh_download_file", { ...args, local_path: "back" });
   assert.deepEqual(await Deno.readFile(`${host.tools.local.path}/back`), bytes.subarray(0, 24_000_000));
 });
+
+Deno.test("an upload over several channels goes on when the line gets narrow on the way", async () => {
+  const line: Line = {};
+  await using host = await FarHost.start({ config: ["RekeyLimit 8M"] }, line);
+  let narrowed = 0;
+  const progress = ({ progress }: { progress: number }): void => {
+    if (host.channels < 4 || narrowed > 0) return;
+    narrowed = progress;
+    line.bytesPerSecond = 5_000_000;
+  };
+  await host.tools.ok("ssh_upload_file", { local_path: "big", remote_path: host.target }, { progress });
+  assert.ok(narrowed > 0 && narrowed < SIZE);
+  assert.deepEqual(await Deno.readFile(host.target), bytes);
+});
