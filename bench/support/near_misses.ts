@@ -12,8 +12,10 @@ export function pickFrom(random: () => number, alphabet: string, length: number)
 
 /** `text` again and again. */
 export function filled(text: string, length: number = LENGTH): Uint8Array {
-  const unit = encoder.encode(text);
-  return Uint8Array.from({ length }, (_, i) => unit[i % unit.length] as number);
+  const out = new Uint8Array(length);
+  const { written } = encoder.encodeInto(text, out);
+  for (let done = written; done > 0 && done < length; done *= 2) out.copyWithin(done, 0, done);
+  return out;
 }
 
 /** The lines that `line` gives for 0, 1, 2 and so on. */

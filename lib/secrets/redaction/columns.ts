@@ -6,9 +6,8 @@
  * numbers.
  */
 import { isPlainRow } from "./dumps.ts";
-import type { Lines } from "./notes.ts";
+import { LINE, type Lines } from "./text_kernel.ts";
 import { Stretches } from "./stretches.ts";
-import { isHexDigit } from "./symbols.ts";
 import {
   firstNumber,
   gutterOf,
@@ -24,14 +23,10 @@ import {
   skipTokens,
 } from "./tokens.ts";
 
-/** Bytes up to which a line is looked at. */
-const LONGEST_LINE = 160;
 /** Bytes up to which what differs is taken for a column; from eight characters on a piece is found where it stands. */
 const WIDEST = 24;
 /** Lines from which there is a column. */
 const FEWEST_LINES = 3;
-/** Tokens that lines have to end with alike: a number and the blank before it, or more. */
-const FEWEST_TAIL = 2;
 /** Numbers of a line that are looked at as columns. */
 const MOST_NUMBERS = 3;
 /** Characters of the shortest piece, and so of the shortest column. */
@@ -53,6 +48,7 @@ export class ColumnFinder {
   #data: Uint8Array = new Uint8Array(0);
   #from: Uint16Array = new Uint16Array(0);
   #to: Uint16Array = new Uint16Array(0);
+  #flags: Uint8Array = new Uint8Array(0);
   #isContinued = false;
   /** Whether the lines of the group that is looked at differ in more than their numbers. */
   #differ = false;
@@ -65,10 +61,11 @@ export class ColumnFinder {
   }
 
   /** Calls `onColumn` for the columns of `data`; when it `isContinued`, its first line may lack its beginning. */
-  find(data: Uint8Array, { from, to, count }: Lines, isContinued: boolean, onColumn: OnColumn): void {
+  find(data: Uint8Array, { from, to, flags, count }: Lines, isContinued: boolean, onColumn: OnColumn): void {
     this.#data = data;
     this.#from = from;
     this.#to = to;
+    this.#flags = flags;
     this.#isContinued = isContinued;
     this.#onColumn = onColumn;
     this.#findHeads(count);
@@ -89,76 +86,69 @@ export class ColumnFinder {
   }
 
   /** Lines that begin alike. */
-  #findHeads(lines: number): void {
-    let start = 0;
-    let shared = 0;
-    let tokens = 0;
-    this.#differ = false;
-    for (let line = 1; line <= lines; line++) {
-      if (line === lines || !this.#looksAlike(line)) tokens = 0;
-      else if (line - start === 1 || !this.#isRepeated(line)) tokens = this.#sharedHead(start, line);
+  #findHeads(count: number): void {
+    const flags = this.#flags;
+    for (let start = 0; start + 2 < count;) {
+      if (((flags[start + 1] as number) & LINE.head) === 0) start++;
+      else if (((flags[start + 2] as number) & LINE.head) === 0) start += 2;
+      else start = this.#followHeads(start);
+    }
+  }
+
+  /** Looks at a group of lines that begin alike; where the next one may start. */
+  #followHeads(start: number): number {
+    const flags = this.#flags;
+    let tokens = this.#sharedHead(start, start + 1);
+    let shared = tokens;
+    if (tokens === 0) return start + 1;
+    for (let line = start + 2;; line++) {
+      if (((flags[line] as number) & LINE.head) === 0) tokens = 0;
+      else if (((flags[line] as number) & LINE.repeated) === 0) tokens = this.#sharedHead(start, line);
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
-      if (tokens > 0 && line - start > 1 && 2 * tokens < shared) {
-        if (line - start >= SETTLED) tokens = 0;
-        else {
+      if (2 * tokens < shared) {
+        if (tokens > 0 && line - start < SETTLED) {
           start = line - 1;
-          this.#differ = false;
-          tokens = this.#sharedHead(start, line);
+          shared = tokens = this.#sharedHead(start, line);
+          if (tokens > 0) continue;
         }
-      }
-      if (tokens === 0) {
         if (line - start >= FEWEST_LINES) this.#close(start, line, shared);
-        start = line;
-        this.#differ = false;
-      } else shared = line - start === 1 ? tokens : Math.min(shared, tokens);
+        return line;
+      }
+      shared = Math.min(shared, tokens);
     }
   }
 
   /** Short lines that end alike and begin with the column: `s is number 1`. */
-  #findTails(lines: number): void {
-    let start = 0;
-    let shared = 0;
-    let tokens = 0;
-    this.#differ = false;
+  #findTails(count: number): void {
+    const flags = this.#flags;
+    for (let start = 0; start + 2 < count;) {
+      if (((flags[start + 1] as number) & LINE.tail) === 0) start++;
+      else if (((flags[start + 2] as number) & LINE.tail) === 0) start += 2;
+      else start = this.#followTails(start);
+    }
+  }
+
+  /** Looks at a group of lines that end alike; where the next one starts. */
+  #followTails(start: number): number {
+    const flags = this.#flags;
     const [from, to] = [this.#from, this.#to];
-    for (let line = 1; line <= lines; line++) {
-      // Most lines are too long, which costs less to ask here.
-      if (line === lines || (to[line] as number) - (from[line] as number) > WIDEST) tokens = 0;
-      else if (line - start === 1 || !this.#isRepeated(line)) tokens = this.#sharedTail(start, line);
-      if (tokens >= FEWEST_TAIL) {
-        shared = line - start === 1 ? tokens : Math.min(shared, tokens);
-        continue;
-      }
-      if (line - start >= FEWEST_LINES && this.#differ) this.#closeTails(start, line, shared);
-      start = line;
-      this.#differ = false;
+    let shared = Infinity;
+    let differ = false;
+    let line = start + 1;
+    for (; ((flags[line] as number) & LINE.tail) !== 0; line++) {
+      if (line - start > 1 && ((flags[line] as number) & LINE.repeated) !== 0) continue;
+      const { tokens, isAll } = sharedTail(
+        this.#data,
+        from[start] as number,
+        to[start] as number,
+        from[line] as number,
+        to[line] as number,
+      );
+      shared = Math.min(shared, tokens);
+      if (!isAll) differ = true;
     }
-  }
-
-  /** Whether a line is the one before it once more. */
-  #isRepeated(line: number): boolean {
-    const data = this.#data;
-    let above = this.#from[line - 1] as number;
-    let here = this.#from[line] as number;
-    const to = this.#to[line] as number;
-    if (to - here !== (this.#to[line - 1] as number) - above) return false;
-    while (here < to && data[here] === data[above]) {
-      here++;
-      above++;
-    }
-    return here === to;
-  }
-
-  #sharedTail(a: number, b: number): number {
-    const aFrom = this.#from[a] as number;
-    const aTo = this.#to[a] as number;
-    const bFrom = this.#from[b] as number;
-    const bTo = this.#to[b] as number;
-    if (bTo - bFrom > WIDEST || aTo - aFrom > WIDEST) return 0;
-    if (bTo - bFrom < FEWEST_TAIL || aTo - aFrom < FEWEST_TAIL) return 0;
-    const { tokens, isAll } = sharedTail(this.#data, aFrom, aTo, bFrom, bTo);
-    if (!isAll) this.#differ = true;
-    return tokens;
+    if (differ) this.#closeTails(start, line, shared);
+    return line;
   }
 
   #closeTails(start: number, end: number, shared: number): void {
@@ -173,36 +163,9 @@ export class ColumnFinder {
     this.#report(column);
   }
 
-  /** Whether a line and the one before it may share how they begin, at the price of a look at one byte. */
-  #looksAlike(line: number): boolean {
-    const data = this.#data;
-    const above = this.#from[line - 1] as number;
-    const here = this.#from[line] as number;
-    const length = (this.#to[line] as number) - here;
-    const difference = length - (this.#to[line - 1] as number) + above;
-    if (length === 0 || length > LONGEST_LINE || difference > WIDEST || -difference > WIDEST) return false;
-    const first = data[above] as number;
-    const second = data[here] as number;
-    if (first === second && isBlank(first)) return this.#beginAlike(above, here, line);
-    if (first === second || (isDigit(first) && isDigit(second))) return true;
-    if (!isHexDigit(first) || !isHexDigit(second)) return false;
-    if (here + OFFSET_DIGITS > data.length) return false;
-    return isHexDigit(data[above + OFFSET_DIGITS - 1] as number) &&
-      isHexDigit(data[here + OFFSET_DIGITS - 1] as number);
-  }
-
-  /** Whether two lines that begin with blanks go on alike: blanks alone are nothing that they share. */
-  #beginAlike(above: number, here: number, line: number): boolean {
-    const data = this.#data;
-    const [aboveTo, hereTo] = [this.#to[line - 1] as number, this.#to[line] as number];
-    while (above < aboveTo && isBlank(data[above] as number)) above++;
-    while (here < hereTo && isBlank(data[here] as number)) here++;
-    if (above === aboveTo || here === hereTo) return false;
-    return data[above] === data[here] || (isDigit(data[above] as number) && isDigit(data[here] as number));
-  }
-
   /** How many tokens two lines share at their start; none when all they share is blank. */
   #sharedHead(a: number, b: number): number {
+    if (b - a === 1) this.#differ = false;
     const aFrom = this.#from[a] as number;
     const bFrom = this.#from[b] as number;
     const { tokens, isAll } = sharedTokens(this.#data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);

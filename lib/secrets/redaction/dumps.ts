@@ -3,7 +3,7 @@
  * of a value to tell; all rows together hold the whole of it. Words are read in both byte orders, and what is found is
  * masked in the numbers and in the characters beside them.
  */
-import type { Lines } from "./notes.ts";
+import type { Lines } from "./text_kernel.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, HEX_VALUES } from "./symbols.ts";
 

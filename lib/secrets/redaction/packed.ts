@@ -25,7 +25,7 @@ export interface Packed extends Span {
   readonly content: Uint8Array;
 }
 
-/** The blobs of `data`, opened; `places` are those of {@linkcode BLOB_MARKS}. */
+/** The blobs of `data`, opened; `places` are those of their marks, and maybe others. */
 export function openBlobs(data: Uint8Array, { at: places, count }: Places): Packed[] {
   const blobs: Packed[] = [];
   let opened = 0;
@@ -68,9 +68,6 @@ const FORMATS: readonly Format[] = [
   { head: codes("789c"), place: 1, isHex: true, unpack: inflateSync },
   { head: codes("78da"), place: 1, isHex: true, unpack: inflateSync },
 ];
-
-/** The bytes whose places {@linkcode openBlobs} has to be told. */
-export const BLOB_MARKS: readonly number[] = FORMATS.map(({ head, place }) => head[place] as number);
 
 const BY_MARK: readonly (readonly Format[] | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
   const formats = FORMATS.filter(({ head, place }) => head[place] === byte);

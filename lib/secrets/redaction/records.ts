@@ -7,7 +7,7 @@
  * of short cells.
  */
 import type { OnColumn } from "./columns.ts";
-import type { Lines } from "./notes.ts";
+import type { Lines } from "./text_kernel.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
 import { isBlank, isDump } from "./tokens.ts";
@@ -67,7 +67,7 @@ const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as
 export class RecordFinder {
   readonly #column: Stretches;
   #data: Uint8Array = new Uint8Array(0);
-  #lines: Lines = { from: new Uint16Array(0), to: new Uint16Array(0), count: 0 };
+  #lines: Lines = { from: new Uint16Array(0), to: new Uint16Array(0), flags: new Uint8Array(0), count: 0 };
   #onColumn: OnColumn = () => {};
   #left = 0;
   #inlineLeft = 0;

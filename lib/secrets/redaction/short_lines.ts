@@ -3,7 +3,7 @@
  * line first, lines that overlap, or a line of something else after each.
  */
 import type { OnColumn } from "./columns.ts";
-import type { Lines } from "./notes.ts";
+import type { Lines } from "./text_kernel.ts";
 import { Stretches } from "./stretches.ts";
 import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
 
@@ -17,7 +17,7 @@ const BLANK = 0x20;
 const PERIODS: readonly number[] = [2, 3];
 /** Times that lines come again before they are taken for what stands between the pieces. */
 const FEWEST_TIMES = 3;
-/** Lines of a window that are dealt out. */
+/** Lines of a window that are dealt out; the kernel has room for some more. */
 const MOST_LINES = 96;
 /** Bytes of the longest line that is taken as it is, but for an offset: a row of a dump. */
 const LONGEST_LINE = 80;
@@ -29,8 +29,8 @@ const FEWEST_OVERLAPS = 8;
 /** How the line begins that `head` and `tail` write above a file, `==> xaa <==`, as a number. */
 const FILE_HEAD = 0x203e3d3d;
 
-/** Calls `onColumn` for the columns among some of the lines. */
-export type OnLines = (lines: Lines) => void;
+/** Calls `onColumn` for the columns among the lines that were dealt out. */
+export type OnLines = () => void;
 
 /** Lines that come again. */
 interface Repeat {
@@ -48,15 +48,16 @@ export class ShortLineFinder {
   /** Whether a line among those looked at last seems to stand above a file. */
   hasFiles = false;
   readonly #column: Stretches;
-  readonly #dealt: Lines = { from: new Uint16Array(MOST_LINES), to: new Uint16Array(MOST_LINES), count: 0 };
+  readonly #dealt: Lines;
   #data: Uint8Array = new Uint8Array(0);
-  #lines: Lines = this.#dealt;
+  #lines: Lines;
   #onColumn: OnColumn = () => {};
   #left = 0;
   #linesLeft = 0;
 
-  /** A finder for texts of up to `capacity` bytes. */
-  constructor(capacity: number) {
+  /** A finder for texts of up to `capacity` bytes, which puts the lines that it deals out into `dealt`. */
+  constructor(capacity: number, dealt: Lines) {
+    this.#lines = this.#dealt = dealt;
     this.#column = new Stretches(capacity + 1);
   }
 
@@ -182,7 +183,7 @@ export class ShortLineFinder {
         isShort &&= lineTo - lineFrom <= LONGEST_LINE && isPiece(this.#data, lineFrom, lineTo);
       }
       if (isShort) this.#onColumn(column);
-      onLines(dealt);
+      onLines();
     }
   }
 }

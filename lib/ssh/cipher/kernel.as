@@ -12,27 +12,32 @@ const MAIN_KEY: usize = 0;
 const LENGTH_KEY: usize = 32;
 /** 32 bytes: the key of the packet's MAC. */
 const MAC_KEY: usize = 64;
-/** 5 numbers of 64 bits: what Poly1305 has accumulated. */
+/** 4 numbers of 64 bits: what Poly1305 has accumulated. */
 const SUM: usize = 96;
 /** 16 bytes: a last piece of a message, then its MAC. */
-const TAG: usize = 144;
+const TAG: usize = 128;
+/** Twice 16 bytes: which byte goes where when each word of four is rotated left by 16 bits, and by 8. */
+const BY_16: usize = 144;
+const BY_8: usize = 160;
 /** 256 bytes of key stream. */
 const STREAM: usize = 256;
+/** The 34 bits of the sum's last limb. */
+const LAST_LIMB: u64 = 0x3ffffffff;
 
-// @define ADD: one step of Poly1305, of 16 bytes at `message`, in 32-bit limbs; `high` is 1, for their 2^128. Limbs may be
-// over 32 bits by as much as one carry, of at most 1.25 * 2^32, so that no carry has to wait for another: the sums of
-// products stay below 14.5 * 2^60, since r0 to r3 are below 2^28 and q0 to q3 below 1.25 * 2^28.
+// Read from memory, these stay in registers; written as constants, they would be made anew for every use.
+v128.store(BY_16, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+v128.store(BY_8, i8x16(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
+
+// @define ADD: one step of Poly1305, of 16 bytes at `message`, in limbs of 32, 32, 32 and 34 bits; `high` is their 2^128, at
+// the place of the last limb. s0 to s3 are at most 3.25, 2, 2 and 6 times 2^32, r0 to r3 below 2^28, q1 to q3 below
+// 1.25 * 2^28: the sums of products are below 15.75, 15.25, 14.75 and 13.25 times 2^60, and 16 of that would be too many.
 const low = load<u64>(message), next = load<u64>(message, 8);
-const s0 = h0 + <u64>(<u32>low), s1 = h1 + (low >> 32), s2 = h2 + <u64>(<u32>next), s3 = h3 + (next >> 32);
-const s4 = h4 + high;
-const p0 = s0 * r0 + s1 * q3 + s2 * q2 + s3 * q1 + s4 * q0;
-const p1 = s0 * r1 + s1 * r0 + s2 * q3 + s3 * q2 + s4 * q1;
-const p2 = s0 * r2 + s1 * r1 + s2 * r0 + s3 * q3 + s4 * q2;
-const p3 = s0 * r3 + s1 * r2 + s2 * r1 + s3 * r0 + s4 * q3;
-const top = s4 * r00 + (p3 >> 32);
-h0 = <u64>(<u32>p0) + (top >> 2) * 5;
-h1 = <u64>(<u32>p1) + (p0 >> 32), h2 = <u64>(<u32>p2) + (p1 >> 32), h3 = <u64>(<u32>p3) + (p2 >> 32);
-h4 = top & 3;
+const s0 = h0 + <u64>(<u32>low), s1 = h1 + (low >> 32), s2 = h2 + <u64>(<u32>next), s3 = h3 + (next >> 32) + high;
+const p0 = s0 * r0 + s1 * q3 + s2 * q2 + s3 * q1;
+const p1 = s0 * r1 + s1 * r0 + s2 * q3 + s3 * q2 + (p0 >> 32);
+const p2 = s0 * r2 + s1 * r1 + s2 * r0 + s3 * q3 + (p1 >> 32);
+const p3 = s0 * r3 + s1 * r2 + s2 * r1 + s3 * r0 + (p2 >> 32);
+h0 = <u64>(<u32>p0) + (p3 >> 34) * 5, h1 = <u64>(<u32>p1), h2 = <u64>(<u32>p2), h3 = p3 & LAST_LIMB;
 // @end
 
 // @ts-ignore: decorator
@@ -41,11 +46,11 @@ function rotate(x: v128, bits: i32): v128 {
   return v128.or(v128.shl<i32>(x, bits), v128.shr<u32>(x, 32 - bits));
 }
 
-/** Two half-word shuffles, where shifting would be three instructions. */
+/** By whole bytes: one instruction, where shifting would be three. */
 // @ts-ignore: decorator
 @inline
-function rotate16(x: v128): v128 {
-  return v128.shuffle<u8>(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+function move(x: v128, bytes: v128): v128 {
+  return v128.relaxed_swizzle(x, bytes);
 }
 
 /** Four words of each of four blocks, XORed onto what is at `at`, a block every 64 bytes. */
@@ -69,14 +74,14 @@ function mix(at: usize, a: v128, b: v128, c: v128, d: v128): void {
 function run(key: usize, at: usize, counter: u32, nonce: u32, batches: u32, message: usize, sums: bool): void {
   const c0 = i32x4.splat(0x61707865), c1 = i32x4.splat(0x3320646e);
   const c2 = i32x4.splat(0x79622d32), c3 = i32x4.splat(0x6b206574);
+  const by16 = v128.load(BY_16), by8 = v128.load(BY_8);
   const none = i32x4.splat(0), last = i32x4.splat(bswap(nonce));
   const steps = sums ? 8 : 0;
   const r0: u64 = load<u32>(MAC_KEY) & 0x0fffffff, r1: u64 = load<u32>(MAC_KEY + 4) & 0x0ffffffc;
   const r2: u64 = load<u32>(MAC_KEY + 8) & 0x0ffffffc, r3: u64 = load<u32>(MAC_KEY + 12) & 0x0ffffffc;
-  const r00 = r0 & 3, q0 = (r0 >> 2) * 5, q1 = r1 + (r1 >> 2), q2 = r2 + (r2 >> 2), q3 = r3 + (r3 >> 2);
+  const q1 = r1 + (r1 >> 2), q2 = r2 + (r2 >> 2), q3 = r3 + (r3 >> 2);
   let h0 = load<u64>(SUM), h1 = load<u64>(SUM + 8), h2 = load<u64>(SUM + 16), h3 = load<u64>(SUM + 24);
-  let h4 = load<u64>(SUM + 32);
-  const high: u64 = 1;
+  const high: u64 = 1 << 32;
   for (; batches > 0; batches--) {
     const count = i32x4.add(i32x4.splat(counter), i32x4(0, 1, 2, 3));
     let x0 = c0, x1 = c1, x2 = c2, x3 = c3;
@@ -87,14 +92,14 @@ function run(key: usize, at: usize, counter: u32, nonce: u32, batches: u32, mess
     let x12 = count, x13 = none, x14 = none, x15 = last;
     for (let round = 0; round < 10; round++) {
       x0 = i32x4.add(x0, x4), x1 = i32x4.add(x1, x5), x2 = i32x4.add(x2, x6), x3 = i32x4.add(x3, x7);
-      x12 = rotate16(v128.xor(x12, x0)), x13 = rotate16(v128.xor(x13, x1));
-      x14 = rotate16(v128.xor(x14, x2)), x15 = rotate16(v128.xor(x15, x3));
+      x12 = move(v128.xor(x12, x0), by16), x13 = move(v128.xor(x13, x1), by16);
+      x14 = move(v128.xor(x14, x2), by16), x15 = move(v128.xor(x15, x3), by16);
       x8 = i32x4.add(x8, x12), x9 = i32x4.add(x9, x13), x10 = i32x4.add(x10, x14), x11 = i32x4.add(x11, x15);
       x4 = rotate(v128.xor(x4, x8), 12), x5 = rotate(v128.xor(x5, x9), 12);
       x6 = rotate(v128.xor(x6, x10), 12), x7 = rotate(v128.xor(x7, x11), 12);
       x0 = i32x4.add(x0, x4), x1 = i32x4.add(x1, x5), x2 = i32x4.add(x2, x6), x3 = i32x4.add(x3, x7);
-      x12 = rotate(v128.xor(x12, x0), 8), x13 = rotate(v128.xor(x13, x1), 8);
-      x14 = rotate(v128.xor(x14, x2), 8), x15 = rotate(v128.xor(x15, x3), 8);
+      x12 = move(v128.xor(x12, x0), by8), x13 = move(v128.xor(x13, x1), by8);
+      x14 = move(v128.xor(x14, x2), by8), x15 = move(v128.xor(x15, x3), by8);
       x8 = i32x4.add(x8, x12), x9 = i32x4.add(x9, x13), x10 = i32x4.add(x10, x14), x11 = i32x4.add(x11, x15);
       x4 = rotate(v128.xor(x4, x8), 7), x5 = rotate(v128.xor(x5, x9), 7);
       x6 = rotate(v128.xor(x6, x10), 7), x7 = rotate(v128.xor(x7, x11), 7);
@@ -105,14 +110,14 @@ function run(key: usize, at: usize, counter: u32, nonce: u32, batches: u32, mess
       }
 
       x0 = i32x4.add(x0, x5), x1 = i32x4.add(x1, x6), x2 = i32x4.add(x2, x7), x3 = i32x4.add(x3, x4);
-      x15 = rotate16(v128.xor(x15, x0)), x12 = rotate16(v128.xor(x12, x1));
-      x13 = rotate16(v128.xor(x13, x2)), x14 = rotate16(v128.xor(x14, x3));
+      x15 = move(v128.xor(x15, x0), by16), x12 = move(v128.xor(x12, x1), by16);
+      x13 = move(v128.xor(x13, x2), by16), x14 = move(v128.xor(x14, x3), by16);
       x10 = i32x4.add(x10, x15), x11 = i32x4.add(x11, x12), x8 = i32x4.add(x8, x13), x9 = i32x4.add(x9, x14);
       x5 = rotate(v128.xor(x5, x10), 12), x6 = rotate(v128.xor(x6, x11), 12);
       x7 = rotate(v128.xor(x7, x8), 12), x4 = rotate(v128.xor(x4, x9), 12);
       x0 = i32x4.add(x0, x5), x1 = i32x4.add(x1, x6), x2 = i32x4.add(x2, x7), x3 = i32x4.add(x3, x4);
-      x15 = rotate(v128.xor(x15, x0), 8), x12 = rotate(v128.xor(x12, x1), 8);
-      x13 = rotate(v128.xor(x13, x2), 8), x14 = rotate(v128.xor(x14, x3), 8);
+      x15 = move(v128.xor(x15, x0), by8), x12 = move(v128.xor(x12, x1), by8);
+      x13 = move(v128.xor(x13, x2), by8), x14 = move(v128.xor(x14, x3), by8);
       x10 = i32x4.add(x10, x15), x11 = i32x4.add(x11, x12), x8 = i32x4.add(x8, x13), x9 = i32x4.add(x9, x14);
       x5 = rotate(v128.xor(x5, x10), 7), x6 = rotate(v128.xor(x6, x11), 7);
       x7 = rotate(v128.xor(x7, x8), 7), x4 = rotate(v128.xor(x4, x9), 7);
@@ -142,7 +147,6 @@ function run(key: usize, at: usize, counter: u32, nonce: u32, batches: u32, mess
     counter += 4;
   }
   store<u64>(SUM, h0), store<u64>(SUM + 8, h1), store<u64>(SUM + 16, h2), store<u64>(SUM + 24, h3);
-  store<u64>(SUM + 32, h4);
 }
 
 /** XORs up to 256 bytes, in steps of 8, from `at` on with what lies in STREAM from `from` on. */
@@ -162,9 +166,9 @@ function fillStream(key: usize, counter: u32, nonce: u32): void {
 function add(message: usize, bytes: usize): void {
   const r0: u64 = load<u32>(MAC_KEY) & 0x0fffffff, r1: u64 = load<u32>(MAC_KEY + 4) & 0x0ffffffc;
   const r2: u64 = load<u32>(MAC_KEY + 8) & 0x0ffffffc, r3: u64 = load<u32>(MAC_KEY + 12) & 0x0ffffffc;
-  const r00 = r0 & 3, q0 = (r0 >> 2) * 5, q1 = r1 + (r1 >> 2), q2 = r2 + (r2 >> 2), q3 = r3 + (r3 >> 2);
+  const q1 = r1 + (r1 >> 2), q2 = r2 + (r2 >> 2), q3 = r3 + (r3 >> 2);
   let h0 = load<u64>(SUM), h1 = load<u64>(SUM + 8), h2 = load<u64>(SUM + 16), h3 = load<u64>(SUM + 24);
-  let h4 = load<u64>(SUM + 32), high: u64 = 1;
+  let high: u64 = 1 << 32;
   for (const end = message + bytes; message < end; message += 16) {
     if (end - message < 16) {
       memory.fill(TAG, 0, 16);
@@ -177,23 +181,20 @@ function add(message: usize, bytes: usize): void {
     if (!high) break;
   }
   store<u64>(SUM, h0), store<u64>(SUM + 8, h1), store<u64>(SUM + 16, h2), store<u64>(SUM + 24, h3);
-  store<u64>(SUM + 32, h4);
 }
 
 /** Puts the MAC of what was added into TAG: the sum modulo 2^130 - 5, plus the second half of the key, modulo 2^128. */
 function finish(): void {
   let h0 = load<u64>(SUM), h1 = load<u64>(SUM + 8), h2 = load<u64>(SUM + 16), h3 = load<u64>(SUM + 24);
-  let h4 = load<u64>(SUM + 32);
-  // Twice: the first time leaves 2^130 and more in the last limb, the second less than 5 above it in all.
+  // Twice: the first time can carry into bit 34 of the last limb; where it does, nothing is left to carry the second time.
   for (let time = 0; time < 2; time++) {
-    h0 += (h4 >> 2) * 5, h4 &= 3;
+    h0 += (h3 >> 34) * 5, h3 &= LAST_LIMB;
     h1 += h0 >> 32, h0 = <u64>(<u32>h0);
     h2 += h1 >> 32, h1 = <u64>(<u32>h1);
     h3 += h2 >> 32, h2 = <u64>(<u32>h2);
-    h4 += h3 >> 32, h3 = <u64>(<u32>h3);
   }
   // 1 when the sum is 2^130 - 5 or more.
-  const over = (((((((((h0 + 5) >> 32) + h1) >> 32) + h2) >> 32) + h3) >> 32) + h4) >> 2;
+  const over = (((((((h0 + 5) >> 32) + h1) >> 32) + h2) >> 32) + h3) >> 34;
   let carry = h0 + over * 5 + load<u32>(MAC_KEY + 16);
   store<u32>(TAG, <u32>carry);
   carry = (carry >> 32) + h1 + load<u32>(MAC_KEY + 20);
@@ -207,7 +208,7 @@ function finish(): void {
 function begin(nonce: u32): void {
   fillStream(MAIN_KEY, 0, nonce);
   v128.store(MAC_KEY, v128.load(STREAM)), v128.store(MAC_KEY + 16, v128.load(STREAM + 16));
-  memory.fill(SUM, 0, 40);
+  memory.fill(SUM, 0, 32);
 }
 
 /** XORs fewer than 512 bytes of a body. */

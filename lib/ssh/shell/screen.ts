@@ -286,6 +286,16 @@ export class Screen {
     yield { row: first, text };
   }
 
+  /** What stands in the screen's rows, and the cursor's column and row there, from 0. */
+  rows(): { rows: string[]; cursor: { x: number; y: number } } {
+    const { active } = this.#terminal.buffer;
+    const rows = Array.from(
+      { length: this.#terminal.rows },
+      (_none, y) => active.getLine(active.baseY + y)?.translateToString(true) ?? "",
+    );
+    return { rows, cursor: { x: active.cursorX, y: active.cursorY } };
+  }
+
   /** What stands around the cursor. */
   cursor(): CursorView {
     const { active } = this.#terminal.buffer;
