@@ -6,6 +6,7 @@
  * What `sftp` needs to connect is measured beside and given, since our session is connected already; paramiko's
  * connecting is not counted. With a delay, what a window allows is measured beside it: by plain TCP through the same
  * proxy, and by our own transfers through it without the delay, since more than the machine carries no window gives.
+ * The data alone is what a large file takes longer than one of a few bytes.
  */
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
@@ -13,7 +14,7 @@ import { parseArgs } from "node:util";
 import { startSshd } from "../tests/support/sshd.ts";
 import { someBytes } from "../tests/support/file_tools.ts";
 import { RECEIVE_WINDOW_BYTES } from "../lib/ssh/sftp/receive_window.ts";
-import { startDelayProxy } from "./delay_proxy.ts";
+import { startDelayProxy } from "../tests/support/delay_proxy.ts";
 import { median } from "./support/statistics.ts";
 import { receiveWindowed, roundTripMs, sendWindowed } from "./support/windowed_tcp.ts";
 
@@ -42,6 +43,9 @@ print((time.time() - start) * 1000)
 
 /** What OpenSSH's server opens for a session. */
 const SERVER_WINDOW_BYTES = 2 * 1024 * 1024;
+
+/** Each way, in milliseconds: as far as our window needs to be what bounds a download, and not the machine. */
+const VERY_FAR_MS = 100;
 
 /** With a delay `sftp` takes a quarter of a second for each. */
 const FAR_FILES = 200;
@@ -80,13 +84,15 @@ try {
   await large("no delay", sshd.port, Number(values.mb));
   await many("no delay", sshd.port, Number(values.files));
   await distant(Number(values["delay-ms"]), Math.min(256, Number(values.mb)));
+  await veryDistant(Math.min(256, Number(values.mb)));
 } finally {
   await client.close();
   await Deno.remove(base, { recursive: true });
   await sshd[Symbol.asyncDispose]();
 }
 
-async function large(title: string, port: number, megabytes: number): Promise<void> {
+/** @returns what ours took up and down, in milliseconds */
+async function large(title: string, port: number, megabytes: number): Promise<[up: number, down: number]> {
   const size = megabytes * 1024 * 1024;
   await Deno.writeFile(`${filesDir}/big`, someBytes(size));
   await Deno.copyFile(`${filesDir}/big`, `${base}/big`);
@@ -107,6 +113,7 @@ async function large(title: string, port: number, megabytes: number): Promise<vo
   }
   report(`upload of ${megabytes} MiB, ${title}`, up, size);
   report(`download of ${megabytes} MiB, ${title}`, down, size);
+  return [median(up.get("ours") ?? []), median(down.get("ours") ?? [])];
 }
 
 /** Through a proxy that takes its time, beside what could be. */
@@ -127,20 +134,47 @@ async function distant(delayMs: number, megabytes: number): Promise<void> {
     up.push(await sendWindowed(delayMs, bytes, SERVER_WINDOW_BYTES));
     down.push(await receiveWindowed(delayMs, bytes, RECEIVE_WINDOW_BYTES));
   }
-  const rate = (times: number[]): string => `${(bytes / 1000 / median(times)).toFixed(0)} MB/s`;
-  const bound = (window: number): string => `${(window / 1000 / roundTrip).toFixed(0)} MB/s`;
+  const rate = (ms: number): string => `${(bytes / 1000 / ms).toFixed(0)} MB/s`;
+  const bound = (window: number): number => bytes / window * roundTrip;
+  const share = (window: number, ms: number): string => (bound(window) / ms).toFixed(2);
   console.log(`what a way of ${roundTrip.toFixed(1)} ms there and back, as measured, lets through`);
-  console.log(`  up: the server's window ${bound(SERVER_WINDOW_BYTES)}; plain TCP with it ${rate(up)}`);
-  console.log(`  down: our window ${bound(RECEIVE_WINDOW_BYTES)}; plain TCP with it ${rate(down)}`);
-  console.log(`  ours through the proxy without delay: ${rate(machineUp)} up, ${rate(machineDown)} down`);
-  await roundTrips(await connect(far.port), roundTrip);
+  console.log(`  up: the server's window ${rate(bound(SERVER_WINDOW_BYTES))}; plain TCP with it ${rate(median(up))}`);
+  console.log(`  down: our window ${rate(bound(RECEIVE_WINDOW_BYTES))}; plain TCP with it ${rate(median(down))}`);
+  console.log(
+    `  ours through the proxy without delay: ${rate(median(machineUp))} up, ${rate(median(machineDown))} down`,
+  );
+  const tiny = await roundTrips(await connect(far.port), roundTrip);
   const title = `${(2 * delayMs).toFixed(0)} ms there and back`;
-  await large(title, far.port, megabytes);
+  const [upMs, downMs] = await large(title, far.port, megabytes);
+  const [upData, downData] = [upMs - tiny.up, downMs - tiny.down];
+  console.log(`the data alone, ${title}`);
+  console.log(`  up ${rate(upData)}, ${share(SERVER_WINDOW_BYTES, upData)} of what the window of one channel allows`);
+  console.log(`  down ${rate(downData)}, ${share(RECEIVE_WINDOW_BYTES, downData)} of what our window allows`);
   await many(title, far.port, Math.min(FAR_FILES, Number(values.files)), 1);
 }
 
-/** A file of a few bytes costs nothing but round trips. */
-async function roundTrips(session_id: string, roundTrip: number): Promise<void> {
+/** So far away that our window, not the machine, is what bounds a download. */
+async function veryDistant(megabytes: number): Promise<void> {
+  const bytes = megabytes * 1024 * 1024;
+  const roundTrip = await roundTripMs(VERY_FAR_MS);
+  using far = startDelayProxy(sshd.port, VERY_FAR_MS);
+  const session_id = await connect(far.port);
+  await Deno.writeFile(`${base}/big`, someBytes(bytes));
+  const tiny = await roundTrips(session_id, roundTrip);
+  const [ours, plain] = [[] as number[], [] as number[]];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    plain.push(await receiveWindowed(VERY_FAR_MS, bytes, RECEIVE_WINDOW_BYTES));
+    ours.push(await call("ssh_download_file", { session_id, local_path: "back", remote_path: `${base}/big` }));
+  }
+  const bound = bytes / RECEIVE_WINDOW_BYTES * roundTrip;
+  const share = (ms: number): string => `${(bytes / 1000 / ms).toFixed(0)} MB/s (${(bound / ms).toFixed(2)})`;
+  console.log(`download of ${megabytes} MiB, ${roundTrip.toFixed(0)} ms there and back; 1 is what our window allows`);
+  console.log(`  the whole call ${share(median(ours))}, the data alone ${share(median(ours) - tiny.down)}`);
+  console.log(`  plain TCP with that window ${share(median(plain))}`);
+}
+
+/** A file of a few bytes costs nothing but round trips. @returns what one takes, in milliseconds */
+async function roundTrips(session_id: string, roundTrip: number): Promise<{ up: number; down: number }> {
   await Deno.writeTextFile(`${filesDir}/tiny`, "tiny");
   const times: Times = new Map();
   const upload = { session_id, local_path: "tiny", remote_path: `${base}/tiny` };
@@ -152,6 +186,7 @@ async function roundTrips(session_id: string, roundTrip: number): Promise<void> 
   const count = (ms: number): string => (ms / roundTrip).toFixed(1);
   const all = [...times].map(([name, each]) => `${name} ${count(median(each))}`).join(", ");
   console.log(`round trips of one small file: ${all}; the first of a session ${count(first)}`);
+  return { up: median(times.get("upload") ?? []), down: median(times.get("download") ?? []) };
 }
 
 async function many(title: string, port: number, count: number, rounds = Number(values.rounds)): Promise<void> {

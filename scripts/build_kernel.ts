@@ -1,31 +1,50 @@
 /**
- * Builds the WebAssembly of the packet cipher, lib/ssh/cipher/kernel.as, into lib/ssh/cipher/kernel_module.ts.
+ * Builds the WebAssembly of the packet cipher and of the redactor, kernel.as in their folders, into kernel_module.ts.
  *
- *     deno run -A scripts/build_kernel.ts            # writes it
- *     deno run -A scripts/build_kernel.ts --check    # fails when it is not what the source builds
+ *     deno run -A scripts/build_kernel.ts            # writes them
+ *     deno run -A scripts/build_kernel.ts --check    # fails when one is not what the source builds
  */
 import { Buffer } from "node:buffer";
 import asc from "assemblyscript/asc";
 
-const SOURCE = new URL("../lib/ssh/cipher/kernel.as", import.meta.url);
-const BUILT = new URL("../lib/ssh/cipher/kernel_module.ts", import.meta.url);
+/** A module, and the pages of 64 KB that it has for a start. */
+export interface Kernel {
+  /** The folder of kernel.as and kernel_module.ts, below the one of the repository. */
+  readonly folder: string;
+  /** What it is for. */
+  readonly what: string;
+  /** Pages of memory. */
+  readonly pages: number;
+}
+
+/** All modules. */
+export const KERNELS: readonly Kernel[] = [
+  { folder: "lib/ssh/cipher", what: "packet cipher", pages: 3 },
+  { folder: "lib/secrets/redaction", what: "redactor", pages: 12 },
+];
 
 /** Memory that the source names itself lies below; there is no data section and no allocator. */
-const OPTIONS = "-O3 --noAssert --runtime stub --initialMemory 3 --memoryBase 1024 " +
+const OPTIONS = "-O3 --noAssert --runtime stub --memoryBase 1024 " +
   "--enable simd --enable relaxed-simd --enable bulk-memory";
 
+/** Where a file of a module is. */
+export function kernelFile({ folder }: Kernel, name: "kernel.as" | "kernel_module.ts"): URL {
+  return new URL(`../${folder}/${name}`, import.meta.url);
+}
+
 /** What the source builds, as the text of kernel_module.ts. @throws {Error} with the compiler's messages */
-export async function buildKernel(): Promise<string> {
-  const source = expand(await Deno.readTextFile(SOURCE));
+export async function buildKernel(kernel: Kernel): Promise<string> {
+  const source = expand(await Deno.readTextFile(kernelFile(kernel, "kernel.as")));
   let built: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(["kernel.ts", "--outFile", "kernel.wasm", ...OPTIONS.split(" ")], {
+  const options = [...OPTIONS.split(" "), "--initialMemory", String(kernel.pages)];
+  const { error, stderr } = await asc.main(["kernel.ts", "--outFile", "kernel.wasm", ...options], {
     readFile: (name: string) => name === "kernel.ts" ? source : null,
     writeFile: (_name: string, contents: string | Uint8Array) => void (built = contents as Uint8Array),
     listFiles: () => [],
   });
   if (error !== null || built === undefined) throw new Error(`${error?.message}\n${stderr}`);
   const lines = Buffer.from(built).toString("base64").match(/.{1,110}/g) ?? [];
-  return `/** The WebAssembly of the packet cipher, in base64: built from kernel.as by scripts/build_kernel.ts. */\n` +
+  return `/** The WebAssembly of the ${kernel.what}, in base64: built from kernel.as by scripts/build_kernel.ts. */\n` +
     `export const KERNEL_BASE64 = \`\n${lines.join("\n")}\n\`;\n`;
 }
 
@@ -40,10 +59,13 @@ function expand(source: string): string {
 }
 
 if (import.meta.main) {
-  const text = await buildKernel();
-  if (!Deno.args.includes("--check")) await Deno.writeTextFile(BUILT, text);
-  else if (await Deno.readTextFile(BUILT) !== text) {
-    console.error("lib/ssh/cipher/kernel_module.ts is not what kernel.as builds: run scripts/build_kernel.ts");
-    Deno.exit(1);
+  for (const kernel of KERNELS) {
+    const file = kernelFile(kernel, "kernel_module.ts");
+    const text = await buildKernel(kernel);
+    if (!Deno.args.includes("--check")) await Deno.writeTextFile(file, text);
+    else if (await Deno.readTextFile(file) !== text) {
+      console.error(`${kernel.folder}/kernel_module.ts is not what kernel.as builds: run scripts/build_kernel.ts`);
+      Deno.exit(1);
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** A small question to the host, beside what the agent runs. */
+import { Buffer } from "node:buffer";
 import type { Connection } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
 
@@ -17,11 +18,26 @@ export interface AskOptions {
 }
 
 /**
- * Runs `command` and gives what it wrote to its standard output, at most its first 64 KiB.
+ * Runs `command` and gives what it wrote to its standard output, at most its first 64 KiB, as text.
  *
- * @throws {ToolError} as {@linkcode Connection.exec}, and `timed_out` at the deadline
+ * @throws {ToolError} as {@linkcode askBytes}
  */
 export async function ask(connection: Connection, command: string, options: AskOptions): Promise<string> {
+  return new TextDecoder().decode(await askBytes(connection, command, options));
+}
+
+/**
+ * Runs `command` and gives the first bytes of what it wrote to its standard output.
+ *
+ * @param maxBytes how many
+ * @throws {ToolError} as {@linkcode Connection.exec}, and `timed_out` at the deadline
+ */
+export async function askBytes(
+  connection: Connection,
+  command: string,
+  options: AskOptions,
+  maxBytes = MAX_ANSWER_BYTES,
+): Promise<Buffer> {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const { deadline, begins = deadline, signal, urgent } = options;
@@ -30,7 +46,7 @@ export async function ask(connection: Connection, command: string, options: AskO
   const channel = await connection.exec(command, { deadline: begins, signal, urgent }, (opened) => {
     opened.on("data", (chunk: Uint8Array) => {
       begin();
-      if (bytes < MAX_ANSWER_BYTES) chunks.push(chunk);
+      if (bytes < maxBytes) chunks.push(Buffer.from(chunk));
       bytes += chunk.length;
     });
     opened.stderr.resume();
@@ -45,5 +61,5 @@ export async function ask(connection: Connection, command: string, options: AskO
   } finally {
     channel.close();
   }
-  return await new Blob(chunks as BlobPart[]).slice(0, MAX_ANSWER_BYTES).text();
+  return Buffer.concat(chunks).subarray(0, maxBytes);
 }

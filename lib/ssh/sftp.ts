@@ -1,4 +1,7 @@
-/** The one SFTP channel of a session: opened when first needed, kept, opened again when it has died. */
+/**
+ * The SFTP channel of a session: opened when first needed, kept, opened again when it has died; and more of them for as
+ * long as one large transfer has a use for them.
+ */
 import { ToolError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
@@ -11,6 +14,9 @@ export class NoSftpServer extends Error {
   override readonly name = "NoSftpServer";
 }
 
+/** Most channels at a time besides the one that is kept, of OpenSSH's ten for all that a session does. */
+const MAX_MORE = 3;
+
 /** The SFTP side of one connection. */
 export class Sftp {
   readonly #connection: Connection;
@@ -18,6 +24,7 @@ export class Sftp {
   #client: SftpClient | undefined;
   #missing: NoSftpServer | undefined;
   #users = 0;
+  #more = 0;
   #wanted = false;
 
   /** @param connection where the channel is opened */
@@ -50,6 +57,25 @@ export class Sftp {
     }
   }
 
+  /**
+   * Opens one more channel, at once or not at all.
+   *
+   * @param work what it is for; the channel is closed when that has ended
+   * @throws {ToolError} `channel_refused` where there is no room for it; what opening one may throw; what `work` throws
+   */
+  async useAnother<T>(work: (client: SftpClient) => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#more >= MAX_MORE) throw new ToolError("channel_refused", "as many SFTP channels are open as may be");
+    this.#more++;
+    let client: SftpClient | undefined;
+    try {
+      client = await this.#start({ urgent: true, signal });
+      return await work(client);
+    } finally {
+      this.#more--;
+      client?.end(new ToolError("remote_file_error", "the SFTP channel is not needed any more"));
+    }
+  }
+
   /** Closes the channel. */
   close(): void {
     this.#client?.end(new ToolError("session_dropped", "the session was closed"));
@@ -63,20 +89,29 @@ export class Sftp {
   }
 
   async #open(): Promise<SftpClient> {
-    const deadline = new Deadline(OPEN_LIMIT_MS);
-    let client: SftpClient | undefined;
     try {
-      await this.#connection.subsystem("sftp", { deadline }, (channel) => client = new SftpClient(channel));
-      if (client === undefined) throw new Error("a channel was opened without its listener");
-      await this.#connection.whileUp(deadline.race(client.start(), () => "answer of the SFTP server"));
+      this.#client = await this.#start();
     } catch (error) {
-      client?.end(error);
       if (this.#connection.ended !== undefined) throw this.#connection.ended;
       if (isMissing(error)) throw this.#missing = new NoSftpServer("the host has no SFTP server", { cause: error });
       throw error;
     }
     this.#wanted = false;
-    return this.#client = client;
+    return this.#client;
+  }
+
+  async #start(limits: { urgent?: boolean; signal?: AbortSignal } = {}): Promise<SftpClient> {
+    const deadline = new Deadline(OPEN_LIMIT_MS);
+    let client: SftpClient | undefined;
+    try {
+      await this.#connection.subsystem("sftp", { deadline, ...limits }, (channel) => client = new SftpClient(channel));
+      if (client === undefined) throw new Error("a channel was opened without its listener");
+      await this.#connection.whileUp(deadline.race(client.start(), () => "answer of the SFTP server", limits.signal));
+      return client;
+    } catch (error) {
+      client?.end(error);
+      throw error;
+    }
   }
 
   #giveUpIfIdle(): void {

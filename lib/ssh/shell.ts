@@ -1,12 +1,14 @@
 /** An interactive shell in a terminal, as a person has it. */
 import { ToolError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
+import { Deadline } from "./deadline.ts";
 import { AwaitedCommand, type AwaitOutcome, type CommandEnd } from "./shell/awaited_command.ts";
 import { Cursors, type Place } from "./shell/cursors.ts";
 import { keySequence } from "./shell/keys.ts";
 import type { LinkListener, TerminalLink } from "./shell/link.ts";
 import type { LeftPlace } from "./shell/left_output.ts";
-import { type Keeper, SESSION_ENDED } from "./shell/multiplexer.ts";
+import { SESSION_ENDED } from "./shell/dtach_link.ts";
+import type { Keeper } from "./shell/multiplexer.ts";
 import type { Pattern } from "./shell/pattern.ts";
 import { restorePrompt } from "./shell/prompt_restore.ts";
 import type { Rendering, TerminalSize } from "./shell/screen.ts";
@@ -21,6 +23,8 @@ const FIRST_PROMPT_MS = 3000;
 const FIRST_QUIET_MS = 1500;
 /** How long a shell that was left at its prompt may take to show it again. */
 const LEFT_QUIET_MS = 500;
+/** How long what a shell had shown before may take to be shown again. */
+const KEPT_SHOWN_MS = 15_000;
 const SOURCE_LIMIT_MS = 5000;
 const INTERRUPT = "\x03";
 
@@ -84,6 +88,7 @@ export class Shell {
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
+      await shownSoon(io, options.signal);
       const reason = await settled(io, io.mark, {
         quietMs: earlier?.prompt === undefined ? FIRST_QUIET_MS : LEFT_QUIET_MS,
         limitMs: FIRST_PROMPT_MS,
@@ -317,7 +322,7 @@ export class Shell {
     const io = this.#io;
     if (prompt === undefined || io.screen.cursor().before !== "") return;
     io.show(prompt);
-    await new Promise<void>((resolve) => io.afterShown(resolve));
+    await io.shown();
   }
 
   /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */
@@ -401,6 +406,13 @@ export class Shell {
     this.#turn = turn.catch(() => {});
     return turn;
   }
+}
+
+/** What was shown before may be much; no host makes this take for ever. */
+async function shownSoon(io: ShellIo, signal: AbortSignal | undefined): Promise<void> {
+  await new Deadline(KEPT_SHOWN_MS).race(io.shown(), () => "picture of what was shown", signal).catch((error) => {
+    if (!(error instanceof ToolError) || error.code !== "timed_out") throw error;
+  });
 }
 
 function notAtPrompt(why: string, code: "invalid_argument" | "timed_out" = "invalid_argument"): ToolError {

@@ -87,7 +87,9 @@ export class SpreadChannels<C extends Closable> {
     try {
       return await open(connection, watch);
     } catch (error) {
-      setTimeout(() => release(false), LATE_LIMIT_MS);
+      // Refused, nothing runs there; given up, it may still begin to.
+      if (error instanceof ToolError && error.code === "channel_refused") release(true);
+      else Deno.unrefTimer(setTimeout(() => release(false), LATE_LIMIT_MS));
       throw error;
     }
   }

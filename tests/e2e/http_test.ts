@@ -1,6 +1,6 @@
 /** Streamable HTTP: both eras, several clients of one server, and everybody who must not get in. */
 import assert from "node:assert/strict";
-import { accountBed } from "../support/account_bed.ts";
+import { accountBed, withProgram } from "../support/account_bed.ts";
 import { HttpProgram } from "../support/http_program.ts";
 import { eventually, processes } from "../support/processes.ts";
 
@@ -14,15 +14,7 @@ const ERAS = [
 
 async function httpSetup() {
   const bed = await accountBed({ env: `API_TOKEN=${SECRET}\n` });
-  const program = await HttpProgram.start(bed.least);
-  return {
-    ...bed,
-    program,
-    async [Symbol.asyncDispose]() {
-      await program[Symbol.asyncDispose]();
-      await bed[Symbol.asyncDispose]();
-    },
-  };
+  return withProgram(bed, await HttpProgram.start(bed.least));
 }
 
 for (const [era, options] of ERAS) {

@@ -1,6 +1,7 @@
 /** Dropbear, on which two session channels of one connection do not go together. */
 import assert from "node:assert/strict";
 import { Connection } from "../../lib/ssh/connection.ts";
+import { Deadline } from "../../lib/ssh/deadline.ts";
 import { execute } from "../../lib/ssh/exec.ts";
 import { KnownHosts } from "../../lib/ssh/known_hosts.ts";
 import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
@@ -75,5 +76,15 @@ Deno.test("commands on Dropbear run beside others that are ended at their timeou
 Deno.test("commands on Dropbear one after the other share one connection", async () => {
   await using bed = await dropbearBed();
   for (let index = 0; index < 10; index++) await bed.run("true");
+  assert.equal(await bed.connections(), 1);
+});
+
+Deno.test("a channel that Dropbear refuses costs neither a connection nor a turn", async () => {
+  await using bed = await dropbearBed();
+  const limits = { deadline: new Deadline(30_000) };
+  for (let index = 0; index < 20; index++) {
+    await assert.rejects(bed.session.connection.subsystem("none", limits), { code: "channel_refused" });
+  }
+  assert.equal((await bed.run("echo on")).stdout.text, "on\n");
   assert.equal(await bed.connections(), 1);
 });

@@ -52,7 +52,11 @@ export async function programBed(
   { client, ...options }: AccountBedOptions & Pick<ProgramOptions, "client"> = {},
 ): Promise<AccountBed & { program: Program }> {
   const bed = await accountBed(options);
-  const program = await Program.start({ ...bed.least, ...client && { client } });
+  return withProgram(bed, await Program.start({ ...bed.least, ...client && { client } }));
+}
+
+/** A setting and a program of it, which ends first. */
+export function withProgram<B extends AsyncDisposable, P extends AsyncDisposable>(bed: B, program: P) {
   return {
     ...bed,
     program,

@@ -73,6 +73,12 @@ async function removeUser(name: string, uid: number, home: string): Promise<void
   });
   await locked(() => run("userdel", ["-f", name]));
   await Deno.remove(home, { recursive: true }).catch(() => {});
+  // What keeps a shell's output was killed before it could take it away.
+  for await (const { name: left } of Deno.readDir("/dev/shm")) {
+    const path = `/dev/shm/${left}`;
+    const owner = await Deno.lstat(path).then((info) => info.uid, () => null);
+    if (owner === uid) await Deno.remove(path, { recursive: true }).catch(() => {});
+  }
 }
 
 /** The password database is locked while another test changes it; the tools say so at once instead of waiting. */

@@ -18,6 +18,10 @@ const MAX_READ_BYTES = 10_000_000;
 /** What is read around a window, so that a secret that stands across its edge is seen whole. */
 const MARGIN_BYTES = 64 * 1024;
 
+/** All entries before the page have to be kept to find it. */
+const MAX_LIST_OFFSET = 250_000;
+const LIST_OFFSET_RULE = `must be 0 to ${MAX_LIST_OFFSET}: narrow the list with glob`;
+
 const SECRET_NOTE = "a loaded secret stands in what was downloaded, as it is: keep it as safe as the secret";
 
 // Bounds stand in refinements where no agent needs to read them: the schemas are paid for on every run.
@@ -158,7 +162,7 @@ const listDir = defineTool({
   input: {
     session_id: sessionId,
     remote_path: path.default("."),
-    offset: z.int().refine((number) => number >= 0 && number <= 1_000_000, "must be 0 to 1000000").default(0),
+    offset: z.int().refine((number) => number >= 0 && number <= MAX_LIST_OFFSET, LIST_OFFSET_RULE).default(0),
     glob: z.string().refine((text) => text.length <= 255, "is too long").optional(),
   },
   output: { entries: z.array(z.looseObject({})), total: z.int(), next_offset: z.int().optional() },

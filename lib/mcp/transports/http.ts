@@ -45,7 +45,8 @@ export function serveOverHttp(app: App, address: HttpAddress): Serving {
   const token = chosen ?? newToken();
   const endpoint = new Endpoint(app, address);
   const stop = new AbortController();
-  const port = listen(address, behindToken(token, (request) => endpoint.fetch(request)), stop.signal);
+  const fetch = behindToken(token, (request) => endpoint.fetch(request));
+  const port = listen(address, fetch, stop.signal, (error) => app.egress.log(`http: ${error}`));
   console.error(announcement({ ...address, port }, chosen === undefined ? token : `the value of ${TOKEN_VARIABLE}`));
   const { promise: done, resolve } = Promise.withResolvers<void>();
   return {
@@ -133,9 +134,19 @@ function newToken(): string {
 }
 
 /** @returns the port */
-function listen({ host, port }: HttpAddress, fetch: Fetch, signal: AbortSignal): number {
+function listen(
+  { host, port }: HttpAddress,
+  fetch: Fetch,
+  signal: AbortSignal,
+  log: (error: unknown) => void,
+): number {
+  // Deno would print it past the egress.
+  const onError = (error: unknown): Response => {
+    log(error);
+    return new Response(null, { status: 500 });
+  };
   try {
-    return Deno.serve({ hostname: host, port, signal, onListen: () => {} }, fetch).addr.port;
+    return Deno.serve({ hostname: host, port, signal, onError, onListen: () => {} }, fetch).addr.port;
   } catch (error) {
     const place = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     if (error instanceof Deno.errors.NotCapable) throw denied({ name: "net", host: place }, `listening on ${place}`);

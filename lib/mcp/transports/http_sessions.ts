@@ -23,10 +23,12 @@ export class HttpSessions {
     const id = request.headers.get("mcp-session-id");
     const client = id === null ? await this.#newClient() : this.#client(id);
     if (client === undefined) return unknownClient();
-    const response = await client.handleRequest(request);
-    // What did not initialize has not become a client.
-    if (client.sessionId === undefined) await client.close();
-    return response;
+    try {
+      return await client.handleRequest(request);
+    } finally {
+      // What did not initialize has not become a client.
+      if (client.sessionId === undefined) await client.close();
+    }
   }
 
   /** Closes every client's session. */

@@ -1,6 +1,7 @@
 /** Values as noughts and ones: eight digits for each byte, in groups or without a break. */
+import { BREAK_LENGTH } from "./decoder.ts";
 import { HEX_VALUES } from "./symbols.ts";
-import { type View, viewOf } from "./view.ts";
+import type { Places, View } from "./view.ts";
 
 /** Digits of the shortest stretch that is decoded: eight characters of seven bits. */
 const FEWEST_BITS = 56;
@@ -19,51 +20,176 @@ const LINE_END = 2;
 const ONE = 0x31;
 const isBit = (byte: number): boolean => byte === 0x30 || byte === ONE;
 
-/**
- * Stretches of noughts and ones in `data` as bytes: groups of seven or eight one by one, groups of another width and
- * long runs put together, at every alignment.
- */
-export function* findBits(data: Uint8Array): Generator<View> {
-  let group: number[] = [];
-  for (let at = nextBits(data, 0); at < data.length; at = nextBits(data, at)) {
-    let end = at;
-    while (end < data.length && isBit(data[end] as number)) end++;
-    const width = end - at;
-    const last = group.length === 0 ? at : group[group.length - 1] as number;
-    const isLong = (group[1] ?? end) - (group[0] ?? at) > LONGEST_BYTE;
-    const isOther = isLong !== (width > LONGEST_BYTE) || (isLong && at - last > LINE_END);
-    if (at - last > WIDEST_GAP || (isOther && !(isLong && at - last <= LINE_END))) {
-      yield* readGroup(data, group);
-      group = [];
+/** Bytes of the shortest value: no fewer in a row are looked at when all around them are such as no value has. */
+const SHORTEST = 4;
+/** The digits that are noughts in so many bytes of ASCII. */
+const HIGH_BITS = 0x80808080;
+
+/** What is done with bytes that were read from noughts and ones, which are good during the call. */
+export type OnBits = (bytes: View) => void;
+
+/** Reads noughts and ones; keeps its working memory. */
+export class BitReader {
+  /** Where the parts of a stretch begin and end, two numbers for each. */
+  readonly #parts: Uint16Array;
+  #count = 0;
+  /** For each digit of a stretch where it stands, and the byte that it makes with the seven before it. */
+  readonly #places: Uint16Array;
+  readonly #rolling: Uint8Array;
+  /** The digits at which four bytes of ASCII end. */
+  readonly #ascii: Uint16Array;
+  /** What was read so far, one stretch after the other. */
+  readonly #bytes: Uint8Array;
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  readonly #breaks: Places;
+  readonly #capacity: number;
+  #length = 0;
+  #data: Uint8Array = new Uint8Array(0);
+  #isAscii = false;
+  #onBits: OnBits = () => {};
+
+  /** A reader for texts of up to `capacity` bytes. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#parts = new Uint16Array(capacity + 2);
+    [this.#places, this.#ascii] = [new Uint16Array(capacity), new Uint16Array(capacity)];
+    this.#rolling = new Uint8Array(capacity);
+    [this.#starts, this.#ends] = [new Int32Array(capacity), new Int32Array(capacity)];
+    this.#bytes = new Uint8Array(capacity);
+    this.#breaks = { at: new Uint16Array(capacity), count: 0 };
+  }
+
+  /**
+   * Calls `onBits` for stretches of noughts and ones in `data` as bytes: groups of seven or eight one by one, groups of
+   * another width and long runs put together, at every alignment. When all values are ASCII, so is what is looked at
+   * in the latter, which leaves little of what stands at a wrong alignment.
+   */
+  find(data: Uint8Array, isAscii: boolean, onBits: OnBits): void {
+    this.#data = data;
+    this.#isAscii = isAscii;
+    this.#onBits = onBits;
+    const parts = this.#parts;
+    this.#count = 0;
+    for (let at = nextBits(data, 0); at < data.length; at = nextBits(data, at)) {
+      let end = at;
+      while (end < data.length && isBit(data[end] as number)) end++;
+      if (this.#count > 0) {
+        const gap = at - (parts[this.#count - 1] as number);
+        const isLong = (parts[1] as number) - (parts[0] as number) > LONGEST_BYTE;
+        if (isLong ? gap > LINE_END : gap > WIDEST_GAP || end - at > LONGEST_BYTE) this.#readParts();
+      }
+      parts[this.#count++] = at;
+      parts[this.#count++] = end;
+      at = end;
     }
-    group.push(at, end);
-    at = end;
+    this.#readParts();
+    this.#flush();
   }
-  yield* readGroup(data, group);
-}
 
-/** The bytes of one stretch; `group` is where its parts begin and end. */
-function* readGroup(data: Uint8Array, group: readonly number[]): Generator<View> {
-  const first = (group[1] ?? 0) - (group[0] ?? 0);
-  let count = first;
-  let isEven = first !== 7 && first !== LONGEST_BYTE;
-  for (let i = 2; i < group.length; i += 2) {
-    const width = (group[i + 1] as number) - (group[i] as number);
-    count += width;
-    if (width !== first && i + 2 < group.length) isEven = false;
+  /** Reads a stretch, of which all parts are known. */
+  #readParts(): void {
+    const parts = this.#parts;
+    const count = this.#count;
+    this.#count = 0;
+    if (count === 0) return;
+    const first = (parts[1] as number) - (parts[0] as number);
+    let digits = first;
+    let isEven = first !== 7 && first !== LONGEST_BYTE;
+    for (let i = 2; i < count; i += 2) {
+      const width = (parts[i + 1] as number) - (parts[i] as number);
+      digits += width;
+      if (width !== first && i + 2 < count) isEven = false;
+    }
+    if (digits < FEWEST_BITS) return;
+    if (isEven || first > LONGEST_BYTE) this.#readAlignments(count);
+    else this.#readBytes(count);
   }
-  if (count < FEWEST_BITS) return;
-  if (isEven || first > LONGEST_BYTE) yield* readings(data, placesOf(group, count));
-  else yield toBytes(data, group);
-}
 
-/** Where each of the `count` digits stands. */
-function placesOf(group: readonly number[], count: number): Int32Array {
-  const places = new Int32Array(count);
-  for (let i = 0, n = 0; i < group.length; i += 2) {
-    for (let at = group[i] as number; at < (group[i + 1] as number); at++) places[n++] = at;
+  /** Each part as a byte. */
+  #readBytes(count: number): void {
+    const data = this.#data;
+    const parts = this.#parts;
+    let length = this.#begin(count >> 1);
+    for (let i = 0; i < count; i += 2) {
+      const end = parts[i + 1] as number;
+      let byte = 0;
+      for (let at = parts[i] as number; at < end; at++) byte = (byte << 1) | ((data[at] as number) & 1);
+      this.#bytes[length] = byte;
+      this.#starts[length] = parts[i] as number;
+      this.#ends[length++] = end;
+    }
+    this.#length = length;
   }
-  return places;
+
+  /** All parts put together, at each of the eight alignments. */
+  #readAlignments(count: number): void {
+    const data = this.#data;
+    const [parts, places, rolling, ascii] = [this.#parts, this.#places, this.#rolling, this.#ascii];
+    let digits = 0;
+    let found = 0;
+    let last = -1;
+    for (let i = 0; i < count; i += 2) {
+      const end = parts[i + 1] as number;
+      for (let at = parts[i] as number; at < end; at++) {
+        last = (last << 1) | ((data[at] as number) & 1);
+        places[digits] = at;
+        rolling[digits] = last;
+        ascii[found] = digits++;
+        // Without a branch, which at random would be wrong every so often.
+        const high = last & HIGH_BITS;
+        found += ((high | -high) >>> 31) ^ 1;
+      }
+    }
+    if (this.#isAscii) return this.#addAscii(found);
+    for (let phase = 0; phase < 8; phase++) this.#add(phase, phase + ((digits - phase) & ~7));
+  }
+
+  /** Adds the stretches of ASCII, of which four bytes end at each of the first `count` digits that were noted. */
+  #addAscii(count: number): void {
+    const ascii = this.#ascii;
+    const [starts, ends] = [new Int32Array(8), new Int32Array(8)];
+    for (let i = 0; i < count; i++) {
+      const end = (ascii[i] as number) + 1;
+      const phase = end & 7;
+      if (end - (ends[phase] as number) !== 8) {
+        this.#add(starts[phase] as number, ends[phase] as number);
+        starts[phase] = end - 8 * SHORTEST;
+      }
+      ends[phase] = end;
+    }
+    for (let phase = 0; phase < 8; phase++) this.#add(starts[phase] as number, ends[phase] as number);
+  }
+
+  /** Adds the bytes of `[from, to)`, eight digits each. */
+  #add(from: number, to: number): void {
+    const [places, rolling] = [this.#places, this.#rolling];
+    if (from >= to) return;
+    let length = this.#begin((to - from) >> 3);
+    for (let at = from; at < to; at += 8) {
+      this.#bytes[length] = rolling[at + 7] as number;
+      this.#starts[length] = places[at] as number;
+      this.#ends[length++] = (places[at + 7] as number) + 1;
+    }
+    this.#length = length;
+  }
+
+  /** Makes room for a stretch of `size` bytes; where it begins. */
+  #begin(size: number): number {
+    if (this.#length + BREAK_LENGTH + size > this.#capacity) this.#flush();
+    if (this.#length === 0) return 0;
+    this.#breaks.at[this.#breaks.count++] = this.#length;
+    this.#bytes.fill(0, this.#length, this.#length + BREAK_LENGTH);
+    return this.#length += BREAK_LENGTH;
+  }
+
+  #flush(): void {
+    if (this.#length > 0) {
+      const [data, length, starts, ends, breaks] = [this.#bytes, this.#length, this.#starts, this.#ends, this.#breaks];
+      this.#onBits({ data, length, starts, ends, breaks });
+    }
+    this.#length = this.#breaks.count = 0;
+  }
 }
 
 /**
@@ -91,39 +217,4 @@ function bitsIn(data: Uint8Array, from: number, to: number): number {
     if (end - start >= SHORTEST_RUN && !follows) return start;
   }
   return -1;
-}
-
-/** Noughts and ones that stand at `places`, at each of the eight alignments. */
-function* readings(data: Uint8Array, places: Int32Array): Generator<View> {
-  // The byte of the last eight digits at every place.
-  const rolling = new Uint8Array(places.length);
-  let byte = 0;
-  for (let i = 0; i < places.length; i++) {
-    rolling[i] = byte = (byte << 1) | (data[places[i] as number] === ONE ? 1 : 0);
-  }
-  const most = places.length >> 3;
-  const [bytes, starts, ends] = [new Uint8Array(most), new Int32Array(most), new Int32Array(most)];
-  for (let phase = 0; phase < 8; phase++) {
-    const count = (places.length - phase) >> 3;
-    for (let i = 0, at = phase; i < count; i++, at += 8) {
-      bytes[i] = rolling[at + 7] as number;
-      starts[i] = places[at] as number;
-      ends[i] = (places[at + 7] as number) + 1;
-    }
-    yield { ...viewOf(bytes, starts, ends), length: count };
-  }
-}
-
-function toBytes(data: Uint8Array, groups: readonly number[]): View {
-  const count = groups.length / 2;
-  const [bytes, starts, ends] = [new Uint8Array(count), new Int32Array(count), new Int32Array(count)];
-  for (let i = 0; i < count; i++) {
-    const [from, to] = [groups[2 * i] as number, groups[2 * i + 1] as number];
-    let byte = 0;
-    for (let at = from; at < to; at++) byte = (byte << 1) | (data[at] === ONE ? 1 : 0);
-    bytes[i] = byte;
-    starts[i] = from;
-    ends[i] = to;
-  }
-  return viewOf(bytes, starts, ends);
 }

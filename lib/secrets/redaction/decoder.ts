@@ -42,6 +42,19 @@ ESCAPE_STARTS[0x08] = ESCAPE.backspace;
 ESCAPE_STARTS[0x3c] = ESCAPE.tag;
 for (const lead of [0xc2, 0xcc, 0xcd, 0xe2, 0xef, 0xf0]) ESCAPE_STARTS[lead] = ESCAPE.wide;
 
+/** Byte to the kind of escape that it may begin and, times 256, to the kinds that it may be the second byte of. */
+const PAIRS: Uint16Array = Uint16Array.from(ESCAPE_STARTS, (start, byte) => {
+  const char = String.fromCharCode(byte);
+  let kinds = ESCAPE.backslash | ESCAPE.backspace;
+  if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
+  if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
+  if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
+  if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
+  if (byte >= 0x80 && byte <= 0xbf) kinds |= ESCAPE.wide;
+  if (byte >= 0x20 && char !== "<") kinds |= ESCAPE.tag;
+  return start | (kinds << 8);
+});
+
 /** What a byte means behind a backslash, besides an octal digit. */
 export const BACKSLASH = { hex: 1, unicode: 2, long: 3, control: 4, lineEnd: 5 } as const;
 
@@ -60,6 +73,14 @@ export const BREAK_LENGTH = 4;
 const LONGEST_STRING = 1024;
 const LONGEST_CSI = 64;
 const LONGEST_TAG = 96;
+const LONGEST_ENTITY = 12;
+
+/** Bytes of the longest escape that is read without a call. */
+const LONGEST_SHORT = 6;
+
+/** What an escape stands for: a byte, a code point from U+0080 on by so much higher than it is, or nothing at all. */
+const POINT = 0x100;
+const NOTHING = -1;
 
 /** Decodes stretches of bytes, one after the other, into one buffer that it owns. */
 export class Decoder implements View {
@@ -78,6 +99,10 @@ export class Decoder implements View {
   /** Where the last stretch begins. */
   start = 0;
   readonly #capacity: number;
+  /** Where in the source of the last stretch an escape may begin. */
+  #places = new Uint16Array(0);
+  /** What the escape that was read last stands for. */
+  #value = NOTHING;
 
   /** A decoder for stretches of up to `capacity` bytes in all; it takes the memory when it is first used. */
   constructor(capacity: number) {
@@ -98,41 +123,58 @@ export class Decoder implements View {
   /** Decodes `[from, to)` of `data`, undoing the kinds of escape in `kinds`. */
   decode(data: Uint8Array, from: number, to: number, kinds: number): void {
     this.#begin();
-    const { data: out, starts, ends } = this;
-    let at = this.length;
-    for (let i = from; i < to;) {
-      const byte = data[i] as number;
-      const kind = (ESCAPE_STARTS[byte] as number) & kinds;
-      const value = kind === 0 ? -1 : pairValue(kind, data, i, to);
-      if (value >= 0) {
-        if (ESCAPE_STARTS[value] !== 0) this.nested.at[this.nested.count++] = at;
-        out[at] = value;
-        starts[at] = i;
-        ends[at++] = i += kind === ESCAPE.backslash ? 4 : 3;
-        continue;
-      }
-      if (kind !== 0) {
-        // A soft line end, of which wrapped text has many, leaves nothing.
-        if (kind === ESCAPE.quotedPrintable && data[i + 1] === 0x0a && i + 1 < to) {
-          i += 2;
-          continue;
-        }
-        this.length = at;
-        const next = this.#escape(kind, data, i, to);
-        at = this.length;
-        if (next > i) {
-          i = next;
-          continue;
-        }
-      }
-      // What is no escape is copied up to the next one: a loop without a call in it takes half the time.
-      do {
+    const { data: out, starts, ends, start, nested } = this;
+    const places = this.#places;
+    const count = this.#findPlaces(data, from, to, kinds);
+    let at = start;
+    let i = from;
+    for (let n = 0; n <= count; n++) {
+      const place = n < count ? places[n] as number : to;
+      if (place < i) continue; // in the middle of an escape
+      while (i < place) {
         out[at] = data[i] as number;
         starts[at] = i;
         ends[at++] = ++i;
-      } while (i < to && ((ESCAPE_STARTS[data[i] as number] as number) & kinds) === 0);
+      }
+      if (n === count) break;
+      const kind = (ESCAPE_STARTS[data[i] as number] as number) & kinds;
+      if (kind === ESCAPE.backspace) {
+        if (at > start) at--;
+        i++;
+        continue;
+      }
+      const short = i + LONGEST_SHORT <= to ? shortEscape(kind, data, i) : -1;
+      const end = short >= 0 ? i + (short >> 8) : this.#read(kind, data, i, to);
+      if (end === i) continue; // none after all, and copied with what follows
+      const value = short >= 0 ? short & 0xff : this.#value;
+      if (value > 0xff) at = this.#emitPoint(value - POINT, at, i, end);
+      else if (value !== NOTHING) {
+        if (ESCAPE_STARTS[value] !== 0) nested.at[nested.count++] = at;
+        out[at] = value;
+        starts[at] = i;
+        ends[at++] = end;
+      }
+      i = end;
     }
     this.length = at;
+  }
+
+  /**
+   * Notes where an escape of `kinds` may begin in `[from, to)`, going by two bytes: a loop without a branch, since in
+   * text made of what looks like escapes each branch would be a surprise. How many places there are.
+   */
+  #findPlaces(data: Uint8Array, from: number, to: number, kinds: number): number {
+    const places = this.#places;
+    let count = 0;
+    let kind = 0;
+    for (let i = from; i < to; i++) {
+      const byte = PAIRS[data[i] as number] as number;
+      places[count] = i - 1;
+      count += ((kind & (byte >> 8)) + 0xff) >> 8;
+      kind = byte & kinds;
+    }
+    if (kind !== 0) places[count++] = to - 1;
+    return count;
   }
 
   /** Puts stretches of `data` one after the other, as one. */
@@ -166,6 +208,7 @@ export class Decoder implements View {
       this.ends = new Int32Array(this.#capacity);
       this.breaks = { at: new Uint16Array(this.#capacity), count: 0 };
       this.nested = { at: new Uint16Array(this.#capacity), count: 0 };
+      this.#places = new Uint16Array(this.#capacity);
     }
     this.nested.count = 0;
     if (this.length > 0) {
@@ -176,8 +219,9 @@ export class Decoder implements View {
     this.start = this.length;
   }
 
-  /** Undoes the escape at `at`; where it ends, or `at` when it is none after all. */
-  #escape(kind: number, data: Uint8Array, at: number, to: number): number {
+  /** Reads the escape at `at`; where it ends, or `at` when it is none after all. What it stands for is `#value` then. */
+  #read(kind: number, data: Uint8Array, at: number, to: number): number {
+    this.#value = NOTHING;
     switch (kind) {
       case ESCAPE.percent:
         return this.#percent(data, at, to);
@@ -189,9 +233,6 @@ export class Decoder implements View {
         return this.#quotedPrintable(data, at, to);
       case ESCAPE.terminal:
         return terminalEnd(data, at, to);
-      case ESCAPE.backspace:
-        if (this.length > this.start) this.length--;
-        return at + 1;
       case ESCAPE.tag:
         return tagEnd(data, at, to);
       default:
@@ -202,10 +243,10 @@ export class Decoder implements View {
   #percent(data: Uint8Array, at: number, to: number): number {
     if (at + 1 < to && ((data[at + 1] as number) | 0x20) === 0x75) {
       const unit = hexNumber(data, at + 2, 4, to);
-      if (unit >= 0) return this.#emit(unit, at, at + 6);
+      if (unit >= 0) return this.#point(unit, at + 6);
     }
     const byte = hexNumber(data, at + 1, 2, to);
-    return byte < 0 ? at : this.#emitByte(byte, at, at + 3);
+    return byte < 0 ? at : this.#byte(byte, at + 3);
   }
 
   #backslash(data: Uint8Array, at: number, to: number): number {
@@ -213,21 +254,21 @@ export class Decoder implements View {
     while (next < to && data[next] === 0x5c) next++;
     if (next >= to) return to;
     const byte = data[next] as number;
-    if (byte >= 0x30 && byte <= 0x37) return this.#octal(data, at, next, to);
+    if (byte >= 0x30 && byte <= 0x37) return this.#octal(data, next, to);
     switch (BACKSLASHED[byte]) {
       case BACKSLASH.hex: {
-        if (data[next + 1] === 0x7b) return this.#unicode(data, at, next, to);
+        if (data[next + 1] === 0x7b) return this.#unicode(data, next, to);
         const value = hexNumber(data, next + 1, 2, to);
-        return value < 0 ? next : this.#emitByte(value, at, next + 3);
+        return value < 0 ? next : this.#byte(value, next + 3);
       }
       case BACKSLASH.unicode:
-        return this.#unicode(data, at, next, to);
+        return this.#unicode(data, next, to);
       case BACKSLASH.long: {
         const value = hexNumber(data, next + 1, 8, to);
-        return value < 0 ? next : this.#emit(value, at, next + 9);
+        return value < 0 ? next : this.#point(value, next + 9);
       }
       case BACKSLASH.control:
-        return this.#emitByte(0x0a, at, next + 1);
+        return this.#byte(0x0a, next + 1);
       case BACKSLASH.lineEnd:
         return next + 1;
       default:
@@ -235,25 +276,25 @@ export class Decoder implements View {
     }
   }
 
-  #octal(data: Uint8Array, at: number, next: number, to: number): number {
-    const longest = data[next] === 0x30 ? 4 : 3;
+  #octal(data: Uint8Array, next: number, to: number): number {
+    const limit = Math.min(to, next + (data[next] === 0x30 ? 4 : 3));
     let value = 0;
     let end = next;
-    while (end < to && end < next + longest && ((data[end] as number) & 0xf8) === 0x30) {
-      const more = value * 8 + (data[end] as number) - 0x30;
-      if (more > 255) break;
-      value = more;
+    while (end < limit) {
+      const digit = (data[end] as number) - 0x30;
+      if (digit < 0 || digit > 7 || 8 * value + digit > 255) break;
+      value = 8 * value + digit;
       end++;
     }
-    return this.#emitByte(value, at, end);
+    return this.#byte(value, end);
   }
 
-  #unicode(data: Uint8Array, at: number, next: number, to: number): number {
+  #unicode(data: Uint8Array, next: number, to: number): number {
     if (data[next + 1] === 0x7b) {
       let end = next + 2;
       while (end < to && end < next + 9 && data[end] !== 0x7d) end++;
       const value = hexNumber(data, next + 2, end - next - 2, to);
-      return value < 0 || data[end] !== 0x7d ? next : this.#emit(value, at, end + 1);
+      return value < 0 || data[end] !== 0x7d ? next : this.#point(value, end + 1);
     }
     const unit = hexNumber(data, next + 1, 4, to);
     if (unit < 0) return next;
@@ -263,77 +304,102 @@ export class Decoder implements View {
       while (low < to && data[low] === 0x5c) low++;
       const second = low > end && data[low] === 0x75 ? hexNumber(data, low + 1, 4, to) : -1;
       if (second >= 0xdc00 && second < 0xe000) {
-        return this.#emit(0x10000 + ((unit - 0xd800) << 10) + (second - 0xdc00), at, low + 5);
+        return this.#point(0x10000 + ((unit - 0xd800) << 10) + (second - 0xdc00), low + 5);
       }
     }
-    return this.#emit(unit, at, end);
+    return this.#point(unit, end);
   }
 
   #entity(data: Uint8Array, at: number, to: number): number {
-    let end = at + 1;
-    while (end < to && end < at + 12 && data[end] !== 0x3b && data[end] !== 0x26) end++;
-    if (end >= to || data[end] !== 0x3b || end === at + 1) return at;
+    const limit = Math.min(to, at + LONGEST_ENTITY);
     if (data[at + 1] === 0x23) {
-      const hex = ((data[at + 2] as number) | 0x20) === 0x78;
-      const value = hex ? hexNumber(data, at + 3, end - at - 3, to) : decimalNumber(data, at + 2, end);
-      return value < 0 ? at : this.#emit(value, at, end + 1);
+      const isHex = at + 2 < to && ((data[at + 2] as number) | 0x20) === 0x78;
+      const from = at + (isHex ? 3 : 2);
+      const base = isHex ? 16 : 10;
+      let value = 0;
+      let end = from;
+      for (; end < limit; end++) {
+        const digit = HEX_VALUES[data[end] as number] as number;
+        if (digit < 0 || digit >= base) break;
+        value = base * value + digit;
+      }
+      return end === from || end >= to || data[end] !== 0x3b ? at : this.#point(value, end + 1);
     }
+    let end = at + 1;
+    while (end < limit && data[end] !== 0x3b && data[end] !== 0x26) end++;
+    if (end >= to || data[end] !== 0x3b || end === at + 1) return at;
     const value = entityMark(data, at + 1, end);
-    return value < 0 ? at : this.#emitByte(value, at, end + 1);
+    return value < 0 ? at : this.#byte(value, end + 1);
   }
 
   #quotedPrintable(data: Uint8Array, at: number, to: number): number {
     if (data[at + 1] === 0x0a) return at + 2;
     if (data[at + 1] === 0x0d && data[at + 2] === 0x0a) return at + 3;
     const byte = hexNumber(data, at + 1, 2, to);
-    return byte < 0 ? at : this.#emitByte(byte, at, at + 3);
+    return byte < 0 ? at : this.#byte(byte, at + 3);
   }
 
   #wide(data: Uint8Array, at: number, to: number): number {
-    const point = codePointAt(data, at, to);
-    if (point.size === 0) return at;
-    const plain = narrow(point.value);
+    const lead = data[at] as number;
+    const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (at + size > to) return at;
+    let point = lead & (0x7f >> size);
+    for (let i = at + 1; i < at + size; i++) {
+      const byte = data[i] as number;
+      if ((byte & 0xc0) !== 0x80) return at;
+      point = (point << 6) | (byte & 0x3f);
+    }
+    const plain = narrow(point);
     if (plain < 0) return at;
-    return plain === 0 ? at + point.size : this.#emitByte(plain, at, at + point.size);
+    return plain === 0 ? at + size : this.#byte(plain, at + size);
   }
 
-  #emitByte(byte: number, start: number, end: number): number {
-    const at = this.length++;
-    this.data[at] = byte;
-    this.starts[at] = start;
-    this.ends[at] = end;
-    if (ESCAPE_STARTS[byte] !== 0) this.nested.at[this.nested.count++] = at;
+  /** Says that an escape which ends at `end` stands for a byte. */
+  #byte(byte: number, end: number): number {
+    this.#value = byte;
     return end;
   }
 
-  /** Emits a code point as UTF-8; every escape of one is at least as long as that. */
-  #emit(point: number, start: number, end: number): number {
-    if (point < 0x80) return this.#emitByte(point, start, end);
-    if (point > 0x10ffff) return end;
-    if (point < 0x800) {
-      this.#emitByte(0xc0 | (point >> 6), start, end);
-    } else {
-      if (point < 0x10000) this.#emitByte(0xe0 | (point >> 12), start, end);
-      else {
-        this.#emitByte(0xf0 | (point >> 18), start, end);
-        this.#emitByte(0x80 | ((point >> 12) & 0x3f), start, end);
-      }
-      this.#emitByte(0x80 | ((point >> 6) & 0x3f), start, end);
+  /** Says that an escape which ends at `end` stands for a code point, or for nothing when there is none so large. */
+  #point(point: number, end: number): number {
+    if (point <= 0x10ffff) this.#value = point < 0x80 ? point : point + POINT;
+    return end;
+  }
+
+  /** Puts a code point out as UTF-8, than which every escape of one is longer; where the next byte goes. */
+  #emitPoint(point: number, from: number, start: number, end: number): number {
+    const size = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    let rest = point;
+    for (let at = from + size - 1; at > from; at--) {
+      this.data[at] = 0x80 | (rest & 0x3f);
+      rest >>= 6;
     }
-    return this.#emitByte(0x80 | (point & 0x3f), start, end);
+    const lead = ((0xf00 >> size) & 0xff) | rest;
+    this.data[from] = lead;
+    if (ESCAPE_STARTS[lead] !== 0) this.nested.at[this.nested.count++] = from;
+    this.starts.fill(start, from, from + size);
+    this.ends.fill(end, from, from + size);
+    return from + size;
   }
 }
 
-/** The byte that two hexadecimal digits behind `%`, `=` or `\\x` stand for, -1 when there are none. */
-function pairValue(kind: number, data: Uint8Array, at: number, to: number): number {
-  let digits = at + 1;
-  if (at + 3 > to) return -1;
-  if (kind === ESCAPE.backslash) {
-    if (((data[digits++] as number) | 0x20) !== 0x78 || at + 4 > to) return -1;
-  } else if ((kind & (ESCAPE.percent | ESCAPE.quotedPrintable)) === 0) return -1;
-  const high = HEX_VALUES[data[digits] as number] as number;
-  const low = HEX_VALUES[data[digits + 1] as number] as number;
-  return high < 0 || low < 0 ? -1 : 16 * high + low;
+/**
+ * The usual escapes for one byte, read without a call: `%41`, `=41`, `\\x41`, `\\u0041`. Their length times 256 and the byte;
+ * negative for everything else.
+ */
+function shortEscape(kind: number, data: Uint8Array, at: number): number {
+  const second = data[at + 1] as number;
+  if (kind !== ESCAPE.backslash) {
+    if ((kind & (ESCAPE.percent | ESCAPE.quotedPrintable)) === 0) return -1;
+    return 0x300 | ((HEX_VALUES[second] as number) << 4) | (HEX_VALUES[data[at + 2] as number] as number);
+  }
+  if ((second | 0x20) === 0x78) {
+    return 0x400 | ((HEX_VALUES[data[at + 2] as number] as number) << 4) |
+      (HEX_VALUES[data[at + 3] as number] as number);
+  }
+  // From U+0080 on it is more than a byte.
+  if (second !== 0x75 || data[at + 2] !== 0x30 || data[at + 3] !== 0x30 || (data[at + 4] as number) > 0x37) return -1;
+  return 0x600 | ((HEX_VALUES[data[at + 4] as number] as number) << 4) | (HEX_VALUES[data[at + 5] as number] as number);
 }
 
 /** Where the control sequence that begins at `at` ends (ECMA-48 §5.3 to §5.6, xterm's strings), `at` when it is none. */
@@ -374,29 +440,6 @@ export function hexNumber(data: Uint8Array, at: number, count: number, to: numbe
     value = value * 16 + digit;
   }
   return value;
-}
-
-function decimalNumber(data: Uint8Array, from: number, to: number): number {
-  let value = 0;
-  for (let i = from; i < to; i++) {
-    const digit = (data[i] as number) - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return to > from ? value : -1;
-}
-
-function codePointAt(data: Uint8Array, at: number, to: number): { value: number; size: number } {
-  const lead = data[at] as number;
-  const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (at + size > to) return { value: 0, size: 0 };
-  let value = lead & (0x7f >> size);
-  for (let i = 1; i < size; i++) {
-    const byte = data[at + i] as number;
-    if ((byte & 0xc0) !== 0x80) return { value: 0, size: 0 };
-    value = (value << 6) | (byte & 0x3f);
-  }
-  return { value, size };
 }
 
 /** The ASCII character that looks like `point`; 0 when nothing is to be seen of it, -1 when it is a character itself. */

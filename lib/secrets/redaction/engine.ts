@@ -4,12 +4,11 @@
  * Output of any length is looked at in windows that lie at fixed places, each with the end of the one before. That bounds
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
-import { findBits } from "./bits.ts";
+import { BitReader } from "./bits.ts";
 import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { Notes } from "./notes.ts";
 import { openBlobs, openBytes } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
 import { findRegions, holdsEscape, type Region } from "./regions.ts";
@@ -17,6 +16,7 @@ import { Scanner } from "./scanner.ts";
 import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
+import { TextKernel } from "./text_kernel.ts";
 import { viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
@@ -36,14 +36,14 @@ const DEEPEST = 3;
 
 /** The working memory for looking at windows; one serves any number of calls, one at a time. */
 export class Engine {
-  readonly #notes: Notes = new Notes(WINDOW);
-  readonly #quiet: Notes = new Notes(0);
-  readonly #scanner = new Scanner(VIEW);
-  readonly #columns = new ColumnFinder(WINDOW);
-  readonly #records = new RecordFinder(WINDOW);
-  readonly #shortLines = new ShortLineFinder(WINDOW);
+  readonly #kernel = TextKernel.shared();
+  readonly #scanner = new Scanner(VIEW, this.#kernel);
+  readonly #columns = new ColumnFinder(WINDOW, this.#kernel.lines);
+  readonly #records = new RecordFinder(WINDOW, this.#kernel.lines);
+  readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);
   readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
+  readonly #bits = new BitReader(WINDOW);
   readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
   readonly #gathered = new Decoder(VIEW);
 
@@ -53,23 +53,22 @@ export class Engine {
    */
   look(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): Span[] {
     const scanner = this.#scanner;
-    const notes = this.#notes;
     scanner.spans = [];
-    scanner.scan(viewOf(data), lexicon, notes);
-    notes.sort(data);
+    scanner.scan(viewOf(data), lexicon);
+    this.#kernel.note();
     this.#findLaidOut(data, lexicon, isContinued);
-    for (const region of findRegions(data, notes.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
+    for (const region of findRegions(data, this.#kernel.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
-    for (const bits of findBits(data)) scanner.scan(bits, lexicon, this.#quiet);
+    this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));
     const { spans } = scanner;
-    this.#dumps.find(data, notes.lines, ({ bytes, sources }) => {
+    this.#dumps.find(data, this.#kernel.lines, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
       const content = openBytes(bytes);
       if (content !== undefined && this.#lookAside(content, lexicon).length > 0) {
         spans.push(...sources({ start: 0, end: bytes.length }));
       }
     });
-    for (const { start, end, content } of openBlobs(data, notes.blobs)) {
+    for (const { start, end, content } of openBlobs(data, this.#kernel.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
     return spans;
@@ -77,7 +76,7 @@ export class Engine {
 
   /** Looks for what is dealt out over columns, records and lines. */
   #findLaidOut(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): void {
-    const { lines } = this.#notes;
+    const { lines, dealt } = this.#kernel;
     const onColumn: OnColumn = (column) => {
       if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
       this.#gathered.gather(data, column);
@@ -86,7 +85,10 @@ export class Engine {
     this.#strides.find(this.#scanner.plain, onColumn);
     this.#columns.find(data, lines, isContinued, onColumn);
     this.#records.find(data, lines, onColumn);
-    this.#shortLines.find(data, lines, onColumn, (dealt) => this.#columns.find(data, dealt, true, onColumn));
+    this.#shortLines.find(data, lines, onColumn, () => {
+      this.#kernel.compareDealt(data);
+      this.#columns.find(data, dealt, true, onColumn);
+    });
     if (this.#shortLines.hasFiles) this.#columns.findFiles(data, lines, onColumn);
     this.#scanAll(this.#gathered, lexicon, true);
   }
@@ -94,13 +96,13 @@ export class Engine {
   /** What has to be masked in `data`, which is no part of the text as it stands. */
   #lookAside(data: Uint8Array, lexicon: Lexicon): Span[] {
     this.#scanner.spans = [];
-    this.#scanner.scan(viewOf(data), lexicon, this.#quiet);
+    this.#scanner.scan(viewOf(data), lexicon);
     return this.#scanner.spans;
   }
 
   /** Looks at the stretches that were gathered so far, all at once, and forgets them. */
   #scanAll(stretches: Decoder, lexicon: Lexicon, scattered: boolean): void {
-    if (stretches.length > 0) this.#scanner.scan(stretches, lexicon, this.#quiet, scattered);
+    if (stretches.length > 0) this.#scanner.scan(stretches, lexicon, scattered);
     stretches.clear();
   }
 

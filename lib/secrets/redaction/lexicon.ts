@@ -108,6 +108,8 @@ export class Lexicon {
   needsEntities = false;
   /** Whether a value has bytes that quoted-printable writes as `=XX`. */
   needsQuotedPrintable = false;
+  /** Whether all values consist of ASCII. */
+  isAscii = true;
   /** Whether a value has line ends, which JSON and others write as `\\n`. */
   needsLineEnds = false;
 
@@ -135,6 +137,7 @@ export class Lexicon {
     const proof = rawWeight(value.bytes);
     this.needsEntities ||= /[&<>"']/.test(text);
     this.needsQuotedPrintable ||= /[=\x80-\uffff]/.test(text);
+    this.isAscii &&= !/[\x80-\uffff]/.test(text);
     this.needsLineEnds ||= /[\r\n\t]/.test(text);
     for (const form of formsOf(value)) {
       this.#addForm(form, { bytes: value.bytes.length, characters, short, whole, proof });

@@ -47,20 +47,16 @@ export interface Region {
 export function findRegions(data: Uint8Array, { at: places, count }: Places, needs: EscapeNeeds): Region[] {
   const regions: Region[] = [];
   if (count === 0) return regions;
-  /** The region of each kind that ends last, by the number that is its bit, and under 0 the one of all kinds. */
-  const open: Region[] = Array.from({ length: EVERY_ESCAPE + 1 }, () => CLOSED);
+  const open = new OpenRegions(regions);
+  const { ends } = open;
   let weak = -DENSE_ESCAPES;
   for (let i = 0; i < count; i++) {
     const at = places[i] as number;
     const kind = ESCAPE_STARTS[data[at] as number] as number;
     if (kind === ESCAPE.tag && data[at - 2] !== 0x3e) continue;
-    const region = open[kind] as Region;
-    if (at < region.to) {
+    if (at < (ends[kind] as number)) {
       // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
-      if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, data, at, needs)) continue;
-      const all = open[0] as Region;
-      region.to = all.to = Math.min(data.length, at + MARGIN);
-      all.kinds |= kind;
+      if ((kind & DOUBTFUL) === 0 || isEscape(kind, data, at, needs)) ends[kind] = ends[0] = at + MARGIN;
       continue;
     }
     if (kind === ESCAPE.backslash) {
@@ -69,9 +65,10 @@ export function findRegions(data: Uint8Array, { at: places, count }: Places, nee
       if (strength > 0) weak = at;
       if (strength === 0 || (strength === 1 && !near)) continue;
     } else if (!isEscape(kind, data, at, needs)) continue;
-    extend(open, regions, kind, kind, at, data.length);
-    extend(open, regions, 0, kind, at, data.length);
+    open.extend(kind, kind, at);
+    open.extend(0, kind, at);
   }
+  open.close(data.length);
   // Bytes at random are full of all kinds of escape; there one look that undoes them all has to do.
   const total = regions.reduce((sum, { from, to }) => sum + to - from, 0);
   if (total > MOST_LOOKS * data.length) return regions.filter(({ kinds }) => (kinds & EVERY) !== 0);
@@ -104,24 +101,41 @@ const DOUBTFUL = ESCAPE.tag | ESCAPE.quotedPrintable;
 /** Set in the kinds of a region that was grown by escapes of all kinds. */
 const EVERY = EVERY_ESCAPE + 1;
 
-const CLOSED: Region = { kinds: 0, from: -1, to: -1 };
-
 function isMixed(kinds: number): boolean {
   return (kinds & (kinds - 1)) !== 0;
 }
 
-/** Grows the region that is open under `slot` to hold the escape at `at`, or opens one. */
-function extend(open: Region[], regions: Region[], slot: number, kind: number, at: number, length: number): void {
-  const region = open[slot] as Region;
-  const to = Math.min(length, at + MARGIN);
-  if (region !== CLOSED && at - MARGIN <= region.to) {
-    region.to = to;
-    region.kinds |= kind;
-    return;
+/** The region of each kind that ends last, by the number that is its bit, and under 0 the one of all kinds. */
+class OpenRegions {
+  /** Where they end so far, maybe beyond the text: a place costs no more than a number in here. */
+  readonly ends: Int32Array = new Int32Array(EVERY_ESCAPE + 1).fill(-1);
+  readonly #open: Region[] = [];
+  readonly #regions: Region[];
+
+  /** Puts what it opens into `regions`. */
+  constructor(regions: Region[]) {
+    this.#regions = regions;
   }
-  const fresh = { kinds: slot === 0 ? kind | EVERY : kind, from: Math.max(0, at - MARGIN), to };
-  open[slot] = fresh;
-  regions.push(fresh);
+
+  /** Grows the region that is open under `slot` to hold the escape at `at`, or opens one. */
+  extend(slot: number, kind: number, at: number): void {
+    const region = this.#open[slot];
+    const to = at + MARGIN;
+    if (region !== undefined && at - MARGIN <= (this.ends[slot] as number)) region.kinds |= kind;
+    else {
+      if (region !== undefined) region.to = this.ends[slot] as number;
+      const fresh = { kinds: slot === 0 ? kind | EVERY : kind, from: Math.max(0, at - MARGIN), to };
+      this.#open[slot] = fresh;
+      this.#regions.push(fresh);
+    }
+    this.ends[slot] = to;
+  }
+
+  /** Ends all regions, none beyond `length`. */
+  close(length: number): void {
+    this.#open.forEach((region, slot) => region.to = this.ends[slot] as number);
+    for (const region of this.#regions) region.to = Math.min(length, region.to);
+  }
 }
 
 /** 2 when the backslash gives a character by number, 1 when it gives a control character, 0 when it only quotes. */

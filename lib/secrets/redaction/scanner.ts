@@ -1,22 +1,21 @@
 /**
  * The loops that look at every byte, and what is done when a gram is met.
  *
- * The first loop writes both views of the text into buffers, without a branch, since a branch that depends on the text
- * is what costs time. The next ones ask at every fourth symbol whether five symbols may belong to a form: eight symbols
+ * The first loop, which is WebAssembly, writes both views of the text. The next ones ask at every fourth symbol whether five symbols may belong to a form: eight symbols
  * in a row cannot get past that. What is met starts a *run*, which is followed along the form and into others for as
  * long as the text agrees; what the run proves decides whether it is masked.
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
 import { type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM } from "./gram_index.ts";
-import { GRAM, wordAt } from "./grams.ts";
+import { GRAM, wordAt, wordOf } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { keepGrams, probeFives, probeThrees, WIDE_HIT } from "./probes.ts";
+import { type Candidates, findGrams, probeFives, probeThrees } from "./probes.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
-import type { Notes } from "./notes.ts";
 import type { Span } from "./spans.ts";
 import type { Symbols } from "./strides.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
+import type { TextKernel } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** A text as the symbols of one view. */
@@ -33,30 +32,25 @@ interface Channel {
 /** Kinds in which the first and the last character may hold bits of the value and of what stands beside it. */
 const PACKED_KINDS = (1 << KIND.base64) | (1 << KIND.base64Nested) | (1 << KIND.base32);
 
-/** Bytes of the longest text that can be looked at. */
-export const LONGEST_VIEW = 0xfff0;
-
-/** The symbol between two texts, which no form has: its byte is in no UTF-8. */
-const BREAK = 0xff;
-
 /** Grams near the end of a run of which one is known when the run goes on in another form. */
 const WIDEST_GAP = WIDE_FROM - GRAM;
 
 /** Symbols from either end of a run within which a form that goes further is come upon. */
 const NEAR = 2 * WIDEST_GAP;
 
-/** Zeros after the last symbol, so that reading a gram there finds none. */
+/** Elements beyond what a text of the greatest length may need. */
 const PADDING = 16;
 
 /** Looks texts up in a lexicon and collects what has to be masked. */
 export class Scanner {
   /** What was found, in source positions, in no order. */
   spans: Span[] = [];
+  readonly #kernel: TextKernel;
   readonly #plain: Channel;
   readonly #dense: Channel;
   readonly #hits: Uint16Array;
-  /** Which grams may be near each hit. */
-  readonly #grams: Uint8Array;
+  /** Where grams may begin. */
+  readonly #found: Candidates;
   #scattered = false;
   /** Up to where runs have been followed. */
   #done = 0;
@@ -67,22 +61,24 @@ export class Scanner {
   #shift = 0;
   #view: View = viewOf(new Uint8Array(0));
 
-  /** A scanner for texts of up to `capacity` bytes, at most {@linkcode LONGEST_VIEW}. */
-  constructor(capacity: number) {
+  /** A scanner for texts of up to `capacity` bytes, whose symbols `kernel` writes. */
+  constructor(capacity: number, kernel: TextKernel) {
+    this.#kernel = kernel;
     this.#hits = new Uint16Array((capacity >> 1) + PADDING);
-    this.#grams = new Uint8Array((capacity >> 2) + PADDING);
-    this.#plain = channel(PLAIN, capacity);
-    this.#dense = channel(DENSE, capacity);
+    const most = 5 * (capacity >> 2) + 2 * PADDING;
+    this.#found = { at: new Uint16Array(most), isWide: new Uint8Array(most) };
+    this.#plain = channel(PLAIN, kernel.plain, capacity);
+    this.#dense = channel(DENSE, kernel.dense, capacity);
   }
 
   /**
-   * Looks at all of `view`; notes the places that `notes` wants. When `scattered` is set, bytes that are
-   * neighbours in the view need not be in the source, and what stands between them there is not masked.
+   * Looks at all of `view`. When `scattered` is set, bytes that are neighbours in the view need not be in the source, and
+   * what stands between them there is not masked.
    */
-  scan(view: View, lexicon: Lexicon, notes: Notes, scattered = false): void {
+  scan(view: View, lexicon: Lexicon, scattered = false): void {
     this.#view = view;
     this.#scattered = scattered;
-    this.#fill(view, notes);
+    this.#fill(view);
     if (lexicon.short.size > 0) this.#findShort(lexicon.short);
     this.#probe(this.#plain, lexicon.plain, acceptsPlain);
     this.#probe(this.#dense, lexicon.dense, acceptsDense);
@@ -94,52 +90,11 @@ export class Scanner {
     return { symbols, words, length, places: () => this.#locate(this.#plain) };
   }
 
-  #fill({ data, length, breaks }: View, { table, all }: Notes): void {
-    const { symbols: plain } = this.#plain;
-    const { symbols: dense } = this.#dense;
-    const { at: places } = all;
-    let p = 0;
-    let d = 0;
-    let n = 0;
-    let i = 0;
-    for (let part = 0; part <= breaks.count; part++) {
-      const to = part < breaks.count ? breaks.at[part] as number : length;
-      // Two bytes a turn: the loop itself is a good part of what a byte costs.
-      for (; i < to - 1; i += 2) {
-        const one = table[data[i] as number] as number;
-        plain[p] = one;
-        dense[d] = one >> 8;
-        places[n] = i;
-        p += (one >> 16) & 1;
-        d += (one >> 17) & 1;
-        n += one >> 18;
-        const two = table[data[i + 1] as number] as number;
-        plain[p] = two;
-        dense[d] = two >> 8;
-        places[n] = i + 1;
-        p += (two >> 16) & 1;
-        d += (two >> 17) & 1;
-        n += two >> 18;
-      }
-      if (i < to) {
-        const last = table[data[i] as number] as number;
-        plain[p] = last;
-        dense[d] = last >> 8;
-        places[n] = i++;
-        p += (last >> 16) & 1;
-        d += (last >> 17) & 1;
-        n += last >> 18;
-      }
-      if (part === breaks.count) break;
-      // Every text begins at a multiple of four symbols, so that what is found in it does not depend on the one before.
-      do plain[p++] = BREAK; while ((p & 3) !== 0);
-      do dense[d++] = BREAK; while ((d & 3) !== 0);
-    }
-    all.count = n;
-    plain.fill(0, p, p + PADDING);
-    dense.fill(0, d, d + PADDING);
-    this.#plain.length = p;
-    this.#dense.length = d;
+  #fill(view: View): void {
+    const kernel = this.#kernel;
+    kernel.read(view);
+    this.#plain.length = kernel.plainLength;
+    this.#dense.length = kernel.denseLength;
     this.#plain.located = this.#dense.located = false;
   }
 
@@ -164,26 +119,23 @@ export class Scanner {
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
     const { words, length } = channel;
     const hits = this.#hits;
-    const grams = this.#grams;
+    const found = this.#found;
     const { sieves } = index;
-    const count = keepGrams(words, sieves, hits, probeFives(words, length, sieves.probes, hits), grams);
+    const count = findGrams(words, sieves, hits, probeFives(words, length, sieves.probes, hits), found);
     this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
-      const at = 4 * (hits[i] as number);
-      const near = grams[i] as number;
-      for (let back = 3; back >= 0; back--) {
-        if ((near >> back & 1) !== 0) this.#meet(channel, index, accepts, at - back);
-      }
-      if ((near & WIDE_HIT) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
+      const at = found.at[i] as number;
+      if (found.isWide[i] === 0) this.#meet(channel, index, accepts, at);
+      else this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
     }
   }
 
   /** Looks up the eight symbols at `start`. */
   #meet(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number): void {
-    const { symbols, length } = channel;
-    if (start < 0 || start + GRAM > length) return;
-    const first = wordAt(symbols, start);
-    const second = wordAt(symbols, start + 4);
+    const { words, length } = channel;
+    if (start + GRAM > length) return;
+    const first = wordOf(words, start);
+    const second = wordOf(words, start + 4);
     const wholes = index.wholes(first, second);
     for (let i = 0; i < wholes.length; i++) this.#tryWhole(channel, wholes[i] as Pattern, start);
     // What the last run has shown to stand there needs no look at the table.
@@ -360,8 +312,7 @@ function isPeriodic(symbols: Uint8Array, start: number, at: number): boolean {
 
 type Accepts = (view: View, start: number, end: number, run: Run) => boolean;
 
-function channel(table: Uint8Array, capacity: number): Channel {
-  const symbols = new Uint8Array((capacity + 2 * PADDING) & ~3);
-  const places = new Uint16Array(capacity + PADDING);
-  return { table, symbols, words: new Int32Array(symbols.buffer), places, located: false, length: 0 };
+function channel(table: Uint8Array, symbols: Uint8Array, capacity: number): Channel {
+  const words = new Int32Array(symbols.buffer, symbols.byteOffset, symbols.length >> 2);
+  return { table, symbols, words, places: new Uint16Array(capacity + PADDING), located: false, length: 0 };
 }

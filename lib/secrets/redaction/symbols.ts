@@ -31,17 +31,6 @@ export const PLAIN: Uint8Array = plainTable();
 /** Byte to symbol of the dense view: 1 to 26 for letters, 27 to 36 for digits, 0 when the view drops it. */
 export const DENSE: Uint8Array = denseTable();
 
-/**
- * What a loop over text needs of each byte in one number: from the lowest bit on the symbol of the plain view (8 bits)
- * and of the dense one (8), whether either keeps the byte (1 each), and what `noted` has for it.
- */
-export function symbolTable(noted: Uint8Array): Int32Array {
-  return Int32Array.from(noted, (note, byte) => {
-    const [plain, dense] = [PLAIN[byte] as number, DENSE[byte] as number];
-    return plain | (dense << 8) | (Number(plain !== 0) << 16) | (Number(dense !== 0) << 17) | (note << 18);
-  });
-}
-
 /** The symbols of `bytes` in the view that `table` describes, dropped bytes left out. */
 export function fold(bytes: Uint8Array, table: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes.length);

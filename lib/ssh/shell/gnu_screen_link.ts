@@ -12,6 +12,7 @@ import { drawnAlternate, drawnScreen, type KeptScreen, linesAbove } from "./kept
 import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
 import type { TerminalSize } from "./screen.ts";
 
+const NEWLINE = 10;
 const OPEN_LIMIT_MS = 30_000;
 /** What start-up files say before the script does. */
 const MAX_SAID_BYTES = 64 * 1024;
@@ -108,8 +109,12 @@ class Feed {
   readonly #found = Promise.withResolvers<string>();
   readonly #begun = Promise.withResolvers<void>();
   #channel: ClientChannel | undefined;
-  #pending: Buffer[] = [];
+  #pending: Buffer = Buffer.alloc(MAX_SAID_BYTES);
   #pendingBytes = 0;
+  /** Of the script's own words, all told. */
+  #saidBytes = 0;
+  /** Up to where no token begins. */
+  #searchedTo = 0;
   #state: "searching" | "found" | "keeping" | "live" | "ended" = "searching";
   #said = "";
   #terminating = false;
@@ -184,24 +189,44 @@ class Feed {
   #take(bytes: Buffer): void {
     if (this.#state === "live") return this.#listener.onData(bytes);
     if (this.#state === "ended") return;
-    this.#pending.push(Buffer.from(bytes));
-    this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes > MAX_KEPT_BYTES + MAX_SAID_BYTES) return this.#end("it said too much");
-    const said = Buffer.concat(this.#pending);
-    if (this.#state === "searching") {
-      const name = /^screen=(\d+\.[\w-]+)\n/m.exec(said.toString("latin1"))?.[1];
-      if (name === undefined) return;
-      this.#forgetPending();
-      this.#state = "found";
-      this.#found.resolve(name);
-    } else this.#takeKept(said);
+    this.#hold(bytes);
+    if (this.#saidBytes > MAX_KEPT_BYTES + MAX_SAID_BYTES) return this.#end("it said too much");
+    if (this.#state !== "searching") this.#takeKept(this.#pending.subarray(0, this.#pendingBytes));
+    else if (bytes.includes(NEWLINE)) this.#takeLines(this.#pending.subarray(0, this.#pendingBytes));
+  }
+
+  /** Keeps a copy; whoever sends byte by byte makes no work that grows with what there is. */
+  #hold(bytes: Buffer): void {
+    const length = this.#pendingBytes + bytes.length;
+    if (length > this.#pending.length) {
+      const larger = Buffer.alloc(2 * length);
+      this.#pending.copy(larger, 0, 0, this.#pendingBytes);
+      this.#pending = larger;
+    }
+    bytes.copy(this.#pending, this.#pendingBytes);
+    this.#pendingBytes = length;
+    this.#saidBytes += bytes.length;
+  }
+
+  #takeLines(said: Buffer): void {
+    const end = said.lastIndexOf(NEWLINE) + 1;
+    const name = /^screen=(\d+\.[\w-]+)\n/m.exec(said.toString("latin1", 0, end))?.[1];
+    if (name === undefined) {
+      this.#pendingBytes = said.copy(this.#pending, 0, end);
+      return;
+    }
+    this.#pendingBytes = this.#saidBytes = 0;
+    this.#state = "found";
+    this.#found.resolve(name);
   }
 
   #takeKept(said: Buffer): void {
-    const at = said.indexOf(`\n${this.token} `, 0, "latin1");
-    const end = at < 0 ? -1 : said.indexOf(10, at + 1);
+    const mark = `\n${this.token} `;
+    const at = said.indexOf(mark, this.#searchedTo, "latin1");
+    this.#searchedTo = at < 0 ? Math.max(0, said.length - mark.length) : at;
+    const end = at < 0 ? -1 : said.indexOf(NEWLINE, at + 1);
     if (end < 0) return;
-    this.#forgetPending();
+    this.#pending = Buffer.alloc(0);
     const kept = keptScreen(said.toString("utf8", 0, at), said.toString("latin1", at, end), firstRow(this.#name));
     if (kept === undefined) return this.#end("screen did not say what it shows");
     this.#state = "live";
@@ -213,11 +238,6 @@ class Feed {
   #show({ kept, alternate, applicationKeys }: Kept): void {
     const drawn = alternate ? drawnAlternate(kept) : drawnScreen(kept);
     this.#listener.onData(Buffer.from(drawn + (applicationKeys ? "\x1b[?1h\x1b=" : "")));
-  }
-
-  #forgetPending(): void {
-    this.#pending = [];
-    this.#pendingBytes = 0;
   }
 
   #end(reason: string): void {

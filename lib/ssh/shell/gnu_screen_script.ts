@@ -1,5 +1,5 @@
 /** What runs at the far end beside a terminal in GNU screen: it hands out what screen keeps, and what comes. */
-import { quoteWord } from "../../quote.ts";
+import { quoteWord, scriptCommand } from "../../quote.ts";
 import type { TerminalSize } from "./screen.ts";
 
 /** Most of what screen has kept that is handed out, in bytes. */
@@ -68,9 +68,10 @@ function tell(commands: readonly string[]): string {
 /**
  * The far end's part: says `screen=` and the session's whole name, waits for a line that says that a terminal is attached
  * to it, and gives what was shown, a line with the token and screen's `info`, and what the session writes from there on.
- * Once screen has begun to write the copy, which then ends when screen says so, the log is not read before the copy is, and
- * must not be waited for. screen may close its log and open it again at any time, so that only behind another line, which says that the session
- * has ended, an end of the log is one. It ends, and takes everything away, when its stdin does.
+ * Once screen has begun to write the copy, which then ends when screen says so, the log is not read before the copy is,
+ * and must not be waited for. screen may close its log and open it again at any time, so that only behind another line,
+ * which says that the session has ended, an end of the log is one. It ends, and takes everything away, when its stdin
+ * does.
  */
 const SCRIPT = `umask 077; unset STY; exec 3<&0 </dev/null
 b=$HOME; [ -w "\${XDG_RUNTIME_DIR-}" ] && b=$XDG_RUNTIME_DIR; b=$b/.$1; r=
@@ -101,7 +102,7 @@ read end <&3; exec 5>&-; cat <&3; leave`;
  * @param size of the terminal, when there is no such session yet
  */
 export function feedCommand(session: string, token: string, { width, height }: TerminalSize): string {
-  return `exec /bin/sh -c ${quoteWord(SCRIPT)} sh ${quoteWord(session)} ${token} ${width} ${height}`;
+  return scriptCommand(SCRIPT, session, token, String(width), String(height));
 }
 
 /** The command that attaches a terminal to the session of that whole name, for what is typed. */

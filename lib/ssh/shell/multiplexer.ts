@@ -1,36 +1,25 @@
 /** What keeps a shell alive between connections: tmux, screen or dtach, whichever the host has. */
 import { ToolError } from "../../errors.ts";
-import { quoteWord } from "../../quote.ts";
+import { scriptCommand } from "../../quote.ts";
 import { ask } from "../ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
+import { openDtach, openKeptDtach } from "./dtach_link.ts";
+import { KEEPS_PROBE } from "./dtach_script.ts";
 import { openScreen } from "./gnu_screen_link.ts";
-import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
+import type { LinkListener, LinkOptions, TerminalLink } from "./link.ts";
 import { openTmux } from "./tmux_link.ts";
 
 const LIMIT_MS = 15_000;
 /** Names what there is; a tmux before 3.0 cannot be sent keys by their codes, a screen before 4.1 does not say what it shows. */
-const PROBE = "t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'tmux master') echo tmux;; esac; " +
-  "s=$(screen -v 2>/dev/null); case $s in *'ersion 4.00'*|*'ersion 3'*) ;; *ersion*) echo screen;; esac; " +
-  "command -v dtach >/dev/null 2>&1 && echo dtach; :";
+const PROBE = `${KEEPS_PROBE}
+t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'tmux master') echo tmux; exit;; esac
+s=$(screen -v 2>/dev/null); case $s in *'ersion 4.00'*|*'ersion 3'*) ;; *ersion*) echo screen; exit;; esac
+command -v dtach >/dev/null 2>&1 && { echo dtach; keeps; }; :`;
 
 const DTACH_LACKS =
   "dtach keeps nothing: what is shown while it is not open is lost, and all before it when this program is restarted: " +
-  "install tmux on the host for that";
-
-/**
- * Attaches to the session, or makes it. A full-screen program draws anew when it is told of a new size, a line editor when
- * Ctrl-L is pressed; any other program would take that as input, so that it is pressed only where the session's shell has
- * the terminal to itself.
- */
-const DTACH = `umask 077; s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh|*/mksh)
-ps -A -o pid= -o ppid= -o tpgid= -o args= 2>/dev/null | awk -v s="$s" '{ parent[$1] = $2; front[$1] = $3 }
-/^[^a-z]*dtach -A/ && index($0, s " ") { masters[$1] }
-END { for (p in parent) if (parent[p] in masters && front[p] == p) exit 3 }'; [ $? = 3 ] && r=ctrl_l;; esac
-exec dtach -A "$s" -E -z -r $r /bin/sh -c 'case $SHELL in */zsh) exec "$SHELL" -g;; esac; exec "\${SHELL:-/bin/sh}"'`;
-
-/** Why a shell is no more when it has ended itself. */
-export const SESSION_ENDED = "its dtach session ended";
+  "install tmux on the host for that, or script (of util-linux)";
 
 /** What keeps a shell alive between connections. */
 export interface Keeper {
@@ -62,7 +51,7 @@ export async function persistentShell(
   options: LinkOptions,
 ): Promise<PersistentShell> {
   const deadline = new Deadline(LIMIT_MS);
-  const found = (await ask(connection, `/bin/sh -c ${quoteWord(PROBE)}`, { deadline, signal: options.signal })).split(
+  const found = (await ask(connection, scriptCommand(PROBE), { deadline, signal: options.signal })).split(
     "\n",
   );
   const session = `mcp-ssh-${name}`;
@@ -79,9 +68,11 @@ export async function persistentShell(
     };
   }
   if (found.includes("dtach")) {
+    const forgets = !found.includes("keeps");
+    const openSession = forgets ? openDtach : openKeptDtach;
     return {
-      keeper: { name: `dtach ${session}`, answers: false, forgets: true, lacks: DTACH_LACKS },
-      link: (listener) => openDtach(connection, session, options, listener),
+      keeper: { name: `dtach ${session}`, answers: false, forgets, lacks: forgets ? DTACH_LACKS : undefined },
+      link: (listener) => openSession(connection, session, options, listener),
     };
   }
   throw new ToolError(
@@ -89,21 +80,4 @@ export async function persistentShell(
     "this host has neither tmux (3.0 or later) nor screen (4.1 or later) nor dtach",
     { hint: "install tmux on the host, or open the shell without persist" },
   );
-}
-
-/** dtach passes everything as it is, and keeps nothing; when it ends by itself, so has what it ran. */
-function openDtach(
-  connection: Connection,
-  session: string,
-  options: LinkOptions,
-  listener: LinkListener,
-): Promise<TerminalLink> {
-  return openTerminal(connection, {
-    ...options,
-    command: `exec /bin/sh -c ${quoteWord(DTACH)} sh ${quoteWord(session)}`,
-  }, {
-    onData: (bytes) => listener.onData(bytes),
-    onEnd: (reason) =>
-      listener.onEnd(/^it (?:ended with|was ended)|^the far end/.test(reason) ? SESSION_ENDED : reason),
-  });
 }

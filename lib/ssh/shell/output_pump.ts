@@ -2,6 +2,7 @@
  * Brings a shell's output onto its screen, in slices between which everything else gets its turn, however fast the
  * output comes.
  */
+import { FloodTurns } from "./flood_turns.ts";
 import { modeSwitches } from "./marker_filter.ts";
 import { plainLines } from "./plain_lines.ts";
 import type { Screen } from "./screen.ts";
@@ -20,6 +21,7 @@ const GATHERED_BYTES = 8 * 1024;
 /** Longest work without letting others work as long. */
 const WORK_MS = 6;
 const LINE_FEED = 10;
+const turns = new FloodTurns();
 
 /** What the pump is connected to. */
 export interface PumpOptions {
@@ -48,6 +50,7 @@ export class OutputPump {
   #running = false;
   #held = false;
   #stopped = false;
+  #giveTurn = (): void => {};
 
   /**
    * An idle pump.
@@ -66,7 +69,11 @@ export class OutputPump {
   /** Takes the next bytes. */
   push(bytes: Uint8Array): void {
     if (bytes.length < GATHER_BELOW) this.#gather(bytes);
-    else this.#queue.push(bytes);
+    else {
+      for (let at = 0; at < bytes.length; at += MAX_BULK_BYTES) {
+        this.#queue.push(bytes.subarray(at, at + MAX_BULK_BYTES)); // each is one piece of work
+      }
+    }
     this.#waitingBytes += bytes.length;
     if (this.#waitingBytes > PAUSE_ABOVE && !this.#held) this.#hold(true);
     this.#start();
@@ -84,6 +91,7 @@ export class OutputPump {
     const waiting = this.#queue;
     this.#queue = [];
     for (const item of waiting) if (!(item instanceof Uint8Array)) item();
+    this.#giveTurn(); // what it is in the middle of may never end
   }
 
   /** Puts a small chunk behind those that wait as the queue's last item. */
@@ -113,12 +121,15 @@ export class OutputPump {
       if (this.#held && this.#waitingBytes < DROP_ABOVE) this.#hold(false);
       const worked = performance.now() - began;
       if (this.#queue.length > 0 && worked < WORK_MS) continue;
+      turns.rest(worked);
+      this.#giveTurn();
       if (this.#queue.length === 0) this.#running = false;
       this.#options.onRendered();
       if (!this.#running) return;
-      await new Promise((resolve) => setTimeout(resolve, this.#options.isUrgent() ? 0 : Math.min(worked, 20)));
+      this.#giveTurn = await turns.take(this.#options.isUrgent);
       began = performance.now();
     }
+    this.#giveTurn();
     this.#running = false;
   }
 

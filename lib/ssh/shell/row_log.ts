@@ -63,6 +63,17 @@ export class RowLog {
     return log;
   }
 
+  /** All rows, wrapped ones joined to the lines they are of. */
+  lines(): string[] {
+    const lines: string[] = [];
+    for (let number = this.first; number < this.end; number++) {
+      const { text = "", wrapped } = this.at(number) ?? {};
+      if (wrapped && lines.length > 0) lines.push(lines.pop() + text);
+      else lines.push(text);
+    }
+    return lines;
+  }
+
   /** The row of that number, when it is kept. */
   at(number: number): Row | undefined {
     const row = number < this.first ? undefined : this.#rows[number - this.#dropped];

@@ -9,16 +9,16 @@ import { downloadFile } from "./download.ts";
 import { downloadTree } from "./download_tree.ts";
 import { listDirectory, type Listing, type ListOptions } from "./list_dir.ts";
 import { readWindow, type Window, type WindowOptions } from "./read_window.ts";
+import { inTurn } from "./in_turn.ts";
 import type { TransferOptions, TransferResult } from "./transfer.ts";
 import type { TreeOptions, TreeResult } from "./tree.ts";
-import { inTurn } from "./turns.ts";
 import { uploadFile } from "./upload.ts";
 import { uploadTree } from "./upload_tree.ts";
 import { type Change, writeFile, type WriteOptions, type WriteResult } from "./write_file.ts";
 
 const BY_COMMANDS = "the host has no SFTP server, so this was done with commands in its shell";
 
-/** One a session, since commands take turns. */
+/** One a session, with the files that are open in it. */
 const clients = new WeakMap<Session, CommandClient>();
 
 /** What can be done with the files of one session's host. */

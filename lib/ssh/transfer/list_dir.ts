@@ -101,11 +101,16 @@ export async function eachEntry(
   }
 }
 
+/** How many times as many entries as are wanted are kept before those that are too many go. */
+const KEPT_RATIO = 1.25;
+
 /** Keeps the first entries of an order, whatever order they come in. */
 class Page {
   total = 0;
   readonly #size: number;
   #kept: DirectoryEntry[] = [];
+  /** The last that had a place when that was looked at. */
+  #last: DirectoryEntry | undefined;
 
   constructor(size: number) {
     this.#size = size;
@@ -113,8 +118,12 @@ class Page {
 
   add(entry: DirectoryEntry): void {
     this.total++;
+    // What has no place any more is not kept even for a while: it would make the garbage collector's work longer.
+    if (this.#last !== undefined && byKindAndName(entry, this.#last) >= 0) return;
     this.#kept.push(entry);
-    if (this.#kept.length >= this.#size * 2) this.#kept = this.sorted();
+    if (this.#kept.length < this.#size * KEPT_RATIO) return;
+    this.#kept = this.sorted();
+    this.#last = this.#kept.at(-1);
   }
 
   sorted(): DirectoryEntry[] {

@@ -8,8 +8,8 @@
 import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
-import { WritePacket } from "../sftp/write_packet.ts";
 import { cancelled, throwIfCancelled } from "./cancel.ts";
+import { type Join, Writing } from "./writing.ts";
 
 /** How much is on its way at once, in bytes: from or to a host nearby, where more only costs memory, and far away. */
 interface InFlight {
@@ -45,6 +45,12 @@ export type Sink = (bytes: Uint8Array) => Promise<void> | void;
 /** Fills the buffer from where the last call stopped. @returns how many bytes; fewer than fit only at the end */
 export type Source = (buffer: Uint8Array) => Promise<number>;
 
+/** What an upload is told and tells. */
+export interface WriteOptions extends PipelineOptions {
+  /** Given, before anything is sent, what takes other ways to the same file in; see {@linkcode Writing.join}. */
+  onStart?: ((join: Join) => void) | undefined;
+}
+
 /**
  * Reads from `from` up to `to`, or to the end of the file when that comes first.
  *
@@ -76,18 +82,15 @@ export async function writePipelined(
   handle: Handle,
   { offset, size }: { offset: number; size: number },
   source: Source,
-  options: PipelineOptions = {},
+  options: WriteOptions = {},
 ): Promise<number> {
   throwIfCancelled(options.signal);
-  const writing = new Writing(client, handle, offset, source, options);
   const requestBytes = Math.max(1, Math.min(client.limits.writeBytes, size));
   // One more than there are pieces finds the end while the last of them is on its way.
   const slots = slotsFor(requestBytes, size + requestBytes, WRITES_IN_FLIGHT, client.roundTripMs);
-  await untilAborted(
-    Promise.all(Array.from({ length: slots }, () => writing.slot(requestBytes))),
-    writing,
-    options.signal,
-  );
+  const writing = new Writing(offset, source, { requestBytes, slots }, options);
+  options.onStart?.((lane) => writing.join(lane));
+  await untilAborted(writing.run({ client, handle }), writing, options.signal);
   return writing.confirmed;
 }
 
@@ -100,7 +103,7 @@ function slotsFor(requestBytes: number, size: number, { near, far }: InFlight, r
 }
 
 /** Something that can be told to stop. */
-interface Stoppable {
+export interface Stoppable {
   /** Once this has resolved, sink and source are not touched any more. */
   stop(): Promise<void>;
 }
@@ -199,79 +202,5 @@ class Reading implements Stoppable {
   #adapt(count: number): void {
     this.#options.onShort?.();
     this.#requestBytes = Math.min(this.#requestBytes, Math.max(count, MIN_REQUEST_BYTES));
-  }
-}
-
-class Writing implements Stoppable {
-  confirmed = 0;
-  readonly #client: FileClient;
-  readonly #handle: Handle;
-  readonly #source: Source;
-  readonly #options: PipelineOptions;
-  #next: number;
-  #ended = false;
-  #isExhausted = false;
-  #isSent = false;
-  /** Pieces that were taken from the source and are not on their way yet. */
-  #unsent = 0;
-  /** Resolves when the read from the source before this one is over. */
-  #turn: Promise<void> = Promise.resolve();
-
-  constructor(client: FileClient, handle: Handle, offset: number, source: Source, options: PipelineOptions) {
-    this.#client = client;
-    this.#handle = handle;
-    this.#next = offset;
-    this.#source = source;
-    this.#options = options;
-  }
-
-  async slot(requestBytes: number): Promise<void> {
-    const packet = new WritePacket(this.#handle, requestBytes);
-    while (!this.#ended) {
-      const length = await this.#load(packet);
-      if (length === 0) return this.#sent();
-      try {
-        const written = this.#client.write(packet);
-        this.#unsent--;
-        await written;
-      } catch (error) {
-        this.#ended = true;
-        throw error;
-      }
-      this.confirmed += length;
-      this.#options.onBytes?.(length);
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#ended = true;
-    await this.#turn;
-  }
-
-  #sent(): void {
-    if (this.#isSent || !this.#isExhausted || this.#unsent > 0) return;
-    this.#isSent = true;
-    this.#options.onSent?.();
-  }
-
-  async #load(packet: WritePacket): Promise<number> {
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    const myTurn = this.#turn;
-    this.#turn = done;
-    await myTurn;
-    try {
-      if (this.#ended) return 0;
-      const length = await this.#source(packet.content);
-      packet.seal(this.#next, length);
-      this.#next += length;
-      if (length === 0) this.#ended = this.#isExhausted = true;
-      else this.#unsent++;
-      return length;
-    } catch (error) {
-      this.#ended = true;
-      throw error;
-    } finally {
-      resolve();
-    }
   }
 }

@@ -91,9 +91,9 @@ export class RemotePart {
     return new RemotePart(client, target, await opening, options);
   }
 
-  /** Empties it. */
-  async restart(): Promise<void> {
-    await this.#client.fsetstat(this.handle, { size: 0 });
+  /** Cuts it. @param length what of it is of use, in bytes */
+  async restart(length = 0): Promise<void> {
+    await this.#client.fsetstat(this.handle, { size: length });
   }
 
   /**

@@ -6,6 +6,7 @@ import type { FileClient } from "../sftp/file_client.ts";
 import { explain } from "../sftp/failure.ts";
 import { OpenFlag } from "../sftp/wire.ts";
 import { hashLocal, remoteSha256, sha256 } from "./hash.ts";
+import { Lanes } from "./lanes.ts";
 import { leave, takeLeft } from "./leftovers.ts";
 import { localFailure } from "./local_failure.ts";
 import { openReal } from "./local_open.ts";
@@ -15,6 +16,7 @@ import { RemotePart } from "./remote_part.ts";
 import type { Target } from "./remote_target.ts";
 import { endsDiffer, interrupted, isResumable, NO_REMOTE_HASH } from "./transfer.ts";
 import { sourceChanged, type TransferOptions, type TransferResult } from "./transfer.ts";
+import { SPREAD_BYTES } from "./writing.ts";
 
 /**
  * Uploads one file, whole or not at all.
@@ -53,6 +55,7 @@ class Upload {
   readonly #hash: Hash | undefined;
   readonly #notes: string[] = [];
   #sent = 0;
+  #lanes: Lanes | undefined;
 
   constructor(
     session: Session,
@@ -85,7 +88,8 @@ class Upload {
       await part.clear(takeLeft(this.#name(part)));
       return { bytes: before.size, resumedFrom, sha256: digest, notes: [...this.#notes, ...part.notes] };
     } catch (error) {
-      const keep = isResumable(this.#client, error);
+      const keep = isResumable(this.#client, error) || this.#lanes?.broken === true;
+      this.#lanes?.giveUp();
       // Looked into before the part is removed: what it takes may be all the space there was.
       const attempt = { session: this.#session, client: this.#client, doing: "writing", path: this.#remotePath };
       const reason = keep ? error : await explain(error, attempt);
@@ -109,16 +113,24 @@ class Upload {
       if (resume) this.#notes.push("there was nothing to resume");
       return 0;
     }
-    const hash = sha256();
-    await hashLocal(hash, this.#local.path, part.found, signal);
-    const there = part.found <= size ? await this.#remoteHash(part, part.found) : undefined;
-    if (there === undefined || there !== hash.digest("hex")) {
+    // Where it was sent over several channels at once, its end may have gaps.
+    const whole = await this.#isStart(part, part.found, size) ? part.found : part.found - SPREAD_BYTES;
+    if (whole < part.found && (whole <= 0 || !await this.#isStart(part, whole, size))) {
       this.#notes.push("what an earlier transfer left could not be confirmed, so all was moved again");
       await part.restart();
       return 0;
     }
-    if (this.#hash !== undefined) await hashLocal(this.#hash, this.#local.path, part.found, signal);
-    return part.found;
+    if (whole < part.found) await part.restart(whole);
+    if (this.#hash !== undefined) await hashLocal(this.#hash, this.#local.path, whole, signal);
+    return whole;
+  }
+
+  /** Whether the first bytes of the part are the first of the file. */
+  async #isStart(part: RemotePart, bytes: number, size: number): Promise<boolean> {
+    if (bytes > size) return false;
+    const hash = sha256();
+    await hashLocal(hash, this.#local.path, bytes, this.#options.signal);
+    return await this.#remoteHash(part, bytes) === hash.digest("hex");
   }
 
   async #write(part: RemotePart, offset: number, size: number): Promise<void> {
@@ -136,13 +148,17 @@ class Upload {
     };
     const onBytes = (count: number): void => {
       this.#sent += count;
+      this.#lanes?.look(count, size - this.#sent);
       onProgress?.(this.#sent, size);
     };
     await writePipelined(this.#client, part.handle, { offset, size: size - offset }, source, {
       signal,
       onBytes,
       onSent: () => void part.sync(),
+      onStart: (join) => this.#lanes = new Lanes(this.#session, this.#client, part, join),
     });
+    void part.sync();
+    await this.#lanes?.finish();
     if (left > 0) throw sourceChanged(this.#local.path, `it shrank from ${size} to ${size - left} bytes`);
   }
 

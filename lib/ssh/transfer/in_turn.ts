@@ -1,7 +1,7 @@
 /** One after the other: two edits of one file at a time would each undo what the other did. */
-import { throwIfCancelled } from "./cancel.ts";
+import { throwIfCancelled, untilCancelled } from "./cancel.ts";
 
-/** The last work on each thing that has been begun and has not ended. */
+/** When all work on each thing that has been begun has ended. */
 const last = new Map<string, Promise<unknown>>();
 
 /**
@@ -11,16 +11,15 @@ const last = new Map<string, Promise<unknown>>();
  * @throws {ToolError} `cancelled` when the signal is aborted before its turn
  */
 export async function inTurn<T>(name: string, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const before = last.get(name);
+  const before = last.get(name) ?? Promise.resolve();
   const mine = (async (): Promise<T> => {
-    await before?.catch(() => {}); // told to whoever began it
+    await untilCancelled(before, signal);
     throwIfCancelled(signal);
     return await work();
   })();
-  last.set(name, mine);
-  try {
-    return await mine;
-  } finally {
-    if (last.get(name) === mine) last.delete(name);
-  }
+  // Who gives up waiting lets nobody pass those before him.
+  const ended = Promise.allSettled([before, mine]);
+  last.set(name, ended);
+  void ended.then(() => last.get(name) === ended && last.delete(name));
+  return await mine;
 }

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { ESCAPE_STARTS } from "../../lib/secrets/redaction/decoder.ts";
+import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
+import { LINE, TABLE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { type View, viewOf } from "../../lib/secrets/redaction/view.ts";
+
+const kernel = TextKernel.shared();
+const encoder = new TextEncoder();
+
+/** Every byte in every place of sixteen. */
+const everything = Uint8Array.from({ length: 16 * 257 }, (_, i) => i % 257);
+
+/** Bytes that look random, always the same. */
+function noise(length: number): Uint8Array {
+  let seed = 1;
+  return Uint8Array.from({ length }, () => (seed = Math.imul(seed, 48271) >>> 1) >>> 8);
+}
+
+function views(view: View): [Uint8Array, Uint8Array] {
+  kernel.read(view);
+  return [kernel.plain.slice(0, kernel.plainLength), kernel.dense.slice(0, kernel.denseLength)];
+}
+
+Deno.test("TextKernel.read() gives the symbols that the tables have for the bytes", () => {
+  for (const data of [everything, noise(10_007), new Uint8Array(0), encoder.encode("a b"), new Uint8Array(300)]) {
+    assert.deepEqual(views(viewOf(data)), [fold(data, PLAIN), fold(data, DENSE)]);
+    assert.ok(kernel.plain.subarray(kernel.plainLength).subarray(0, 16).every((byte) => byte === 0));
+    assert.ok(kernel.dense.subarray(kernel.denseLength).subarray(0, 16).every((byte) => byte === 0));
+  }
+});
+
+Deno.test("TextKernel.read() gives nothing of the text before when a shorter one follows", () => {
+  views(viewOf(encoder.encode("x".repeat(100))));
+  assert.deepEqual(views(viewOf(encoder.encode("abc"))), [encoder.encode("abc"), Uint8Array.of(1, 2, 3)]);
+});
+
+Deno.test("TextKernel.read() begins each of several texts at a multiple of four symbols", () => {
+  for (const length of [1, 3, 4, 15, 16, 17, 40]) {
+    const text = "A".repeat(length);
+    const data = encoder.encode([text, text, "z-"].join("\0\0\0\0"));
+    const breaks = { at: Uint16Array.of(length, 2 * length + 4), count: 2 };
+    const filler = new Uint8Array(4 - (length % 4)).fill(0xff);
+    const part = [...encoder.encode(text.toLowerCase()), ...filler];
+    assert.deepEqual(views({ ...viewOf(data), breaks }), [
+      Uint8Array.from([...part, ...part, ...encoder.encode("z-")]),
+      Uint8Array.from([...part, ...part].map((symbol) => symbol === 0x61 ? 1 : symbol).concat(26)),
+    ]);
+  }
+});
+
+Deno.test("TextKernel.read() refuses a text that is longer than its memory", () => {
+  assert.throws(() => kernel.read(viewOf(new Uint8Array(100_000))), {
+    name: "RangeError",
+    message: "a text of 100000 bytes is too long for the kernel",
+  });
+});
+
+/** The lines of a text as strings. */
+function linesOf(text: string): string[] {
+  const data = encoder.encode(text);
+  kernel.read(viewOf(data));
+  kernel.note();
+  const { from, to, count } = kernel.lines;
+  return Array.from({ length: count }, (_, i) => new TextDecoder().decode(data.subarray(from[i], to[i])));
+}
+
+Deno.test("TextKernel.note() gives lines without their ends, and one of several that are nothing but a line feed", () => {
+  assert.deepEqual(linesOf("one\ntwo\r\n\n\n\r\nthree\n"), ["one", "two", "", "", "three", ""]);
+  assert.deepEqual(linesOf("\r\r\n\n\nx"), ["\r", "", "x"]);
+  assert.deepEqual(linesOf("one"), ["one"]);
+  assert.deepEqual(linesOf(""), [""]);
+  const long = Array.from({ length: 500 }, (_, i) => "-".repeat(i % 70));
+  assert.deepEqual(linesOf(long.join("\n")), long);
+});
+
+/** The flags of the last line of a text, by name. */
+function flagsOf(text: string): string[] {
+  linesOf(text);
+  const { flags, count } = kernel.lines;
+  const last = flags[count - 1] as number;
+  assert.equal(flags[count], 0);
+  return Object.entries(LINE).filter(([, bit]) => (last & bit) !== 0).map(([name]) => name);
+}
+
+Deno.test("TextKernel.note() tells of a line what it has in common with the one before", () => {
+  const long = "n".repeat(25);
+  const cases: [text: string, flags: string[]][] = [
+    ["", []],
+    ["ab\ncde", []],
+    ["ab\nax", ["head", "length"]],
+    ["12\n3", ["head"]],
+    ["  ab\n ax", ["head"]],
+    ["\tab\n axx", []],
+    ["  \n   ", []],
+    ["\nab", []],
+    [`n\n${long}`, ["head"]],
+    [`n\n${long}n`, []],
+    [`${"n".repeat(150)}\n${"n".repeat(160)}`, ["head"]],
+    [`${"n".repeat(150)}\n${"n".repeat(161)}`, []],
+    ["x is 1\ny was 222", ["tail"]],
+    ["x is 1\ny was222", []],
+    ["1\n2", ["head"]],
+    [`${long} 1\nx 1`, []],
+    ["same\nsame", ["head", "tail", "repeated", "length"]],
+    [`${long}b\n${long}b`, ["head", "repeated"]],
+    [`${long}b\n${long}c`, ["head"]],
+    ["00000010\n0000002", ["head", "offset"]],
+    ["abcdef 1\n0123456 1", ["head", "tail", "offset"]],
+    ["abcde 1\n012345 1", ["tail", "offset"]],
+    ["xx\nabcde", []],
+    ["xx\nabcdef", ["offset"]],
+    ["xyzxyzxyzxyz\nwxyzwxyzwxya", ["length"]],
+    ["xyzxyzxyzxyzx\nwxyzwxyzwxyza", []],
+    ["x\ny", []],
+    ["+ one\n-- two\n+ one more", ["again2"]],
+    ["12\nx\n123\n12", ["head", "again3"]],
+    ["\nx\n\nx", []],
+    ["x\n==> name <==", ["file"]],
+  ];
+  for (const [text, flags] of cases) assert.deepEqual(flagsOf(text), flags, JSON.stringify(text));
+});
+
+Deno.test("TextKernel.note() tells which lines end or begin with a single character, and which are rows of a table", () => {
+  const cases: [line: string, single: string, isTable: boolean][] = [
+    ["x", "x", false],
+    ["char x", "x", false],
+    ["char X;", "x", false],
+    ["char '7',", "7", false],
+    ["char xy", "", false],
+    ["x: some words", "x", false],
+    ["--", "", false],
+    ["", "", false],
+    [`${"n".repeat(30)} x`, "x", false],
+    [`${"n".repeat(31)} x`, "", false],
+    ["one\ttwo", "", true],
+    ["one  two", "", true],
+    ["one two  three", "", false],
+    ["nnnnnnnn  two", "", true],
+    ["nnnnnnnnn  two", "", false],
+    [" one  two", "", false],
+    [`one  ${"n".repeat(59)}`, "", true],
+    [`one  ${"n".repeat(60)}`, "", false],
+    ["0000010  61 62", "", false],
+    ["0000010x  61 62", "", true],
+  ];
+  for (const [line, single, isTable] of cases) {
+    linesOf(line);
+    const known = kernel.lines.singles[0] as number;
+    assert.equal(known & ~TABLE, single === "" ? 0 : DENSE[single.charCodeAt(0)], line);
+    assert.equal((known & TABLE) !== 0, isTable, line);
+  }
+});
+
+Deno.test("TextKernel.compareDealt() compares lines that others stand between", () => {
+  const data = encoder.encode("ab\n--\nac\n--\nad");
+  const { dealt } = kernel;
+  for (const [line, at] of [0, 6, 12].entries()) [dealt.from[line], dealt.to[line]] = [at, at + 2];
+  dealt.count = 3;
+  kernel.compareDealt(data);
+  assert.deepEqual([...dealt.flags.subarray(0, 4)], [0, LINE.head | LINE.length, LINE.head | LINE.length, 0]);
+});
+
+Deno.test("TextKernel.note() gives the places of what an escape may begin with", () => {
+  for (let byte = 0; byte < 256; byte++) {
+    const data = Uint8Array.from({ length: 200 }, (_, i) => i % 17 === 0 ? byte : 0x61);
+    kernel.read(viewOf(data));
+    kernel.note();
+    const { at, count } = kernel.escapes;
+    const expected = ESCAPE_STARTS[byte] === 0 ? [] : Array.from({ length: 12 }, (_, i) => 17 * i);
+    assert.deepEqual([...at.subarray(0, count)], expected, `byte ${byte}`);
+  }
+});
+
+Deno.test("TextKernel.note() leaves out what cannot be an escape going by the next byte", () => {
+  kernel.read(viewOf(encoder.encode("100% a=b 5%2 <a < b &c & \\q \\x")));
+  kernel.note();
+  const { at, count } = kernel.escapes;
+  assert.deepEqual([...at.subarray(0, count)], [6, 10, 13, 20, 28]);
+});
+
+Deno.test("TextKernel.note() gives the marks by which compressed blobs begin", () => {
+  kernel.read(viewOf(encoder.encode("H4sI eJ eN 1f8b08 789c 78da H J N 8 he joined 98".repeat(4))));
+  kernel.note();
+  const { at, count } = kernel.blobs;
+  assert.deepEqual([...at.subarray(0, count)].slice(0, 6), [0, 6, 9, 13, 19, 24]);
+  assert.equal(count, 24);
+});
