@@ -91,7 +91,10 @@ export class StrideFinder {
     if (isFixed.every((fixed) => fixed)) return false;
     const where = places();
     // What recurs are the marks of the escapes, and what they stand for is looked at anyway.
-    if (isEscaped(this.#data, where[from] as number, where[to - 1] as number, (to - from) / period)) return false;
+    if (isEscaped(this.#data, where[from] as number, where[to - 1] as number, (to - from) / period)) {
+      this.#left -= to - from;
+      return false;
+    }
     for (let at = from; at < to; at++) {
       const place = where[at] as number;
       if (!isFixed[(at - from) % period]) column.push(place, place + 1, 0);
