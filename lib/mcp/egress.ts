@@ -93,21 +93,27 @@ export class Egress implements PublicEgress {
 
   /** Any JSON value with every string in it redacted, names of members too. */
   clean(value: unknown): unknown {
-    return this.#walk(value, (key) => this.#redactor.redact(key));
+    const redact = (text: string): string => this.#redactor.redact(text);
+    return walk(value, { name: redact, text: redact, number: (number) => this.#cleanNumber(number) });
   }
 
-  /** A value of ours: the names of its members are this program's own, and an answer must keep its shape. */
+  /**
+   * A value of ours: the names of its members are this program's own, and an answer must keep its shape. All its texts
+   * are looked at together, those of one name in a row: pieces of a secret in several of them are one to the reader.
+   */
   #cleanValues(value: unknown): unknown {
-    return this.#walk(value, (key) => key);
-  }
-
-  #walk(value: unknown, name: (key: string) => string): unknown {
-    if (typeof value === "string") return this.#redactor.redact(value);
-    if (isNumber(value)) return this.#cleanNumber(value);
-    if (Array.isArray(value)) return value.map((item) => this.#walk(item, name));
-    if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return Object.fromEntries(entries.map(([key, item]) => [name(key), this.#walk(item, name)]));
+    const byName = new Map<string, string[]>();
+    const gather = (text: string, name: string): string => {
+      const texts = byName.get(name);
+      if (texts === undefined) byName.set(name, [text]);
+      else texts.push(text);
+      return text;
+    };
+    walk(value, { name: same, text: gather, number: (number) => number });
+    const cleaned = this.#redactor.redactTogether([...byName.values()].flat()).values();
+    for (const [name, texts] of byName) byName.set(name, texts.map(() => cleaned.next().value as string));
+    const text = (_: string, name: string): string => (byName.get(name) as string[]).shift() as string;
+    return walk(value, { name: same, text, number: (number) => this.#cleanNumber(number) });
   }
 
   /** A number may be a secret, too: the size of a file, say, that was made to be one. */
@@ -135,6 +141,27 @@ export class Egress implements PublicEgress {
     }
     return message;
   }
+}
+
+/** What becomes of the parts of a value. */
+interface Changes {
+  /** The name of a member. */
+  name(key: string): string;
+  /** A text in the member, or in the list in it, that is called `key`. */
+  text(text: string, key: string): string;
+  number(value: number): number | string;
+}
+
+const same = (key: string): string => key;
+
+/** `value` with its parts changed; members that are undefined are left out. */
+function walk(value: unknown, to: Changes, key = ""): unknown {
+  if (typeof value === "string") return to.text(value, key);
+  if (isNumber(value)) return to.number(value);
+  if (Array.isArray(value)) return value.map((item) => walk(item, to, key));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([name, item]) => [to.name(name), walk(item, to, name)]));
 }
 
 function answer(structuredContent: Record<string, unknown>): CallToolResult {

@@ -237,6 +237,76 @@ export function utf16(value: Weighted, littleEndian: boolean): Weighted {
   return out.done();
 }
 
+/** One character of a value, and what it proves. */
+export interface Character {
+  readonly text: string;
+  /** Half bits. */
+  readonly weight: number;
+}
+
+/** The characters of a value in UTF-8. */
+export function characters(value: Weighted): Character[] {
+  let at = 0;
+  return [...new TextDecoder("utf-8", { ignoreBOM: true }).decode(value.bytes)].map((text) => {
+    const end = at + new TextEncoder().encode(text).length;
+    const weight = value.weights.subarray(at, end).reduce((sum, each) => sum + each, 0);
+    at = end;
+    return { text, weight };
+  });
+}
+
+/** The characters one after the other, each as `encode` writes it, in UTF-8. */
+export function joined(of: readonly Character[], encode: (character: Character) => string): Weighted {
+  const out = new Builder(8 + 4 * of.length);
+  for (const character of of) {
+    const bytes = new TextEncoder().encode(encode(character));
+    for (const byte of bytes) out.addShare(byte, character.weight / bytes.length);
+  }
+  return out.done();
+}
+
+/** A byte as `cat -v` shows it, which leaves line ends and tabs as they are. */
+export function visible(byte: number): string {
+  if (byte >= 0x80) return `M-${visible(byte & 0x7f)}`;
+  if (byte === 0x7f) return "^?";
+  return byte >= 0x20 || byte === 0x09 || byte === 0x0a
+    ? String.fromCharCode(byte)
+    : `^${String.fromCharCode(byte + 64)}`;
+}
+
+/** Whether a byte is part of a character that UTF-7 (RFC 2152) does not show as it is. */
+export function isShifted(byte: number): boolean {
+  return byte >= 0x7e || byte === 0x5c ||
+    (byte > 0x20 && /[!-&*;-@[-`{-}]/.test(String.fromCharCode(byte)) && byte !== 0x3f);
+}
+
+/** The value in UTF-7: what it does not show as it is as UTF-16 in base64 between `+` and `-`. */
+export function utf7(value: Weighted): Weighted {
+  const out = new Builder(8 + 4 * value.bytes.length);
+  let shifted: number[] = [];
+  let weight = 0;
+  const unshift = (): void => {
+    if (shifted.length === 0) return;
+    const bytes = Uint8Array.from(shifted.flatMap((unit) => [unit >> 8, unit & 0xff]));
+    out.add(`+${btoa(String.fromCharCode(...bytes)).replaceAll("=", "")}-`, weight);
+    shifted = [];
+    weight = 0;
+  };
+  for (const character of characters(value)) {
+    const { text } = character;
+    if (text !== "+" && (text.codePointAt(0) as number) < 0x80 && !isShifted(text.charCodeAt(0))) {
+      unshift();
+      out.add(text, character.weight);
+    } else if (text === "+" && shifted.length === 0) out.add("+-", character.weight);
+    else {
+      for (let i = 0; i < text.length; i++) shifted.push(text.charCodeAt(i));
+      weight += character.weight;
+    }
+  }
+  unshift();
+  return out.done();
+}
+
 /** Last byte first. */
 export function reversed(value: Weighted): Weighted {
   return { bytes: value.bytes.slice().reverse(), weights: value.weights.slice().reverse() };

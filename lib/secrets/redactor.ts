@@ -4,7 +4,7 @@
  * One engine serves all ways out: a whole text, a window of it, a stream. What it masks depends on the bytes and on the
  * loaded values alone, not on how the bytes were cut.
  */
-import { companionsOf, ordinaryLines } from "./redaction/companions.ts";
+import { companionsOf, ordinaryLines, takeMarks } from "./redaction/companions.ts";
 import { cutAtEnd, cutAtStart } from "./redaction/edges.ts";
 import { BLOCK, CONTEXT, Engine } from "./redaction/engine.ts";
 import { Lexicon } from "./redaction/lexicon.ts";
@@ -18,6 +18,12 @@ const SHORTEST = 4;
 
 /** Milliseconds in a row for which values are taken in when others are to run meanwhile. */
 const TURN_MS = 8;
+
+/** What stands between the texts of an answer when they are looked at together. */
+const BETWEEN = "\n";
+
+/** Bytes up to which the texts of an answer are looked at in more than one order. */
+const SHORT_ANSWER = 4096;
 
 /** What is known of the text around the bytes that are looked at. */
 export interface RedactOptions {
@@ -146,6 +152,7 @@ export class Redactor {
     let spans = this.#engine.look(window, this.#lexicon, isContinued);
     if (spans.length > 0 && this.#ordinary.size > 0) {
       spans = companionsOf(spans, this.#engine.look(window, this.#ordinaryLexicon, isContinued));
+      for (const span of spans) takeMarks(window, span);
     }
     for (const span of spans) toCharacters(window, span);
     return spans;
@@ -161,16 +168,30 @@ export class Redactor {
     if (!this.active) return text;
     const bytes = encodeText(text);
     const spans = this.find(bytes, options);
-    if (spans.length === 0) return text;
-    const indexes = unitIndexes(bytes, spans.flatMap(({ start, end }) => [start, end]));
-    const parts: string[] = [];
-    let from = 0;
-    for (let i = 0; i < indexes.length; i += 2) {
-      parts.push(text.slice(from, indexes[i]), MASK);
-      from = indexes[i + 1] as number;
-    }
-    parts.push(text.slice(from));
-    return parts.join("");
+    return spans.length > 0 ? maskText(text, bytes, spans) : text;
+  }
+
+  /**
+   * The texts of one answer, each with every occurrence replaced by `***`, also one that begins in a text and goes on in
+   * the next: the reader has all of them.
+   */
+  redactTogether(texts: readonly string[]): string[] {
+    if (!this.active) return [...texts];
+    const parts = texts.map((text) => encodeText(text + BETWEEN));
+    // Which of them is read first is up to the reader, so the first one follows the last as well.
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    const bytes = concat(size <= SHORT_ANSWER && texts.length > 1 ? [...parts, parts[0] as Uint8Array] : parts);
+    const spans = this.find(bytes);
+    if (spans.length === 0) return [...texts];
+    let start = 0;
+    return texts.map((text, i) => {
+      const part = parts[i] as Uint8Array;
+      const end = start + part.length - BETWEEN.length;
+      const inside = within(spans, start, end);
+      if (i === 0 && size < bytes.length) inside.push(...within(spans, size, size + end));
+      start += part.length;
+      return inside.length > 0 ? maskText(text, part, mergeSpans(inside)) : text;
+    });
   }
 
   /**
@@ -180,10 +201,7 @@ export class Redactor {
   redactWindow(bytes: Uint8Array, start: number, end: number): Uint8Array {
     const window = bytes.subarray(start, end);
     if (!this.active) return window;
-    const spans = this.find(bytes)
-      .filter((span) => span.start < end && span.end > start)
-      .map((span) => ({ start: Math.max(span.start, start) - start, end: Math.min(span.end, end) - start }));
-    return maskBytes(window, spans);
+    return maskBytes(window, within(this.find(bytes), start, end));
   }
 
   /** A redactor for bytes that arrive piece by piece. */
@@ -291,6 +309,26 @@ export class RedactionStream {
     this.#base = to;
     return copy;
   }
+}
+
+/** What of `spans` lies within `[start, end)`, counted from `start`. */
+function within(spans: readonly Span[], start: number, end: number): Span[] {
+  return spans
+    .filter((span) => span.start < end && span.end > start)
+    .map((span) => ({ start: Math.max(span.start, start) - start, end: Math.min(span.end, end) - start }));
+}
+
+/** `text`, which is `bytes`, with each span (merged, sorted) replaced by `***`. */
+function maskText(text: string, bytes: Uint8Array, spans: readonly Span[]): string {
+  const indexes = unitIndexes(bytes, spans.flatMap(({ start, end }) => [start, end]));
+  const parts: string[] = [];
+  let from = 0;
+  for (let i = 0; i < indexes.length; i += 2) {
+    parts.push(text.slice(from, indexes[i]), MASK);
+    from = indexes[i + 1] as number;
+  }
+  parts.push(text.slice(from));
+  return parts.join("");
 }
 
 function concat(parts: Uint8Array[]): Uint8Array {

@@ -48,6 +48,22 @@ Deno.test("redact() reads rows of characters that stand behind an offset", () =>
   assert.ok(length < LEAK_LENGTH, `${length} characters`);
 });
 
+Deno.test("redact() reads rows in which characters that cannot be shown have names or numbers", () => {
+  const value = "a b\ncd 7\tX2 \u00e9Qz\u001bLr8 WcD k9";
+  const names = new Map(Object.entries({ " ": " sp", "\n": " nl", "\t": " ht", "\u001b": "esc" }));
+  const escapes = new Map(Object.entries({ "\n": " \\n", "\t": " \\t", "\u001b": "033" }));
+  for (const known of [names, escapes]) {
+    const cells = [...new TextEncoder().encode(value)].map((byte) => {
+      const char = String.fromCharCode(byte);
+      return " " + (known.get(char) ?? (byte < 0x80 ? char : byte.toString(8))).padStart(3);
+    });
+    const rows = pieces(cells.join(""), 32).map((row, i) => `${(8 * i).toString(8).padStart(7, "0")}${row}\n`);
+    assert.equal(masked(rows.join(""), value), "0000000***\n");
+    const other = rows.join("").replaceAll("X", "Y").replaceAll("Q", "R").replaceAll("L", "M").replaceAll("W", "V");
+    assert.equal(masked(other, value), other);
+  }
+});
+
 /** Ways to lay out a value that need more than one line, or more than one record, to be read. */
 const LAYOUTS: Record<string, (value: string) => string> = {
   "as a list of places and characters": (v) => `[${[...v].map((c, i) => `(${i}, '${c}')`).join(", ")}]`,

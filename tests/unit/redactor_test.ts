@@ -219,3 +219,15 @@ Deno.test("redact() masks every piece of eight characters of a random value, dou
     }
   }
 });
+
+Deno.test("redactTogether() masks a value that begins in one text and ends in another, in either order", () => {
+  const redactor = redactorOf(VALUE);
+  assert.deepEqual(redactor.redactTogether(["sk-live", "-4f9Qz7", "ok"]), ["***", "***", "ok"]);
+  assert.deepEqual(redactor.redactTogether(["-4f9Qz7", "sk-live"]), ["***", "***"]);
+  assert.deepEqual(redactor.redactTogether(["a 4f9Qz7 b", "", "é sk-live-4f9Qz7XbT2mLr8WcD \ud800"]), [
+    "a 4f9Qz7 b",
+    "",
+    "é *** \ud800",
+  ]);
+  assert.deepEqual(redactor.redactTogether([]), []);
+});

@@ -21,6 +21,16 @@ export function ordinaryLines(text: string): string[] {
   );
 }
 
+/** The marks of such lines, and of base64, that are masked with what they touch when there are two of them or more. */
+const MARKS: ReadonlySet<number> = new Set([0x2d, 0x3d]);
+
+/** Takes in the marks that a line of a value begins and ends with, which most forms of it are found without. */
+export function takeMarks(data: Uint8Array, span: Span): void {
+  const [before, after] = [data[span.start - 1] as number, data[span.end] as number];
+  if (MARKS.has(before) && data[span.start - 2] === before) { while (data[span.start - 1] === before) span.start--; }
+  if (MARKS.has(after) && data[span.end + 1] === after) { while (data[span.end] === after) span.end++; }
+}
+
 /** Those of `candidates` that stand near one of `masked`, or near another one that does. */
 export function companionsOf(masked: readonly Span[], candidates: readonly Span[]): Span[] {
   const all = [

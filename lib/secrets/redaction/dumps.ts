@@ -1,9 +1,11 @@
 /**
- * Rows of a dump (xxd, od -t x, hexdump), read as the bytes that they show. A row by itself may hold too few characters
- * of a value to tell; all rows together hold the whole of it. Words are read in both byte orders, and what is found is
- * masked in the numbers and in the characters beside them.
+ * Rows of a dump (xxd, od, hexdump), read as the bytes that they show. A row by itself may hold too few characters of a
+ * value to tell; all rows together hold the whole of it. Words are read in both byte orders, and what is found is masked
+ * in the numbers and in the characters beside them. Rows of characters (od -c, od -a, hexdump -c) have the others, such as
+ * line ends and blanks, by name or number, each in as much room as the longest of these needs.
  */
-import type { Lines } from "./text_kernel.ts";
+import { CELL_WIDTH, cellValue } from "./cells.ts";
+import { LINE, type Lines } from "./text_kernel.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, HEX_VALUES } from "./symbols.ts";
 
@@ -37,6 +39,8 @@ export class DumpReader {
   #count = 0;
   #hasWords = false;
   #hasCharacters = false;
+  /** Whether the rows consist of characters. */
+  #hasCells = false;
 
   /** A reader for texts of up to `capacity` bytes. */
   constructor(capacity: number) {
@@ -47,21 +51,17 @@ export class DumpReader {
   }
 
   /** Calls `onReading` for the dumps in `data`; a reading is good during the call. */
-  find(data: Uint8Array, { from, to, count }: Lines, onReading: (reading: Reading) => void): void {
+  find(data: Uint8Array, { from, to, flags, count }: Lines, onReading: (reading: Reading) => void): void {
     for (let line = 0; line < count; line++) {
-      const start = from[line] as number;
-      const end = to[line] as number;
-      if (end - start >= MIN_OFFSET_DIGITS && mayBeRow(data, start) && this.#readRow(data, start, end)) continue;
+      const isRow = ((flags[line] as number) & LINE.offset) !== 0;
+      const isNextRow = ((flags[line + 1] as number) & LINE.offset) !== 0;
+      if (!isRow && !isNextRow && this.#count === 0) continue;
+      const [start, end] = [from[line] as number, to[line] as number];
+      if (isRow && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
       // In a terminal the first row may stand behind a prompt.
-      const next = from[line + 1] as number;
-      if (
-        line + 1 < count && mayBeRow(data, next) &&
-        digitsEnd(data, next, end + MAX_OFFSET_DIGITS) - next >= MIN_OFFSET_DIGITS
-      ) {
-        const row = promptEnd(data, start, end);
-        if (row > start) this.#readRow(data, row, end);
-      }
+      const row = isNextRow ? promptEnd(data, start, end) : start;
+      if (row > start) this.#readRow(data, row, end);
     }
     if (this.#count > 0) this.#report(onReading);
   }
@@ -73,12 +73,12 @@ export class DumpReader {
       if (this.#hasWords) onReading(this.#reading(this.#little.subarray(0, count), this.#littleDigits));
     }
     this.#count = 0;
-    this.#hasWords = this.#hasCharacters = false;
+    this.#hasWords = this.#hasCharacters = this.#hasCells = false;
   }
 
   #reading(bytes: Uint8Array, digits: Uint16Array): Reading {
     const sources = (span: Span): Span[] => {
-      const numbers = extent(digits, digits, span, 2);
+      const numbers = extent(digits, digits, span, this.#hasCells ? CELL_WIDTH : 2);
       return this.#hasCharacters ? [numbers, extent(this.#characters, digits, span, 1)] : [numbers];
     };
     return { bytes, sources };
@@ -100,9 +100,27 @@ export class DumpReader {
       this.#addGroup(data, start, end);
       at = end;
     }
-    if (this.#count === before) return false;
+    if (this.#count === before) return (before === 0 || this.#hasCells) && this.#readCells(data, at, to);
     this.#placeCharacters(data, before, at, to);
     return true;
+  }
+
+  /** Reads a row of characters. */
+  #readCells(data: Uint8Array, from: number, to: number): boolean {
+    const before = this.#count;
+    for (let at = from; at + CELL_WIDTH <= to; at += CELL_WIDTH) {
+      const value = cellValue(data, at);
+      if (value < 0) {
+        // What this row has so far stays where it is, since nothing counts beyond the number of bytes.
+        this.#count = before;
+        return false;
+      }
+      this.#big[this.#count] = value;
+      this.#characters[this.#count] = 0;
+      this.#bigDigits[this.#count++] = at;
+    }
+    this.#hasCells ||= this.#count > before;
+    return this.#count > before;
   }
 
   #addGroup(data: Uint8Array, start: number, end: number): void {
@@ -175,12 +193,6 @@ function extent(places: Uint16Array, others: Uint16Array, { start, end }: Span, 
     span.end = Math.max(span.end, at + (place === 0 ? 2 : size));
   }
   return span;
-}
-
-/** Whether a row may begin at `from`, at the price of a look at two bytes. */
-function mayBeRow(data: Uint8Array, from: number): boolean {
-  return (HEX_VALUES[data[from] as number] as number) >= 0 &&
-    (HEX_VALUES[data[from + MIN_OFFSET_DIGITS - 1] as number] as number) >= 0;
 }
 
 /**

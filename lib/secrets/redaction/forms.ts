@@ -57,6 +57,7 @@ export function* formsOf(value: Weighted): Generator<Form> {
   yield* usualForms(value);
   if (value.bytes.length > EVERY_FORM) return;
   yield* rareForms(value);
+  yield* characterForms(value);
   yield* nestedForms(value);
   yield* markedForms(value);
 }
@@ -140,6 +141,18 @@ function* rareForms(value: Weighted): Generator<Form> {
   }
   yield { ...encode.base58(value), kind: KIND.base32 };
   yield { ...encode.bigNumber(value), kind: KIND.decimal };
+}
+
+/** What takes characters, not bytes, and so differs from the other forms where there is more than ASCII; and UTF-7. */
+function* characterForms(value: Weighted): Generator<Form> {
+  if (value.bytes.some((byte) => encode.isShifted(byte))) yield { ...encode.utf7(value), kind: KIND.nested };
+  if (value.bytes.every((byte) => byte < 0x80)) return;
+  yield { ...encode.perByte(value, encode.visible), kind: KIND.literal };
+  const characters = encode.characters(value);
+  yield { ...encode.joined(characters.toReversed(), ({ text }) => text), kind: KIND.reversed };
+  yield { ...encode.joined(characters, ({ text }) => `${text.codePointAt(0)}`), kind: KIND.decimal };
+  yield { ...encode.joined(characters, ({ text }) => text.toUpperCase()), kind: KIND.literal };
+  yield { ...encode.joined(characters, ({ text }) => text.toLowerCase()), kind: KIND.literal };
 }
 
 /** Words of several bytes as dumps and debuggers show them, with and without `0x`, wherever in a word the value begins. */

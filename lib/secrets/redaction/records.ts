@@ -7,13 +7,13 @@
  * of short cells.
  */
 import type { OnColumn } from "./columns.ts";
-import type { Lines } from "./text_kernel.ts";
+import { readCounted } from "./counted.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
-import { isBlank, isDump } from "./tokens.ts";
+import { type Lines, TABLE } from "./text_kernel.ts";
+import { firstNumber, isBlank } from "./tokens.ts";
 
-/** Bytes of the longest line that ends a record, of the longest row, and of the longest line between others. */
-const LONGEST_RECORD = 32;
+/** Bytes that each line of a block has at most on average, and those of the longest line between others. */
 const LONGEST_ROW = 64;
 const LONGEST_LINE = 96;
 /** Lines of a block, and those that are looked at first: one at least of every place in records of up to four lines. */
@@ -43,8 +43,9 @@ const LONGEST_CELL = 24;
 /** Bytes from one look into a long line to the next, and of each look. */
 const STEP = 48;
 const LOOK = 16;
-/** Looks in a row that have to show a single character. */
+/** Looks that have to show a single character, and those in a row without one that end a stretch. */
 const FEWEST_LOOKS = 3;
+const MOST_MISSES = 3;
 
 /** What tells one place in a record from another, beside the bytes that it is made of. */
 const PLACE = { marks: 1 << 16, single: 2 << 16, word: 3 << 16 } as const;
@@ -67,13 +68,14 @@ const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as
 export class RecordFinder {
   readonly #column: Stretches;
   #data: Uint8Array = new Uint8Array(0);
-  #lines: Lines = { from: new Uint16Array(0), to: new Uint16Array(0), flags: new Uint8Array(0), count: 0 };
+  #lines: Lines;
   #onColumn: OnColumn = () => {};
   #left = 0;
   #inlineLeft = 0;
 
-  /** A finder for texts of up to `capacity` bytes. */
-  constructor(capacity: number) {
+  /** A finder for texts of up to `capacity` bytes, which looks at `lines` first. */
+  constructor(capacity: number, lines: Lines) {
+    this.#lines = lines;
     this.#column = new Stretches(capacity + 1);
   }
 
@@ -84,8 +86,7 @@ export class RecordFinder {
     this.#onColumn = onColumn;
     this.#left = MOST_BYTES;
     this.#inlineLeft = MOST_INLINE;
-    const { from, to, count } = lines;
-    const symbols = DENSE;
+    const { from, to, singles, count } = lines;
     const seen: Seen = { singles: 0, tables: 0, letters: 0, digits: 0 };
     let start = 0;
     let others = 0;
@@ -96,13 +97,13 @@ export class RecordFinder {
         start = line;
         continue;
       }
-      const first = from[line] as number;
-      const end = to[line] as number;
-      const length = end - first;
-      const single = length > LONGEST_RECORD ? 0 : singleAt(data, symbols, first, end);
+      const known = singles[line] as number;
+      const single = known & ~TABLE;
       if (single > 0) note(seen, single);
-      if (length <= LONGEST_ROW && (data[first] as number) > 0x20 && isTable(data, first, end)) seen.tables++;
+      if (known > single) seen.tables++;
       else if (single === 0) {
+        const [first, end] = [from[line] as number, to[line] as number];
+        const length = end - first;
         if (length > LONGEST_LINE) this.#findInline(first, end);
         if (seen.singles + seen.tables === 0) start = line;
         else if (++others >= MOST_OTHERS || length > LONGEST_LINE) {
@@ -124,16 +125,10 @@ export class RecordFinder {
 
   /** Whether some of the lines of a block neither end nor begin with a single character, and none is long. */
   #isOrdinary(line: number): boolean {
-    const { from, to, count } = this.#lines;
+    const { from, to, singles, count } = this.#lines;
     const last = line + BLOCK_LINES - 1;
     if (last >= count || (to[last] as number) - (from[line] as number) > BLOCK_LINES * LONGEST_ROW) return false;
-    for (const nth of SAMPLE) {
-      const [first, end] = [from[line + nth] as number, to[line + nth] as number];
-      if (end - first > LONGEST_ROW) continue;
-      if (end - first <= LONGEST_RECORD && singleAt(this.#data, DENSE, first, end) > 0) return false;
-      if ((this.#data[first] as number) > 0x20 && isTable(this.#data, first, end)) return false;
-    }
-    return true;
+    return SAMPLE.every((nth) => singles[line + nth] === 0);
   }
 
   /** Looks at lines of which so many end in a single character, or are rows of a table. */
@@ -146,25 +141,41 @@ export class RecordFinder {
       5 * singles >= end - start;
     if (!hasRecords && (tables < 2 || 2 * tables < end - start)) return;
     this.#left -= to - from;
-    if (hasRecords) this.#findTokens(from, to);
+    if (hasRecords) {
+      if (readCounted(this.#data, from, to, this.#column) > 0) this.#onColumn(this.#column);
+      this.#findTokens(from, to);
+    }
     this.#findCells(start, end);
   }
 
   /** Stretches of a long line that are full of single characters. */
   #findInline(from: number, to: number): void {
     let looks = 0;
-    for (let at = from; at < to + STEP && this.#inlineLeft > 0; at += STEP) {
+    let first = from;
+    let last = from;
+    for (let at = from; at < to + STEP * MOST_MISSES; at += STEP) {
       if (at + LOOK <= to && hasSingle(this.#data, at)) {
-        looks++;
+        if (looks++ === 0) first = at;
+        last = at;
         continue;
       }
-      if (looks >= FEWEST_LOOKS) {
-        const start = Math.max(from, at - (looks + 1) * STEP, at - this.#inlineLeft);
-        this.#inlineLeft -= at - start;
-        this.#findTokens(start, Math.min(to, at));
-      }
+      // Marks of a value are no single characters; among numbers there is nothing to wait for.
+      if (looks === 0 || (at - last < STEP * MOST_MISSES && mayHaveMarks(this.#data, last))) continue;
+      if (looks >= FEWEST_LOOKS) at = Math.max(at, this.#readStretch(Math.max(from, first - STEP), last + STEP, to));
       looks = 0;
     }
+  }
+
+  /** Reads a stretch of a line that ends at `limit`; up to where it has been read. */
+  #readStretch(from: number, to: number, limit: number): number {
+    const read = readCounted(this.#data, from, limit, this.#column);
+    if (read > 0) this.#onColumn(this.#column);
+    const end = Math.min(to, limit);
+    if (2 * read > from + end) return read;
+    const start = Math.max(from, end - this.#inlineLeft);
+    this.#inlineLeft -= end - start;
+    if (end > start) this.#findTokens(start, end);
+    return end;
   }
 
   /** The short tokens of `[from, to)` that stand behind the same marks, or behind the same word. */
@@ -173,9 +184,10 @@ export class RecordFinder {
     const places = new Map<number, number[]>();
     const add = (place: number, start: number, end: number): void => {
       const tokens = places.get(place);
-      if (tokens === undefined) places.set(place, [start, end]);
-      else tokens.push(start, end);
+      if (tokens === undefined) places.set(place, [start, end, number]);
+      else tokens.push(start, end, number);
     };
+    let number = 0;
     let word = 0;
     let marks = 0;
     for (let at = from; at < to;) {
@@ -198,6 +210,7 @@ export class RecordFinder {
         add(PLACE.marks | before, start, at);
         if (word > 0) add(PLACE.word | ((word + before) & MOST_KEYS), start, at);
         if (length === 1) add(PLACE.single | (marks & 0xff), start, at);
+        if (letters === 0) number = firstNumber(data, start, at);
       }
       word = length > 1 && length <= LONGEST_WORD && letters === length ? hash + 1 : 0;
       marks = 0;
@@ -209,15 +222,18 @@ export class RecordFinder {
     const column = this.#column;
     const seen = new Set<number>();
     for (const places of columns) {
-      const count = places.length / 2;
+      const count = places.length / 3;
       if (count < FEWEST_TOKENS) continue;
       column.clear();
-      for (let i = 0; i < places.length; i += 2) column.push(places[i] as number, places[i + 1] as number, 0);
+      for (let i = 0; i < places.length; i += 3) {
+        column.push(places[i] as number, places[i + 1] as number, places[i + 2] as number);
+      }
       // The same tokens by another mark.
-      const sign = count * 0x1_0000_0000 + (places[0] as number) * 0x1_0000 + (places.at(-1) as number);
+      const sign = count * 0x1_0000_0000 + (places[0] as number) * 0x1_0000 + (places.at(-2) as number);
       if (column.size < FEWEST_CHARACTERS || seen.has(sign)) continue;
       seen.add(sign);
       this.#onColumn(column);
+      if (column.sort()) this.#onColumn(column);
     }
   }
 
@@ -235,24 +251,13 @@ export class RecordFinder {
         const from = at;
         while (at < to && !isBlank(data[at] as number)) at++;
         if (at === from || at - from > LONGEST_CELL) continue;
-        (columns[nth] ??= []).push(from, at);
-        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at);
+        (columns[nth] ??= []).push(from, at, 0);
+        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at, 0);
       }
     }
     if (columns.length < 2) return this.#report(turns);
     this.#report([...columns.filter((column) => column !== undefined), columns.flat()]);
   }
-}
-
-/** The symbol of the single letter or digit that a line ends or begins with, but for a mark or two; 0 when it does not. */
-function singleAt(data: Uint8Array, symbols: Uint8Array, from: number, to: number): number {
-  let end = to - 1;
-  if (end > from && symbols[data[end] as number] === 0) end--;
-  if (end > from && symbols[data[end] as number] === 0) end--;
-  if (end < from) return 0;
-  const last = symbols[data[end] as number] as number;
-  if (last > 0 && (end === from || symbols[data[end - 1] as number] === 0)) return last;
-  return symbols[data[from + 1] as number] === 0 ? symbols[data[from] as number] as number : 0;
 }
 
 function note(seen: Seen, single: number): void {
@@ -267,19 +272,20 @@ function bitCount(bits: number): number {
   return count;
 }
 
-/** Whether a line seems to be the row of a table of short cells: a tab or two blanks not far from its start. */
-function isTable(data: Uint8Array, from: number, to: number): boolean {
-  const limit = Math.min(to - 1, from + LONGEST_TOKEN + 1);
-  let at = from;
-  while (at < limit && !isBlank(data[at] as number)) at++;
-  if (at === from || at >= limit) return false;
-  return (data[at] === 0x09 || isBlank(data[at + 1] as number)) && !isDump(data, from, to);
-}
-
 /** Whether one of the letters and digits at `at` and behind it has no other beside it. */
 function hasSingle(data: Uint8Array, at: number): boolean {
   let mask = 0;
   for (let i = 0; i < LOOK; i++) mask = (mask << 1) | (((DENSE[data[at + i] as number] as number) + 0xff) >> 8);
   // Neither the first nor the last bit tells what is beside it.
   return (mask & ~(mask << 1) & ~(mask >> 1) & ((1 << (LOOK - 1)) - 2)) !== 0;
+}
+
+/** Whether what is looked at `at` has a quote, or a letter with no other letter or digit beside it. */
+function mayHaveMarks(data: Uint8Array, at: number): boolean {
+  for (let i = at + 1; i + 1 < at + LOOK; i++) {
+    const byte = data[i] as number;
+    if (byte === 0x22 || byte === 0x27) return true;
+    if (byte > 0x39 && isSymbol(byte) && !isSymbol(data[i - 1]) && !isSymbol(data[i + 1])) return true;
+  }
+  return false;
 }

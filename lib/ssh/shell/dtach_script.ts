@@ -3,14 +3,14 @@
  * the shell writes into a FIFO, and a keeper reads that into files of bounded size. They hold whatever the terminal shows,
  * so that they are in memory (tmpfs), in a directory that only the user can look into, and go when the shell does.
  */
-import { quoteWord } from "../../quote.ts";
+import { quoteWord, scriptCommand } from "../../quote.ts";
 import type { TerminalSize } from "./screen.ts";
 
 /** Most of what was shown that is handed out, in bytes. */
 export const MAX_KEPT_BYTES = 500_000;
 /** The keeper has two files: a full one, and one that becomes full. A copy that is asked for lets one grow beyond. */
 const FILE_BYTES = 300_000;
-const MAX_FILE_BYTES = 16_000_000;
+const MAX_FILE_BYTES = 4_000_000;
 
 /** Where the session's socket is, and beside it the link to what is kept. */
 const PLACE = "umask 077; s=${XDG_RUNTIME_DIR:-$HOME}/.$1; k=$s.kept";
@@ -100,21 +100,17 @@ const RESIZED = `${PLACE}
 ${MARK}
 soon mark "$2"`;
 
-function run(script: string, ...words: string[]): string {
-  return `exec /bin/sh -c ${[script, "sh", ...words].map(quoteWord).join(" ")}`;
-}
-
 /** The command that attaches a terminal of that size to the session, or makes it. */
 export function attachKept(session: string, { width, height }: TerminalSize): string {
-  return run(ATTACH, session, String(width), String(height));
+  return scriptCommand(ATTACH, session, String(width), String(height));
 }
 
 /** The command that hands out what the session has shown, with markers of `token` there and in the terminal. */
 export function handOut(session: string, token: string): string {
-  return run(HAND_OUT, session, token);
+  return scriptCommand(HAND_OUT, session, token);
 }
 
 /** The command to run before the terminal's size changes: it marks the place. */
 export function markSize(session: string, token: string): string {
-  return run(RESIZED, session, token);
+  return scriptCommand(RESIZED, session, token);
 }

@@ -1,5 +1,5 @@
 /** What runs at the far end beside a terminal in GNU screen: it hands out what screen keeps, and what comes. */
-import { quoteWord } from "../../quote.ts";
+import { quoteWord, scriptCommand } from "../../quote.ts";
 import type { TerminalSize } from "./screen.ts";
 
 /** Most of what screen has kept that is handed out, in bytes. */
@@ -102,7 +102,7 @@ read end <&3; exec 5>&-; cat <&3; leave`;
  * @param size of the terminal, when there is no such session yet
  */
 export function feedCommand(session: string, token: string, { width, height }: TerminalSize): string {
-  return `exec /bin/sh -c ${quoteWord(SCRIPT)} sh ${quoteWord(session)} ${token} ${width} ${height}`;
+  return scriptCommand(SCRIPT, session, token, String(width), String(height));
 }
 
 /** The command that attaches a terminal to the session of that whole name, for what is typed. */
