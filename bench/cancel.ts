@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { FileTools, someBytes } from "../tests/support/file_tools.ts";
 import { startSshd } from "../tests/support/sshd.ts";
-import { startDelayProxy } from "../tests/support/delay_proxy.ts";
+import { startDelayProxy } from "./support/delay_proxy.ts";
 
 const { values } = parseArgs({
   args: Deno.args,

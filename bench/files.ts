@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { startSshd } from "../tests/support/sshd.ts";
 import { someBytes } from "../tests/support/file_tools.ts";
 import { RECEIVE_WINDOW_BYTES } from "../lib/ssh/sftp/receive_window.ts";
-import { startDelayProxy } from "../tests/support/delay_proxy.ts";
+import { startDelayProxy } from "./support/delay_proxy.ts";
 import { median } from "./support/statistics.ts";
 import { receiveWindowed, roundTripMs, sendWindowed } from "./support/windowed_tcp.ts";
 

@@ -4,7 +4,7 @@
  *   deno run -A bench/memory_files.ts [--delay-ms=0]
  */
 import { parseArgs } from "node:util";
-import { startDelayProxy } from "../tests/support/delay_proxy.ts";
+import { startDelayProxy } from "./support/delay_proxy.ts";
 import { Program } from "../tests/support/program.ts";
 import { startSshd } from "../tests/support/sshd.ts";
 

@@ -2,7 +2,7 @@
  * What plain TCP moves where no more than a window may be on its way, as on an SSH channel (RFC 4254 §5.2): the most that
  * any program can get through a proxy and a machine with that window.
  */
-import { startDelayProxy } from "../../tests/support/delay_proxy.ts";
+import { startDelayProxy } from "./delay_proxy.ts";
 
 const PIECE_BYTES = 32 * 1024;
 /** How much has come before OpenSSH's server opens the window again: three packets. */

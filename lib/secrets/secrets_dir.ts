@@ -49,6 +49,24 @@ export async function readSecretsFile(secretsDir: string | undefined, filePath: 
   }
 }
 
+/**
+ * The files under the secrets directory, `most` of them at most, by their absolute paths; none without one. Links are not
+ * followed: what they lead to inside is found where it is.
+ */
+export async function secretsFiles(secretsDir: string | undefined, most: number): Promise<string[]> {
+  const files: string[] = [];
+  const directories: string[] = [];
+  await realSecretsDir(secretsDir).then((real) => directories.push(real), () => {});
+  for (const directory of directories) {
+    const entries = await Array.fromAsync(Deno.readDir(directory)).catch(() => []);
+    for (const { name, isFile, isDirectory } of entries) {
+      if (isDirectory && directories.length < most) directories.push(`${directory}/${name}`);
+      if (isFile && files.push(`${directory}/${name}`) >= most) return files;
+    }
+  }
+  return files;
+}
+
 async function realSecretsDir(secretsDir: string | undefined): Promise<string> {
   if (secretsDir === undefined || secretsDir === "") {
     throw new ToolError("secrets_dir_missing", "the server was started without a directory for secrets", {

@@ -13,25 +13,37 @@ const ENDS: ReadonlyArray<[how: string, end: (pid: number) => void]> = [
   ["reads nothing any more", (pid) => Deno.kill(pid, "SIGSTOP")],
 ];
 
+/** A host where nothing but `keeper` keeps shells, an account on it, and what starts a run of the program. */
+async function keptBed(keeper: (typeof MULTIPLEXERS)[number]) {
+  const host = await startHost();
+  const user = await createTestUser({ shell: await ensureProgram("bash") });
+  await user.authorize((await Deno.readTextFile(`${host.clientKeyPath}.pub`)).trim());
+  await leaveOnly(keeper, user.home);
+  const start = async () => {
+    const program = await Program.start({
+      permissions: ["--allow-net", `--allow-read=${host.dir}`],
+      flags: [`--secrets-dir=${host.dir}`],
+    });
+    const { host: name, port, clientKeyPath: key_path } = host;
+    const { session_id } = await program.ok("ssh_connect", { host: name, port, username: user.name, key_path });
+    const call: Call = (tool, args) => program.ok(`ssh_shell_${tool}`, { session_id, name: "build", ...args });
+    return { program, session_id, call };
+  };
+  return {
+    host,
+    start,
+    async [Symbol.asyncDispose]() {
+      await user[Symbol.asyncDispose]();
+      await host[Symbol.asyncDispose]();
+    },
+  };
+}
+
 for (const keeper of MULTIPLEXERS) {
   for (const [how, end] of ENDS) {
     Deno.test(`a build in ${keeper} is picked up whole by another run of the program when the first ${how}`, async () => {
-      await using host = await startHost();
-      await using user = await createTestUser({ shell: await ensureProgram("bash") });
-      await user.authorize((await Deno.readTextFile(`${host.clientKeyPath}.pub`)).trim());
-      await leaveOnly(keeper, user.home);
-      const start = async (): Promise<{ program: Program; call: Call }> => {
-        const program = await Program.start({
-          permissions: ["--allow-net", `--allow-read=${host.dir}`],
-          flags: [`--secrets-dir=${host.dir}`],
-        });
-        const { host: name, port, clientKeyPath: key_path } = host;
-        const target = { host: name, port, username: user.name, key_path };
-        const { session_id } = await program.ok("ssh_connect", target);
-        const call: Call = (tool, args) => program.ok(`ssh_shell_${tool}`, { session_id, name: "build", ...args });
-        return { program, call };
-      };
-
+      await using bed = await keptBed(keeper);
+      const { start } = bed;
       const first = await start();
       const { pid } = first.program.transport;
       assert.ok(pid);
@@ -60,4 +72,25 @@ for (const keeper of MULTIPLEXERS) {
       }
     });
   }
+  Deno.test(`what one run of the program loaded into a shell in ${keeper} is masked in the next one`, async () => {
+    await using bed = await keptBed(keeper);
+    const value = "sk-live-4f9Qz7XbT2mLr8WcD";
+    await Deno.mkdir(`${bed.host.dir}/apps`);
+    await Deno.writeTextFile(`${bed.host.dir}/apps/app.env`, `API_TOKEN=${value}\n`);
+    const show = { data: 'echo "shown: $API_TOKEN"', await_exit: true };
+    {
+      const { program, session_id, call } = await bed.start();
+      await using _program = program;
+      await call("open", { persist: true });
+      await program.ok("ssh_load_env_file", { session_id, file_path: "apps/app.env" });
+      assert.equal((await call("send", show)).output, "shown: ***");
+    }
+    const { program, call } = await bed.start();
+    await using _program = program;
+    const opened = await call("open", { persist: true });
+    assert.match(opened.output, /shown: \*\*\*/);
+    assert.equal((await call("send", show)).output, "shown: ***");
+    assert.equal((await call("read", { lines: 1000 })).output.includes(value), false);
+    assert.equal((await call("send", { data: "exit" })).state, "closed");
+  });
 }

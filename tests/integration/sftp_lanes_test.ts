@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execute } from "../../lib/ssh/exec.ts";
 import { SPREAD_BYTES } from "../../lib/ssh/transfer/writing.ts";
-import { type DelayProxy, type Line, startDelayProxy } from "../support/delay_proxy.ts";
+import { type DelayProxy, type Line, startDelayProxy } from "../../bench/support/delay_proxy.ts";
 import { FileTools, names, someBytes } from "../support/file_tools.ts";
 import { descendants } from "../support/processes.ts";
 import { isRoot, runOk } from "../support/run.ts";

@@ -190,6 +190,18 @@ for (const program of MULTIPLEXERS) {
   });
 }
 
+Deno.test("what runs in a persistent shell makes files with the permissions that they have elsewhere", async () => {
+  await using host = await startHost();
+  for (const program of MULTIPLEXERS) {
+    await using shell = await onlyWith(program, host);
+    await shell.open({ name: "plain" });
+    const plain = await shell.run("umask; env | grep -c KEPT_", { name: "plain" });
+    await shell.open({ persist: true });
+    assert.equal((await shell.run("umask; env | grep -c KEPT_")).output, plain.output, program);
+    await shell.send("exit");
+  }
+});
+
 for (const program of MULTIPLEXERS) {
   Deno.test(`a persistent shell in ${program} opens and goes on where the login shell is fish or tcsh`, async () => {
     await using host = await startHost();

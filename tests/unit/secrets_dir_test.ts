@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MAX_SECRETS_FILE_BYTES, readSecretsFile } from "../../lib/secrets/secrets_dir.ts";
+import { MAX_SECRETS_FILE_BYTES, readSecretsFile, secretsFiles } from "../../lib/secrets/secrets_dir.ts";
 
 interface Place extends Disposable {
   /** Real path of the directory that holds everything. */
@@ -215,4 +215,18 @@ Deno.test("readSecretsFile() names the whole flag when the sandbox forbids it", 
   assert.equal(elsewhere.code, "outside_secrets_dir");
   assert.deepEqual(home, denied("--allow-env=HOME", "finding the home directory for ~"));
   assert.equal(found.text, "A=1\n");
+});
+
+Deno.test("secretsFiles() finds files in directories below, follows no link, and stops where it is told to", async () => {
+  using at = place();
+  Deno.mkdirSync(`${at.dir}/b/c`, { recursive: true });
+  Deno.mkdirSync(`${at.root}/outside`);
+  write(`${at.dir}/b/c/c.env`, "A=1\n");
+  write(`${at.root}/outside/d.env`, "A=1\n");
+  Deno.symlinkSync(`${at.root}/outside/d.env`, `${at.dir}/d.env`);
+  Deno.symlinkSync(`${at.root}/outside`, `${at.dir}/outside`);
+  assert.deepEqual(await secretsFiles(at.dir, 10), [`${at.dir}/a.env`, `${at.dir}/b/c/c.env`]);
+  assert.deepEqual(await secretsFiles(at.dir, 1), [`${at.dir}/a.env`]);
+  assert.deepEqual(await secretsFiles(`${at.dir}/none`, 10), []);
+  assert.deepEqual(await secretsFiles(undefined, 10), []);
 });

@@ -7,6 +7,7 @@ import type { WaitReason } from "../../ssh/shell/waiting.ts";
 import { MAX_INPUT_CHARACTERS } from "../../ssh/shell/limits.ts";
 import type { Shell } from "../../ssh/shell.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
+import { maskEnvFiles } from "../env_files.ts";
 import { sessionId, timeoutSeconds } from "../fields.ts";
 import { checkedName, maskedTail, type ShellText, shellText, type Wanted } from "../shell_text.ts";
 
@@ -63,6 +64,7 @@ const open = defineTool({
     const session = call.session(session_id);
     const { signal } = call;
     const size = { width, height };
+    if (persist) await maskEnvFiles(call.app); // what an earlier run loaded is still in there
     const { shell, opened } = await session.shells.ensure(checkedName(name), { term, size, persist, signal });
     const notes = opened ? [] : [`the shell ${name} was open already`];
     const variables = call.app.vault.variablesFor(session.id);

@@ -30,7 +30,7 @@ export const SESSION_ENDED = "its dtach session ended";
  * Ctrl-L is pressed; any other program would take that as input, so that it is pressed only where the session's shell has
  * the terminal to itself.
  */
-const DTACH = `umask 077; s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh|*/mksh)
+const DTACH = `s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh|*/mksh)
 ps -A -o pid= -o ppid= -o tpgid= -o args= 2>/dev/null | awk -v s="$s" '{ parent[$1] = $2; front[$1] = $3 }
 /^[^a-z]*dtach -A/ && index($0, s " ") { masters[$1] }
 END { for (p in parent) if (parent[p] in masters && front[p] == p) exit 3 }'; [ $? = 3 ] && r=ctrl_l;; esac
