@@ -484,3 +484,16 @@ Deno.test("redact() masks short values whole, in their encodings too, and no pie
     assert.equal(masked(piece, value), piece);
   }
 });
+
+Deno.test("redact() masks a value in noughts and ones at every alignment, one that is not ASCII too", () => {
+  for (const value of [VALUE, "ключ-4f9Qz7Xb", "pä5§", "Zq7!"]) {
+    const digits = each(`a text, ${value}, and more`, (byte) => byte.toString(2).padStart(8, "0"));
+    for (let phase = 0; phase < 8; phase++) {
+      const text = "1011100".slice(0, phase) + digits;
+      const left = masked(text, value);
+      const [before, after] = left.split("***");
+      assert.ok(after !== undefined && left.length <= text.length - 8 * bytes(value).length + 3, left);
+      assert.ok(text.startsWith(before as string) && text.endsWith(after), left);
+    }
+  }
+});

@@ -80,6 +80,10 @@ const LAYOUTS: Record<string, (value: string) => string> = {
   "behind different words, a line each": (v) => [...v].map((c, i) => `${WORDS[i % WORDS.length]} ${c}\n`).join(""),
   "with the same letter after each character": (v) => v.replace(/./g, "$&x"),
   "with the same digits before each character": (v) => v.replace(/./g, "10$&"),
+  "with the same escape before each character": (v) => v.replace(/./g, "\\u0041$&"),
+  "in escapes with the same one before each": (v) => [...v].map((c) => `%41%${c.charCodeAt(0).toString(16)}`).join(""),
+  "in escapes of which each has a byte too many": (v) =>
+    [...v].map((c) => `\\u${c.charCodeAt(0).toString(16)}00`).join(""),
   "with letters after each number": (v) => [...v].map((c) => `${c.charCodeAt(0).toString(16)}h `).join(""),
   "in a notation with words in it": (v) => [...v].map((c) => `\\N{U+${c.charCodeAt(0).toString(16)}}`).join(""),
   "on lines that are reversed": (v) => pieces(v, 5).map(reverse).join("\n"),

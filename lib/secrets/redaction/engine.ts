@@ -82,7 +82,7 @@ export class Engine {
       this.#gathered.gather(data, column);
     };
     // First, while the scanner still has the symbols of the whole.
-    this.#strides.find(this.#scanner.plain, onColumn);
+    this.#strides.find(data, this.#scanner.plain, onColumn);
     this.#columns.find(data, lines, isContinued, onColumn);
     this.#records.find(data, lines, onColumn);
     this.#shortLines.find(data, lines, onColumn, () => {

@@ -3,8 +3,9 @@
  * those, since they are what values consist of; that they recur at the same distance is what tells them.
  */
 import type { OnColumn } from "./columns.ts";
+import { hexNumber } from "./decoder.ts";
 import { Stretches } from "./stretches.ts";
-import { DENSE } from "./symbols.ts";
+import { DENSE, isHexDigit } from "./symbols.ts";
 
 /** A text as the symbols of the plain view. */
 export interface Symbols {
@@ -36,13 +37,21 @@ const LETTER_WITHIN = 12;
 const MOST_SYMBOLS = 8 * 1024;
 const LONGEST = 4096;
 
+/** Bytes of the longest escape of one character. */
+const LONGEST_ESCAPE = 16;
+const BACKSLASH = 0x5c;
+const PERCENT = 0x25;
+const AMPERSAND = 0x26;
+
 /** Finds such stretches; keeps its working memory. */
 export class StrideFinder {
   readonly #column: Stretches = new Stretches(LONGEST);
+  #data: Uint8Array = new Uint8Array(0);
   #left = 0;
 
-  /** Calls `onColumn` for what stands between the separators of `text`. */
-  find(text: Symbols, onColumn: OnColumn): void {
+  /** Calls `onColumn` for what stands between the separators of `text`, which are the symbols of `data`. */
+  find(data: Uint8Array, text: Symbols, onColumn: OnColumn): void {
+    this.#data = data;
     this.#left = MOST_SYMBOLS;
     for (const { lag, step, periods } of LOOKS) {
       let done = 0;
@@ -81,6 +90,11 @@ export class StrideFinder {
     const isFixed = Array.from({ length: period }, (_, i) => isSame(symbols, from + i, to, period));
     if (isFixed.every((fixed) => fixed)) return false;
     const where = places();
+    // What recurs are the marks of the escapes, and what they stand for is looked at anyway.
+    if (isEscaped(this.#data, where[from] as number, where[to - 1] as number, (to - from) / period)) {
+      this.#left -= to - from;
+      return false;
+    }
     for (let at = from; at < to; at++) {
       const place = where[at] as number;
       if (!isFixed[(at - from) % period]) column.push(place, place + 1, 0);
@@ -122,4 +136,58 @@ function isSame(symbols: Uint8Array, from: number, to: number, period: number): 
   let same = 0;
   for (let at = from; at + period < to; at += period) if (symbols[at] === symbols[at + period]) same++;
   return same * period >= to - from - 3 * period;
+}
+
+/**
+ * Whether `[from, to)` is nothing but escapes that stand for ASCII by its number, one in each of so many periods; the
+ * outer ones may be there in part. Of two in a period one may be what stands between the others.
+ */
+function isEscaped(data: Uint8Array, from: number, to: number, periods: number): boolean {
+  let at = from;
+  while (at < from + LONGEST_ESCAPE && !isMark(data[at] as number)) at++;
+  for (let count = 0; at < to; count++) {
+    const next = escapeEnd(data, at);
+    if (next < 0) return to - at < LONGEST_ESCAPE && count > periods / 2;
+    if (count > periods + 1) return false;
+    at = next;
+  }
+  return true;
+}
+
+/** Where the escape ends that begins at `at` and stands for ASCII, -1 when it is none. */
+function escapeEnd(data: Uint8Array, at: number): number {
+  let digits = at + 1;
+  switch (data[at]) {
+    case BACKSLASH: {
+      while (data[digits] === BACKSLASH) digits++;
+      const mark = data[digits++] as number;
+      const count = mark === 0x75 ? 4 : mark === 0x55 ? 8 : (mark | 0x20) === 0x78 ? 2 : 0;
+      return asciiEnd(data, digits, count);
+    }
+    case PERCENT:
+      // Three times is as often as is undone.
+      while (
+        digits < at + 4 && data[digits] === 0x32 && data[digits + 1] === 0x35 && isHexDigit(data[digits + 2] as number)
+      ) digits += 2;
+      return data[digits] === 0x75 ? asciiEnd(data, digits + 1, 4) : asciiEnd(data, digits, 2);
+    case AMPERSAND: {
+      if (data[at + 1] !== 0x23 || ((data[at + 2] as number) | 0x20) !== 0x78) return -1;
+      digits = at + 3;
+      while (data[digits] === 0x30) digits++;
+      const end = asciiEnd(data, digits, 2);
+      return data[end] === 0x3b ? end + 1 : -1;
+    }
+    default:
+      return -1;
+  }
+}
+
+/** Where `count` hexadecimal digits end that are the number of an ASCII character, -1 when they are not. */
+function asciiEnd(data: Uint8Array, at: number, count: number): number {
+  const number = hexNumber(data, at, count, data.length);
+  return number >= 0 && number < 0x80 ? at + count : -1;
+}
+
+function isMark(byte: number): boolean {
+  return byte === BACKSLASH || byte === PERCENT || byte === AMPERSAND;
 }
