@@ -256,7 +256,7 @@ function singleOf(from: usize, to: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function isTable(from: usize, to: usize, blanks: i32, offset: i32): bool {
-  const at = ctz(blanks);
+  const at = ctz(blanks | 0x10000);
   if (at === 0 || at >= LONGEST_CELL || at >= <i32>(to - from) - 1) return false;
   if (((blanks >> (at + 1)) & 1) === 0 && load<u8>(from + <usize>at) !== 0x09) return false;
   return offset === 0 || !isDump(from, to);
@@ -303,7 +303,7 @@ function describe(table: usize, room: usize, count: usize): void {
       const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, hexLow, hexHigh), i64x2.splat(0)));
       if ((hex & digits) === 0 && length >= OFFSET_DIGITS) flags = offset = OFFSET;
       if (length <= LONGEST_RECORD) singles = singleOf(from, to);
-      const blanks = blanksOf(v) | 0x10000;
+      const blanks = blanksOf(v);
       if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, offset)) singles |= TABLE;
       if (isBlank(first)) {
         let at = from + <usize>ctz(~blanks);
