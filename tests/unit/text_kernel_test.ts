@@ -91,6 +91,10 @@ Deno.test("TextKernel.note() tells of a line what it has in common with the one 
     ["12\n3", ["head"]],
     ["  ab\n ax", ["head"]],
     ["\tab\n axx", []],
+    ...[15, 16, 17, 40].map((blanks): [string, string[]] => [
+      `${" ".repeat(blanks)}ab\n${" ".repeat(blanks)}acc`,
+      ["head"],
+    ]),
     ["  \n   ", []],
     ["\nab", []],
     [`n\n${long}`, ["head"]],

@@ -267,6 +267,9 @@ export class ColumnFinder {
     const numbers = this.#numbers;
     const data = this.#data;
     numbers.count = end - start;
+    // Neither the first number nor the last one need be whole.
+    const first = this.#isContinued && start === 0 ? 1 : 0;
+    const last = this.#to[end - 1] === data.length ? numbers.count - 1 : numbers.count;
     for (let nth = 0; nth < MOST_NUMBERS; nth++) {
       let counts = true;
       let before = NaN;
@@ -278,9 +281,7 @@ export class ColumnFinder {
         let number = 0;
         for (; at < to && isDigit(data[at] as number); at++) number = number * 10 + (data[at] as number) - 0x30;
         numbers.to[i] = at;
-        if (number !== before + 1 && number !== before && i > (this.#isContinued && start === 0 ? 1 : 0)) {
-          counts = false;
-        }
+        if (number !== before + 1 && number !== before && i > first && i < last) counts = false;
         before = number;
       }
       if (!counts) this.#onColumn(numbers);

@@ -256,7 +256,7 @@ function singleOf(from: usize, to: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function isTable(from: usize, to: usize, blanks: i32, offset: i32): bool {
-  const at = ctz(blanks);
+  const at = ctz(blanks | 0x10000);
   if (at === 0 || at >= LONGEST_CELL || at >= <i32>(to - from) - 1) return false;
   if (((blanks >> (at + 1)) & 1) === 0 && load<u8>(from + <usize>at) !== 0x09) return false;
   return offset === 0 || !isDump(from, to);
@@ -303,8 +303,7 @@ function describe(table: usize, room: usize, count: usize): void {
       const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, hexLow, hexHigh), i64x2.splat(0)));
       if ((hex & digits) === 0 && length >= OFFSET_DIGITS) flags = offset = OFFSET;
       if (length <= LONGEST_RECORD) singles = singleOf(from, to);
-      const blank = v128.or(v128.eq<u8>(v, v128.splat<u8>(0x20)), v128.eq<u8>(v, v128.splat<u8>(0x09)));
-      const blanks = i8x16.bitmask(blank) | 0x10000;
+      const blanks = blanksOf(v);
       if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, offset)) singles |= TABLE;
       if (isBlank(first)) {
         let at = from + <usize>ctz(~blanks);
@@ -348,9 +347,26 @@ function kindOf(byte: i32): i32 {
   return <u32>(byte - 0x30) < 10 ? 0x30 : isBlank(byte) ? 0x20 : 0;
 }
 
+// @ts-ignore: decorator
+@inline
+function blanksOf(v: v128): i32 {
+  return i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.splat<u8>(0x20)), v128.eq<u8>(v, v128.splat<u8>(0x09))));
+}
+
+// @ts-ignore: decorator
+@inline
+function digitsOf(v: v128): i32 {
+  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(v, v128.splat<u8>(0x30)), v128.splat<u8>(10)));
+}
+
+/** Where a run of one kind ends. */
 function skip(at: usize, to: usize, kind: i32): usize {
-  while (at < to && kindOf(load<u8>(at)) === kind) at++;
-  return at;
+  for (; at < to; at += 16) {
+    const v = v128.load(at);
+    const others = ~(kind === 0x30 ? digitsOf(v) : blanksOf(v)) & 0xffff;
+    if (others !== 0) return min(at + <usize>ctz(others), to);
+  }
+  return to;
 }
 
 let shareEnd: usize = 0;
@@ -366,8 +382,7 @@ function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
     let kind = 0;
     if (same > 0) {
       // What is the same, as far as it goes, and then the rest of a run in each.
-      const blanks = i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.splat<u8>(0x20)), v128.eq<u8>(v, v128.splat<u8>(0x09))));
-      const digits = i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(v, v128.splat<u8>(0x30)), v128.splat<u8>(10)));
+      const blanks = blanksOf(v), digits = digitsOf(v);
       const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
       tokens += popcnt(~inside & ((1 << same) - 1));
       a += <usize>same;

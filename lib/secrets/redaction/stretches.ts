@@ -47,17 +47,19 @@ export class Stretches {
       if (step < 0) isSorted = false;
     }
     if (isSorted) return false;
-    const numbers = this.numbers.slice(0, count);
-    const sorted = numbers.toSorted();
-    for (let i = 1; i < count; i++) if (sorted[i] === sorted[i - 1]) return false;
     const place = new Map<number, number>();
-    for (let i = 0; i < count; i++) place.set(sorted[i] as number, i);
+    for (let i = 0; i < count; i++) {
+      const number = this.numbers[i] as number;
+      // Met long before all are in order, where numbers come again.
+      if (place.has(number)) return false;
+      place.set(number, i);
+    }
+    this.numbers.subarray(0, count).sort();
     const [from, to] = [this.from.slice(0, count), this.to.slice(0, count)];
     for (let i = 0; i < count; i++) {
-      const target = place.get(numbers[i] as number) as number;
-      this.from[target] = from[i] as number;
-      this.to[target] = to[i] as number;
-      this.numbers[target] = numbers[i] as number;
+      const source = place.get(this.numbers[i] as number) as number;
+      this.from[i] = from[source] as number;
+      this.to[i] = to[source] as number;
     }
     return true;
   }
