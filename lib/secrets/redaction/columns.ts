@@ -227,7 +227,7 @@ export class ColumnFinder {
     for (let line = start; line < start + FEWEST_LINES; line++) {
       const to = this.#to[line] as number;
       let at = this.#from[line] as number;
-      if (!isDigit(this.#data[at] as number)) return false;
+      if (at === to || !isDigit(this.#data[at] as number)) return false;
       while (at < to && isDigit(this.#data[at] as number)) at++;
       if (at < to && DENSE[this.#data[at] as number] !== 0) return true;
     }
@@ -242,8 +242,8 @@ export class ColumnFinder {
     let taken = 0;
     for (let i = 0, length = 0; i < count; i++) {
       let [start, end] = [from[i] as number, to[i] as number];
-      for (; isDigit(data[start - 1] as number); taken++) start--;
-      for (; isDigit(data[end] as number); taken++) end++;
+      for (; start > 0 && isDigit(data[start - 1] as number); taken++) start--;
+      for (; end < data.length && isDigit(data[end] as number); taken++) end++;
       // All pieces are of one length but the last, which numbers seldom are.
       if (i > 0 && end - start !== length && (i + 1 < count || end - start > length)) return;
       length = end - start;

@@ -30,7 +30,7 @@ const DIGITS_FROM = 26;
 const MOST_OTHERS = 8;
 /** Bytes of a window that are looked at as records on lines, and within lines. */
 const MOST_BYTES = 8 * 1024;
-const MOST_INLINE = 4 * 1024;
+const MOST_INLINE = 2 * 1024;
 /** Bytes of the longest part of a record. */
 const LONGEST_TOKEN = 8;
 /** Letters of the longest word that tells what follows it. */
@@ -168,7 +168,9 @@ export class RecordFinder {
       }
       // Marks of a value are no single characters; among numbers there is nothing to wait for.
       if (looks === 0 || (at - last < STEP * MOST_MISSES && mayHaveMarks(this.#data, last))) continue;
-      if (looks >= FEWEST_LOOKS) at = Math.max(at, this.#readStretch(Math.max(from, first - STEP), last + STEP, to));
+      if (looks >= FEWEST_LOOKS) {
+        at = Math.max(at, this.#readStretch(Math.max(from, first - STEP), last + 2 * STEP, to));
+      }
       looks = 0;
     }
   }
@@ -181,7 +183,7 @@ export class RecordFinder {
     if (2 * read > from + end) return read;
     const start = Math.max(from, end - this.#inlineLeft);
     this.#inlineLeft -= end - start;
-    if (end > start) this.#findTokens(start, end);
+    if (end > start && isVaried(this.#data, start, end)) this.#findTokens(start, end);
     return end;
   }
 
@@ -315,4 +317,14 @@ function mayHaveMarks(data: Uint8Array, at: number): boolean {
     if (byte > 0x39 && isSymbol(byte) && !isSymbol(data[i - 1]) && !isSymbol(data[i + 1])) return true;
   }
   return false;
+}
+
+/** Whether the single letters and digits of a stretch are of many kinds: those of data are the same few. */
+function isVaried(data: Uint8Array, from: number, to: number): boolean {
+  let seen = 0;
+  for (let at = from + 1; at + 1 < to; at++) {
+    const symbol = DENSE[data[at] as number] as number;
+    if (symbol !== 0 && !isSymbol(data[at - 1]) && !isSymbol(data[at + 1])) seen |= 1 << (symbol & 31);
+  }
+  return bitCount(seen) >= FEWEST_DIFFERENT;
 }
