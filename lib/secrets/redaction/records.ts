@@ -183,7 +183,7 @@ export class RecordFinder {
     if (2 * read > from + end) return read;
     const start = Math.max(from, end - this.#inlineLeft);
     this.#inlineLeft -= end - start;
-    if (end > start && isVaried(this.#data, start, end)) this.#findTokens(start, end);
+    if (end > start) this.#findTokens(start, end);
     return end;
   }
 
@@ -317,14 +317,4 @@ function mayHaveMarks(data: Uint8Array, at: number): boolean {
     if (byte > 0x39 && isSymbol(byte) && !isSymbol(data[i - 1]) && !isSymbol(data[i + 1])) return true;
   }
   return false;
-}
-
-/** Whether the single letters and digits of a stretch are of many kinds: those of data are the same few. */
-function isVaried(data: Uint8Array, from: number, to: number): boolean {
-  let seen = 0;
-  for (let at = from + 1; at + 1 < to; at++) {
-    const symbol = DENSE[data[at] as number] as number;
-    if (symbol !== 0 && !isSymbol(data[at - 1]) && !isSymbol(data[at + 1])) seen |= 1 << (symbol & 31);
-  }
-  return bitCount(seen) >= FEWEST_DIFFERENT;
 }
