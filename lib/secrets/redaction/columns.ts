@@ -213,12 +213,12 @@ export class ColumnFinder {
       column.push(skipTokens(this.#data, from, to, shared), to, 0);
     }
     if (!this.#dropTails(column)) return;
+    this.#reportWithDigits(column);
     if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(start, end);
     if (column.size < FEWEST_CHARACTERS) return;
     for (let i = 0; i < column.count; i++) {
       column.numbers[i] = firstNumber(this.#data, this.#from[start + i] as number, column.from[i] as number);
     }
-    this.#reportWithDigits(column);
     this.#report(column);
   }
 
@@ -249,7 +249,7 @@ export class ColumnFinder {
       length = end - start;
       wider.push(start, end, 0);
     }
-    if (taken > 0) this.#onColumn(wider);
+    if (taken > 0 && wider.size >= FEWEST_CHARACTERS) this.#onColumn(wider);
   }
 
   /** What stands behind a label that begins alike and ends in a mark: `xaa:`, `xab:` (grep -H). */
