@@ -65,15 +65,15 @@ Deno.test("redact() reads rows in which characters that cannot be shown have nam
 });
 
 Deno.test("redact() masks the marks of a value too in a list of numbered characters", () => {
-  const value = `p'q"x\\$&<>/+%= !@#^*(){}[]|~;:,.?-_9zLr8W`;
+  const value = `p'7TEz2"fVv\\ihy$mh&<oZbl>/+%=kQbMAql eH`;
   const quoted = (c: string): string => c === "'" ? `"'"` : `'${c === "\\" ? "\\\\" : c}'`;
   for (
     const item of [(c: string, i: number) => `(${i}, ${quoted(c)})`, (c: string, i: number) => `${i}: ${quoted(c)}`]
   ) {
     const shown = masked(`words (${[...value].map(item).join(", ")}) words\n`, value);
     assert.ok(longestRecoverable(shown, value).length < LEAK_LENGTH, shown);
-    const other = `words (${[...value].reverse().map((c, i) => item(c === "L" ? "M" : c, i)).join(", ")}) words\n`;
-    assert.equal(masked(other.replaceAll("z", "y").replaceAll("q", "r"), value).includes("***"), false);
+    const other = `words (${[...value].toSorted().map(item).join(", ")}) words\n`;
+    assert.equal(masked(other, value), other);
   }
 });
 
