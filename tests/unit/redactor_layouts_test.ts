@@ -87,6 +87,8 @@ const LAYOUTS: Record<string, (value: string) => string> = {
   "behind numbers that touch it": (v) => [...v].map((c, i) => `${String(i + 1).padStart(2, "0")}${c}`).join("\n"),
   "as digits behind numbers": (v) => pieces(hex(v), 4).map((p, i) => `${i + 1}\t${p}`).join("\n"),
   "as digits behind offsets": (v) => pieces(hex(v), 6).map((p, i) => `${6 * i}: ${p},`).join("\n"),
+  "as digits between words, with a prompt behind the last": (v) =>
+    `${pieces(hex(v), 4).map((p) => `chunk ${p} end`).join("\n")}user@host:~$ `,
   "as digits between words": (v) => pieces(hex(v), 4).map((p) => `chunk ${p} end`).join("\n"),
   "as a map of places to characters": (v) => JSON.stringify({ ...[...v] }),
   "as elements that are set one by one": (v) => [...v].map((c) => `a[${c}]=1 `).join(""),

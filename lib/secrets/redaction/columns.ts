@@ -271,9 +271,20 @@ export class ColumnFinder {
     const { from, to, count } = column;
     const data = this.#data;
     const [head, headTo] = [from[0] as number, to[0] as number];
-    let tail = Infinity;
+    let [tail, before] = [Infinity, Infinity];
     for (let i = 1; i < count && tail > 0; i++) {
+      before = tail;
       tail = Math.min(tail, sharedTail(data, head, headTo, from[i] as number, to[i] as number).tokens);
+      if (tail < before && i === count - 1 && i >= FEWEST_LINES) {
+        // Where the last line has no end, a prompt stands behind it.
+        tail = before;
+        to[i] = findTail(
+          data,
+          from[i] as number,
+          to[i] as number,
+          data.subarray(skipTail(data, head, headTo, tail), headTo),
+        );
+      }
     }
     for (let i = 0; i < count; i++) {
       to[i] = skipTail(data, from[i] as number, to[i] as number, tail);
@@ -338,6 +349,14 @@ export class ColumnFinder {
     }
     this.#onColumn(column);
   }
+}
+
+/** Where the first `tail` in a stretch ends, the end of the stretch when there is none. */
+function findTail(data: Uint8Array, from: number, to: number, tail: Uint8Array): number {
+  for (let at = from; at + tail.length <= to; at++) {
+    if (tail.every((byte, i) => data[at + i] === byte)) return at + tail.length;
+  }
+  return to;
 }
 
 /** Where the mark stands that ends a label, -1 when there is none. */
