@@ -93,11 +93,26 @@ const execute = (): Promise<unknown> => shell.client.call("ssh_execute", { sessi
 const calm: number[] = [];
 for (let round = 0; round < 20; round++) calm.push(await timed(execute));
 report("ssh_execute beside an idle shell", calm);
-for (const flood of ["yes", "cat /dev/urandom"]) {
-  await shell.send(flood, { wait: 0.1 });
+const names = ["main", "second", "third", "fourth", "fifth"];
+for (const name of names) await shell.open({ name });
+
+/** What other calls and Ctrl-C take while these shells flood. */
+async function beside(flood: string, flooding: readonly string[], label: string): Promise<void> {
+  for (const name of flooding) await shell.send(flood, { wait: 0.1, name });
   const flooded: number[] = [];
   for (let round = 0; round < 20; round++) flooded.push(await timed(execute));
-  report(`ssh_execute beside ${flood}`, flooded);
-  console.log(`Ctrl-C of ${flood}: ${(await timed(() => shell.press("c"))).toFixed(0)} ms`);
-  await shell.send("printf '\\033c'");
+  report(`ssh_execute beside ${label}`, flooded);
+  const pressed: number[] = [];
+  for (const name of flooding) pressed.push(await timed(() => shell.press("c", { name })));
+  report(`Ctrl-C of ${label}`, pressed);
+  for (const name of flooding) await shell.send("printf '\\033c'", { name });
+}
+
+for (const secrets of [0, 100]) {
+  const values = Array.from({ length: secrets }, () => crypto.getRandomValues(new Uint8Array(20)).toHex());
+  await shell.load(values.map((value, at) => `SECRET_${at}=${value}\n`).join(""));
+  for (const flood of ["yes", "cat /dev/urandom"]) {
+    await beside(flood, names.slice(0, 1), `${flood}, ${secrets} secrets`);
+    await beside(flood, names, `${flood} in 5 shells, ${secrets} secrets`);
+  }
 }

@@ -9,3 +9,21 @@
 export function quoteWord(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'";
 }
+
+/**
+ * A command line that runs a script in the POSIX shell, with these words as `$1` and so on, whatever shell reads it: fish
+ * takes backslashes in single quotes for its own, csh line ends and exclamation marks, and a quote no shell as another.
+ *
+ * @param script any text without NUL
+ * @param words of letters, digits and `@%+=:,./_-`
+ */
+export function scriptCommand(script: string, ...words: string[]): string {
+  const escaped = Array.from(new TextEncoder().encode(script), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\x20-\x7e]/.test(character) && !"\\'!".includes(character)
+      ? character
+      : `\\0${byte.toString(8).padStart(3, "0")}`;
+  }).join("");
+  const start = `exec /bin/sh -c 'script=$1; shift; eval "$(printf %b "$script")"' sh '${escaped}'`;
+  return [start, ...words.map(quoteWord)].join(" ");
+}

@@ -41,6 +41,10 @@ export function nearMisses(values: readonly string[], random: () => number): Rec
     "7 and 7 characters": filled(`${value.slice(0, 7)} ${value.slice(10, 17)} `),
     ...escapes(),
     ...beginnings(values),
+    ...escapedBeginnings(values),
+    ...brokenBeginnings(values),
+    ...wrongValues(values),
+    ...bits(values, random),
     ...dumps(values.map((each) => each.slice(0, 7)).join(" ")),
     "numbered characters": filled(" 12\ts\n 13\tk\n"),
     "gzip marks": filled("H4sIAAAA"),
@@ -103,6 +107,90 @@ function beginnings(values: readonly string[]): Record<string, Uint8Array> {
     "beginnings, two characters a line": filled(near.replace(/(..)/g, "$1\n")),
     "beginnings with colours between": filled([...near].join("\x1b[1m")),
     "beginnings with blanks between": filled([...near].join(" ")),
+  };
+}
+
+/** `text` with what `form` makes of the number of each character, and of that number in hexadecimal digits. */
+const each = (text: string, form: (digits: string, byte: number) => string): string =>
+  hex(text).map((digits) => form(digits, parseInt(digits, 16))).join("");
+
+/** `text` with `end` after every `width` characters. */
+const wrapped = (text: string, width: number, end: string): string =>
+  text.replace(new RegExp(`(.{${width}})`, "g"), `$1${end}`);
+
+const beginningsOf = (values: readonly string[]): string => values.map((value) => value.slice(0, 7)).join(" ");
+
+/** The first seven characters of every value, in escapes of all kinds and in one over another. */
+function escapedBeginnings(values: readonly string[]): Record<string, Uint8Array> {
+  const near = beginningsOf(values);
+  const percent = each(near, (digits) => `%${digits}`);
+  let turn = 0;
+  return {
+    "beginnings in percent-encoding": filled(percent),
+    "beginnings in percent-encoding twice": filled(percent.replaceAll("%", "%25")),
+    "beginnings in percent-encoding three times": filled(percent.replaceAll("%", "%2525")),
+    "beginnings in percent-encoding five times": filled(percent.replaceAll("%", "%25252525")),
+    "beginnings in base64 in percent-encoding": filled(each(btoa(near), (digits) => `%${digits}`)),
+    "beginnings as %u0041": filled(each(near, (digits) => `%u00${digits}`)),
+    "beginnings as \\x41": filled(each(near, (digits) => `\\x${digits}`)),
+    "beginnings as \\\\x41": filled(each(near, (digits) => `\\\\x${digits}`)),
+    "beginnings as \\U00000041": filled(each(near, (digits) => `\\U000000${digits}`)),
+    "beginnings in octal escapes": filled(each(near, (_, byte) => `\\${byte.toString(8).padStart(3, "0")}`)),
+    "beginnings in entities": filled(each(near, (_, byte) => `&#${byte};`)),
+    "beginnings in hexadecimal entities": filled(each(near, (digits) => `&#x${digits};`)),
+    "beginnings in entities twice": filled(each(near, (_, byte) => `&amp;#${byte};`)),
+    "beginnings in quoted-printable": filled(wrapped(each(near, (digits) => `=${digits}`), 75, "=\n")),
+    "beginnings by turns as %41 and \\u0041": filled(
+      each(near, (digits) => turn++ % 2 === 0 ? `%${digits}` : `\\u00${digits}`),
+    ),
+    "beginnings by turns in all escapes": filled(each(near, (digits, byte) => {
+      const forms = [`%${digits}`, `\\u00${digits}`, `&#${byte};`, `=${digits}`, `\\x${digits}`, `&#x${digits};`];
+      return forms[turn++ % forms.length] as string;
+    })),
+  };
+}
+
+/** The first seven characters of every value, broken up. */
+function brokenBeginnings(values: readonly string[]): Record<string, Uint8Array> {
+  const near = beginningsOf(values);
+  const wide = (char: string): string =>
+    char > " " && char < "\x7f" ? String.fromCharCode(char.charCodeAt(0) + 0xfee0) : char;
+  return {
+    "beginnings with soft line ends between": filled(wrapped(near, 1, "=\n")),
+    "beginnings with zero-width characters between": filled([...near].join("\u200b")),
+    "beginnings with tags between": filled([...near].map((char) => `<b>${char}</b>`).join("")),
+    "beginnings with NULs before each character": filled([...near].map((char) => `\0${char}`).join("")),
+    "beginnings overstruck": filled([...near].map((char) => `${char}\b${char}`).join("")),
+    "beginnings full-width": filled([...near].map(wide).join("")),
+    "beginnings quoted one by one": filled([...near].map((char) => `\\${char}`).join("")),
+  };
+}
+
+/** Whole values of which every eighth character is another one, in some forms. */
+function wrongValues(values: readonly string[]): Record<string, Uint8Array> {
+  const wrong = values.map((value) => [...value].map((char, i) => i % 8 < 7 ? char : char === "Q" ? "Z" : "Q").join(""))
+    .join(" ");
+  return {
+    "wrong values": filled(wrong),
+    "wrong values in lines of 80": filled(wrapped(wrong, 80, "\r\n")),
+    "wrong values in base64, in lines of 76": filled(wrapped(btoa(wrong), 76, "\n")),
+    "wrong values in base64 twice": filled(btoa(btoa(wrong))),
+    "wrong values in hex": filled(hex(wrong).join("").toUpperCase()),
+    "wrong values in JSON escapes": filled(each(wrong, (digits) => `\\u00${digits}`)),
+    "wrong values in percent-encoding": filled(each(wrong, (digits) => `%${digits}`)),
+    "wrong values with NULs between": filled([...wrong].join("\0")),
+  };
+}
+
+/** The first seven characters of every value as noughts and ones, and noughts and ones that are nothing. */
+function bits(values: readonly string[], random: () => number): Record<string, Uint8Array> {
+  const near = hex(beginningsOf(values)).map((digits) => parseInt(digits, 16).toString(2).padStart(8, "0"));
+  return {
+    "beginnings in noughts and ones": filled(near.join("")),
+    "beginnings in noughts and ones, in lines of 64": filled(wrapped(near.join(""), 64, "\n")),
+    "beginnings in noughts and ones, a byte a word": filled(near.join(" ")),
+    "beginnings in noughts and ones, a byte a line": filled(near.join("\n")),
+    "noughts and ones with blanks": noise(random, "0000000111111 "),
   };
 }
 

@@ -1,6 +1,7 @@
 /** An interactive shell in a terminal, as a person has it. */
 import { ToolError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
+import { Deadline } from "./deadline.ts";
 import { AwaitedCommand, type AwaitOutcome, type CommandEnd } from "./shell/awaited_command.ts";
 import { Cursors, type Place } from "./shell/cursors.ts";
 import { keySequence } from "./shell/keys.ts";
@@ -22,6 +23,8 @@ const FIRST_PROMPT_MS = 3000;
 const FIRST_QUIET_MS = 1500;
 /** How long a shell that was left at its prompt may take to show it again. */
 const LEFT_QUIET_MS = 500;
+/** How long what a shell had shown before may take to be shown again. */
+const KEPT_SHOWN_MS = 15_000;
 const SOURCE_LIMIT_MS = 5000;
 const INTERRUPT = "\x03";
 
@@ -85,6 +88,7 @@ export class Shell {
     const shell = new Shell(connection, io, options);
     try {
       io.attach(await options.link(io));
+      await shownSoon(io, options.signal);
       const reason = await settled(io, io.mark, {
         quietMs: earlier?.prompt === undefined ? FIRST_QUIET_MS : LEFT_QUIET_MS,
         limitMs: FIRST_PROMPT_MS,
@@ -318,7 +322,7 @@ export class Shell {
     const io = this.#io;
     if (prompt === undefined || io.screen.cursor().before !== "") return;
     io.show(prompt);
-    await new Promise<void>((resolve) => io.afterShown(resolve));
+    await io.shown();
   }
 
   /** Where nothing has been begun, what looks like the prompt for its continuation is the prompt. */
@@ -402,6 +406,13 @@ export class Shell {
     this.#turn = turn.catch(() => {});
     return turn;
   }
+}
+
+/** What was shown before may be much; no host makes this take for ever. */
+async function shownSoon(io: ShellIo, signal: AbortSignal | undefined): Promise<void> {
+  await new Deadline(KEPT_SHOWN_MS).race(io.shown(), () => "picture of what was shown", signal).catch((error) => {
+    if (!(error instanceof ToolError) || error.code !== "timed_out") throw error;
+  });
 }
 
 function notAtPrompt(why: string, code: "invalid_argument" | "timed_out" = "invalid_argument"): ToolError {

@@ -23,7 +23,7 @@ export type TcpConnection = Pick<Deno.TcpConn, "read" | "write" | "closeWrite" |
 /** A duplex stream that owns a TCP connection. The far end's end of file ends it as a whole, as with node:net. */
 export class TcpStream extends Duplex {
   readonly #connection: TcpConnection;
-  readonly #ring = new Uint8Array(RING_BYTES);
+  readonly #ring = Buffer.allocUnsafeSlow(RING_BYTES);
   #ringEnd = 0;
   #lends = false;
   /** What is to be sent, in order; the last one is still being filled. */
@@ -137,7 +137,7 @@ export class TcpStream extends Duplex {
       if (this.destroyed) return;
       if (count === null) return void this.push(null);
       this.#ringEnd = start + count;
-      const bytes = Buffer.from(this.#ring.buffer, start, count);
+      const bytes = this.#ring.subarray(start, start + count);
       if (!this.#lends || !this.#passesOn) return void this.push(Buffer.from(bytes)); // the stream asks for more when it may
       this.emit("data", bytes);
       if (this.destroyed) return;

@@ -4,7 +4,16 @@ import type net from "node:net";
 import { ensureProgram, run } from "../support/run.ts";
 import { eventually } from "../support/processes.ts";
 import { freePort } from "../support/free_port.ts";
-import { dial, ending, noChannelsLeft, readAll, readExactly, serveEcho, startBed } from "../support/forward_bed.ts";
+import {
+  dial,
+  ending,
+  hostileBed,
+  noChannelsLeft,
+  readAll,
+  readExactly,
+  serveEcho,
+  startBed,
+} from "../support/forward_bed.ts";
 import { carryBySocks } from "../../lib/ssh/forward/outgoing.ts";
 import { Connections } from "../../lib/ssh/forward/connections.ts";
 import { Uplink } from "../../lib/ssh/forward/uplink.ts";
@@ -40,6 +49,28 @@ Deno.test("a dynamic forward serves curl when it speaks SOCKS 5, 5 with names, 4
   await noChannelsLeft(bed.session);
   const { connections_total, connections_failed, target } = await bed.listing(forward_id);
   assert.deepEqual([connections_total, connections_failed, target], [ways.length, 0, undefined]);
+});
+
+Deno.test("a forward leaves it to the far end to look up a name, in SOCKS 5, SOCKS 4a or as remote_host", async () => {
+  const asked: string[] = [];
+  await using bed = await hostileBed((connection) => {
+    connection.on("tcpip", (_accept, reject, { destIP, destPort }) => {
+      asked.push(`${destIP}:${destPort}`);
+      reject();
+    });
+  });
+  const dynamic = await bed.forward({ direction: "dynamic" });
+  const name = [...new TextEncoder().encode("known.only.there.invalid")];
+  for (
+    const request of [[5, 1, 0, 5, 1, 0, 3, name.length, ...name, 0, 80], [4, 1, 0, 81, 0, 0, 0, 1, 0, ...name, 0]]
+  ) {
+    const socket = await dial(dynamic.local_port);
+    socket.end(Uint8Array.from(request));
+    await readAll(socket);
+  }
+  const { local_port } = await bed.forward({ remote_host: "known.only.there.invalid", remote_port: 82 });
+  await ending(await dial(local_port));
+  assert.deepEqual(asked, [80, 81, 82].map((port) => `known.only.there.invalid:${port}`));
 });
 
 Deno.test("a dynamic forward reaches an IPv6 address when the client gives one in binary", async () => {

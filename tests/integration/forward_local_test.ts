@@ -246,21 +246,27 @@ Deno.test("a local forward reaches a Unix socket when remote_host is a path", as
   await new Promise((resolve) => server.close(resolve));
 });
 
-Deno.test("a local forward leaks nothing when 500 connections run in parallel and 500 one after the other", async () => {
-  await using bed = await startBed();
-  await using echo = await serveEcho();
-  const { forward_id, local_port } = await bed.forwardTo(echo.port);
-  const ask = async (index: number): Promise<void> => {
-    const socket = await dial(local_port);
-    socket.end(`number ${index}`);
-    assert.equal((await readAll(socket)).toString(), `number ${index}`);
-  };
-  await Promise.all(Array.from({ length: 500 }, (_, index) => ask(index)));
-  for (let index = 0; index < 500; index++) await ask(index);
-  await assertNothingLeft(bed, forward_id, local_port);
-  const listing = await bed.listing(forward_id);
-  assert.deepEqual([listing.connections_total, listing.connections_failed], [1000, 0]);
-  assert.equal(echo.open(), 0);
+Deno.test({
+  name: "a local forward leaks nothing when 500 connections run in parallel and 500 one after the other",
+  // A timer of a connection's that goes on running, for one.
+  sanitizeOps: true,
+  sanitizeResources: true,
+  async fn() {
+    await using bed = await startBed();
+    await using echo = await serveEcho();
+    const { forward_id, local_port } = await bed.forwardTo(echo.port);
+    const ask = async (index: number): Promise<void> => {
+      const socket = await dial(local_port);
+      socket.end(`number ${index}`);
+      assert.equal((await readAll(socket)).toString(), `number ${index}`);
+    };
+    await Promise.all(Array.from({ length: 500 }, (_, index) => ask(index)));
+    for (let index = 0; index < 500; index++) await ask(index);
+    await assertNothingLeft(bed, forward_id, local_port);
+    const listing = await bed.listing(forward_id);
+    assert.deepEqual([listing.connections_total, listing.connections_failed], [1000, 0]);
+    assert.equal(echo.open(), 0);
+  },
 });
 
 Deno.test("ssh_forward_port listens on IPv6 when bind_address asks for it, and warns of addresses others can reach", async () => {

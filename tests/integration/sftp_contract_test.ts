@@ -84,6 +84,20 @@ Deno.test("a sparse file is uploaded with its holes read as zeros", async () => 
   assert.equal(bytes.subarray(5).every((byte) => byte === 0), true);
 });
 
+Deno.test("where no commands may run, verify: true reads back what was moved, and says so", async () => {
+  await using host = await FileHost.start({ config: ["ForceCommand internal-sftp"] });
+  const bytes = someBytes(3_000_000);
+  await host.tools.local.write("file", bytes);
+  const args = { local_path: "file", remote_path: host.path("there"), verify: true };
+  for (const name of [up, down]) {
+    const { note, sha256 } = await host.tools.ok(name, args);
+    assert.match(note, /read back/);
+    assert.equal(sha256, new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex());
+  }
+  assert.deepEqual(await Deno.readFile(host.path("there")), bytes);
+  assert.deepEqual(await host.remoteNames(), ["there"]);
+});
+
 Deno.test("an answer about a file that was moved holds nothing of it", async () => {
   await using host = await FileHost.start();
   const text = "what stands in the file is nobody's business";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { MULTIPLEXERS, onlyWith, startHost } from "../support/only_with.ts";
+import { leaveOnly, MULTIPLEXERS, onlyWith, startHost } from "../support/only_with.ts";
 import { eventually, killAll, processes } from "../support/processes.ts";
 import { ensureProgram } from "../support/run.ts";
+import { ShellUser } from "../support/shell_user.ts";
 
 function pick(answer: { output: string; exit_code?: number | null }): [string, number | null | undefined] {
   return [answer.output, answer.exit_code];
@@ -185,6 +186,39 @@ for (const program of MULTIPLEXERS) {
       assert.doesNotMatch(whole.output, /mcp|7717|printf/, login);
       const ended = await shell.send("exit");
       assert.equal(ended.note, `the shell is closed: its ${program} session ended`, login);
+    }
+  });
+}
+
+Deno.test("what runs in a persistent shell makes files with the permissions that they have elsewhere", async () => {
+  await using host = await startHost();
+  for (const program of MULTIPLEXERS) {
+    await using shell = await onlyWith(program, host);
+    await shell.open({ name: "plain" });
+    const plain = await shell.run("umask; env | grep -c KEPT_", { name: "plain" });
+    await shell.open({ persist: true });
+    assert.equal((await shell.run("umask; env | grep -c KEPT_")).output, plain.output, program);
+    await shell.send("exit");
+  }
+});
+
+for (const program of MULTIPLEXERS) {
+  Deno.test(`a persistent shell in ${program} opens and goes on where the login shell is fish or tcsh`, async () => {
+    await using host = await startHost();
+    for (const login of ["fish", "tcsh"]) {
+      await using shell = await ShellUser.login(host, await ensureProgram(login));
+      await leaveOnly(program, shell.user.home);
+      await shell.client.call("ssh_close_session", { session_id: shell.session });
+      await shell.connect();
+      const opened = await shell.open({ persist: true });
+      assert.deepEqual([opened.note, opened.state], [`persistent as ${program} mcp-ssh-main`, "prompt"], login);
+      assert.match((await shell.send("cd /usr; echo 'it is kept!'")).output, /\nit is kept!/, login);
+      await shell.client.call("ssh_close_session", { session_id: shell.session });
+      await shell.connect();
+      const again = await shell.open({ persist: true });
+      assert.match(again.output, /\nit is kept!/, login);
+      assert.match((await shell.send("echo in $PWD")).output, /\nin \/usr/, login);
+      assert.equal((await shell.send("exit")).state, "closed", login);
     }
   });
 }

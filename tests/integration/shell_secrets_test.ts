@@ -81,6 +81,36 @@ Deno.test("a value that is typed out slowly never shows a piece of eight charact
   assertHidden(seen.join("").replaceAll("***", ""), "all raw answers together");
 });
 
+Deno.test("a value that comes slowly over other text, backwards, in another screen or through a window is hidden at every moment", async () => {
+  await using sshd = await startSshd();
+  await using shell = await ShellUser.login(sshd, await shellPath("bash"));
+  await shell.load(`API_TOKEN=${TOKEN}\n`);
+  await shell.open({ width: 60, height: 12 });
+  const last = TOKEN.length - 1;
+  const character = '"${API_TOKEN:$i:1}"; sleep 0.02; done; echo';
+  const over = "printf 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz\\r'";
+  for (
+    const slow of [
+      `${over}; for i in $(seq 0 ${last}); do printf '%s' ${character}`,
+      `for i in $(seq ${last} -1 0); do printf '\\033[3;%sH%s' $((i+3)) ${character}`,
+      `for i in $(seq ${last} -1 0); do printf '\\r\\033[@%s' ${character}`,
+      `printf '\\033[?1049h\\033[5;40H'; for i in $(seq 0 ${last}); do printf '%s' ${character}; printf '\\033[?1049l'`,
+      `for i in $(seq 0 ${last - 8}); do printf '\\r%s' "\${API_TOKEN:$i:9}"; sleep 0.02; done; echo`,
+    ]
+  ) {
+    let { cursor, state } = await shell.send(`clear; ${slow}`, { wait: 0.01 });
+    for (let turn = 0; state !== "prompt" && turn < 500; turn++) {
+      const since = await shell.read({ since: cursor });
+      ({ cursor, state } = since);
+      assertHidden(since.output, slow);
+      assertHidden((await shell.read({ lines: 3 })).output, slow);
+      assertHidden((await shell.read({ lines: 3, raw: true })).output, slow);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(state, "prompt", slow);
+  }
+});
+
 Deno.test("a value drawn with cursor moves is hidden on the screen", async () => {
   await using sshd = await startSshd();
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));

@@ -5,7 +5,7 @@ export interface DelayProxy extends Disposable {
   port: number;
 }
 
-/** What a line carries. */
+/** What a line carries; may be changed at any time. */
 export interface Line {
   /** Bytes a second, each way. @default no limit */
   bytesPerSecond?: number;
@@ -26,7 +26,7 @@ export function startDelayProxy(targetPort: number, delayMs: number, line: Line 
 }
 
 /** Bytes that come in, each with the time when it has to go out. */
-function carry(from: Deno.TcpConn, to: Deno.TcpConn, delayMs: number, { bytesPerSecond = Infinity }: Line): void {
+function carry(from: Deno.TcpConn, to: Deno.TcpConn, delayMs: number, line: Line): void {
   const waiting: { due: number; bytes: Uint8Array }[] = [];
   let wake = Promise.withResolvers<void>();
   let ended = false;
@@ -36,7 +36,7 @@ function carry(from: Deno.TcpConn, to: Deno.TcpConn, delayMs: number, { bytesPer
     while (true) {
       const count = await from.read(buffer).catch(() => null);
       if (count === null) break;
-      free = Math.max(free, performance.now()) + count / bytesPerSecond * 1000;
+      free = Math.max(free, performance.now()) + count / (line.bytesPerSecond ?? Infinity) * 1000;
       // A copy of its own size: what waits is a whole window, and would hold a large buffer for each small piece.
       waiting.push({ due: free + delayMs, bytes: buffer.slice(0, count) });
       wake.resolve();

@@ -5,7 +5,7 @@ import { type Sshd, startSshd } from "./sshd.ts";
 
 /** What a host has besides. */
 const TOOLS = ("sh bash mktemp mkfifo rm rmdir cat sleep ls seq sed head tail grep printf less stty ps awk dd tr " +
-  "script df ln wc mv tty yes").split(" ");
+  "script df ln wc mv tty yes env").split(" ");
 
 /** Every multiplexer there is. */
 export const MULTIPLEXERS = ["tmux", "screen", "dtach"] as const;

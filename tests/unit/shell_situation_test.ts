@@ -45,6 +45,7 @@ Deno.test("situationOf() knows prompts, questions and programs at work", () => {
       "[sudo] password for ann: ",
       "Password:",
       "Enter passphrase for key '/x': ",
+      "Pass-phrase for the key: ",
       "ann@host's password: ",
       "Mot de passe : ",
       "Enter your API token: ",
@@ -112,7 +113,21 @@ Deno.test("keySequence() gives what a terminal sends", () => {
   assert.deepEqual(["[", "]", "\\", "^", "_", "@", "?"].map((key) => keySequence(key, false)), [
     ..."\x1b\x1d\x1c\x1e\x1f\0\x7f",
   ]);
-  assert.deepEqual(["up", "HOME", "end"].map((key) => keySequence(key, false)), ["\x1b[A", "\x1b[H", "\x1b[F"]);
+  // As xterm sends them (ctlseqs, PC-Style Function Keys).
+  const known = {
+    up: "[A",
+    down: "[B",
+    right: "[C",
+    left: "[D",
+    HOME: "[H",
+    end: "[F",
+    pageup: "[5~",
+    pagedown: "[6~",
+    delete: "[3~",
+    ...{ f1: "OP", f2: "OQ", f3: "OR", f4: "OS", f5: "[15~", f6: "[17~", f7: "[18~", f8: "[19~", f9: "[20~" },
+    ...{ f10: "[21~", f11: "[23~", f12: "[24~" },
+  };
+  for (const [key, sequence] of Object.entries(known)) assert.equal(keySequence(key, false), `\x1b${sequence}`, key);
   assert.equal(keySequence("up", true), "\x1bOA");
   assert.deepEqual(
     ["enter", "tab", "escape", "backspace", "delete", "pageup", "f1", "f12"].map((key) => keySequence(key, true)),
@@ -148,6 +163,24 @@ Deno.test("compilePattern() takes plain text and RE2, and no more than 4096 char
     await assert.rejects(
       compilePattern(pattern, regex),
       (error) => error instanceof ToolError && error.code === "invalid_argument",
+    );
+  }
+  assert.equal(
+    (await compilePattern("\\d{1,3}(?:\\.\\d{1,3}){3}:\\d{1,5} (?:ready|failed)", true)).matches("10.0.0.1:80 ready"),
+    true,
+  );
+  const large = await compilePattern("(a|b|ab)*".repeat(300) + "c", true);
+  assert.deepEqual([large.matches("x".repeat(15_000) + "abc"), large.matches("abc" + "x".repeat(15_000))], [
+    true,
+    false,
+  ]);
+  for (
+    const pattern of ["(?:a?){1000}".repeat(300), "a{1,1000}".repeat(50), "(?:abcdefghijklmnopqrst){1000}"]
+  ) {
+    await assert.rejects(
+      compilePattern(pattern.slice(0, 4096), true),
+      (error) => error instanceof ToolError && /too large|too many/.test(error.message),
+      pattern,
     );
   }
   assert.equal(plainText(new TextEncoder().encode("a\x1b[31mb\x1b]0;t\x07\rc\x1b(B\n")), "abc\n");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ESCAPE_STARTS } from "../../lib/secrets/redaction/decoder.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
-import { LINE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { LINE, TABLE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { type View, viewOf } from "../../lib/secrets/redaction/view.ts";
 
 const kernel = TextKernel.shared();
@@ -86,11 +86,11 @@ Deno.test("TextKernel.note() tells of a line what it has in common with the one 
   const long = "n".repeat(25);
   const cases: [text: string, flags: string[]][] = [
     ["", []],
-    ["ab\ncd", []],
-    ["ab\nax", ["head"]],
+    ["ab\ncde", []],
+    ["ab\nax", ["head", "length"]],
     ["12\n3", ["head"]],
     ["  ab\n ax", ["head"]],
-    ["\tab\n ax", []],
+    ["\tab\n axx", []],
     ["  \n   ", []],
     ["\nab", []],
     [`n\n${long}`, ["head"]],
@@ -101,16 +101,54 @@ Deno.test("TextKernel.note() tells of a line what it has in common with the one 
     ["x is 1\ny was222", []],
     ["1\n2", ["head"]],
     [`${long} 1\nx 1`, []],
-    ["same\nsame", ["head", "tail", "repeated"]],
+    ["same\nsame", ["head", "tail", "repeated", "length"]],
     [`${long}b\n${long}b`, ["head", "repeated"]],
     [`${long}b\n${long}c`, ["head"]],
     ["00000010\n0000002", ["head", "offset"]],
-    ["abcdef 1\n012345 1", ["head", "tail", "offset"]],
+    ["abcdef 1\n0123456 1", ["head", "tail", "offset"]],
     ["abcde 1\n012345 1", ["tail", "offset"]],
     ["xx\nabcde", []],
     ["xx\nabcdef", ["offset"]],
+    ["xyzxyzxyzxyz\nwxyzwxyzwxya", ["length"]],
+    ["xyzxyzxyzxyzx\nwxyzwxyzwxyza", []],
+    ["x\ny", []],
+    ["+ one\n-- two\n+ one more", ["again2"]],
+    ["12\nx\n123\n12", ["head", "again3"]],
+    ["\nx\n\nx", []],
+    ["x\n==> name <==", ["file"]],
   ];
   for (const [text, flags] of cases) assert.deepEqual(flagsOf(text), flags, JSON.stringify(text));
+});
+
+Deno.test("TextKernel.note() tells which lines end or begin with a single character, and which are rows of a table", () => {
+  const cases: [line: string, single: string, isTable: boolean][] = [
+    ["x", "x", false],
+    ["char x", "x", false],
+    ["char X;", "x", false],
+    ["char '7',", "7", false],
+    ["char xy", "", false],
+    ["x: some words", "x", false],
+    ["--", "", false],
+    ["", "", false],
+    [`${"n".repeat(30)} x`, "x", false],
+    [`${"n".repeat(31)} x`, "", false],
+    ["one\ttwo", "", true],
+    ["one  two", "", true],
+    ["one two  three", "", false],
+    ["nnnnnnnn  two", "", true],
+    ["nnnnnnnnn  two", "", false],
+    [" one  two", "", false],
+    [`one  ${"n".repeat(59)}`, "", true],
+    [`one  ${"n".repeat(60)}`, "", false],
+    ["0000010  61 62", "", false],
+    ["0000010x  61 62", "", true],
+  ];
+  for (const [line, single, isTable] of cases) {
+    linesOf(line);
+    const known = kernel.lines.singles[0] as number;
+    assert.equal(known & ~TABLE, single === "" ? 0 : DENSE[single.charCodeAt(0)], line);
+    assert.equal((known & TABLE) !== 0, isTable, line);
+  }
 });
 
 Deno.test("TextKernel.compareDealt() compares lines that others stand between", () => {
@@ -119,7 +157,7 @@ Deno.test("TextKernel.compareDealt() compares lines that others stand between", 
   for (const [line, at] of [0, 6, 12].entries()) [dealt.from[line], dealt.to[line]] = [at, at + 2];
   dealt.count = 3;
   kernel.compareDealt(data);
-  assert.deepEqual([...dealt.flags.subarray(0, 4)], [0, LINE.head, LINE.head, 0]);
+  assert.deepEqual([...dealt.flags.subarray(0, 4)], [0, LINE.head | LINE.length, LINE.head | LINE.length, 0]);
 });
 
 Deno.test("TextKernel.note() gives the places of what an escape may begin with", () => {

@@ -9,17 +9,15 @@ import { isPlainRow } from "./dumps.ts";
 import { readCounted } from "./counted.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
-import { LINE, type Lines } from "./text_kernel.ts";
+import { GROUP, LINE, type Lines } from "./text_kernel.ts";
 import {
   firstNumber,
   gutterOf,
-  isBlank,
   isDigit,
   isDump,
   nextNumber,
   offsetEnd,
   sharedTail,
-  sharedTokens,
   skipTail,
   skipTokens,
 } from "./tokens.ts";
@@ -34,8 +32,6 @@ const MOST_NUMBERS = 3;
 const FEWEST_CHARACTERS = 8;
 /** Bytes up to which the part of a label is looked for that differs from line to line. */
 const LONGEST_LABEL = 8;
-/** Lines that are enough for a column when the next ones share less. */
-const SETTLED = 4;
 /** Bytes up to which a line of a dump holds less than eight characters. */
 const SHORT_DUMP = 40;
 
@@ -47,30 +43,31 @@ export class ColumnFinder {
   readonly #column: Stretches;
   readonly #numbers: Stretches;
   #data: Uint8Array = new Uint8Array(0);
+  #lines: Lines;
   #from: Uint16Array = new Uint16Array(0);
   #to: Uint16Array = new Uint16Array(0);
-  #flags: Uint8Array = new Uint8Array(0);
   #isContinued = false;
   /** Whether the lines of the group that is looked at differ in more than their numbers. */
   #differ = false;
   #onColumn: OnColumn = () => {};
 
-  /** A finder for texts of up to `capacity` bytes. */
-  constructor(capacity: number) {
+  /** A finder for texts of up to `capacity` bytes, which looks at `lines` first. */
+  constructor(capacity: number, lines: Lines) {
+    this.#lines = lines;
     this.#column = new Stretches(capacity + 1);
     this.#numbers = new Stretches(capacity + 1);
   }
 
   /** Calls `onColumn` for the columns of `data`; when it `isContinued`, its first line may lack its beginning. */
-  find(data: Uint8Array, { from, to, flags, count }: Lines, isContinued: boolean, onColumn: OnColumn): void {
+  find(data: Uint8Array, lines: Lines, isContinued: boolean, onColumn: OnColumn): void {
     this.#data = data;
-    this.#from = from;
-    this.#to = to;
-    this.#flags = flags;
+    this.#lines = lines;
+    this.#from = lines.from;
+    this.#to = lines.to;
     this.#isContinued = isContinued;
     this.#onColumn = onColumn;
-    this.#findHeads(count);
-    this.#findTails(count);
+    this.#findHeads();
+    this.#findTails();
   }
 
   /** Files of a few characters each, one after the other, with what `head` and `tail` write above each: `==> xaa <==`. */
@@ -87,41 +84,21 @@ export class ColumnFinder {
   }
 
   /** Lines that begin alike. */
-  #findHeads(count: number): void {
-    const flags = this.#flags;
-    for (let start = 0; start + 2 < count;) {
-      if (((flags[start + 1] as number) & LINE.head) === 0) start++;
-      else if (((flags[start + 2] as number) & LINE.head) === 0) start += 2;
-      else start = this.#followHeads(start);
-    }
-  }
-
-  /** Looks at a group of lines that begin alike; where the next one may start. */
-  #followHeads(start: number): number {
-    const flags = this.#flags;
-    let tokens = this.#sharedHead(start, start + 1);
-    let shared = tokens;
-    if (tokens === 0) return start + 1;
-    for (let line = start + 2;; line++) {
-      if (((flags[line] as number) & LINE.head) === 0) tokens = 0;
-      else if (((flags[line] as number) & LINE.repeated) === 0) tokens = this.#sharedHead(start, line);
-      // Lines that share much less begin a new group; a little less is what the column shares by chance.
-      if (2 * tokens < shared) {
-        if (tokens > 0 && line - start < SETTLED) {
-          start = line - 1;
-          shared = tokens = this.#sharedHead(start, line);
-          if (tokens > 0) continue;
-        }
-        if (line - start >= FEWEST_LINES) this.#close(start, line, shared);
-        return line;
-      }
-      shared = Math.min(shared, tokens);
+  #findHeads(): void {
+    const { groups, groupCount } = this.#lines;
+    for (let at = 0; at < GROUP.size * groupCount; at += GROUP.size) {
+      this.#differ = groups[at + GROUP.differ] !== 0;
+      this.#close(
+        groups[at + GROUP.start] as number,
+        groups[at + GROUP.end] as number,
+        groups[at + GROUP.shared] as number,
+      );
     }
   }
 
   /** Short lines that end alike and begin with the column: `s is number 1`. */
-  #findTails(count: number): void {
-    const flags = this.#flags;
+  #findTails(): void {
+    const { flags, count } = this.#lines;
     for (let start = 0; start + 2 < count;) {
       if (((flags[start + 1] as number) & LINE.tail) === 0) start++;
       else if (((flags[start + 2] as number) & LINE.tail) === 0) start += 2;
@@ -131,7 +108,7 @@ export class ColumnFinder {
 
   /** Looks at a group of lines that end alike; where the next one starts. */
   #followTails(start: number): number {
-    const flags = this.#flags;
+    const { flags } = this.#lines;
     const [from, to] = [this.#from, this.#to];
     let shared = Infinity;
     let differ = false;
@@ -164,22 +141,17 @@ export class ColumnFinder {
     this.#report(column);
   }
 
-  /** How many tokens two lines share at their start; none when all they share is blank. */
-  #sharedHead(a: number, b: number): number {
-    if (b - a === 1) this.#differ = false;
-    const aFrom = this.#from[a] as number;
-    const bFrom = this.#from[b] as number;
-    const { tokens, isAll } = sharedTokens(this.#data, aFrom, this.#to[a] as number, bFrom, this.#to[b] as number);
-    if (!isAll) this.#differ = true;
-    return tokens === 1 && isBlank(this.#data[aFrom] as number) ? 0 : tokens;
+  /** Where a line of a group goes on behind what all of the group share. */
+  #headEnd(line: number, shared: number): number {
+    if (this.#lines.shared[line] === shared) return this.#lines.ends[line] as number;
+    return skipTokens(this.#data, this.#from[line] as number, this.#to[line] as number, shared);
   }
 
   /** Whether the first two lines of a group leave a column that is not too wide; further lines can only widen it. */
   #isNarrow(start: number, shared: number): boolean {
     const data = this.#data;
     const [aTo, bTo] = [this.#to[start] as number, this.#to[start + 1] as number];
-    const a = skipTokens(data, this.#from[start] as number, aTo, shared);
-    const b = skipTokens(data, this.#from[start + 1] as number, bTo, shared);
+    const [a, b] = [this.#headEnd(start, shared), this.#headEnd(start + 1, shared)];
     if (aTo - a <= WIDEST && bTo - b <= WIDEST) return true;
     const tail = sharedTail(data, a, aTo, b, bTo).tokens;
     return skipTail(data, a, aTo, tail) - a <= WIDEST && skipTail(data, b, bTo, tail) - b <= WIDEST;
@@ -208,9 +180,7 @@ export class ColumnFinder {
     this.#labelledColumn(start, end, shared);
     column.clear();
     for (let line = start; line < end; line++) {
-      const from = this.#from[line] as number;
-      const to = this.#to[line] as number;
-      column.push(skipTokens(this.#data, from, to, shared), to, 0);
+      column.push(this.#headEnd(line, shared), this.#to[line] as number, 0);
     }
     if (!this.#dropTails(column)) return;
     this.#reportWithDigits(column);
@@ -258,7 +228,7 @@ export class ColumnFinder {
     column.clear();
     for (let line = start; line < end; line++) {
       const to = this.#to[line] as number;
-      const from = skipTokens(this.#data, this.#from[line] as number, to, shared);
+      const from = this.#headEnd(line, shared);
       const mark = labelEnd(this.#data, from, Math.min(to, from + LONGEST_LABEL));
       if (mark < 0 && line > start) return;
       if (mark >= 0) column.push(mark + 1, to, 0);
@@ -271,23 +241,21 @@ export class ColumnFinder {
     const { from, to, count } = column;
     const data = this.#data;
     const [head, headTo] = [from[0] as number, to[0] as number];
-    let [tail, before] = [Infinity, Infinity];
+    let tail = Infinity;
     for (let i = 1; i < count && tail > 0; i++) {
-      before = tail;
-      tail = Math.min(tail, sharedTail(data, head, headTo, from[i] as number, to[i] as number).tokens);
-      if (tail < before && i === count - 1 && i >= FEWEST_LINES) {
+      const { tokens } = sharedTail(data, head, headTo, from[i] as number, to[i] as number);
+      if (tokens >= tail) continue;
+      if (i === count - 1 && i >= FEWEST_LINES) {
         // Where the last line has no end, a prompt stands behind it.
-        tail = before;
-        to[i] = findTail(
-          data,
-          from[i] as number,
-          to[i] as number,
-          data.subarray(skipTail(data, head, headTo, tail), headTo),
-        );
+        const ending = data.subarray(skipTail(data, head, headTo, tail), headTo);
+        to[i] = findTail(data, from[i] as number, to[i] as number, ending);
+        break;
       }
+      tail = tokens;
+      if (skipTail(data, head, headTo, tail) - head > WIDEST) return false;
     }
     for (let i = 0; i < count; i++) {
-      to[i] = skipTail(data, from[i] as number, to[i] as number, tail);
+      if (tail > 0) to[i] = skipTail(data, from[i] as number, to[i] as number, tail);
       if ((to[i] as number) - (from[i] as number) > WIDEST) return false;
     }
     return true;

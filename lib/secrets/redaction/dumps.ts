@@ -5,7 +5,7 @@
  * line ends and blanks, by name or number, each in as much room as the longest of these needs.
  */
 import { CELL_WIDTH, cellValue } from "./cells.ts";
-import type { Lines } from "./text_kernel.ts";
+import { LINE, type Lines } from "./text_kernel.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, HEX_VALUES } from "./symbols.ts";
 
@@ -51,21 +51,17 @@ export class DumpReader {
   }
 
   /** Calls `onReading` for the dumps in `data`; a reading is good during the call. */
-  find(data: Uint8Array, { from, to, count }: Lines, onReading: (reading: Reading) => void): void {
+  find(data: Uint8Array, { from, to, flags, count }: Lines, onReading: (reading: Reading) => void): void {
     for (let line = 0; line < count; line++) {
-      const start = from[line] as number;
-      const end = to[line] as number;
-      if (end - start >= MIN_OFFSET_DIGITS && mayBeRow(data, start) && this.#readRow(data, start, end)) continue;
+      const isRow = ((flags[line] as number) & LINE.offset) !== 0;
+      const isNextRow = ((flags[line + 1] as number) & LINE.offset) !== 0;
+      if (!isRow && !isNextRow && this.#count === 0) continue;
+      const [start, end] = [from[line] as number, to[line] as number];
+      if (isRow && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
       // In a terminal the first row may stand behind a prompt.
-      const next = from[line + 1] as number;
-      if (
-        line + 1 < count && mayBeRow(data, next) &&
-        digitsEnd(data, next, end + MAX_OFFSET_DIGITS) - next >= MIN_OFFSET_DIGITS
-      ) {
-        const row = promptEnd(data, start, end);
-        if (row > start) this.#readRow(data, row, end);
-      }
+      const row = isNextRow ? promptEnd(data, start, end) : start;
+      if (row > start) this.#readRow(data, row, end);
     }
     if (this.#count > 0) this.#report(onReading);
   }
@@ -197,12 +193,6 @@ function extent(places: Uint16Array, others: Uint16Array, { start, end }: Span, 
     span.end = Math.max(span.end, at + (place === 0 ? 2 : size));
   }
   return span;
-}
-
-/** Whether a row may begin at `from`, at the price of a look at two bytes. */
-function mayBeRow(data: Uint8Array, from: number): boolean {
-  return (HEX_VALUES[data[from] as number] as number) >= 0 &&
-    (HEX_VALUES[data[from + MIN_OFFSET_DIGITS - 1] as number] as number) >= 0;
 }
 
 /**

@@ -38,8 +38,8 @@ const DEEPEST = 3;
 export class Engine {
   readonly #kernel = TextKernel.shared();
   readonly #scanner = new Scanner(VIEW, this.#kernel);
-  readonly #columns = new ColumnFinder(WINDOW);
-  readonly #records = new RecordFinder(WINDOW);
+  readonly #columns = new ColumnFinder(WINDOW, this.#kernel.lines);
+  readonly #records = new RecordFinder(WINDOW, this.#kernel.lines);
   readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);
   readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);

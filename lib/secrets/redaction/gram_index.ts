@@ -251,11 +251,11 @@ export class GramIndex<W extends Whole> {
     const isFull = this.#sieves.areFullWith(this.#counts);
     const sieves = isFull ? new GramSieves(this.#counts) : this.#sieves;
     const from = isFull ? 0 : this.#settled;
-    for (let at = from, probed = from; at < this.#length; at++) {
+    for (let at = from; at < this.#length; at++) {
       if (at % SLICE === 0) yield;
       const facts = this.facts[at] as number;
       if ((facts & WIDE_HERE) !== 0) sieves.addWide(this.pool, at);
-      else if ((facts & GRAM_HERE) !== 0) probed = sieves.addGram(this.pool, at, probed);
+      else if ((facts & GRAM_HERE) !== 0) sieves.addGram(this.pool, at);
     }
     for (let i = isFull ? 0 : this.#settledWholes; i < this.#allWholes.length; i++) {
       if (i % SLICE === 0) yield;

@@ -1,6 +1,9 @@
 /** The sets that are asked about symbols of a text before they are looked up, since most texts hold nothing of a form. */
 import { gramHash, probeHash, wideHashAt, wordAt } from "./grams.ts";
-import { Sieve, sieveBit } from "./sieve.ts";
+import { LaneSieve, Sieve, sieveBit } from "./sieve.ts";
+
+/** The lane of the fives with which sixteen symbols begin; those before it are for eight. */
+export const WIDE_LANE = 4;
 
 /** How many hashes belong into each set. */
 export interface GramCounts {
@@ -16,8 +19,11 @@ export interface GramCounts {
 
 /** The sets for the forms in one view. */
 export class GramSieves {
-  /** Five symbols that begin at a multiple of four. */
-  readonly probes: Sieve;
+  /**
+   * Five symbols that begin at a multiple of four, in the lane of how many symbols before them a gram begins, or in
+   * {@linkcode WIDE_LANE}.
+   */
+  readonly probes: LaneSieve;
   /** Eight symbols that may begin anywhere. */
   readonly grams: Sieve;
   /** Sixteen symbols that begin at a multiple of four: those of the longest forms. */
@@ -27,7 +33,7 @@ export class GramSieves {
 
   /** Sets for as many hashes. */
   constructor({ probes, grams, wide, wholes }: GramCounts) {
-    this.probes = new Sieve(probes);
+    this.probes = new LaneSieve(probes);
     this.grams = new Sieve(grams);
     this.wide = new Sieve(wide);
     this.wholes = new Sieve(wholes);
@@ -39,30 +45,26 @@ export class GramSieves {
       this.wholes.isFullWith(wholes);
   }
 
-  /** Adds the eight symbols at `at`; all fives before `probed` are in their set, and where that now ends is given back. */
-  addGram(symbols: Uint8Array, at: number, probed: number): number {
+  /** Adds the eight symbols at `at`. */
+  addGram(symbols: Uint8Array, at: number): void {
     this.grams.add(gramHash(wordAt(symbols, at), wordAt(symbols, at + 4)));
-    let next = Math.max(at, probed);
-    while (next < at + 4) this.#addProbe(symbols, next++);
-    return next;
+    for (let lane = 0; lane < WIDE_LANE; lane++) this.#addProbe(symbols, at + lane, lane);
   }
 
   /** Adds the sixteen symbols at `at`. */
   addWide(symbols: Uint8Array, at: number): void {
     this.wide.add(wideHashAt(symbols, at));
-    this.#addProbe(symbols, at);
+    this.#addProbe(symbols, at, WIDE_LANE);
   }
 
   /** Adds the beginning of a form that has to be met as a whole. */
   addWhole(symbols: Uint8Array): void {
-    const hash = gramHash(wordAt(symbols, 0), wordAt(symbols, 4));
-    this.wholes.add(hash);
-    this.grams.add(hash);
-    for (let at = 0; at < 4; at++) this.#addProbe(symbols, at);
+    this.wholes.add(gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
+    this.addGram(symbols, 0);
   }
 
-  #addProbe(symbols: Uint8Array, at: number): void {
-    this.probes.add(probeHash(wordAt(symbols, at), symbols[at + 4] as number));
+  #addProbe(symbols: Uint8Array, at: number, lane: number): void {
+    this.probes.addIn(probeHash(wordAt(symbols, at), symbols[at + 4] as number), lane);
   }
 }
 

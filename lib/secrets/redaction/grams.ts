@@ -19,6 +19,13 @@ export function wordAt(symbols: Uint8Array, at: number): number {
     ((symbols[at + 3] as number) << 24);
 }
 
+/** Four symbols from any place on as one number; `words` is the symbols' memory, four to a number. */
+export function wordOf(words: Int32Array, at: number): number {
+  const shift = (at & 3) << 3;
+  const first = words[at >> 2] as number;
+  return (first >>> shift) | (((words[(at >> 2) + 1] as number) << 1) << (31 - shift));
+}
+
 /** The hash of five symbols, of which the top bits count. */
 export function probeHash(word: number, fifth: number): number {
   return Math.imul(word, 0x9e3779b1) ^ Math.imul(fifth, 0x85ebca6b);

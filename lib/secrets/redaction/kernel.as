@@ -18,22 +18,35 @@ const COUNTS: usize = 96;
 const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
 /** 256 bytes each: the kinds of escape that a byte may begin, and those of which it may be the second byte. */
 const STARTS: usize = 0x200, FOLLOWS: usize = 0x300;
+/** The symbols of the dense view. */
+const SYMBOLS: usize = 0x400;
 /** For each 8 bits, eight bytes: which of eight bytes to keep; the same for the upper half of sixteen. */
 const SQUEEZE: usize = 0x800, SQUEEZE_HIGH: usize = 0x1000;
 /** The text, and 64 zeros behind it. */
 const TEXT: usize = 0x2000;
 /** The symbols of both views, and 16 zeros behind each. */
 const PLAIN: usize = 0xb000, DENSE: usize = 0x14000;
-/** 16-bit places: where lines begin and end, marks of escapes and of blobs, and where one text ends and the next begins. */
-const LINE_FROM: usize = 0x1d000, LINE_TO: usize = 0x2f000, ESCAPES: usize = 0x41000, BLOBS: usize = 0x53000;
-const BREAKS: usize = 0x65000;
-/** Flags of a line, a byte each and a zero behind the last one: what it has in common with the one before, or that it begins with an offset. */
-const HEAD: i32 = 1, TAIL: i32 = 2, REPEATED: i32 = 4, OFFSET: i32 = 8;
-/** As in tokens.ts and columns.ts. */
-const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
+/**
+ * The lines of the text and, elsewhere, others, see {@link compare}: so many tables of as many elements as there is room
+ * for. Where each line begins and ends, and where it goes on behind what it shares with its group, 16 bits each; groups of
+ * lines, 64 bits each and a third as many; flags, single characters, and tokens shared with the group, 8 bits each.
+ */
+const LINES: usize = 0x1d000, ROOM: usize = 0x9000;
+const TO: usize = 2, END: usize = 4, GROUP: usize = 6, FLAG: usize = 9, SINGLE: usize = 10, SHARED: usize = 11;
+/** 16-bit places: marks of escapes and of blobs, and where one text ends and the next begins. */
+const ESCAPES: usize = 0x89000, BLOBS: usize = 0x9b000, BREAKS: usize = 0xad000;
 
 /** The symbol between two texts. */
 const BREAK: u8 = 0xff;
+
+/** What there is to know of a line, see text_kernel.ts. */
+const HEAD: i32 = 1, TAIL: i32 = 2, REPEATED: i32 = 4, OFFSET: i32 = 8, AGAIN_2: i32 = 16, AGAIN_3: i32 = 32;
+const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64;
+/** As in tokens.ts and columns.ts, in short_lines.ts, and in records.ts. */
+const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
+const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
+const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;
+const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
 
 /** Writes the tables that depend on nothing. */
 export function prepare(): void {
@@ -140,8 +153,8 @@ let wasEmpty: i32 = 0;
 @inline
 function addLine(start: i32, end: i32): void {
   const to = end - (<i32>(start < end) & <i32>(load<u8>(TEXT + <usize>end - 1) === 0x0d));
-  store<u16>(LINE_FROM + lines, <u16>start);
-  store<u16>(LINE_TO + lines, <u16>to);
+  store<u16>(LINES + lines, <u16>start);
+  store<u16>(LINES + TO * ROOM + lines, <u16>to);
   lines += <usize>((1 - (<i32>(start === end) & wasEmpty)) << 1);
   wasEmpty = <i32>(start === to);
 }
@@ -209,43 +222,244 @@ function isSame(a: usize, b: usize, length: i32): bool {
   return true;
 }
 
-/** Writes the flags of `count` lines, given where the places of their starts and ends lie. */
-export function compare(lineFrom: usize, lineTo: usize, lineFlags: usize, count: usize): void {
+// @ts-ignore: decorator
+@inline
+function isBlank(byte: i32): bool {
+  return byte === 0x20 || byte === 0x09;
+}
+
+/** The first four bytes of a line, of a shorter one all of it and its length. */
+function headOf(from: usize, length: i32): u32 {
+  if (length >= 4) return load<u32>(from);
+  let head: u32 = length;
+  for (let at: usize = 0; at < <usize>length; at++) head = (head << 8) | <u32>load<u8>(from + at);
+  return head;
+}
+
+// @ts-ignore: decorator
+@inline
+function symbolAt(at: usize): i32 {
+  return load<u8>(SYMBOLS + <usize>load<u8>(at));
+}
+
+/** The symbol of the single letter or digit that a line ends or begins with, but for a mark or two; 0 when it does not. */
+function singleOf(from: usize, to: usize): i32 {
+  let end = to - 1;
+  if (end > from && symbolAt(end) === 0) end--;
+  if (end > from && symbolAt(end) === 0) end--;
+  const last = symbolAt(end);
+  if (last > 0 && (end === from || symbolAt(end - 1) === 0)) return last;
+  return symbolAt(from + 1) === 0 ? symbolAt(from) : 0;
+}
+
+/** Whether a line seems to be the row of a table of short cells, not of a dump; `blanks` are those of its first bytes. */
+// @ts-ignore: decorator
+@inline
+function isTable(from: usize, to: usize, blanks: i32, offset: i32): bool {
+  const at = ctz(blanks);
+  if (at === 0 || at >= LONGEST_CELL || at >= <i32>(to - from) - 1) return false;
+  if (((blanks >> (at + 1)) & 1) === 0 && load<u8>(from + <usize>at) !== 0x09) return false;
+  return offset === 0 || !isDump(from, to);
+}
+
+// @ts-ignore: decorator
+@inline
+function isHex(byte: usize): bool {
+  return (load<u8>(HEX_LOW + (byte & 15)) & load<u8>(HEX_HIGH + (byte >> 4))) !== 0;
+}
+
+/** Whether something follows the offset that a line begins with. */
+function isDump(from: usize, to: usize): bool {
+  let end = from;
+  while (end < to && isHex(load<u8>(end))) end++;
+  return end < to && (load<u8>(end) === 0x3a || isBlank(load<u8>(end)));
+}
+
+/**
+ * Writes what there is to know of `count` lines whose tables begin at `table` and have room for `room`, and gives how many
+ * groups of them begin alike.
+ */
+export function compare(table: usize, room: usize, count: i32): i32 {
+  describe(table, room, <usize>count);
+  return group(table, room, count);
+}
+
+/** What lines are by themselves, and in comparison to the ones before. */
+function describe(table: usize, room: usize, count: usize): void {
+  const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
   const hexLow = v128.load(HEX_LOW), hexHigh = v128.load(HEX_HIGH);
   const digits = (1 << OFFSET_DIGITS) - 1;
-  let above: usize = 0, lengthAbove = 0, headAbove = 0, indentedAbove = 0, tailAbove = 0, offsetAbove = 0;
+  let above: usize = 0, lengthAbove = 0, firstAbove = 0, indentedAbove = 0, tailAbove = 0, offsetAbove = 0;
+  let one: u32 = 0, two: u32 = 0, three: u32 = 0;
   for (let line: usize = 0; line < count; line++) {
-    const from = TEXT + <usize>load<u16>(lineFrom + (line << 1)), to = TEXT + <usize>load<u16>(lineTo + (line << 1));
+    const from = TEXT + <usize>load<u16>(table + (line << 1)), to = TEXT + <usize>load<u16>(lineTo + (line << 1));
     const length = <i32>(to - from);
-    let flags = 0, head = 0, indented = 0, tail = 0, offset = 0;
+    let flags = 0, singles = 0, first = 0, indented = 0, tail = 0, offset = 0;
+    let head: u32 = 0;
     if (length > 0) {
       const v = v128.load(from);
-      head = load<u8>(from);
-      if (head === 0x20 || head === 0x09) {
-        let at = from;
-        while (at < to && (load<u8>(at) === 0x20 || load<u8>(at) === 0x09)) at++;
-        if (at < to) indented = tokenOf(load<u8>(at));
-      } else indented = head = tokenOf(head);
+      first = load<u8>(from);
+      head = headOf(from, length);
       const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, hexLow, hexHigh), i64x2.splat(0)));
-      if ((hex & digits) === 0 && length >= OFFSET_DIGITS) offset = OFFSET;
-      flags = offset;
+      if ((hex & digits) === 0 && length >= OFFSET_DIGITS) flags = offset = OFFSET;
+      if (length <= LONGEST_RECORD) singles = singleOf(from, to);
+      const blank = v128.or(v128.eq<u8>(v, v128.splat<u8>(0x20)), v128.eq<u8>(v, v128.splat<u8>(0x09)));
+      const blanks = i8x16.bitmask(blank) | 0x10000;
+      if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, offset)) singles |= TABLE;
+      if (isBlank(first)) {
+        let at = from + <usize>ctz(~blanks);
+        while (at < to && isBlank(load<u8>(at))) at++;
+        if (at < to) indented = tokenOf(load<u8>(at));
+      } else indented = first = tokenOf(first);
       if (length >= 2 && length <= WIDEST) tail = tailOf(from, to);
       if (lengthAbove > 0) {
         const difference = length - lengthAbove;
         const isAlike = (offset & offsetAbove) !== 0 ||
-          (head === headAbove && indented === indentedAbove && indented !== 0);
+          (first === firstAbove && indented === indentedAbove && indented !== 0);
         if (isAlike && length <= LONGEST_LINE && difference <= WIDEST && -difference <= WIDEST) flags |= HEAD;
         if (tail !== 0 && tail === tailAbove) flags |= TAIL;
-        if ((flags & (HEAD | TAIL)) !== 0 && difference === 0 && isSame(above, from, length)) flags |= REPEATED;
+        if (difference === 0) {
+          if (length > 1 && length <= LONGEST_PIECE) flags |= LENGTH;
+          if ((flags & (HEAD | TAIL)) !== 0 && isSame(above, from, length)) flags |= REPEATED;
+        }
+        if (head !== one) flags |= (head === two ? AGAIN_2 : 0) | (head === three ? AGAIN_3 : 0);
       }
+      if (head === FILE_HEAD) flags |= FILE;
     }
     store<u8>(lineFlags + line, <u8>flags);
+    store<u8>(lineSingles + line, <u8>singles);
     above = from;
     lengthAbove = length;
-    headAbove = head;
+    firstAbove = first;
     indentedAbove = indented;
     tailAbove = tail;
     offsetAbove = offset;
+    three = two;
+    two = one;
+    one = head;
   }
   store<u8>(lineFlags + count, 0);
+}
+
+/** 0x20 for blanks, 0x30 for digits, which make one token with their like; 0 for other bytes. */
+// @ts-ignore: decorator
+@inline
+function kindOf(byte: i32): i32 {
+  return <u32>(byte - 0x30) < 10 ? 0x30 : isBlank(byte) ? 0x20 : 0;
+}
+
+function skip(at: usize, to: usize, kind: i32): usize {
+  while (at < to && kindOf(load<u8>(at)) === kind) at++;
+  return at;
+}
+
+let shareEnd: usize = 0;
+let differ: i32 = 0;
+
+/** How many tokens two stretches share from their start; where the second one goes on is left in `shareEnd`. */
+function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
+  let tokens = 0;
+  while (a < aTo && b < bTo) {
+    const v = v128.load(a);
+    const left = <i32>min(aTo - a, bTo - b);
+    const same = ctz(~i8x16.bitmask(v128.eq<u8>(v, v128.load(b))) | (left < 16 ? 1 << left : 0x10000));
+    let kind = 0;
+    if (same > 0) {
+      // What is the same, as far as it goes, and then the rest of a run in each.
+      const blanks = i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.splat<u8>(0x20)), v128.eq<u8>(v, v128.splat<u8>(0x09))));
+      const digits = i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(v, v128.splat<u8>(0x30)), v128.splat<u8>(10)));
+      const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
+      tokens += popcnt(~inside & ((1 << same) - 1));
+      a += <usize>same;
+      b += <usize>same;
+      const last = 1 << (same - 1);
+      if (((blanks | digits) & last) === 0) continue;
+      kind = (blanks & last) !== 0 ? 0x20 : 0x30;
+    } else {
+      kind = kindOf(load<u8>(a));
+      if (kind === 0 || kind !== kindOf(load<u8>(b))) break;
+      tokens++;
+    }
+    a = skip(a, aTo, kind);
+    b = skip(b, bTo, kind);
+  }
+  shareEnd = b;
+  differ |= <i32>(a < aTo || b < bTo);
+  return tokens;
+}
+
+function offsetEnd(from: usize, to: usize): usize {
+  while (from < to && isHex(load<u8>(from))) from++;
+  return from;
+}
+
+/** How many tokens two lines share from their start, none when all they share is blank. */
+function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
+  const i = <usize>first, j = <usize>line;
+  const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
+  let a = TEXT + <usize>load<u16>(table + (i << 1)), b = TEXT + <usize>load<u16>(table + (j << 1));
+  const aTo = TEXT + <usize>load<u16>(lineTo + (i << 1)), bTo = TEXT + <usize>load<u16>(lineTo + (j << 1));
+  if (line - first === 1) {
+    differ = 0;
+    store<u8>(lineShared + i, <u8>NOT_KNOWN);
+  }
+  const offset = <i32>load<u8>(lineFlags + j) & OFFSET, both = offset & <i32>load<u8>(lineFlags + i);
+  if (both !== 0) {
+    a = offsetEnd(a, aTo);
+    b = offsetEnd(b, bTo);
+  }
+  const isBlankFirst = both === 0 && isBlank(load<u8>(a));
+  const tokens = share(a, aTo, b, bTo) + <i32>(both !== 0);
+  // An offset that was taken apart is one token for whoever looks at this line alone.
+  store<u8>(lineShared + j, <u8>(offset !== both ? NOT_KNOWN : tokens));
+  store<u16>(table + END * room + (j << 1), <u16>(shareEnd - TEXT));
+  return tokens === 1 && isBlankFirst ? 0 : tokens;
+}
+
+/** Groups of lines that begin alike. */
+function group(table: usize, room: usize, count: i32): i32 {
+  const lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
+  let at = table + GROUP * room;
+  for (let start = 0; start + 2 < count;) {
+    if ((load<u8>(lineFlags + <usize>start, 1) & HEAD) === 0) {
+      start++;
+      continue;
+    }
+    if ((load<u8>(lineFlags + <usize>start, 2) & HEAD) === 0) {
+      start += 2;
+      continue;
+    }
+    let shared = shareHead(table, room, start, start + 1);
+    if (shared === 0) {
+      start++;
+      continue;
+    }
+    let tokens = shared;
+    for (let line = start + 2;; line++) {
+      const flags: i32 = load<u8>(lineFlags + <usize>line);
+      if ((flags & HEAD) === 0) tokens = 0;
+      else if ((flags & REPEATED) === 0) tokens = shareHead(table, room, start, line);
+      else store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
+      // Lines that share much less begin a new group; a little less is what the column shares by chance.
+      if (2 * tokens >= shared) {
+        shared = min(shared, tokens);
+        continue;
+      }
+      if (tokens > 0 && line - start < SETTLED) {
+        start = line - 1;
+        shared = tokens = shareHead(table, room, start, line);
+        if (tokens > 0) continue;
+      }
+      if (line - start >= FEWEST_LINES) {
+        store<u16>(at, <u16>start);
+        store<u16>(at, <u16>line, 2);
+        store<u16>(at, <u16>shared, 4);
+        store<u16>(at, <u16>differ, 6);
+        at += 8;
+      }
+      start = line;
+      break;
+    }
+  }
+  return <i32>((at - table - GROUP * room) >> 3);
 }

@@ -3,6 +3,7 @@
  * `gzip | base64` is how people paste a file, so the first blob of each kind in a window is opened, and masked when it holds a value.
  */
 import { constants, gunzipSync, inflateSync } from "node:zlib";
+import { BASE64 } from "../encodings.ts";
 import type { Span } from "./spans.ts";
 import { HEX_VALUES, isHexDigit } from "./symbols.ts";
 import type { Places } from "./view.ts";
@@ -80,6 +81,12 @@ function isBase64(byte: number): boolean {
     byte === 0x5f || byte === 0x3d;
 }
 
+/** Byte to the number it stands for as a digit of base64 in either alphabet, -1 when it is none. */
+const BASE64_VALUES: Int8Array = new Int8Array(256).fill(-1);
+for (const [value, byte] of codes(BASE64.alphabet).entries()) BASE64_VALUES[byte] = value;
+BASE64_VALUES[0x2d] = 62;
+BASE64_VALUES[0x5f] = 63;
+
 /** Where the blob ends that begins at `start`; `start` when there is none. */
 function blobEnd(data: Uint8Array, start: number, { head, isHex }: Format): number {
   // Hexadecimal digits may be capital letters; a decimal digit has the bit that tells them already.
@@ -103,19 +110,31 @@ export function openBytes(bytes: Uint8Array): Uint8Array | undefined {
   return isZlib ? unpackBytes(bytes, inflateSync) : undefined;
 }
 
+/** The bytes of base64 in either alphabet; ends of lines and padding are passed over, and so is a half byte at the end. */
 function fromBase64(blob: Uint8Array): Uint8Array {
-  const text = new TextDecoder().decode(blob).replace(/[\r\n=]/g, "").replaceAll("-", "+").replaceAll("_", "/");
-  const whole = text.slice(0, text.length % 4 === 1 ? -1 : undefined);
-  return Uint8Array.from(atob(whole), (char) => char.charCodeAt(0));
+  return fromDigits(blob, BASE64_VALUES, 6);
 }
 
 function fromHex(blob: Uint8Array): Uint8Array {
-  const digits = blob.filter(isHexDigit);
-  return Uint8Array.from(
-    { length: digits.length >> 1 },
-    (_, i) =>
-      16 * (HEX_VALUES[digits[2 * i] as number] as number) + (HEX_VALUES[digits[2 * i + 1] as number] as number),
-  );
+  return fromDigits(blob, HEX_VALUES, 4);
+}
+
+/** The bytes that digits of so many `bits` make; what is no digit is passed over. */
+function fromDigits(blob: Uint8Array, values: Int8Array, bits: number): Uint8Array {
+  const bytes = new Uint8Array((blob.length * bits) >> 3);
+  let length = 0;
+  let held = 0;
+  let count = 0;
+  for (let i = 0; i < blob.length; i++) {
+    const value = values[blob[i] as number] as number;
+    if (value < 0) continue;
+    held = ((held << bits) | value) & 0xffff;
+    count += bits;
+    if (count < 8) continue;
+    count -= 8;
+    bytes[length++] = held >> count;
+  }
+  return bytes.subarray(0, length);
 }
 
 function unpackBytes(bytes: Uint8Array, unpack: Unpack): Uint8Array | undefined {

@@ -3,8 +3,8 @@
  * branch is what costs time. Each loop leaves the places at which the answer may be yes.
  */
 import type { GramSieves } from "./gram_sieves.ts";
-import { gramHash, PROBE, probeHash, wideHash } from "./grams.ts";
-import { type Sieve, sieveBit } from "./sieve.ts";
+import { gramHash, PROBE, probeHash, wideHash, wordOf } from "./grams.ts";
+import { laneBits, type Sieve, sieveBit } from "./sieve.ts";
 import { shortHash, type ShortPatterns } from "./short_patterns.ts";
 
 /** Notes the places at which three symbols may be in a short pattern. */
@@ -48,39 +48,68 @@ export function probeFives(
   return count;
 }
 
-/** Set in the grams of a hit when a wide gram may begin at its word. */
-export const WIDE_HIT = 16;
+/** Places at which grams may begin, in the order in which to look them up. */
+export interface Candidates {
+  /** The places. */
+  readonly at: Uint16Array;
+  /** Whether it is a wide gram that may begin there, as 1. */
+  readonly isWide: Uint8Array;
+}
 
-/**
- * Of the first `count` words in `hits`, keeps those near which a gram may be, and notes in `found` which ones: the bit of
- * value 1 for eight symbols from the word on, 2, 4 and 8 for those from one, two and three symbols before it on, and
- * {@linkcode WIDE_HIT}.
- */
-export function keepGrams(
+/** Notes in `found` where grams may begin that hold the five symbols at the first `count` words in `hits`; how many. */
+export function findGrams(
   words: Int32Array,
-  sieves: Pick<GramSieves, "grams" | "wide">,
+  { probes, grams, wide }: Pick<GramSieves, "probes" | "grams" | "wide">,
   hits: Uint16Array,
   count: number,
-  found: Uint8Array,
+  found: Candidates,
 ): number {
-  const { grams: { bits: grams, shift }, wide: { bits: wide, shift: wideShift } } = sieves;
+  const candidates = findCandidates(words, probes, hits, count, found);
+  const { at: places, isWide } = found;
   let kept = 0;
-  for (let i = 0; i < count; i++) {
-    const word = hits[i] as number;
-    const before = word === 0 ? 0 : words[word - 1] as number;
-    const first = words[word] as number;
-    const second = words[word + 1] as number;
-    const here = gramHash(first, second);
-    const one = gramHash((before >>> 24) | (first << 8), (first >>> 24) | (second << 8));
-    const two = gramHash((before >>> 16) | (first << 16), (first >>> 16) | (second << 16));
-    const three = gramHash((before >>> 8) | (first << 24), (first >>> 8) | (second << 24));
-    const all = wideHash(here, words[word + 2] as number, words[word + 3] as number);
-    const any = (sieveBit(grams, shift, here) & 1) | ((sieveBit(grams, shift, one) & 1) << 1) |
-      ((sieveBit(grams, shift, two) & 1) << 2) | ((sieveBit(grams, shift, three) & 1) << 3) |
-      ((sieveBit(wide, wideShift, all) & 1) << 4);
-    hits[kept] = word;
-    found[kept] = any;
-    kept += any === 0 ? 0 : 1;
+  for (let i = 0; i < candidates; i++) {
+    const at = places[i] as number;
+    const hash = gramHash(wordOf(words, at), wordOf(words, at + 4));
+    const bit = isWide[i] === 0
+      ? sieveBit(grams.bits, grams.shift, hash)
+      : sieveBit(wide.bits, wide.shift, wideHash(hash, wordOf(words, at + 8), wordOf(words, at + 12)));
+    places[kept] = at;
+    isWide[kept] = isWide[i] as number;
+    kept += bit & 1;
   }
   return kept;
+}
+
+/** Goes by the lanes of the five symbols, which costs one look for all grams that may hold them. */
+function findCandidates(
+  words: Int32Array,
+  { bits, shift }: Readonly<Sieve>,
+  hits: Uint16Array,
+  count: number,
+  { at: places, isWide }: Candidates,
+): number {
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    const word = hits[i] as number;
+    const lanes = laneBits(bits, shift, probeHash(words[word] as number, (words[word + 1] as number) & 0xff));
+    const at = 4 * word;
+    // Before the first symbol no gram begins.
+    const before = word === 0 ? 0 : lanes;
+    places[found] = at - 3;
+    isWide[found] = 0;
+    found += (before >>> 21) & 1;
+    places[found] = at - 2;
+    isWide[found] = 0;
+    found += (before >>> 14) & 1;
+    places[found] = at - 1;
+    isWide[found] = 0;
+    found += (before >>> 7) & 1;
+    places[found] = at;
+    isWide[found] = 0;
+    found += lanes & 1;
+    places[found] = at;
+    isWide[found] = 1;
+    found += (lanes >>> 28) & 1;
+  }
+  return found;
 }

@@ -8,13 +8,12 @@
  */
 import type { OnColumn } from "./columns.ts";
 import { readCounted } from "./counted.ts";
-import type { Lines } from "./text_kernel.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
-import { firstNumber, isBlank, isDump } from "./tokens.ts";
+import { type Lines, TABLE } from "./text_kernel.ts";
+import { firstNumber, isBlank } from "./tokens.ts";
 
-/** Bytes of the longest line that ends a record, of the longest row, and of the longest line between others. */
-const LONGEST_RECORD = 32;
+/** Bytes that each line of a block has at most on average, and those of the longest line between others. */
 const LONGEST_ROW = 64;
 const LONGEST_LINE = 96;
 /** Lines of a block, and those that are looked at first: one at least of every place in records of up to four lines. */
@@ -69,13 +68,14 @@ const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as
 export class RecordFinder {
   readonly #column: Stretches;
   #data: Uint8Array = new Uint8Array(0);
-  #lines: Lines = { from: new Uint16Array(0), to: new Uint16Array(0), flags: new Uint8Array(0), count: 0 };
+  #lines: Lines;
   #onColumn: OnColumn = () => {};
   #left = 0;
   #inlineLeft = 0;
 
-  /** A finder for texts of up to `capacity` bytes. */
-  constructor(capacity: number) {
+  /** A finder for texts of up to `capacity` bytes, which looks at `lines` first. */
+  constructor(capacity: number, lines: Lines) {
+    this.#lines = lines;
     this.#column = new Stretches(capacity + 1);
   }
 
@@ -86,8 +86,7 @@ export class RecordFinder {
     this.#onColumn = onColumn;
     this.#left = MOST_BYTES;
     this.#inlineLeft = MOST_INLINE;
-    const { from, to, count } = lines;
-    const symbols = DENSE;
+    const { from, to, singles, count } = lines;
     const seen: Seen = { singles: 0, tables: 0, letters: 0, digits: 0 };
     let start = 0;
     let others = 0;
@@ -98,13 +97,13 @@ export class RecordFinder {
         start = line;
         continue;
       }
-      const first = from[line] as number;
-      const end = to[line] as number;
-      const length = end - first;
-      const single = length > LONGEST_RECORD ? 0 : singleAt(data, symbols, first, end);
+      const known = singles[line] as number;
+      const single = known & ~TABLE;
       if (single > 0) note(seen, single);
-      if (length <= LONGEST_ROW && (data[first] as number) > 0x20 && isTable(data, first, end)) seen.tables++;
+      if (known > single) seen.tables++;
       else if (single === 0) {
+        const [first, end] = [from[line] as number, to[line] as number];
+        const length = end - first;
         if (length > LONGEST_LINE) this.#findInline(first, end);
         if (seen.singles + seen.tables === 0) start = line;
         else if (++others >= MOST_OTHERS || length > LONGEST_LINE) {
@@ -126,16 +125,10 @@ export class RecordFinder {
 
   /** Whether some of the lines of a block neither end nor begin with a single character, and none is long. */
   #isOrdinary(line: number): boolean {
-    const { from, to, count } = this.#lines;
+    const { from, to, singles, count } = this.#lines;
     const last = line + BLOCK_LINES - 1;
     if (last >= count || (to[last] as number) - (from[line] as number) > BLOCK_LINES * LONGEST_ROW) return false;
-    for (const nth of SAMPLE) {
-      const [first, end] = [from[line + nth] as number, to[line + nth] as number];
-      if (end - first > LONGEST_ROW) continue;
-      if (end - first <= LONGEST_RECORD && singleAt(this.#data, DENSE, first, end) > 0) return false;
-      if ((this.#data[first] as number) > 0x20 && isTable(this.#data, first, end)) return false;
-    }
-    return true;
+    return SAMPLE.every((nth) => singles[line + nth] === 0);
   }
 
   /** Looks at lines of which so many end in a single character, or are rows of a table. */
@@ -269,17 +262,6 @@ export class RecordFinder {
   }
 }
 
-/** The symbol of the single letter or digit that a line ends or begins with, but for a mark or two; 0 when it does not. */
-function singleAt(data: Uint8Array, symbols: Uint8Array, from: number, to: number): number {
-  let end = to - 1;
-  if (end > from && symbols[data[end] as number] === 0) end--;
-  if (end > from && symbols[data[end] as number] === 0) end--;
-  if (end < from) return 0;
-  const last = symbols[data[end] as number] as number;
-  if (last > 0 && (end === from || symbols[data[end - 1] as number] === 0)) return last;
-  return symbols[data[from + 1] as number] === 0 ? symbols[data[from] as number] as number : 0;
-}
-
 function note(seen: Seen, single: number): void {
   seen.singles++;
   if (single > DIGITS_FROM) seen.digits |= 1 << (single - DIGITS_FROM);
@@ -290,15 +272,6 @@ function bitCount(bits: number): number {
   let count = 0;
   for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
   return count;
-}
-
-/** Whether a line seems to be the row of a table of short cells: a tab or two blanks not far from its start. */
-function isTable(data: Uint8Array, from: number, to: number): boolean {
-  const limit = Math.min(to - 1, from + LONGEST_TOKEN + 1);
-  let at = from;
-  while (at < limit && !isBlank(data[at] as number)) at++;
-  if (at === from || at >= limit) return false;
-  return (data[at] === 0x09 || isBlank(data[at + 1] as number)) && !isDump(data, from, to);
 }
 
 /** Whether one of the letters and digits at `at` and behind it has no other beside it. */

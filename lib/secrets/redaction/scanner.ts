@@ -8,9 +8,9 @@
 import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
 import { type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM } from "./gram_index.ts";
-import { GRAM, wordAt } from "./grams.ts";
+import { GRAM, wordAt, wordOf } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { keepGrams, probeFives, probeThrees, WIDE_HIT } from "./probes.ts";
+import { type Candidates, findGrams, probeFives, probeThrees } from "./probes.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
 import type { Symbols } from "./strides.ts";
@@ -49,8 +49,8 @@ export class Scanner {
   readonly #plain: Channel;
   readonly #dense: Channel;
   readonly #hits: Uint16Array;
-  /** Which grams may be near each hit. */
-  readonly #grams: Uint8Array;
+  /** Where grams may begin. */
+  readonly #found: Candidates;
   #scattered = false;
   /** Up to where runs have been followed. */
   #done = 0;
@@ -65,7 +65,8 @@ export class Scanner {
   constructor(capacity: number, kernel: TextKernel) {
     this.#kernel = kernel;
     this.#hits = new Uint16Array((capacity >> 1) + PADDING);
-    this.#grams = new Uint8Array((capacity >> 2) + PADDING);
+    const most = 5 * (capacity >> 2) + 2 * PADDING;
+    this.#found = { at: new Uint16Array(most), isWide: new Uint8Array(most) };
     this.#plain = channel(PLAIN, kernel.plain, capacity);
     this.#dense = channel(DENSE, kernel.dense, capacity);
   }
@@ -118,26 +119,23 @@ export class Scanner {
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
     const { words, length } = channel;
     const hits = this.#hits;
-    const grams = this.#grams;
+    const found = this.#found;
     const { sieves } = index;
-    const count = keepGrams(words, sieves, hits, probeFives(words, length, sieves.probes, hits), grams);
+    const count = findGrams(words, sieves, hits, probeFives(words, length, sieves.probes, hits), found);
     this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
-      const at = 4 * (hits[i] as number);
-      const near = grams[i] as number;
-      for (let back = 3; back >= 0; back--) {
-        if ((near >> back & 1) !== 0) this.#meet(channel, index, accepts, at - back);
-      }
-      if ((near & WIDE_HIT) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
+      const at = found.at[i] as number;
+      if (found.isWide[i] === 0) this.#meet(channel, index, accepts, at);
+      else this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
     }
   }
 
   /** Looks up the eight symbols at `start`. */
   #meet(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number): void {
-    const { symbols, length } = channel;
-    if (start < 0 || start + GRAM > length) return;
-    const first = wordAt(symbols, start);
-    const second = wordAt(symbols, start + 4);
+    const { words, length } = channel;
+    if (start + GRAM > length) return;
+    const first = wordOf(words, start);
+    const second = wordOf(words, start + 4);
     const wholes = index.wholes(first, second);
     for (let i = 0; i < wholes.length; i++) this.#tryWhole(channel, wholes[i] as Pattern, start);
     // What the last run has shown to stand there needs no look at the table.

@@ -3,12 +3,10 @@
  * line first, lines that overlap, or a line of something else after each.
  */
 import type { OnColumn } from "./columns.ts";
-import type { Lines } from "./text_kernel.ts";
+import { LINE, type Lines } from "./text_kernel.ts";
 import { Stretches } from "./stretches.ts";
 import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
 
-/** Bytes of the longest piece; reversed, a longer one is found by itself. */
-const LONGEST_PIECE = 12;
 /** Bytes of pieces in a row, and those of a window that are looked at. */
 const FEWEST_BYTES = 10;
 const MOST_BYTES = 4 * 1024;
@@ -25,9 +23,6 @@ const LONGEST_LINE = 80;
 const LONGEST_CELL = 3;
 /** Lines of a sliding window. */
 const FEWEST_OVERLAPS = 8;
-
-/** How the line begins that `head` and `tail` write above a file, `==> xaa <==`, as a number. */
-const FILE_HEAD = 0x203e3d3d;
 
 /** Calls `onColumn` for the columns among the lines that were dealt out. */
 export type OnLines = () => void;
@@ -66,32 +61,23 @@ export class ShortLineFinder {
     this.#data = data;
     this.#lines = lines;
     this.#onColumn = onColumn;
-    const { from, to, count } = lines;
+    const { flags, count } = lines;
     const repeats = PERIODS.map((period) => ({ period, times: 0, start: 0, last: 0 }));
     this.hasFiles = false;
     this.#left = MOST_BYTES;
     this.#linesLeft = MOST_LINES;
-    let [one, two, three] = [0, 0, 0];
-    let alike = 0;
-    let before = 0;
+    let first = 0;
     for (let line = 0; line < count; line++) {
-      const start = from[line] as number;
-      const length = (to[line] as number) - start;
-      if (length === before && length <= LONGEST_PIECE) alike++;
-      else {
-        if (alike > 0 && before > 1) this.#reorder(line - alike - 1, line);
-        alike = 0;
-        before = length;
+      const known = flags[line] as number;
+      if ((known & (LINE.length | LINE.again2 | LINE.again3 | LINE.file)) === 0) continue;
+      if ((known & LINE.length) !== 0) {
+        if (((flags[line - 1] as number) & LINE.length) === 0) first = line - 1;
+        if (((flags[line + 1] as number) & LINE.length) === 0) this.#reorder(first, line + 1);
       }
-      const head = headOf(data, start, length);
-      if (head === FILE_HEAD) this.hasFiles = true;
-      if (head !== one && head !== 0 && one !== 0) {
-        if (head === two) this.#again(repeats[0] as Repeat, line, onLines);
-        if (head === three) this.#again(repeats[1] as Repeat, line, onLines);
-      }
-      [one, two, three] = [head, one, two];
+      if ((known & LINE.file) !== 0) this.hasFiles = true;
+      if ((known & LINE.again2) !== 0) this.#again(repeats[0] as Repeat, line, onLines);
+      if ((known & LINE.again3) !== 0) this.#again(repeats[1] as Repeat, line, onLines);
     }
-    if (alike > 0 && before > 1) this.#reorder(count - alike - 1, count);
     for (const repeat of repeats) this.#deal(repeat, onLines);
   }
 
@@ -199,15 +185,4 @@ function isPiece(data: Uint8Array, from: number, to: number): boolean {
     longest = Math.max(longest, at - start);
   }
   return parts < 2 || longest <= LONGEST_CELL;
-}
-
-/** The first four bytes of a line as a number, of a shorter one all of it and its length; 0 for none. */
-function headOf(data: Uint8Array, from: number, length: number): number {
-  if (length >= 4) {
-    return (data[from] as number) | ((data[from + 1] as number) << 8) | ((data[from + 2] as number) << 16) |
-      ((data[from + 3] as number) << 24);
-  }
-  let head = length;
-  for (let at = from; at < from + length; at++) head = (head << 8) | (data[at] as number);
-  return head;
 }

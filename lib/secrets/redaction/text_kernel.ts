@@ -19,9 +19,39 @@ export interface Lines {
   readonly to: Uint16Array;
   /** What is known of each, see {@linkcode LINE}; a zero behind the last one. */
   readonly flags: Uint8Array;
+  /**
+   * For each, the symbol of the single letter or digit that it ends or begins with, but for a mark or two, 0 when it does
+   * not or is long; and {@linkcode TABLE} when it seems to be the row of a table of short cells.
+   */
+  readonly singles: Uint8Array;
   /** How many there are. */
   count: number;
+  /** Lines in a row that begin alike, four numbers for each such group, see {@linkcode GROUP}. */
+  readonly groups: Uint16Array;
+  /** How many groups there are. */
+  groupCount: number;
+  /** For each line of a group, how many tokens it shares with the first one, {@linkcode NOT_KNOWN} where that is not known. */
+  readonly shared: Uint8Array;
+  /** Where each line of a group goes on behind these tokens. */
+  readonly ends: Uint16Array;
 }
+
+/** What the four numbers of a group are. */
+export const GROUP = {
+  /** The first line. */
+  start: 0,
+  /** The line after the last one. */
+  end: 1,
+  /** How many tokens all lines share with the first one from their start. */
+  shared: 2,
+  /** Whether they differ in more than numbers and blanks, as 0 or 1. */
+  differ: 3,
+  /** How many numbers there are. */
+  size: 4,
+} as const;
+
+/** Stands for a number of tokens that has to be counted; a line that is looked at has fewer. */
+export const NOT_KNOWN = 255;
 
 /** What may be known of a line, as bits. */
 export const LINE = {
@@ -33,7 +63,18 @@ export const LINE = {
   repeated: 4,
   /** It begins with an offset. */
   offset: 8,
+  /** It begins with the same four bytes as the line two before, and unlike the one before. */
+  again2: 16,
+  /** The same, of the line three before. */
+  again3: 32,
+  /** It is short, and as long as the line before. */
+  length: 64,
+  /** It begins as what `head` and `tail` write above a file, `==> xaa <==`. */
+  file: 128,
 } as const;
+
+/** Set in what is known of single characters of a line when it seems to be the row of a table. */
+export const TABLE = 64;
 
 /** What kernel.as exports. */
 interface Exports {
@@ -41,13 +82,14 @@ interface Exports {
   prepare(): void;
   fold(length: number, breaks: number): number;
   note(length: number): void;
-  compare(from: number, to: number, flags: number, count: number): void;
+  compare(table: number, room: number, count: number): number;
 }
 
 /** Bytes of the longest text that there is room for. */
 const LONGEST_TEXT = 0x8c00;
-/** Lines that there is room for beside those of the text, and one. */
-const MOST_DEALT = 128;
+/** Lines that there is room for, and some that were dealt out. */
+const LINES_ROOM = 0x9000;
+const DEALT_ROOM = 128;
 /** Zeros behind a text: as many as are looked at together. */
 const ZEROS = 64;
 
@@ -61,16 +103,15 @@ const AT = {
   hex: 112,
   starts: 0x200,
   follows: 0x300,
+  symbols: 0x400,
   text: 0x2000,
   plain: 0xb000,
   dense: 0x14000,
-  lineFrom: 0x1d000,
-  lineTo: 0x2f000,
-  escapes: 0x41000,
-  blobs: 0x53000,
-  breaks: 0x65000,
-  flags: 0x6a000,
-  dealt: 0x73000,
+  lines: 0x1d000,
+  escapes: 0x89000,
+  blobs: 0x9b000,
+  breaks: 0xad000,
+  dealt: 0xb2000,
 } as const;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
@@ -120,15 +161,8 @@ export class TextKernel {
     const places = (at: number): Uint16Array => new Uint16Array(buffer, at, LONGEST_TEXT + 1);
     this.plain = new Uint8Array(buffer, AT.plain, LONGEST_TEXT + ZEROS);
     this.dense = new Uint8Array(buffer, AT.dense, LONGEST_TEXT + ZEROS);
-    const flags = new Uint8Array(buffer, AT.flags, LONGEST_TEXT + 2);
-    this.lines = { from: places(AT.lineFrom), to: places(AT.lineTo), flags, count: 0 };
-    const some = (nth: number): Uint16Array => new Uint16Array(buffer, AT.dealt + 2 * nth * MOST_DEALT, MOST_DEALT);
-    this.dealt = {
-      from: some(0),
-      to: some(1),
-      flags: new Uint8Array(buffer, some(2).byteOffset, MOST_DEALT),
-      count: 0,
-    };
+    this.lines = linesAt(buffer, AT.lines, LINES_ROOM);
+    this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
@@ -165,8 +199,8 @@ export class TextKernel {
     this.#compare(this.dealt);
   }
 
-  #compare({ from, to, flags, count }: Lines): void {
-    this.#exports.compare(from.byteOffset, to.byteOffset, flags.byteOffset, count);
+  #compare(lines: Lines): void {
+    lines.groupCount = this.#exports.compare(lines.from.byteOffset, lines.flags.length, lines.count);
   }
 
   /** Notes the places of the text that was read last. */
@@ -175,6 +209,21 @@ export class TextKernel {
     [this.lines.count, this.escapes.count, this.blobs.count] = this.#counts as unknown as [number, number, number];
     this.#compare(this.lines);
   }
+}
+
+/** The tables of up to `room` lines, see kernel.as. */
+function linesAt(buffer: ArrayBufferLike, at: number, room: number): Lines {
+  return {
+    from: new Uint16Array(buffer, at, room),
+    to: new Uint16Array(buffer, at + 2 * room, room),
+    ends: new Uint16Array(buffer, at + 4 * room, room),
+    groups: new Uint16Array(buffer, at + 6 * room, (3 * room) >> 1),
+    flags: new Uint8Array(buffer, at + 9 * room, room),
+    singles: new Uint8Array(buffer, at + 10 * room, room),
+    shared: new Uint8Array(buffer, at + 11 * room, room),
+    count: 0,
+    groupCount: 0,
+  };
 }
 
 /** Writes what kernel.as has to know of bytes. */
@@ -195,6 +244,7 @@ function writeTables(memory: Uint8Array): void {
   memory.set([...BLOB_BYTES].map((char) => char.charCodeAt(0)), AT.blobBytes);
   memory.set(ESCAPE_STARTS, AT.starts);
   memory.set(FOLLOWS, AT.follows);
+  memory.set(DENSE, AT.symbols);
 }
 
 /** Sets of bytes by the halves of each: bytes whose high halves go with the same low ones share a bit. */

@@ -5,7 +5,7 @@
 import { isHexDigit } from "./symbols.ts";
 
 /** Digits from which a line seems to begin with an offset. */
-export const OFFSET_DIGITS = 6;
+const OFFSET_DIGITS = 6;
 
 /** Whether `byte` is a blank or a tab. */
 export const isBlank = (byte: number): boolean => KINDS[byte] === BLANK;
@@ -29,38 +29,6 @@ export interface Shared {
 
 /** One result for all calls: there is one for each line of all output. */
 const SHARED: Shared = { tokens: 0, isAll: false };
-
-/** What two lines share from their start; good until the next call. */
-export function sharedTokens(
-  data: Uint8Array,
-  aFrom: number,
-  aTo: number,
-  bFrom: number,
-  bTo: number,
-): Readonly<Shared> {
-  let i = offsetEnd(data, aFrom, aTo);
-  let j = i === aFrom ? bFrom : offsetEnd(data, bFrom, bTo);
-  let tokens = 1;
-  if (i === aFrom || j === bFrom) {
-    i = aFrom;
-    j = bFrom;
-    tokens = 0;
-  }
-  for (; i < aTo && j < bTo; tokens++) {
-    const x = data[i] as number;
-    const y = data[j] as number;
-    const kind = KINDS[x] as number;
-    if (kind === 0 ? x !== y : kind !== KINDS[y]) break;
-    i++;
-    j++;
-    if (kind === 0) continue;
-    while (i < aTo && KINDS[data[i] as number] === kind) i++;
-    while (j < bTo && KINDS[data[j] as number] === kind) j++;
-  }
-  SHARED.tokens = tokens;
-  SHARED.isAll = i === aTo && j === bTo;
-  return SHARED;
-}
 
 /** Where a line goes on after `tokens` tokens. */
 export function skipTokens(data: Uint8Array, from: number, to: number, tokens: number): number {

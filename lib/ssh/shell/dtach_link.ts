@@ -1,7 +1,7 @@
 /** A terminal inside dtach, which passes everything as it is; what was shown before is from a keeper beside it. */
 import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
-import { quoteWord } from "../../quote.ts";
+import { scriptCommand } from "../../quote.ts";
 import { askBytes } from "../ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
@@ -9,16 +9,18 @@ import { attachKept, handOut, markSize, MAX_KEPT_BYTES } from "./dtach_script.ts
 import { redrawn } from "./kept_bytes.ts";
 import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
 import { MarkerFilter } from "./marker_filter.ts";
-import type { TerminalSize } from "./screen.ts";
 
 const OPEN_LIMIT_MS = 15_000;
 /** How long the terminal may take to show what the far end has kept already. */
 const SYNC_LIMIT_MS = 3000;
 const MARK_LIMIT_MS = 3000;
+const DRAW_LIMIT_MS = 10_000;
 /** What start-up files say before a script does. */
 const MAX_SAID_BYTES = 64 * 1024;
 const NEWLINE = 10;
-const FAREWELL = "\x1b[999H\r\n[EOF - dtach terminating]";
+const FAREWELL = Buffer.from("\x1b[999H\r\n[EOF - dtach terminating]");
+// deno-lint-ignore no-control-regex -- it shows the cursor
+const FAREWELL_END = /^(?:\r\n)?(?:\x1b\[\?25h)?$/;
 
 /** Why a shell is no more when it has ended itself. */
 export const SESSION_ENDED = "its dtach session ended";
@@ -28,7 +30,7 @@ export const SESSION_ENDED = "its dtach session ended";
  * Ctrl-L is pressed; any other program would take that as input, so that it is pressed only where the session's shell has
  * the terminal to itself.
  */
-const DTACH = `umask 077; s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh|*/mksh)
+const DTACH = `s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; r=winch; case $SHELL in */bash|*/zsh|*/mksh)
 ps -A -o pid= -o ppid= -o tpgid= -o args= 2>/dev/null | awk -v s="$s" '{ parent[$1] = $2; front[$1] = $3 }
 /^[^a-z]*dtach -A/ && index($0, s " ") { masters[$1] }
 END { for (p in parent) if (parent[p] in masters && front[p] == p) exit 3 }'; [ $? = 3 ] && r=ctrl_l;; esac
@@ -41,11 +43,8 @@ export function openDtach(
   options: LinkOptions,
   listener: LinkListener,
 ): Promise<TerminalLink> {
-  const command = `exec /bin/sh -c ${quoteWord(DTACH)} sh ${quoteWord(session)}`;
-  return openTerminal(connection, { ...options, command }, {
-    onData: (bytes) => listener.onData(withoutFarewell(bytes)),
-    onEnd: (reason) => listener.onEnd(endOf(reason)),
-  });
+  const command = scriptCommand(DTACH, session);
+  return openTerminal(connection, { ...options, command }, new Farewell(listener));
 }
 
 /**
@@ -61,7 +60,8 @@ export async function openKeptDtach(
   const deadline = new Deadline(OPEN_LIMIT_MS);
   const { signal, size } = options;
   const feed = new Feed(listener);
-  const terminal = await openTerminal(connection, { ...options, command: attachKept(session, size) }, feed);
+  const command = attachKept(session, size);
+  const terminal = await openTerminal(connection, { ...options, command }, new Farewell(feed));
   feed.hold = (paused) => terminal.hold(paused);
   try {
     await connection.whileUp(deadline.race(feed.attached, () => "terminal of dtach", signal));
@@ -72,7 +72,10 @@ export async function openKeptDtach(
       MAX_KEPT_BYTES + MAX_SAID_BYTES,
     );
     await feed.markedWithin(SYNC_LIMIT_MS);
-    const drawn = await drawnOf(said, feed.token, size);
+    const drawn = await drawnOf(said, feed.token, options).catch((error) => {
+      if (error instanceof ToolError && error.code === "timed_out") return ""; // it was made to take so long
+      throw error;
+    });
     feed.goOn(drawn);
   } catch (error) {
     terminal.close();
@@ -90,6 +93,30 @@ export async function openKeptDtach(
       await terminal.resize(size);
     },
   };
+}
+
+/** When its session ends, and only then, dtach puts its last words below the screen, or what is seen of it is its code 0. */
+class Farewell implements LinkListener {
+  readonly #listener: LinkListener;
+  #said = false;
+
+  constructor(listener: LinkListener) {
+    this.#listener = listener;
+  }
+
+  onData(bytes: Uint8Array): void {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const at = text.lastIndexOf(FAREWELL);
+    const rest = text.subarray(at < 0 ? 0 : at + FAREWELL.length);
+    // A dtach that runs within says the same, and more follows.
+    this.#said = (at >= 0 || this.#said) && rest.length < 20 && FAREWELL_END.test(rest.toString("latin1"));
+    this.#listener.onData(this.#said ? text.subarray(0, Math.max(0, at)) : bytes);
+  }
+
+  onEnd(reason: string): void {
+    const letGo = /^it (?:ended with|was ended)/.test(reason) ? `dtach let go of it: ${reason}` : reason;
+    this.#listener.onEnd(this.#said || reason === "it ended with exit code 0" ? SESSION_ENDED : letGo);
+  }
 }
 
 /** What the terminal sends, from the marker on. */
@@ -126,17 +153,17 @@ class Feed implements LinkListener {
 
   onData(bytes: Uint8Array): void {
     this.#attached.resolve();
-    this.#filter.push(withoutFarewell(bytes), (output) => {
+    this.#filter.push(bytes, (output) => {
       if (output instanceof Uint8Array) this.#pass(output);
       else if (this.#state === "before") this.#stop();
     });
   }
 
   onEnd(reason: string): void {
-    this.#ended = endOf(reason);
+    this.#ended = reason;
     this.#attached.resolve();
     this.#marked.resolve();
-    if (this.#state === "live") this.#listener.onEnd(this.#ended);
+    if (this.#state === "live") this.#listener.onEnd(reason);
   }
 
   /** Shows what was shown before, and then what comes; what the far end has not kept is shown as far as it is here. */
@@ -163,22 +190,15 @@ class Feed implements LinkListener {
   }
 }
 
-/** dtach puts its last words below the screen. */
-function withoutFarewell(bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return text.includes(FAREWELL) ? text.subarray(0, text.indexOf(FAREWELL)) : bytes;
-}
-
-function endOf(reason: string): string {
-  return /^it (?:ended with|was ended)|^the far end/.test(reason) ? SESSION_ENDED : reason;
-}
-
 /** What {@linkcode handOut} gives, drawn anew; nothing where the session keeps nothing. */
-async function drawnOf(said: Buffer, token: string, size: TerminalSize): Promise<string> {
+async function drawnOf(said: Buffer, token: string, { size, signal }: LinkOptions): Promise<string> {
   const head = `\n${token} `;
   const at = said.indexOf(head, 0, "latin1");
   const end = at < 0 ? -1 : said.indexOf(NEWLINE, at + 1);
   if (end < 0) return "";
   const modes = said.toString("latin1", at + head.length, end).split(" ").filter((mode) => /^\[\?\d+[hl]$/.test(mode));
-  return await redrawn({ bytes: said.subarray(end + 1), token, modes }, size);
+  return await redrawn({ bytes: said.subarray(end + 1), token, modes }, size, {
+    deadline: new Deadline(DRAW_LIMIT_MS),
+    signal,
+  });
 }

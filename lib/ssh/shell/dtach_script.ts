@@ -3,17 +3,17 @@
  * the shell writes into a FIFO, and a keeper reads that into files of bounded size. They hold whatever the terminal shows,
  * so that they are in memory (tmpfs), in a directory that only the user can look into, and go when the shell does.
  */
-import { quoteWord } from "../../quote.ts";
+import { quoteWord, scriptCommand } from "../../quote.ts";
 import type { TerminalSize } from "./screen.ts";
 
 /** Most of what was shown that is handed out, in bytes. */
 export const MAX_KEPT_BYTES = 500_000;
 /** The keeper has two files: a full one, and one that becomes full. A copy that is asked for lets one grow beyond. */
 const FILE_BYTES = 300_000;
-const MAX_FILE_BYTES = 16_000_000;
+const MAX_FILE_BYTES = 4_000_000;
 
 /** Where the session's socket is, and beside it the link to what is kept. */
-const PLACE = "umask 077; s=${XDG_RUNTIME_DIR:-$HOME}/.$1; k=$s.kept";
+const PLACE = "s=${XDG_RUNTIME_DIR:-$HOME}/.$1; k=$s.kept";
 const IN_MEMORY = `in_memory() { [ -n "$1" ] && [ -w "$1" ] && case $(df -P "$1" 2>/dev/null | tail -n 1) in
 tmpfs*|ramfs*) ;; *) false;; esac; }`;
 /** What the keeper needs besides a shell. */
@@ -29,9 +29,9 @@ case $(SHELL=/bin/sh script -qfc 'echo ke''pt' /dev/null </dev/null 2>/dev/null)
  * Reads what is shown until the terminal is gone. dd writes what it has read at once. When a file is dropped, what it
  * switched of the terminal's modes is kept: the screen that is shown, arrow keys, and a line editor's wait.
  */
-const KEEP = `keep() { exec 8<"$d/raw" 9>&-
+const KEEP = `keep() { umask 077; exec 8<"$d/raw" 9>&-
 while :; do
-said=$(LC_ALL=C dd bs=4096 count=64 <&8 2>&1 >>"$d/new") || { rm -f "$d/old"; : >"$d/new"; sleep 1; }
+said=$(LC_ALL=C dd bs=4096 count=64 <&8 2>&1 >>"$d/new") || { rm -f "$d/old"; : >"$d/new"; sleep 0.1 2>/dev/null || sleep 1; }
 case $said in 0+0*) break;; esac
 n=$(wc -c <"$d/new") || n=0
 [ "$n" -gt ${FILE_BYTES} ] || continue
@@ -54,7 +54,7 @@ wait $m; kill $w; } 2>/dev/null
 pause() { sleep 0.02 2>/dev/null || sleep 1; t=$((t+1)); [ $t -lt $1 ]; }`;
 
 /** In script(1): the shell. */
-const IN_SCRIPT = `exec 9>&-; stty rows "$KEPT_ROWS" cols "$KEPT_COLUMNS"; { tty >"$KEPT_IN/tty"; } 2>/dev/null
+const IN_SCRIPT = `exec 9>&-; stty rows "$KEPT_ROWS" cols "$KEPT_COLUMNS"; [ -z "$KEPT_IN" ] || tty >"$KEPT_IN/tty"
 printf '\\033]7717;kept\\007'; SHELL=$KEPT_SHELL; unset KEPT_ROWS KEPT_COLUMNS KEPT_IN KEPT_SHELL
 case $SHELL in */zsh) exec "$SHELL" -g;; esac; exec "\${SHELL:-/bin/sh}"`;
 
@@ -63,7 +63,7 @@ case $SHELL in */zsh) exec "$SHELL" -g;; esac; exec "\${SHELL:-/bin/sh}"`;
  * The keeper is no child of its: script waits for all its children.
  * Of a session that died with its host, what was kept is gone.
  */
-const IN_DTACH = `umask 077; s=$1; k=$s.kept; d=
+const IN_DTACH = `s=$1; k=$s.kept; d=
 ${IN_MEMORY}
 ${KEEP}
 for m in "\${XDG_RUNTIME_DIR-}" /dev/shm; do in_memory "$m" && d=$(mktemp -d "$m/.mcp-ssh.XXXXXXXX") && break; done
@@ -100,21 +100,17 @@ const RESIZED = `${PLACE}
 ${MARK}
 soon mark "$2"`;
 
-function run(script: string, ...words: string[]): string {
-  return `exec /bin/sh -c ${[script, "sh", ...words].map(quoteWord).join(" ")}`;
-}
-
 /** The command that attaches a terminal of that size to the session, or makes it. */
 export function attachKept(session: string, { width, height }: TerminalSize): string {
-  return run(ATTACH, session, String(width), String(height));
+  return scriptCommand(ATTACH, session, String(width), String(height));
 }
 
 /** The command that hands out what the session has shown, with markers of `token` there and in the terminal. */
 export function handOut(session: string, token: string): string {
-  return run(HAND_OUT, session, token);
+  return scriptCommand(HAND_OUT, session, token);
 }
 
 /** The command to run before the terminal's size changes: it marks the place. */
 export function markSize(session: string, token: string): string {
-  return run(RESIZED, session, token);
+  return scriptCommand(RESIZED, session, token);
 }

@@ -1,5 +1,5 @@
 /** What runs at the far end beside a terminal in GNU screen: it hands out what screen keeps, and what comes. */
-import { quoteWord } from "../../quote.ts";
+import { quoteWord, scriptCommand } from "../../quote.ts";
 import type { TerminalSize } from "./screen.ts";
 
 /** Most of what screen has kept that is handed out, in bytes. */
@@ -28,10 +28,10 @@ pause() { sleep 0.1 2>/dev/null || sleep 1; t=$((t+1)); [ $t -lt 50 ]; }`;
  */
 const IN_SESSION = `printf '\\033[8;%s;%st\\033[H%s\\033[999B\\n\\033[H' "$3" "$2" "$1"; ` +
   `case $SHELL in */zsh) exec "$SHELL" -g -l;; esac; exec "\${SHELL:-/bin/sh}" -l`;
-const CREATE = `find "$1" || { screen -U -h ${HISTORY_ROWS} -c /dev/null -d -m -S "$1" ` +
+const CREATE = `find "$1" || { umask "$u"; screen -U -h ${HISTORY_ROWS} -c /dev/null -d -m -S "$1" ` +
   `/bin/sh -c ${
     quoteWord(IN_SESSION)
-  } sh "[$1]" "$3" "$4" >/dev/null 2>&1 3<&-; t=0; until find "$1"; do pause || break; done; }`;
+  } sh "[$1]" "$3" "$4" >/dev/null 2>&1 3<&-; umask 077; t=0; until find "$1"; do pause || break; done; }`;
 
 /**
  * What screen is told: to take no key for itself, and to wait neither for messages nor for a terminal that is gone. In its
@@ -73,7 +73,7 @@ function tell(commands: readonly string[]): string {
  * which says that the session has ended, an end of the log is one. It ends, and takes everything away, when its stdin
  * does.
  */
-const SCRIPT = `umask 077; unset STY; exec 3<&0 </dev/null
+const SCRIPT = `u=$(umask); umask 077; unset STY; exec 3<&0 </dev/null
 b=$HOME; [ -w "\${XDG_RUNTIME_DIR-}" ] && b=$XDG_RUNTIME_DIR; b=$b/.$1; r=
 ${FIND}
 ${FREE_EARLIER}
@@ -102,7 +102,7 @@ read end <&3; exec 5>&-; cat <&3; leave`;
  * @param size of the terminal, when there is no such session yet
  */
 export function feedCommand(session: string, token: string, { width, height }: TerminalSize): string {
-  return `exec /bin/sh -c ${quoteWord(SCRIPT)} sh ${quoteWord(session)} ${token} ${width} ${height}`;
+  return scriptCommand(SCRIPT, session, token, String(width), String(height));
 }
 
 /** The command that attaches a terminal to the session of that whole name, for what is typed. */

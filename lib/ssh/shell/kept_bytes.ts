@@ -1,5 +1,6 @@
 /** What a shell has shown, as bytes with marks of the terminal's size, brought onto a screen and drawn anew from there. */
 import { Buffer } from "node:buffer";
+import type { Deadline } from "../deadline.ts";
 import { drawnAlternate, drawnLines, drawnScreen } from "./kept_screen.ts";
 import type { Screen, TerminalSize } from "./screen.ts";
 import { ShellIo } from "./shell_io.ts";
@@ -9,6 +10,8 @@ const START = Buffer.from("\x1b]7717;kept\x07", "latin1");
 // deno-lint-ignore no-control-regex -- markers begin and end with control characters
 const MARK = /\x1b\]7717;(\w{1,64});K;(\d{1,4});(\d{1,4});\1\x07/g;
 const LINE_FEED = 10;
+/** Sizes of the terminal that are told apart; each costs a new layout of the screen. */
+const MAX_PARTS = 100;
 const WIDEST = 1000;
 const HIGHEST = 500;
 
@@ -22,13 +25,21 @@ export interface KeptBytes {
   modes: readonly string[];
 }
 
+/** What limits the work of drawing. */
+export interface DrawLimits {
+  deadline: Deadline;
+  /** Ends the work. */
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Draws anew what was shown.
  *
  * @param kept what was kept
  * @param size the terminal's size where no marker tells it, and the one that it is drawn for
+ * @throws {ToolError} `timed_out` or `cancelled`
  */
-export async function redrawn(kept: KeptBytes, size: TerminalSize): Promise<string> {
+export async function redrawn(kept: KeptBytes, size: TerminalSize, limits: DrawLimits): Promise<string> {
   const { parts, begins } = partsOf(kept, size);
   const io = await ShellIo.open(parts[0]?.size ?? size, { answers: false });
   try {
@@ -36,7 +47,7 @@ export async function redrawn(kept: KeptBytes, size: TerminalSize): Promise<stri
     for (const part of parts) {
       io.screen.resize(part.size);
       io.onData(part.bytes);
-      await new Promise<void>((resolve) => io.afterShown(resolve));
+      await limits.deadline.race(io.shown(), () => "picture of what was shown", limits.signal);
     }
     io.screen.resize(size);
     return drawn(io.screen);
@@ -60,6 +71,7 @@ function partsOf({ bytes, token }: KeptBytes, size: TerminalSize): { parts: Part
   MARK.lastIndex = from;
   for (let mark = MARK.exec(text); mark !== null; mark = MARK.exec(text)) {
     const [whole, name, width, height] = mark;
+    if (parts.length >= MAX_PARTS && name !== token) continue;
     parts.push({ bytes: bytes.subarray(from, mark.index), size: possible(Number(width), Number(height)) ?? size });
     from = mark.index + whole.length;
     if (name === token) return { parts, begins: start >= 0 };

@@ -1,6 +1,6 @@
 /** What keeps a shell alive between connections: tmux, screen or dtach, whichever the host has. */
 import { ToolError } from "../../errors.ts";
-import { quoteWord } from "../../quote.ts";
+import { scriptCommand } from "../../quote.ts";
 import { ask } from "../ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
@@ -51,7 +51,7 @@ export async function persistentShell(
   options: LinkOptions,
 ): Promise<PersistentShell> {
   const deadline = new Deadline(LIMIT_MS);
-  const found = (await ask(connection, `/bin/sh -c ${quoteWord(PROBE)}`, { deadline, signal: options.signal })).split(
+  const found = (await ask(connection, scriptCommand(PROBE), { deadline, signal: options.signal })).split(
     "\n",
   );
   const session = `mcp-ssh-${name}`;

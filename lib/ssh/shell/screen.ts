@@ -1,14 +1,11 @@
 /** What a person would see: a terminal emulator fed with a shell's output. */
 import type { Terminal } from "@xterm/headless";
+import { boundWork, MarkBound, sliceOf } from "./emulator_bounds.ts";
 import type { Row, RowLog } from "./row_log.ts";
 
-/** Rows that one slice may scroll, so that none passes through the emulator's own scrollback unseen. */
-const ROWS_PER_SLICE = 900;
-const BYTES_PER_SLICE = 16 * 1024;
 const SCROLLBACK = 1024;
 /** How much text before what is asked for a rendering holds, for whoever must see what a window cuts. */
 const CONTEXT_CHARACTERS = 32 * 1024;
-const LINE_FEED = 10;
 
 /** Where a terminal's size is held. */
 export interface TerminalSize {
@@ -62,6 +59,7 @@ function loadTerminal(): Promise<typeof Terminal> {
 export class Screen {
   readonly #terminal: Terminal;
   readonly #log: RowLog;
+  readonly #marks = new MarkBound();
   /** Stands on the last row that is in the log, as long as the emulator still holds it. */
   #anchor: ReturnType<Terminal["registerMarker"]>;
   /** How many rows below the anchor are in the log, too. */
@@ -76,6 +74,7 @@ export class Screen {
   private constructor(terminal: Terminal, log: RowLog) {
     this.#terminal = terminal;
     this.#log = log;
+    boundWork(terminal);
     terminal.parser.registerCsiHandler({ prefix: "?", final: "h" }, (parameters) => {
       if (parameters.includes(2004)) this.#promptSignals++;
       if (parameters.some((mode) => mode === 1049 || mode === 1047 || mode === 47)) this.#leaveNormal();
@@ -177,20 +176,13 @@ export class Screen {
 
   /** How many of `bytes` {@linkcode Screen.write} may get at once. */
   slice(bytes: Uint8Array): number {
-    const rowCost = 1 / this.#terminal.cols;
-    let rows = 0;
-    const limit = Math.min(bytes.length, BYTES_PER_SLICE);
-    for (let at = 0; at < limit; at++) {
-      rows += bytes[at] === LINE_FEED ? 1 : rowCost;
-      if (rows >= ROWS_PER_SLICE) return at + 1;
-    }
-    return limit;
+    return sliceOf(bytes, this.size);
   }
 
   /** Shows at most {@linkcode Screen.slice} bytes; resolves when they are on the screen. */
   write(bytes: Uint8Array | string): Promise<void> {
     return new Promise((resolve) => {
-      this.#terminal.write(bytes, () => {
+      this.#terminal.write(typeof bytes === "string" ? bytes : this.#marks.take(bytes), () => {
         this.#harvest();
         resolve();
       });

@@ -68,7 +68,8 @@ export class ShellIo {
   #ended: string | undefined;
   #onEnded: (reason: string) => void = () => {};
   #lastDataAt = performance.now();
-  #lastInputAt = 0;
+  /** What is shown when it is opened is waited for, too. */
+  #lastInputAt = performance.now();
   /** Bytes that came without a pause. */
   #burstBytes = 0;
   #signalsAtEnter = 0;
@@ -204,6 +205,11 @@ export class ShellIo {
       then();
       this.#wake();
     });
+  }
+
+  /** Resolves once all that has come is on the screen. */
+  shown(): Promise<void> {
+    return new Promise((resolve) => this.afterShown(resolve));
   }
 
   /** Makes a token, and tells `listener` of the markers that have it. */

@@ -26,7 +26,7 @@ export interface SituationContext {
 const PAGER =
   /--\s?\(?(?:more|mehr|plus|suite|más)\)?\s?--|\(END\)\s*$|^:$|\(press h for help|^lines \d+-\d+|^Manual page /i;
 const PASSWORD =
-  /(?:pass\s?word|pass\s?phrase|passcode|passwort|mot de passe|contraseña|\bPIN\b|\bOTP\b|(?:verification|auth\w*|one-time) code|(?:enter|type|paste|provide) .{0,40}(?:secret|token|key))[^:：\n]{0,120}[:：]\s*$/i;
+  /(?:pass[\s-]?(?:word|phrase)|passcode|passwort|mot de passe|contraseña|\bPIN\b|\bOTP\b|(?:verification|auth\w*|one-time) code|(?:enter|type|paste|provide) .{0,40}(?:secret|token|key))[^:：\n]{0,120}[:：]\s*$/i;
 const LOGIN = /(?:^|\s)(?:login|user\s?name|benutzername)[^:\n]{0,40}:\s*$/i;
 const CONFIRMATION =
   /[[(]\s*(?:y(?:es)?\s*[/|]\s*n(?:o)?|j\s*\/\s*n|o\s*\/\s*n)(?:\s*[/|][^)\n]{0,40})?\s*[\])][\s:?]*$|(?:continue|proceed|sure|overwrite[^?\n]*|remove[^?\n]*)\s?\?\s*$/i;

@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
-import { quoteWord } from "../../quote.ts";
+import { quoteWord, scriptCommand } from "../../quote.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 import { spend } from "../spent.ts";
@@ -30,7 +30,7 @@ function attachCommand(name: string, { width, height }: TerminalSize): string {
     `exec tmux -L mcp-ssh -f /dev/null -u -C start-server \\; set-option -g history-limit ${HISTORY_LINES} \\; ` +
     `set-option -g default-terminal screen-256color \\; ` +
     `new-session -A -s ${quoteWord(name)} -x ${width} -y ${height} "$@"`;
-  return `exec /bin/sh -c ${quoteWord(script)}`;
+  return scriptCommand(script);
 }
 
 /**

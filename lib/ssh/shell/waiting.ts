@@ -128,8 +128,8 @@ export class Watch {
     const lines = [...screen.lines(this.#row)];
     const texts = lines.map(({ row, text }) => this.#withoutEcho(row, text));
     const { lines: span } = this.#pattern;
-    for (let at = 0; at < texts.length; at++) {
-      if (this.#pattern.matches(texts.slice(at, at + span).join("\n"))) return true;
+    if (span > 1 ? this.#pattern.matches(texts.join("\n")) : texts.some((text) => this.#pattern.matches(text))) {
+      return true;
     }
     // What is on the screen may still change; what has left it cannot.
     const next = Math.max(this.#row, Math.min(screen.top, lines.at(-1)?.row ?? 0) - span);

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { MarkBound, sliceOf } from "../../lib/ssh/shell/emulator_bounds.ts";
+import { RowLog } from "../../lib/ssh/shell/row_log.ts";
+import { Screen } from "../../lib/ssh/shell/screen.ts";
+
+const encoder = new TextEncoder();
+const size = { width: 40, height: 10 };
+
+async function shownOf(output: string): Promise<string> {
+  const screen = await Screen.open(size, new RowLog(500_000));
+  try {
+    const bytes = encoder.encode(output);
+    for (let at = 0; at < bytes.length;) {
+      const slice = screen.slice(bytes.subarray(at));
+      await screen.write(bytes.subarray(at, at + slice));
+      at += slice;
+    }
+    return screen.render(0).text.trimEnd();
+  } finally {
+    screen.dispose();
+  }
+}
+
+Deno.test("Screen.write() does nothing so often that it would never end", async () => {
+  for (const final of ["S", "T", "^", "L", "M", "b", "I", "Z"]) {
+    for (const introducer of ["\x1b[", "\x9b"]) {
+      for (const count of [100_000, 2_147_483_647, 99_999_999_999]) {
+        assert.equal(await shownOf(`one${introducer}${count}${final}`), "one", `${count}${final}`);
+      }
+    }
+  }
+  assert.equal(await shownOf("ab\x1b[3b"), "abbbb");
+  assert.equal(await shownOf("one\x1b[1L"), "\none");
+  assert.equal(await shownOf("one\x1b[3Itwo"), "one                     two");
+});
+
+Deno.test("Screen.slice() gives less of what costs more, and never more rows than are kept", async () => {
+  const fits = (unit: string): number => sliceOf(encoder.encode(unit.repeat(16 * 1024)), size) / unit.length;
+  assert.ok(fits("\x1b[31mx") > 1000);
+  for (const unit of ["\n", "\v", "\f", "\x1bD", "\x1bE", "\x1b[S", "\x1b[5T", "\x1b[2J", "\x1bc"]) {
+    assert.ok(fits(unit) <= 901, JSON.stringify(unit));
+  }
+  assert.ok(sliceOf(encoder.encode("\x1bc".repeat(9000)), { width: 200, height: 50 }) < 100);
+  for (const lineEnd of ["\r\n", "\r\v", "\r\f", "\r\x1bD", "\x1bE", "\x85"]) {
+    const lines = Array.from({ length: 3000 }, (_none, at) => `line ${at}`);
+    assert.equal(await shownOf(lines.join(lineEnd)), lines.join("\n"), JSON.stringify(lineEnd));
+  }
+});
+
+Deno.test("MarkBound.take() piles no more marks on a character than languages do, wherever chunks are cut", () => {
+  const piled = encoder.encode("é e" + "\u0301".repeat(5000) + "日本語 x\u0301\u0302 👩\u200d👩\u200d👧 " + "end");
+  for (const length of [1, 2, 7, 1000, piled.length]) {
+    const bound = new MarkBound();
+    let text = "";
+    for (let at = 0; at < piled.length; at += length) {
+      const left = bound.take(piled.subarray(at, at + length));
+      text += typeof left === "string" ? left : new TextDecoder().decode(left);
+    }
+    assert.equal(text, "é e" + "\u0301".repeat(30) + "日本語 x\u0301\u0302 👩\u200d👩\u200d👧 end", String(length));
+  }
+});
