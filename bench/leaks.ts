@@ -19,7 +19,8 @@ import {
   valuesFor,
 } from "../tests/support/leak_cases.ts";
 
-type Mask = (stream: Uint8Array) => Uint8Array;
+/** Masks all streams of a command. */
+type Mask = (streams: readonly Uint8Array[]) => Uint8Array[];
 
 /** Counts of one class. */
 interface Row {
@@ -41,13 +42,17 @@ const encoder = new TextEncoder();
 
 /** Replaces the value wherever it stands as it is, as most tools that mask do. */
 function literally(value: string): Mask {
-  return (stream) => encoder.encode(decoder.decode(stream).replaceAll(value, "***"));
+  return (streams) => streams.map((stream) => encoder.encode(decoder.decode(stream).replaceAll(value, "***")));
 }
 
+/** Each stream as it comes, and then both texts as one answer. */
 function ours(value: string): Mask {
   const redactor = new Redactor();
   redactor.add([value]);
-  return (stream) => redactor.redactBytes(stream);
+  return (streams) => {
+    const texts = streams.map((stream) => decoder.decode(redactor.redactBytes(stream)));
+    return redactor.redactTogether(texts).map((text) => encoder.encode(text));
+  };
 }
 
 /** The names of the maskers that one case leaks through, with any of its values. */
@@ -56,9 +61,9 @@ async function leaksOf(leakCase: LeakCase): Promise<string[]> {
   for (const value of valuesFor(leakCase.profile, Number(options.seed))) {
     const env = { API_TOKEN: value };
     const streams = await captureLocally(leakCase.command, env, leakCase.tty ?? false, options.shell);
-    const masks: Record<string, Mask> = { none: (stream) => stream, literal: literally(value), ours: ours(value) };
+    const masks: Record<string, Mask> = { none: (all) => [...all], literal: literally(value), ours: ours(value) };
     for (const [name, mask] of Object.entries(masks)) {
-      const { leaked, recovery, shown } = judge(leakCase, value, joinStreams(streams.map(mask)));
+      const { leaked, recovery, shown } = judge(leakCase, value, joinStreams(mask(streams)));
       if (!leaked) continue;
       leaks.add(name);
       if (name === "ours" && options.show) {

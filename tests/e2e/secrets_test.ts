@@ -60,10 +60,21 @@ for (const shell of ["/bin/sh", "/bin/bash", "/usr/bin/zsh"]) {
   });
 }
 
+/** The files of the account, in its home and where anyone may write, that hold `text`. */
+async function filesWith(text: string, user: { name: string; home: string }): Promise<string[]> {
+  const { stdout } = await new Deno.Command("find", {
+    args: [user.home, "/tmp", "/var/tmp", "/dev/shm", "-xdev", "-user", user.name, "-type", "f"]
+      .concat("-exec", "grep", "-lF", text, "{}", "+"),
+    stderr: "null",
+  }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((path) => path !== "");
+}
+
 Deno.test("no command line, file or history of the remote host holds a value while commands run with secrets", async () => {
   await using setup = await secretsSetup({ shell: "/bin/bash" });
   const { program, session_id, user } = setup;
   await program.ok("ssh_load_env_file", { session_id, file_path: "app.env" });
+  await program.ok("ssh_shell_open", { session_id });
   const running = [
     program.ok("ssh_execute", { session_id, command: "sleep 6.25" }),
     program.ok("ssh_sudo_execute", { session_id, command: "sleep 6.25", sudo_password_var: "SUDO_PASS" }),
@@ -74,12 +85,15 @@ Deno.test("no command line, file or history of the remote host holds a value whi
     if (process.pid === Deno.pid) continue;
     for (const value of [TOKEN, PASSWORD]) assert.ok(!process.command.includes(value), process.command);
   }
+  assert.deepEqual(await filesWith(TOKEN, user), []);
   await Promise.all(running);
-  const { stdout } = await new Deno.Command("grep", {
-    args: ["-rlF", TOKEN, user.home, "/dev/shm", "/var/tmp"],
-    stderr: "null",
-  }).output();
-  assert.equal(new TextDecoder().decode(stdout), "");
+  await program.ok("ssh_execute", { session_id, command: 'printf %s "$API_TOKEN" >shown' });
+  assert.deepEqual(await filesWith(TOKEN, user), [`${user.home}/shown`]);
+  await program.ok("ssh_execute", { session_id, command: "rm shown" });
+  // The shell writes its history when it ends.
+  await program.ok("ssh_shell_send", { session_id, data: 'printf %s "${#API_TOKEN}"; exit' });
+  await program.ok("ssh_close_session", { session_id });
+  assert.deepEqual(await filesWith(TOKEN, user), []);
 });
 
 Deno.test("a secret of one session is masked in all others, in errors, names of files and what an agent passes", async () => {

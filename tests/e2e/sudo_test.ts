@@ -5,12 +5,20 @@ import { Program } from "../support/program.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { createTestUser, startSshd, type TestUserOptions } from "../support/sshd.ts";
 
-/** @param rules lines of sudoers that stand before the user's own, made with the user's name */
-async function sudoSetup(options: TestUserOptions, rules?: (name: string) => string) {
+/**
+ * @param rules lines of sudoers that stand before the user's own, made with the user's name
+ * @param env what app.env in the secrets directory holds
+ */
+async function sudoSetup(options: TestUserOptions, rules?: (name: string) => string, env = "") {
   const sshd = await startSshd();
   const user = await createTestUser(options);
   if (rules !== undefined) await prependRules(user.name, rules(user.name));
-  const program = await Program.start({ permissions: ["--allow-net", `--allow-read=${sshd.dir}`] });
+  const secrets = await tempDir();
+  await Deno.writeTextFile(`${secrets.path}/app.env`, env, { mode: 0o600 });
+  const program = await Program.start({
+    permissions: ["--allow-net", `--allow-read=${sshd.dir},${secrets.path}`],
+    flags: [`--secrets-dir=${secrets.path}`],
+  });
   const { session_id } = await program.ok("ssh_connect", {
     host: sshd.host,
     port: sshd.port,
@@ -25,6 +33,7 @@ async function sudoSetup(options: TestUserOptions, rules?: (name: string) => str
       await program[Symbol.asyncDispose]();
       await user[Symbol.asyncDispose]();
       await sshd[Symbol.asyncDispose]();
+      await secrets[Symbol.asyncDispose]();
     },
   };
 }
@@ -177,6 +186,52 @@ Deno.test("ssh_sudo_execute does not ask for a password where sudo refuses for w
     assert.match(error.hint ?? "", /ssh_shell_open/);
   }
 });
+
+/** What sudo may be told to do with the environment and the terminal. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  "env_reset": "env_reset",
+  "no env_reset": "!env_reset",
+  "env_reset, some of its variables kept": 'env_reset, env_keep += "APP_KEPT LANG"',
+  "no env_reset, some of its variables deleted": '!env_reset, env_delete += "APP_TOKEN"',
+  "secure_path": "secure_path=/usr/sbin:/usr/bin:/sbin:/bin",
+  "use_pty": "use_pty",
+  "no use_pty": "!use_pty",
+  "always_set_home, set_logname": "always_set_home, set_logname",
+  "umask, closefrom": "umask=0077, closefrom=10",
+};
+
+for (const [name, defaults] of Object.entries(DEFAULTS)) {
+  Deno.test(`ssh_sudo_execute adds the loaded variables to the environment and no other with ${name}`, async () => {
+    const values = { APP_TOKEN: "a b'c\"d\\e$f`g\nsecond line é 4f9Qz7XbT2", APP_KEPT: "k8Lr2WcD-kept-value" };
+    const env = Object.entries(values).map(([key, value]) => `${key}='${value.replace("'", "")}'\n`).join("");
+    const digest = async (text: string): Promise<string> => {
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+      return hash.toHex();
+    };
+    await using setup = await sudoSetup(
+      { password, sudo: "password" },
+      (user) => `Defaults:${user} ${defaults}\n`,
+      env,
+    );
+    const { program, session_id } = setup;
+    const run = async (command: string): Promise<string[]> => {
+      const call = { session_id, command, sudo_password: password };
+      const { exit_code, stdout, stderr } = await program.ok("ssh_sudo_execute", call);
+      assert.equal(exit_code, 0, String(stderr));
+      return String(stdout).trim().split("\n").filter((line) => !/^(_|SUDO_COMMAND)=?$/.test(line));
+    };
+    const names = "env -0 | tr '\\n' ' ' | tr '\\0' '\\n' | cut -d= -f1 | sort";
+    const before = await run(names);
+    await program.ok("ssh_load_env_file", { session_id, file_path: "app.env" });
+    assert.deepEqual(await run(names), [...before, ...Object.keys(values)].toSorted((a, b) => a < b ? -1 : 1));
+    for (const [key, value] of Object.entries(values)) {
+      assert.deepEqual(await run(`printf %s "$${key}" | sha256sum | cut -c1-64`), [
+        await digest(value.replace("'", "")),
+      ]);
+    }
+    assert.deepEqual(await run("id -u; cat; echo end"), ["0", "end"]);
+  });
+}
 
 Deno.test("ssh_sudo_execute says what else to do where the rules allow only some commands", async () => {
   await using setup = await sudoSetup({ password }, (name) => `${name} ALL=(ALL) /usr/bin/id\n`);

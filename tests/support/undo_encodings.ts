@@ -161,6 +161,15 @@ function utf8(code: number): string {
   return [...new TextEncoder().encode(String.fromCodePoint(code))].map((byte) => String.fromCharCode(byte)).join("");
 }
 
+/** RFC 2152: UTF-16 in base64 between `+` and `-`. */
+function* utf7(text: string): Generator<string> {
+  if (!/\+[A-Za-z0-9/]+-/.test(text)) return;
+  yield text.replace(/\+([A-Za-z0-9/]*)-/g, (_, digits: string) => {
+    if (digits === "") return "+";
+    return atob(digits.slice(0, digits.length % 4 === 1 ? -1 : undefined)).replace(/\0/g, "");
+  });
+}
+
 /** All encodings. */
 export const ENCODING_UNDOS: readonly Undo[] = [
   { name: "base64", undo: base64 },
@@ -171,5 +180,6 @@ export const ENCODING_UNDOS: readonly Undo[] = [
   { name: "html", undo: html },
   { name: "escapes", undo: escapes },
   { name: "quoted-printable", undo: quotedPrintable },
+  { name: "utf-7", undo: utf7 },
   { name: "compressed", undo: compressed },
 ];

@@ -88,11 +88,27 @@ function* listed(text: string): Generator<string> {
   yield items(/'((?:\\.|[^'\\])*)'/g);
   yield items(/"((?:\\.|[^"\\])*)"/g);
   yield items(/\[(.)\]/g);
+  const numbered = [...text.matchAll(/(\d+)(?:, |: )(?:'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)")/g)];
+  yield numbered.toSorted((left, right) => Number(left[1]) - Number(right[1]))
+    .map(([, , single, double]) => (single ?? double)!.replace(/\\n/g, "\n").replace(/\\(.)/g, "$1")).join("");
   yield text.replace(/\b\d+: /g, "");
   const counts = new Map<string, number>();
   const tokens = text.split(/\s+/);
   for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
   yield tokens.filter((token) => counts.get(token) === 1).join("");
+}
+
+/** Rows of od -a, where control characters and blanks have names. */
+function* named(text: string): Generator<string> {
+  const names =
+    "nul soh stx etx eot enq ack bel bs ht nl vt ff cr so si dle dc1 dc2 dc3 dc4 nak syn etb can em sub esc " +
+    "fs gs rs us sp";
+  const byName = new Map(names.split(" ").map((name, code) => [name, String.fromCharCode(code)]));
+  const rows = text.split("\n").map((line) => /^\d{7}((?:[ ].{3})+)$/.exec(line)?.[1]).filter((row) =>
+    row !== undefined
+  );
+  const cells = rows.flatMap((row) => row.match(/.{4}/g)!).map((cell) => cell.slice(1).trimStart());
+  if (cells.length > 0) yield cells.map((cell) => byName.get(cell) ?? cell).join("");
 }
 
 function* reversed(text: string): Generator<string> {
@@ -175,6 +191,7 @@ export const LAYOUT_UNDOS: readonly Undo[] = [
   { name: "terminal", undo: terminal },
   { name: "columns", undo: columns },
   { name: "listed", undo: listed },
+  { name: "named", undo: named },
   { name: "reversed", undo: reversed },
   { name: "interleaved", undo: interleaved, isLast: true },
   { name: "ciphers", undo: ciphers },

@@ -64,9 +64,32 @@ Deno.test("redact() reads rows in which characters that cannot be shown have nam
   }
 });
 
+Deno.test("redact() masks the marks of a value too in a list of numbered characters", () => {
+  const value = `p'7TEz2"fVv\\ihy$mh&<oZbl>/+%=kQbMAql eH`;
+  const quoted = (c: string): string => c === "'" ? `"'"` : `'${c === "\\" ? "\\\\" : c}'`;
+  for (
+    const item of [(c: string, i: number) => `(${i}, ${quoted(c)})`, (c: string, i: number) => `${i}: ${quoted(c)}`]
+  ) {
+    const shown = masked(`words (${[...value].map(item).join(", ")}) words\n`, value);
+    assert.ok(longestRecoverable(shown, value).length < LEAK_LENGTH, shown);
+    const other = `words (${[...value].toSorted().map(item).join(", ")}) words\n`;
+    assert.equal(masked(other, value), other);
+  }
+});
+
 /** Ways to lay out a value that need more than one line, or more than one record, to be read. */
 const LAYOUTS: Record<string, (value: string) => string> = {
   "as a list of places and characters": (v) => `[${[...v].map((c, i) => `(${i}, '${c}')`).join(", ")}]`,
+  "as a list in another order": (v) => {
+    const list = [...v].map((c, i) => `(${i}, '${c}')`);
+    return `{${list.toSorted((a, b) => reverse(a) < reverse(b) ? -1 : 1).join(", ")}}`;
+  },
+  "behind numbers that touch it": (v) => [...v].map((c, i) => `${String(i + 1).padStart(2, "0")}${c}`).join("\n"),
+  "as digits behind numbers": (v) => pieces(hex(v), 4).map((p, i) => `${i + 1}\t${p}`).join("\n"),
+  "as digits behind offsets": (v) => pieces(hex(v), 6).map((p, i) => `${6 * i}: ${p},`).join("\n"),
+  "as digits between words, with a prompt behind the last": (v) =>
+    `${pieces(hex(v), 4).map((p) => `chunk ${p} end`).join("\n")}user@host:~$ `,
+  "as digits between words": (v) => pieces(hex(v), 4).map((p) => `chunk ${p} end`).join("\n"),
   "as a map of places to characters": (v) => JSON.stringify({ ...[...v] }),
   "as elements that are set one by one": (v) => [...v].map((c) => `a[${c}]=1 `).join(""),
   "between the same words": (v) => [...v].join(" and "),
@@ -107,6 +130,8 @@ const LAYOUTS: Record<string, (value: string) => string> = {
 const WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar".split(
   " ",
 );
+
+const hex = (text: string): string => [...text].map((c) => c.charCodeAt(0).toString(16)).join("");
 
 const pieces = (text: string, length: number): string[] => text.match(new RegExp(`.{1,${length}}`, "g")) as string[];
 

@@ -183,12 +183,12 @@ export class ColumnFinder {
       column.push(this.#headEnd(line, shared), this.#to[line] as number, 0);
     }
     if (!this.#dropTails(column)) return;
+    this.#reportWithDigits(column);
     if (end - start >= FEWEST_CHARACTERS) this.#numberColumns(start, end);
     if (column.size < FEWEST_CHARACTERS) return;
     for (let i = 0; i < column.count; i++) {
       column.numbers[i] = firstNumber(this.#data, this.#from[start + i] as number, column.from[i] as number);
     }
-    this.#reportWithDigits(column);
     this.#report(column);
   }
 
@@ -197,7 +197,7 @@ export class ColumnFinder {
     for (let line = start; line < start + FEWEST_LINES; line++) {
       const to = this.#to[line] as number;
       let at = this.#from[line] as number;
-      if (!isDigit(this.#data[at] as number)) return false;
+      if (at === to || !isDigit(this.#data[at] as number)) return false;
       while (at < to && isDigit(this.#data[at] as number)) at++;
       if (at < to && DENSE[this.#data[at] as number] !== 0) return true;
     }
@@ -212,14 +212,14 @@ export class ColumnFinder {
     let taken = 0;
     for (let i = 0, length = 0; i < count; i++) {
       let [start, end] = [from[i] as number, to[i] as number];
-      for (; isDigit(data[start - 1] as number); taken++) start--;
-      for (; isDigit(data[end] as number); taken++) end++;
+      for (; start > 0 && isDigit(data[start - 1] as number); taken++) start--;
+      for (; end < data.length && isDigit(data[end] as number); taken++) end++;
       // All pieces are of one length but the last, which numbers seldom are.
       if (i > 0 && end - start !== length && (i + 1 < count || end - start > length)) return;
       length = end - start;
       wider.push(start, end, 0);
     }
-    if (taken > 0) this.#onColumn(wider);
+    if (taken > 0 && wider.size >= FEWEST_CHARACTERS) this.#onColumn(wider);
   }
 
   /** What stands behind a label that begins alike and ends in a mark: `xaa:`, `xab:` (grep -H). */
@@ -245,6 +245,12 @@ export class ColumnFinder {
     for (let i = 1; i < count && tail > 0; i++) {
       const { tokens } = sharedTail(data, head, headTo, from[i] as number, to[i] as number);
       if (tokens >= tail) continue;
+      if (i === count - 1 && i >= FEWEST_LINES) {
+        // Where the last line has no end, a prompt stands behind it.
+        const ending = data.subarray(skipTail(data, head, headTo, tail), headTo);
+        to[i] = findTail(data, from[i] as number, to[i] as number, ending);
+        break;
+      }
       tail = tokens;
       if (skipTail(data, head, headTo, tail) - head > WIDEST) return false;
     }
@@ -312,6 +318,14 @@ export class ColumnFinder {
     }
     this.#onColumn(column);
   }
+}
+
+/** Where the first `tail` in a stretch ends, the end of the stretch when there is none. */
+function findTail(data: Uint8Array, from: number, to: number, tail: Uint8Array): number {
+  for (let at = from; at + tail.length <= to; at++) {
+    if (tail.every((byte, i) => data[at + i] === byte)) return at + tail.length;
+  }
+  return to;
 }
 
 /** Where the mark stands that ends a label, -1 when there is none. */

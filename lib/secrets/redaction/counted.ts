@@ -54,7 +54,7 @@ export function readCounted(data: Uint8Array, from: number, to: number, column: 
 /** The numbers that count on from `first`, each not far from the one before it and between the same marks. */
 function countersFrom(data: Uint8Array, first: Counter, start: number, to: number): Counter[] {
   const counters = [first];
-  const after = data[first.to] as number;
+  const after = first.to < to ? data[first.to] as number : NEWLINE;
   const before = first.from > start ? data[first.from - 1] as number : NEWLINE;
   const width = data[first.from] === ZERO ? first.to - first.from : 0;
   let number = 0;

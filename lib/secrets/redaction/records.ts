@@ -29,7 +29,7 @@ const DIGITS_FROM = 26;
 const MOST_OTHERS = 8;
 /** Bytes of a window that are looked at as records on lines, and within lines. */
 const MOST_BYTES = 8 * 1024;
-const MOST_INLINE = 4 * 1024;
+const MOST_INLINE = 2 * 1024;
 /** Bytes of the longest part of a record. */
 const LONGEST_TOKEN = 8;
 /** Letters of the longest word that tells what follows it. */
@@ -161,7 +161,9 @@ export class RecordFinder {
       }
       // Marks of a value are no single characters; among numbers there is nothing to wait for.
       if (looks === 0 || (at - last < STEP * MOST_MISSES && mayHaveMarks(this.#data, last))) continue;
-      if (looks >= FEWEST_LOOKS) at = Math.max(at, this.#readStretch(Math.max(from, first - STEP), last + STEP, to));
+      if (looks >= FEWEST_LOOKS) {
+        at = Math.max(at, this.#readStretch(Math.max(from, first - STEP), last + 2 * STEP, to));
+      }
       looks = 0;
     }
   }
