@@ -109,6 +109,13 @@ Deno.test("where the server allows one channel, that carries all", async () => {
   assert.deepEqual(await Deno.readFile(host.target), bytes);
 });
 
+Deno.test("where the server lets no times be set, one channel carries all", async () => {
+  await using host = await FarHost.start({ config: ["ForceCommand internal-sftp -P fsetstat"] });
+  await host.tools.ok("ssh_upload_file", { local_path: "big", remote_path: host.target });
+  assert.equal(host.channels, 4);
+  assert.deepEqual(await Deno.readFile(host.target), bytes);
+});
+
 Deno.test("further channels of an upload make room for a command that waits", async () => {
   await using host = await FarHost.start({ maxSessions: 4 });
   const order: string[] = [];

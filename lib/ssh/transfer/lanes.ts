@@ -100,6 +100,7 @@ export class Lanes {
   async #open(): Promise<void> {
     this.#stopListening = this.#session.connection.onShortage(() => this.#retire());
     const marking = this.#mark();
+    marking.catch(() => {}); // told to each channel, as soon as there is one
     const checks = Array.from({ length: MORE }, () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const carry = (client: SftpClient): Promise<void> => this.#carry(client, marking, resolve);
