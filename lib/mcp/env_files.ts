@@ -31,9 +31,10 @@ export async function readEnvFile(app: App, filePath: string): Promise<LoadedEnv
  * Masks what all env files of the secrets directory hold: an earlier run of this program may have loaded any of them into
  * what has outlived it. A file that cannot be loaded now is passed over.
  */
-export async function maskEnvFiles(app: App): Promise<void> {
+export async function maskEnvFiles(app: App, signal: AbortSignal): Promise<void> {
   const { secretsFiles } = await import("../secrets/secrets_dir.ts");
   for (const filePath of await secretsFiles(app.options.secretsDir, MOST_FILES)) {
+    if (signal.aborted) return; // whoever called sees to that
     const file = await readEnvFile(app, filePath).catch((error) => {
       if (!(error instanceof ToolError)) throw error;
     });

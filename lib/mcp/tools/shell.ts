@@ -64,7 +64,7 @@ const open = defineTool({
     const session = call.session(session_id);
     const { signal } = call;
     const size = { width, height };
-    if (persist) await maskEnvFiles(call.app); // what an earlier run loaded is still in there
+    if (persist) await maskEnvFiles(call.app, signal); // what an earlier run loaded is still in there
     const { shell, opened } = await session.shells.ensure(checkedName(name), { term, size, persist, signal });
     const notes = opened ? [] : [`the shell ${name} was open already`];
     const variables = call.app.vault.variablesFor(session.id);
