@@ -25,20 +25,48 @@ export function startDelayProxy(targetPort: number, delayMs: number, line: Line 
   return { port: listener.addr.port, [Symbol.dispose]: () => listener.close() };
 }
 
+/** Most bytes that are read at once. */
+const READ_BYTES = 256 * 1024;
+/** Room in a block below which the next one is taken. */
+const MIN_ROOM = 64 * 1024;
+
+/** Bytes on their way, and when they have to go out. */
+interface Piece {
+  due: number;
+  bytes: Uint8Array;
+  /** Given back with its last piece: fresh memory for each would have the garbage collector hold the line up. */
+  block: Block;
+}
+
+/** Memory that is read into. */
+interface Block {
+  bytes: Uint8Array;
+  filled: number;
+  /** Pieces of it that are on their way. */
+  pieces: number;
+}
+
 /** Bytes that come in, each with the time when it has to go out. */
 function carry(from: Deno.TcpConn, to: Deno.TcpConn, delayMs: number, line: Line): void {
-  const waiting: { due: number; bytes: Uint8Array }[] = [];
+  const waiting: Piece[] = [];
+  const spare: Block[] = [];
+  let block: Block = { bytes: new Uint8Array(READ_BYTES), filled: 0, pieces: 0 };
   let wake = Promise.withResolvers<void>();
   let ended = false;
   (async () => {
-    const buffer = new Uint8Array(256 * 1024);
     let free = 0; // when the line has sent all that came before
     while (true) {
-      const count = await from.read(buffer).catch(() => null);
+      if (READ_BYTES - block.filled < MIN_ROOM) {
+        if (block.pieces === 0) block.filled = 0;
+        else block = spare.pop() ?? { bytes: new Uint8Array(READ_BYTES), filled: 0, pieces: 0 };
+      }
+      const start = block.filled;
+      const count = await from.read(block.bytes.subarray(start)).catch(() => null);
       if (count === null) break;
       free = Math.max(free, performance.now()) + count / (line.bytesPerSecond ?? Infinity) * 1000;
-      // A copy of its own size: what waits is a whole window, and would hold a large buffer for each small piece.
-      waiting.push({ due: free + delayMs, bytes: buffer.slice(0, count) });
+      block.filled += count;
+      block.pieces++;
+      waiting.push({ due: free + delayMs, bytes: block.bytes.subarray(start, start + count), block });
       wake.resolve();
     }
     ended = true;
@@ -55,6 +83,9 @@ function carry(from: Deno.TcpConn, to: Deno.TcpConn, delayMs: number, line: Line
       const rest = next.due - performance.now();
       if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       for (let at = 0; at < next.bytes.length;) at += await to.write(next.bytes.subarray(at));
+      if (--next.block.pieces > 0 || next.block === block) continue;
+      next.block.filled = 0;
+      spare.push(next.block);
     }
     await to.closeWrite();
   })().catch(() => {}); // either side is gone
