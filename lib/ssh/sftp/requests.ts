@@ -1,9 +1,8 @@
 /** The requests that are waiting for their answers, and the one stream both travel on. */
-import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
 import type { ClientChannel } from "../ssh2.ts";
+import { SftpChannel } from "./channel.ts";
 import { widenReceiveWindow } from "./receive_window.ts";
-import { spend } from "../spent.ts";
 import { ReplyParser } from "./reply_parser.ts";
 import { MalformedPacket } from "./wire.ts";
 
@@ -31,36 +30,36 @@ const VERSION_ID = -1;
 
 /** Sends requests and matches the answers, in whatever order they come. */
 export class Requests {
-  readonly #channel: ClientChannel;
+  readonly #channel: SftpChannel;
   readonly #stallLimitMs: number;
   readonly #pending = new Map<number, Pending>();
   readonly #parser: ReplyParser;
+  readonly #openWindow: () => void;
   #lastId = 0;
   #roundTripMs = Infinity;
   #lastHeard = 0;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #ended: unknown;
-  #openWindow: (() => void) | undefined;
 
   /**
    * @param channel a subsystem channel on which nothing has happened yet
    * @param stallLimitMs how long the server may be silent while it owes an answer
    */
   constructor(channel: ClientChannel, stallLimitMs: number = STALL_LIMIT_MS) {
-    this.#channel = channel;
     this.#stallLimitMs = stallLimitMs;
     this.#parser = new ReplyParser({
       sink: (id) => this.#pending.get(id)?.sink,
       data: (id, length) => this.#settle(id, { type: 103, body: NOTHING, length }),
       reply: (type, id, body) => this.#settle(type === 2 ? VERSION_ID : id, { type, body, length: 0 }),
     });
-    channel.on("data", (chunk: Uint8Array) => {
-      this.#receive(chunk);
-      this.#openWindow?.();
+    this.#channel = new SftpChannel(channel, {
+      onData: (bytes) => {
+        this.#receive(bytes);
+        this.#openWindow();
+      },
+      onClose: () => this.end(serverEnded()),
     });
-    channel.stderr.resume();
-    channel.on("error", () => {}); // what it means is in the close that follows
-    channel.once("close", () => this.end(serverEnded()));
+    this.#openWindow = widenReceiveWindow(channel);
   }
 
   /** Why no more requests can be made; undefined while they can. */
@@ -80,7 +79,6 @@ export class Requests {
 
   /** Sends the one packet that has no id. */
   initialize(packet: Uint8Array): Promise<Answer> {
-    this.#openWindow = widenReceiveWindow(this.#channel);
     return this.#enqueue(VERSION_ID, packet, undefined);
   }
 
@@ -116,7 +114,7 @@ export class Requests {
     const sentAt = performance.now();
     if (this.#pending.size === 0) this.#lastHeard = sentAt;
     this.#pending.set(id, { resolve, reject, sink, sentAt });
-    this.#channel.write(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength));
+    this.#channel.write(packet);
     if (this.#watchdog === undefined) this.#watch(this.#stallLimitMs);
     return promise;
   }
@@ -126,7 +124,6 @@ export class Requests {
     this.#lastHeard = performance.now();
     try {
       this.#parser.push(chunk);
-      spend(chunk);
     } catch (error) {
       if (!(error instanceof MalformedPacket)) throw error;
       this.end(new ToolError("remote_file_error", error.message, { hint: "try again", cause: error }));
