@@ -1,14 +1,14 @@
 /**
  * Moving file content with many requests in flight.
  *
- * Each of a fixed number of slots has one buffer, which bounds the memory; what the slots have in flight together is
- * more than an SSH channel's window lets through at once, so that the window is always full, however long the way
- * (RFC 4254 §5.2).
+ * What is in flight has its place in memory, which bounds it; and it is as much as the way there and back holds, or more
+ * than an SSH channel's window lets through at once, so that the way is always full, however long (RFC 4254 §5.2).
  */
 import type { Handle } from "../sftp/client.ts";
 import type { FileClient } from "../sftp/file_client.ts";
 import { RECEIVE_WINDOW_BYTES } from "../sftp/receive_window.ts";
 import { cancelled, throwIfCancelled } from "./cancel.ts";
+import { type Pace, Reading } from "./reading.ts";
 import { type Join, Writing } from "./writing.ts";
 
 /** How much is on its way at once, in bytes: from or to a host nearby, where more only costs memory, and far away. */
@@ -19,14 +19,19 @@ interface InFlight {
 
 /** OpenSSH's server opens 2 MiB for a session. */
 const WRITES_IN_FLIGHT: InFlight = { near: 4 * 1024 * 1024, far: 4 * 1024 * 1024 };
-const READS_IN_FLIGHT: InFlight = { near: 8.5 * 1024 * 1024, far: RECEIVE_WINDOW_BYTES + 2 * 1024 * 1024 };
-/** Faster than anything here moves: a way as long as this many milliseconds holds no more. */
-const BYTES_PER_MS = 512 * 1024;
+/** Nearby, what is more waits in the server, and leaves its processor's cache. */
+const READS_IN_FLIGHT: InFlight = { near: 4 * 1024 * 1024, far: RECEIVE_WINDOW_BYTES + 2 * 1024 * 1024 };
+/** Further away than this, in milliseconds, a host is not nearby. */
+const FAR_MS = 10;
+/**
+ * Faster than anything here moves: a way as long as this many milliseconds holds no more. Asked for faster than that, or
+ * all at once, the answers pile up in OpenSSH's server, which copies all of the pile for each 32 KiB that it grows by.
+ */
+const BYTES_PER_MS = 400 * 1024;
 /** Most requests at once to a host nearby. */
 const NEAR_SLOTS = 64;
 /** Of 32 KiB each, which is what servers without limits@openssh.com are asked for, these still fill 16 MiB. */
 const MAX_SLOTS = 544;
-const MIN_REQUEST_BYTES = 4096;
 
 /** What a transfer is told and tells. */
 export interface PipelineOptions {
@@ -65,9 +70,9 @@ export async function readPipelined(
   options: PipelineOptions = {},
 ): Promise<number> {
   throwIfCancelled(options.signal);
-  const reading = new Reading(client, handle, range, sink, options);
-  const slots = slotsFor(client.limits.readBytes, range.to - range.from, READS_IN_FLIGHT, client.roundTripMs);
-  await untilAborted(Promise.all(Array.from({ length: slots }, () => reading.slot())), reading, options.signal);
+  const pace = paceOf(client, range.to - range.from);
+  const reading = new Reading(client, handle, range, sink, pace, options);
+  await untilAborted(reading.run(), reading, options.signal);
   return reading.delivered;
 }
 
@@ -92,6 +97,13 @@ export async function writePipelined(
   options.onStart?.((lane) => writing.join(lane));
   await untilAborted(writing.run({ client, handle }), writing, options.signal);
   return writing.confirmed;
+}
+
+function paceOf(client: FileClient, size: number): Pace {
+  const { limits: { readBytes }, roundTripMs } = client;
+  const requests = slotsFor(readBytes, size, READS_IN_FLIGHT, roundTripMs);
+  const bytesPerMs = roundTripMs < FAR_MS ? Infinity : BYTES_PER_MS;
+  return { ringBytes: Math.min(requests * readBytes, Math.max(1, size)), bytesPerMs };
 }
 
 function slotsFor(requestBytes: number, size: number, { near, far }: InFlight, roundTripMs: number): number {
@@ -120,87 +132,5 @@ async function untilAborted(work: Promise<unknown>, stoppable: Stoppable, signal
     throw error;
   } finally {
     signal?.removeEventListener("abort", onAbort);
-  }
-}
-
-class Reading implements Stoppable {
-  delivered = 0;
-  readonly #client: FileClient;
-  readonly #handle: Handle;
-  readonly #sink: Sink;
-  readonly #options: PipelineOptions;
-  readonly #to: number;
-  #requestBytes: number;
-  #next: number;
-  #ended = false;
-  /** Resolves when what comes before has been delivered. */
-  #turn: Promise<void> = Promise.resolve();
-  #delivering: Promise<void> | void = undefined;
-
-  constructor(
-    client: FileClient,
-    handle: Handle,
-    range: { from: number; to: number },
-    sink: Sink,
-    options: PipelineOptions,
-  ) {
-    this.#client = client;
-    this.#handle = handle;
-    this.#sink = sink;
-    this.#options = options;
-    this.#next = range.from;
-    this.#to = range.to;
-    this.#requestBytes = Math.min(client.limits.readBytes, Math.max(1, range.to - range.from));
-  }
-
-  async slot(): Promise<void> {
-    const buffer = new Uint8Array(this.#requestBytes);
-    while (!this.#ended && this.#next < this.#to) {
-      const offset = this.#next;
-      const wanted = Math.min(this.#requestBytes, this.#to - offset);
-      this.#next += wanted;
-      const { promise: done, resolve } = Promise.withResolvers<void>();
-      const myTurn = this.#turn;
-      this.#turn = done;
-      try {
-        const filling = this.#fill(buffer.subarray(0, wanted), offset);
-        if (this.#next >= this.#to) this.#options.onSent?.();
-        const filled = await filling;
-        await myTurn;
-        if (this.#ended) return;
-        if (filled < wanted) this.#ended = true; // nothing after the end counts, whatever came
-        if (filled > 0) await (this.#delivering = this.#sink(buffer.subarray(0, filled)));
-        this.delivered += filled;
-      } catch (error) {
-        this.#ended = true;
-        throw error;
-      } finally {
-        resolve();
-      }
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#ended = true;
-    await Promise.allSettled([this.#delivering]);
-  }
-
-  /** Reads until the buffer is full or the file ends; a server may answer with less than was asked for. */
-  async #fill(buffer: Uint8Array, offset: number): Promise<number> {
-    let filled = 0;
-    while (filled < buffer.length) {
-      const count = await this.#client.read(this.#handle, offset + filled, buffer.subarray(filled));
-      if (count === 0) break;
-      filled += count;
-      this.#options.onBytes?.(count);
-      if (filled < buffer.length) this.#adapt(count);
-    }
-    return filled;
-  }
-
-  /** Asks for no more at once than the server gives at once. */
-  #adapt(count: number): void {
-    this.#options.onShort?.();
-    this.#requestBytes = Math.min(this.#requestBytes, Math.max(count, MIN_REQUEST_BYTES));
   }
 }
