@@ -182,6 +182,11 @@ Deno.test("a prompt that looks like none is known at once where the terminal is 
       assert.equal((await shell.press("c")).state, "prompt");
     }
     assert.deepEqual(pick(await shell.run("echo out; (exit 7)")), ["out", 7]);
+    if (name === "mksh") {
+      await shell.send("PS1=", { wait: 0.3 });
+      assert.deepEqual(pick(await shell.run("echo unseen; (exit 2)")), ["unseen", 2]);
+      await shell.send("PS1='odd;; '", { wait: 0.3 });
+    }
     const working = await shell.send("printf 'at work'; sleep 1; wait; echo", { wait: 0.3 });
     assert.equal(working.state, "running");
     assert.equal((await shell.wait(undefined)).state, "prompt");
