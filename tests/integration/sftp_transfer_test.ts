@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SftpChannel } from "../../lib/ssh/sftp/channel.ts";
 import { FileHost } from "../support/file_host.ts";
 import { names, someBytes } from "../support/file_tools.ts";
 
@@ -129,13 +130,16 @@ async function interruptedUpload(host: FileHost): Promise<string> {
   connection.subsystem = (name, options, onOpen) =>
     original(name, options, (channel) => {
       onOpen?.(channel);
-      let bytes = 0;
-      const write = channel.write.bind(channel) as (chunk: Uint8Array) => boolean;
-      channel.write = ((chunk: Uint8Array) => {
-        const result = write(chunk);
-        if ((bytes += chunk.length) > 1_500_000) drop();
-        return result;
-      }) as typeof channel.write;
+      type Inside = { incoming: { id: number }; _client: { _chanMgr: { get(id: number): unknown } } };
+      const { incoming, _client: client } = channel as unknown as Inside;
+      const inPlace = client._chanMgr.get(incoming.id);
+      assert.ok(inPlace instanceof SftpChannel);
+      let sent = 0;
+      const write = inPlace.write.bind(inPlace);
+      inPlace.write = (bytes) => {
+        write(bytes);
+        if ((sent += bytes.length) > 1_500_000) drop();
+      };
     });
   const error = await tools.fails("session_dropped", "ssh_upload_file", {
     local_path: "source",
