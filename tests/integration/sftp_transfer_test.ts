@@ -276,3 +276,13 @@ Deno.test("transfers survive that the keys are changed on the way", async () => 
   await tools.ok("ssh_download_file", { ...args, local_path: "back" });
   assert.deepEqual(await Deno.readFile(`${tools.local.path}/back`), bytes);
 });
+
+Deno.test("upload and download keep every byte under a cipher of ssh2's own", async () => {
+  await using host = await FileHost.start({ config: ["Ciphers aes128-gcm@openssh.com", "RekeyLimit 8M"] });
+  const { tools } = host;
+  const bytes = someBytes(20_000_000);
+  await tools.local.write("source", bytes);
+  await tools.ok("ssh_upload_file", { local_path: "source", remote_path: host.path("there"), verify: true });
+  await tools.ok("ssh_download_file", { local_path: "back", remote_path: host.path("there"), verify: true });
+  assert.deepEqual(await Deno.readFile(`${tools.local.path}/back`), bytes);
+});
