@@ -149,7 +149,8 @@ async function distant(delayMs: number, megabytes: number): Promise<void> {
   const [upData, downData] = [upMs - tiny.up, downMs - tiny.down];
   console.log(`the data alone, ${title}`);
   console.log(`  up ${rate(upData)}, ${share(SERVER_WINDOW_BYTES, upData)} of what the window of one channel allows`);
-  console.log(`  down ${rate(downData)}, ${share(RECEIVE_WINDOW_BYTES, downData)} of what our window allows`);
+  const downMost = Math.max(bound(RECEIVE_WINDOW_BYTES), median(machineDown));
+  console.log(`  down ${rate(downData)}, ${(downMost / downData).toFixed(2)} of what our window and the machine allow`);
   await many(title, far.port, Math.min(FAR_FILES, Number(values.files)), 1);
 }
 
