@@ -23,6 +23,7 @@ interface Channel {
   readonly table: Uint8Array;
   readonly symbols: Uint8Array;
   readonly words: Int32Array;
+  readonly isDense: boolean;
   /** Where each symbol stands in the bytes, once someone has asked. */
   readonly places: Uint16Array;
   located: boolean;
@@ -67,8 +68,8 @@ export class Scanner {
     this.#hits = new Uint16Array((capacity >> 1) + PADDING);
     const most = 5 * (capacity >> 2) + 2 * PADDING;
     this.#found = { at: new Uint16Array(most), isWide: new Uint8Array(most) };
-    this.#plain = channel(PLAIN, kernel.plain, capacity);
-    this.#dense = channel(DENSE, kernel.dense, capacity);
+    this.#plain = channel(PLAIN, kernel.plain, kernel.plainPlaces);
+    this.#dense = channel(DENSE, kernel.dense, kernel.densePlaces);
   }
 
   /**
@@ -100,20 +101,9 @@ export class Scanner {
 
   /** Where the symbols of a channel stand; found out when the first of them may have to be masked, which is seldom. */
   #locate(channel: Channel): Uint16Array {
-    const { places, table } = channel;
-    if (channel.located) return places;
-    const { data, length, breaks } = this.#view;
-    for (let i = 0, at = 0, part = 0; part <= breaks.count; part++) {
-      const to = part < breaks.count ? breaks.at[part] as number : length;
-      for (; i < to; i++) {
-        places[at] = i;
-        at += ((table[data[i] as number] as number) + 255) >> 8;
-      }
-      if (part === breaks.count) break;
-      do places[at++] = to; while ((at & 3) !== 0);
-    }
+    if (!channel.located) this.#kernel.locate(channel.isDense);
     channel.located = true;
-    return places;
+    return channel.places;
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
@@ -312,7 +302,7 @@ function isPeriodic(symbols: Uint8Array, start: number, at: number): boolean {
 
 type Accepts = (view: View, start: number, end: number, run: Run) => boolean;
 
-function channel(table: Uint8Array, symbols: Uint8Array, capacity: number): Channel {
+function channel(table: Uint8Array, symbols: Uint8Array, places: Uint16Array): Channel {
   const words = new Int32Array(symbols.buffer, symbols.byteOffset, symbols.length >> 2);
-  return { table, symbols, words, places: new Uint16Array(capacity + PADDING), located: false, length: 0 };
+  return { table, symbols, words, isDense: table === DENSE, places, located: false, length: 0 };
 }
