@@ -17,12 +17,14 @@ export interface Kernel {
   readonly what: string;
   /** Pages of memory. */
   readonly pages: number;
+  /** Pages up to which the memory may grow; it is shared then, so that growing it leaves alone who looks at it. */
+  readonly mostPages?: number;
 }
 
 /** All modules. */
 export const KERNELS: readonly Kernel[] = [
   { folder: "lib/ssh/cipher", parts: [], what: "packet cipher", pages: 3 },
-  { folder: "lib/secrets/redaction", parts: ["escapes.as"], what: "redactor", pages: 25 },
+  { folder: "lib/secrets/redaction", parts: ["escapes.as", "probes.as"], what: "redactor", pages: 28, mostPages: 2048 },
 ];
 
 /** Memory that the source names itself lies below; there is no data section and no allocator. */
@@ -40,6 +42,9 @@ export async function buildKernel(kernel: Kernel): Promise<string> {
   const source = expand((await Promise.all(sources)).join("\n"));
   let built: Uint8Array | undefined;
   const options = [...OPTIONS.split(" "), "--initialMemory", String(kernel.pages)];
+  if (kernel.mostPages !== undefined) {
+    options.push("--enable", "threads", "--sharedMemory", "--maximumMemory", String(kernel.mostPages));
+  }
   const { error, stderr } = await asc.main(["kernel.ts", "--outFile", "kernel.wasm", ...options], {
     readFile: (name: string) => name === "kernel.ts" ? source : null,
     writeFile: (_name: string, contents: string | Uint8Array) => void (built = contents as Uint8Array),

@@ -34,7 +34,7 @@ const VIEW = WINDOW + BREAK_LENGTH;
 /** The working memory for looking at windows; one serves any number of calls, one at a time. */
 export class Engine {
   readonly #kernel = TextKernel.shared();
-  readonly #scanner = new Scanner(VIEW, this.#kernel);
+  readonly #scanner = new Scanner(this.#kernel);
   readonly #columns = new ColumnFinder(WINDOW, this.#kernel.lines);
   readonly #records = new RecordFinder(WINDOW, this.#kernel.lines);
   readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);

@@ -10,12 +10,11 @@ import { KIND } from "./forms.ts";
 import { type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM } from "./gram_index.ts";
 import { GRAM, wordAt, wordOf } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { type Candidates, findGrams, probeFives, probeThrees } from "./probes.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
 import type { Symbols } from "./strides.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
-import type { TextKernel } from "./text_kernel.ts";
+import { type TextKernel, WIDE_FOUND } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** A text as the symbols of one view. */
@@ -39,9 +38,6 @@ const WIDEST_GAP = WIDE_FROM - GRAM;
 /** Symbols from either end of a run within which a form that goes further is come upon. */
 const NEAR = 2 * WIDEST_GAP;
 
-/** Elements beyond what a text of the greatest length may need. */
-const PADDING = 16;
-
 /** Looks texts up in a lexicon and collects what has to be masked. */
 export class Scanner {
   /** What was found, in source positions, in no order. */
@@ -49,9 +45,6 @@ export class Scanner {
   readonly #kernel: TextKernel;
   readonly #plain: Channel;
   readonly #dense: Channel;
-  readonly #hits: Uint16Array;
-  /** Where grams may begin. */
-  readonly #found: Candidates;
   #scattered = false;
   /** Up to where runs have been followed. */
   #done = 0;
@@ -62,12 +55,9 @@ export class Scanner {
   #shift = 0;
   #view: View = viewOf(new Uint8Array(0));
 
-  /** A scanner for texts of up to `capacity` bytes, whose symbols `kernel` writes. */
-  constructor(capacity: number, kernel: TextKernel) {
+  /** A scanner for texts whose symbols `kernel` writes. */
+  constructor(kernel: TextKernel) {
     this.#kernel = kernel;
-    this.#hits = new Uint16Array((capacity >> 1) + PADDING);
-    const most = 5 * (capacity >> 2) + 2 * PADDING;
-    this.#found = { at: new Uint16Array(most), isWide: new Uint8Array(most) };
     this.#plain = channel(PLAIN, kernel.plain, kernel.plainPlaces);
     this.#dense = channel(DENSE, kernel.dense, kernel.densePlaces);
   }
@@ -107,16 +97,13 @@ export class Scanner {
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const { words, length } = channel;
-    const hits = this.#hits;
-    const found = this.#found;
-    const { sieves } = index;
-    const count = findGrams(words, sieves, hits, probeFives(words, length, sieves.probes, hits), found);
+    const { found } = this.#kernel;
+    const count = this.#kernel.probe(channel.isDense, index.sieves);
     this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
-      const at = found.at[i] as number;
-      if (found.isWide[i] === 0) this.#meet(channel, index, accepts, at);
-      else this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
+      const at = found[i] as number;
+      if (at < WIDE_FOUND) this.#meet(channel, index, accepts, at);
+      else this.#tryRun(channel, index, accepts, at - WIDE_FOUND, index.findWide(channel.symbols, at - WIDE_FOUND));
     }
   }
 
@@ -257,12 +244,12 @@ export class Scanner {
 
   /** Looks for patterns of fewer than eight symbols by three of their symbols. */
   #findShort(short: ShortPatterns): void {
-    const { symbols, words, length } = this.#plain;
+    const { symbols } = this.#plain;
     const { step } = short;
-    const hits = this.#hits;
-    const count = probeThrees(words, length, short, hits);
+    const { found } = this.#kernel;
+    const count = this.#kernel.probeThrees(short);
     for (let i = 0; i < count; i++) {
-      const at = hits[i] as number;
+      const at = found[i] as number;
       for (let start = Math.max(0, at + 1 - step); start <= at; start++) {
         for (const pattern of short.startingWith(wordAt(symbols, start))) this.#tryWhole(this.#plain, pattern, start);
       }

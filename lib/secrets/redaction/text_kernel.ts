@@ -8,7 +8,10 @@
 import { Buffer } from "node:buffer";
 import { entityTable } from "./entities.ts";
 import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_STARTS } from "./escapes.ts";
+import type { GramSieves } from "./gram_sieves.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
+import type { ShortPatterns } from "./short_patterns.ts";
+import { SieveCopies } from "./sieve_copies.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
 
@@ -51,6 +54,9 @@ export const GROUP = {
   size: 4,
 } as const;
 
+/** Set in what was found when it is a wide gram. */
+export const WIDE_FOUND = 0x10000;
+
 /** Stands for a number of tokens that has to be counted; a line that is looked at has fewer. */
 export const NOT_KNOWN = 255;
 
@@ -88,6 +94,8 @@ interface Exports {
   decode(level: number, length: number, from: number, to: number, kinds: number): number;
   nests(level: number, length: number, kinds: number, needs: number): number;
   locate(isDense: boolean, length: number, breaks: number): void;
+  probe(isDense: boolean, length: number, sets: number): number;
+  probeThrees(length: number, step: number): number;
 }
 
 /** A stretch to decode. */
@@ -154,8 +162,14 @@ const AT = {
   regions: 0xc0000,
   places: 0xd8000,
   decoded: 0xfc000,
+  found: 0x188000,
+  shortBits: 0x1b6000,
+  sieves: 0x1c0000,
 } as const;
 
+/** Numbers for the longest list of places that were found, and for the bits of short patterns. */
+const FOUND_ROOM = 0xb800;
+const SHORT_ROOM = 512;
 /** Numbers for the longest list of regions, of which each has three. */
 const REGION_ROOM = 0x3000;
 /** Bytes from what stands in the memory for one view, or one level, to what does for the next, and within that. */
@@ -189,11 +203,15 @@ export class TextKernel {
   readonly plainPlaces: Uint16Array;
   /** The same for the dense view. */
   readonly densePlaces: Uint16Array;
+  /** What was found last; see {@linkcode TextKernel.probe} and {@linkcode TextKernel.probeThrees}. */
+  readonly found: Uint32Array;
   static #shared: TextKernel | undefined;
   readonly #exports: Exports;
   readonly #text: Uint8Array;
   readonly #breaks: Uint16Array;
   readonly #regions: Uint16Array;
+  readonly #shortBits: Int32Array;
+  readonly #sieves: SieveCopies;
   readonly #counts: Uint32Array;
   #length = 0;
   #breakCount = 0;
@@ -211,6 +229,9 @@ export class TextKernel {
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
     this.#regions = new Uint16Array(buffer, AT.regions, REGION_ROOM);
+    this.found = new Uint32Array(buffer, AT.found, FOUND_ROOM);
+    this.#shortBits = new Int32Array(buffer, AT.shortBits, SHORT_ROOM);
+    this.#sieves = new SieveCopies(exports.memory, AT.sieves);
     this.plainPlaces = places(AT.places);
     this.densePlaces = places(AT.places + PLACES_SIZE);
     this.#counts = new Uint32Array(buffer, AT.counts, 3);
@@ -244,6 +265,20 @@ export class TextKernel {
     this.#text.set(data);
     this.#text.fill(0, length, length + ZEROS);
     this.#length = length;
+  }
+
+  /**
+   * Notes where grams may begin in a view of the text that was read last, in the order in which to look them up, with
+   * {@linkcode WIDE_FOUND} where it is a wide one; how many there are.
+   */
+  probe(isDense: boolean, sieves: GramSieves): number {
+    return this.#exports.probe(isDense, isDense ? this.denseLength : this.plainLength, this.#sieves.of(sieves));
+  }
+
+  /** Notes at which symbols of the plain view three may be in a short pattern; how many there are. */
+  probeThrees({ bits, step }: ShortPatterns): number {
+    this.#shortBits.set(bits);
+    return this.#exports.probeThrees(this.plainLength, step);
   }
 
   /** Notes where the symbols of a view of the text that was read last stand in it. */

@@ -1,0 +1,129 @@
+// The first questions about every few symbols of a view: a part of kernel.as, whose names it uses. They are asked in loops
+// without a branch that depends on the text, since such a branch is what costs time; each loop leaves the places at which
+// the answer may be yes. The hashes are those of grams.ts and sieve.ts.
+
+/** Words, 16 bits each, at which the answer may be yes. */
+const HITS: usize = 0x183000;
+/** Places at which grams may begin, 32 bits each, with {@link WIDE_BIT} in those of wide ones. */
+const FOUND: usize = 0x188000, WIDE_BIT: u32 = 0x10000;
+/** The bits of the short patterns, see short_patterns.ts. */
+const SHORT_BITS: usize = 0x1b6000;
+
+/** Symbols that are asked about first. */
+const PROBE: i32 = 5;
+const FIRST: u32 = 0x9e3779b1, SECOND: u32 = 0x85ebca6b, AGAIN: u32 = 0x7feb352d;
+
+// @ts-ignore: decorator
+@inline
+function rehash(hash: u32): u32 {
+  return (hash ^ (hash >>> 16)) * AGAIN;
+}
+
+// @ts-ignore: decorator
+@inline
+function gramHash(first: u32, second: u32): u32 {
+  return (first * FIRST) ^ ((second ^ (second >>> 15)) * SECOND);
+}
+
+/** The lowest bit is set when `hash` may be in the set at `set`; the others mean nothing. */
+// @ts-ignore: decorator
+@inline
+function sieveBit(set: usize, shift: u32, hash: u32): u32 {
+  const second = rehash(hash);
+  const word = load<u32>(set + (<usize>(hash >>> shift) << 2));
+  return (word >>> (second >>> 27)) & (word >>> (second >>> 22)) & (word >>> (second >>> 17));
+}
+
+/**
+ * Notes in {@link FOUND} where grams may begin among the `length` symbols of a view; how many. `sets` is where the sets of
+ * fives, of grams and of wide grams are told, two numbers for each: by how much its hashes are shifted, and where it is.
+ */
+export function probe(isDense: bool, length: i32, sets: usize): i32 {
+  const symbols = isDense ? DENSE : PLAIN;
+  const hits = probeFives(symbols, length, load<u32>(sets), load<u32>(sets, 4));
+  const count = findCandidates(symbols, hits, load<u32>(sets), load<u32>(sets, 4));
+  const shift = load<u32>(sets, 8), grams = <usize>load<u32>(sets, 12);
+  const wideShift = load<u32>(sets, 16), wide = <usize>load<u32>(sets, 20);
+  let kept = FOUND;
+  for (let from = FOUND; from < count; from += 4) {
+    const found = load<u32>(from);
+    const at = symbols + <usize>(found & 0xffff);
+    const hash = gramHash(load<u32>(at), load<u32>(at, 4));
+    const bit = found < WIDE_BIT
+      ? sieveBit(grams, shift, hash)
+      : sieveBit(wide, wideShift, gramHash(rehash(hash), gramHash(load<u32>(at, 8), load<u32>(at, 12))));
+    store<u32>(kept, found);
+    kept += <usize>(bit & 1) << 2;
+  }
+  return <i32>((kept - FOUND) >> 2);
+}
+
+/** Notes the words at which five symbols may be in a form; where the list of them ends. */
+function probeFives(symbols: usize, length: i32, shift: u32, set: usize): usize {
+  const first = v128.splat<u32>(FIRST), second = v128.splat<u32>(SECOND), again = v128.splat<u32>(AGAIN);
+  const low = v128.splat<u32>(0xff);
+  let hits = HITS;
+  const words = (length - PROBE + 4) >> 2;
+  for (let word = 0; word < words; word += 4) {
+    const at = symbols + (<usize>word << 2);
+    const hash = v128.xor(
+      v128.mul<u32>(v128.load(at), first),
+      v128.mul<u32>(v128.and(v128.load(at, 4), low), second),
+    );
+    const bits = v128.mul<u32>(v128.xor(hash, v128.shr<u32>(hash, 16)), again);
+    const place = v128.shl<u32>(v128.shr<u32>(hash, shift), 2);
+    hits = noteHit(hits, word, set, v128.extract_lane<u32>(place, 0), v128.extract_lane<u32>(bits, 0));
+    hits = noteHit(hits, word + 1, set, v128.extract_lane<u32>(place, 1), v128.extract_lane<u32>(bits, 1));
+    hits = noteHit(hits, word + 2, set, v128.extract_lane<u32>(place, 2), v128.extract_lane<u32>(bits, 2));
+    hits = noteHit(hits, word + 3, set, v128.extract_lane<u32>(place, 3), v128.extract_lane<u32>(bits, 3));
+  }
+  // The last ones may lie behind the text.
+  while (hits > HITS && <i32>load<u16>(hits - 2) >= words) hits -= 2;
+  return hits;
+}
+
+// @ts-ignore: decorator
+@inline
+function noteHit(hits: usize, word: i32, set: usize, place: u32, bits: u32): usize {
+  const found = load<u32>(set + <usize>place);
+  store<u16>(hits, <u16>word);
+  return hits + <usize>(((found >>> (bits >>> 27)) & (found >>> (bits >>> 22)) & (found >>> (bits >>> 17)) & 1) << 1);
+}
+
+/** Goes by the lanes of the five symbols, which costs one look for all grams that may hold them; where the list ends. */
+function findCandidates(symbols: usize, hits: usize, shift: u32, set: usize): usize {
+  let found = FOUND;
+  for (let hit = HITS; hit < hits; hit += 2) {
+    const at = <u32>load<u16>(hit) << 2;
+    const first = load<u32>(symbols + <usize>at), fifth = <u32>load<u8>(symbols + <usize>at, 4);
+    const hash = (first * FIRST) ^ (fifth * SECOND);
+    const lanes = rotr<u32>(load<u32>(set + (<usize>(hash >>> shift) << 2)), rehash(hash) >>> 12);
+    // Before the first symbol no gram begins.
+    const before = at === 0 ? 0 : lanes;
+    store<u32>(found, at - 3);
+    found += <usize>((before >>> 21) & 1) << 2;
+    store<u32>(found, at - 2);
+    found += <usize>((before >>> 14) & 1) << 2;
+    store<u32>(found, at - 1);
+    found += <usize>((before >>> 7) & 1) << 2;
+    store<u32>(found, at);
+    found += <usize>(lanes & 1) << 2;
+    store<u32>(found, at | WIDE_BIT);
+    found += <usize>((lanes >>> 28) & 1) << 2;
+  }
+  return found;
+}
+
+/**
+ * Notes in {@link FOUND} the symbols of the plain view, every `step` looked at, at which three may be in a short pattern; how
+ * many.
+ */
+export function probeThrees(length: i32, step: u32): i32 {
+  let found = FOUND;
+  for (let at: u32 = 0; at < <u32>length; at += step) {
+    const bit = ((load<u32>(PLAIN + <usize>at) & 0xffffff) * FIRST) >>> 18;
+    store<u32>(found, at);
+    found += <usize>((load<u32>(SHORT_BITS + ((<usize>bit >> 5) << 2)) >>> (bit & 31)) & 1) << 2;
+  }
+  return <i32>((found - FOUND) >> 2);
+}
