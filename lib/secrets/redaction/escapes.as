@@ -273,6 +273,22 @@ function narrow(point: i32): i32 {
 }
 
 /**
+ * The usual escapes for one byte: `%41`, `=41`, `\\x41`, `\\u0041`. Their length times 256 and the byte; negative for all
+ * others.
+ */
+// @ts-ignore: decorator
+@inline
+function shortEscape(kind: i32, at: usize): i32 {
+  if ((kind & (PERCENT | QUOTED)) !== 0) return hexPair(at + 1) | 0x300;
+  if (kind !== BACKSLASH) return -1;
+  const second = load<u8>(at + 1);
+  if ((second | 0x20) === 0x78) return hexPair(at + 2) | 0x400;
+  // From U+0080 on it is more than a byte.
+  const isByte = second === 0x75 && load<u16>(at + 2) === 0x3030 && load<u8>(at + 4) < 0x38;
+  return isByte ? hexPair(at + 4) | 0x600 : -1;
+}
+
+/**
  * Decodes `[from, to)` of the text, at another `level` than 0 of what came out at the level before, and undoes the kinds of
  * escape in `escapes`. What comes out goes to `length` of the level; where it ends.
  */
@@ -288,47 +304,57 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
   let nested = NESTED;
   while (i < end) {
     const kind = <i32>load<u8>(STARTS + <usize>load<u8>(i)) & escapes;
+    let stop = i + 1;
+    let byte = <i32>load<u8>(i);
+    let isEscaped = false;
     if (kind === 0) {
-      const bytes = v128.load(i);
-      const marked = (i8x16.bitmask(v128.eq<u8>(kinds(bytes, low, high), none)) ^ 0xffff) & 0xfffe;
-      const count = min(<usize>ctz(marked | 0x10000), end - i);
-      const first = v128.add<u16>(v128.splat<u16>(<u16>(i - source)), i16x8.extend_low_i8x16_u(rising));
-      const at = area + out, starts = area + FROM_OF + (out << 1), ends = area + TO_OF + (out << 1);
-      v128.store(at, bytes);
-      v128.store(starts, first);
-      v128.store(starts, v128.add<u16>(first, eight), 16);
-      v128.store(ends, v128.add<u16>(first, ones));
-      v128.store(ends, v128.add<u16>(v128.add<u16>(first, eight), ones), 16);
-      i += count;
-      out += count;
-      continue;
-    }
-    if (kind === BACKSPACE) {
+      // One byte between two escapes, or as many as there are up to the next one.
+      if ((<i32>load<u8>(STARTS + <usize>load<u8>(i + 1)) & escapes) === 0) {
+        const bytes = v128.load(i);
+        const marked = (i8x16.bitmask(v128.eq<u8>(kinds(bytes, low, high), none)) ^ 0xffff) & 0xfffc;
+        const count = min(<usize>ctz(marked | 0x10000), end - i);
+        const first = v128.add<u16>(v128.splat<u16>(<u16>(i - source)), i16x8.extend_low_i8x16_u(rising));
+        const at = area + out, starts = area + FROM_OF + (out << 1), ends = area + TO_OF + (out << 1);
+        v128.store(at, bytes);
+        v128.store(starts, first);
+        v128.store(starts, v128.add<u16>(first, eight), 16);
+        v128.store(ends, v128.add<u16>(first, ones));
+        v128.store(ends, v128.add<u16>(v128.add<u16>(first, eight), ones), 16);
+        i += count;
+        out += count;
+        continue;
+      }
+    } else if (kind === BACKSPACE) {
       out -= <usize>(out > <usize>length);
       i++;
       continue;
+    } else {
+      isEscaped = true;
+      const short = shortEscape(kind, i);
+      if (short >= 0 && i + 6 <= end) {
+        stop = i + <usize>(short >> 8);
+        byte = short & 0xff;
+      } else {
+        stop = readEscape(kind, i, end);
+        if (stop === i) {
+          // None after all.
+          isEscaped = false;
+          stop++;
+        } else byte = value;
+      }
     }
-    let stop = readEscape(kind, i, end);
-    let byte = value;
-    let isNested = <usize>load<u8>(STARTS + <usize>(byte & 0xff)) !== 0;
-    if (stop === i) {
-      // None after all.
-      byte = load<u8>(i);
-      isNested = false;
-      stop++;
-    }
-    if (byte > 0xff) {
-      out = emitPoint(area, out, i - source, stop - source);
-      const lead = out - <usize>size;
-      store<u16>(nested, <u16>lead);
-      nested += <usize>(load<u8>(STARTS + <usize>load<u8>(area + lead)) !== 0) << 1;
-    } else if (byte !== NOTHING) {
+    if (<u32>byte <= 0xff) {
       store<u16>(nested, <u16>out);
-      nested += <usize>isNested << 1;
+      nested += <usize>(isEscaped && load<u8>(STARTS + <usize>byte) !== 0) << 1;
       store<u8>(area + out, <u8>byte);
       store<u16>(area + FROM_OF + (out << 1), <u16>(i - source));
       store<u16>(area + TO_OF + (out << 1), <u16>(stop - source));
       out++;
+    } else if (byte !== NOTHING) {
+      const lead = out;
+      out = emitPoint(area, out, i - source, stop - source);
+      store<u16>(nested, <u16>lead);
+      nested += <usize>(load<u8>(STARTS + <usize>load<u8>(area + lead)) !== 0) << 1;
     }
     i = stop;
   }
@@ -338,13 +364,10 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
   return <i32>out;
 }
 
-/** Bytes of the code point that was put out last. */
-let size: i32 = 0;
-
 /** Puts the code point that was read last out as UTF-8, than which every escape of one is longer; where the next byte goes. */
 function emitPoint(area: usize, out: usize, start: usize, stop: usize): usize {
   let rest = value - POINT;
-  size = rest < 0x800 ? 2 : rest < 0x10000 ? 3 : 4;
+  const size = rest < 0x800 ? 2 : rest < 0x10000 ? 3 : 4;
   const next = out + <usize>size;
   for (let at = next - 1; at > out; at--) {
     store<u8>(area + at, <u8>(0x80 | (rest & 0x3f)));
