@@ -6,6 +6,8 @@
 const HITS: usize = 0x183000;
 /** Places at which grams may begin, 32 bits each, with {@link WIDE_BIT} in those of wide ones. */
 const FOUND: usize = 0x188000, WIDE_BIT: u32 = 0x10000;
+/** The bit of what a five tells that says that wide grams may begin there. */
+const WIDE_LANE: u32 = 1 << 28;
 /** The bits of the short patterns, see short_patterns.ts. */
 const SHORT_BITS: usize = 0x1b6000;
 
@@ -29,9 +31,7 @@ function gramHash(first: u32, second: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function sieveBit(set: usize, shift: u32, hash: u32): u32 {
-  const second = rehash(hash);
-  const word = load<u32>(set + (<usize>(hash >>> shift) << 2));
-  return (word >>> (second >>> 27)) & (word >>> (second >>> 22)) & (word >>> (second >>> 17));
+  return ask(set, (hash >>> shift) << 2, rehash(hash));
 }
 
 /**
@@ -40,22 +40,61 @@ function sieveBit(set: usize, shift: u32, hash: u32): u32 {
  */
 export function probe(isDense: bool, length: i32, sets: usize): i32 {
   const symbols = isDense ? DENSE : PLAIN;
-  const hits = probeFives(symbols, length, load<u32>(sets), load<u32>(sets, 4));
-  const count = findCandidates(symbols, hits, load<u32>(sets), load<u32>(sets, 4));
+  const fivesShift = load<u32>(sets), fives = <usize>load<u32>(sets, 4);
   const shift = load<u32>(sets, 8), grams = <usize>load<u32>(sets, 12);
   const wideShift = load<u32>(sets, 16), wide = <usize>load<u32>(sets, 20);
-  let kept = FOUND;
-  for (let from = FOUND; from < count; from += 4) {
-    const found = load<u32>(from);
-    const at = symbols + <usize>(found & 0xffff);
-    const hash = gramHash(load<u32>(at), load<u32>(at, 4));
-    const bit = found < WIDE_BIT
-      ? sieveBit(grams, shift, hash)
-      : sieveBit(wide, wideShift, gramHash(rehash(hash), gramHash(load<u32>(at, 8), load<u32>(at, 12))));
-    store<u32>(kept, found);
-    kept += <usize>(bit & 1) << 2;
+  const first = v128.splat<u32>(FIRST), second = v128.splat<u32>(SECOND), again = v128.splat<u32>(AGAIN);
+  const heads = v128(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6), tails = v128.add<u8>(heads, v128.splat<u8>(4));
+  const places = i32x4(1 << 21, 1 << 14, 1 << 7, 1), none = i32x4.splat(0);
+  const hits = probeFives(symbols, length, fivesShift, fives);
+  let found = FOUND;
+  for (let hit = HITS; hit < hits; hit += 2) {
+    const place = <u32>load<u16>(hit) << 2;
+    const at = symbols + <usize>place;
+    // In which lanes the five may be tells where before them a gram may begin; that is one look for all four.
+    const five = (load<u32>(at) * FIRST) ^ (<u32>load<u8>(at, 4) * SECOND);
+    const lanes = rotr<u32>(load<u32>(fives + (<usize>(five >>> fivesShift) << 2)), rehash(five) >>> 12);
+    // Before the first symbol no gram begins.
+    const before = place === 0 ? 0 : lanes;
+    const bytes = v128.load(at - 3);
+    const tail = i8x16.swizzle(bytes, tails);
+    const hash = v128.xor(
+      v128.mul<u32>(i8x16.swizzle(bytes, heads), first),
+      v128.mul<u32>(v128.xor(tail, v128.shr<u32>(tail, 15)), second),
+    );
+    const bits = v128.mul<u32>(v128.xor(hash, v128.shr<u32>(hash, 16)), again);
+    // Where a lane has none, the word asked is one that is at hand.
+    const words = v128.and(
+      v128.shl<u32>(v128.shr<u32>(hash, shift), 2),
+      v128.ne<i32>(v128.and(v128.splat<u32>(lanes), places), none),
+    );
+    const a = ask(grams, v128.extract_lane<u32>(words, 0), v128.extract_lane<u32>(bits, 0));
+    store<u32>(found, place - 3);
+    found += <usize>((before >>> 21) & a & 1) << 2;
+    const b = ask(grams, v128.extract_lane<u32>(words, 1), v128.extract_lane<u32>(bits, 1));
+    store<u32>(found, place - 2);
+    found += <usize>((before >>> 14) & b & 1) << 2;
+    const c = ask(grams, v128.extract_lane<u32>(words, 2), v128.extract_lane<u32>(bits, 2));
+    store<u32>(found, place - 1);
+    found += <usize>((before >>> 7) & c & 1) << 2;
+    const head = v128.extract_lane<u32>(hash, 3);
+    const d = ask(grams, v128.extract_lane<u32>(words, 3), v128.extract_lane<u32>(bits, 3));
+    store<u32>(found, place);
+    found += <usize>(lanes & d & 1) << 2;
+    if ((lanes & WIDE_LANE) === 0) continue;
+    const bit = sieveBit(wide, wideShift, gramHash(rehash(head), gramHash(load<u32>(at, 8), load<u32>(at, 12))));
+    store<u32>(found, place | WIDE_BIT);
+    found += <usize>(bit & 1) << 2;
   }
-  return <i32>((kept - FOUND) >> 2);
+  return <i32>((found - FOUND) >> 2);
+}
+
+/** The lowest bit is set when what has these `bits` and belongs to this word of the set at `set` may be in it. */
+// @ts-ignore: decorator
+@inline
+function ask(set: usize, word: u32, bits: u32): u32 {
+  const found = load<u32>(set + <usize>word);
+  return (found >>> (bits >>> 27)) & (found >>> (bits >>> 22)) & (found >>> (bits >>> 17));
 }
 
 /** Notes the words at which five symbols may be in a form; where the list of them ends. */
@@ -85,33 +124,8 @@ function probeFives(symbols: usize, length: i32, shift: u32, set: usize): usize 
 // @ts-ignore: decorator
 @inline
 function noteHit(hits: usize, word: i32, set: usize, place: u32, bits: u32): usize {
-  const found = load<u32>(set + <usize>place);
   store<u16>(hits, <u16>word);
-  return hits + <usize>(((found >>> (bits >>> 27)) & (found >>> (bits >>> 22)) & (found >>> (bits >>> 17)) & 1) << 1);
-}
-
-/** Goes by the lanes of the five symbols, which costs one look for all grams that may hold them; where the list ends. */
-function findCandidates(symbols: usize, hits: usize, shift: u32, set: usize): usize {
-  let found = FOUND;
-  for (let hit = HITS; hit < hits; hit += 2) {
-    const at = <u32>load<u16>(hit) << 2;
-    const first = load<u32>(symbols + <usize>at), fifth = <u32>load<u8>(symbols + <usize>at, 4);
-    const hash = (first * FIRST) ^ (fifth * SECOND);
-    const lanes = rotr<u32>(load<u32>(set + (<usize>(hash >>> shift) << 2)), rehash(hash) >>> 12);
-    // Before the first symbol no gram begins.
-    const before = at === 0 ? 0 : lanes;
-    store<u32>(found, at - 3);
-    found += <usize>((before >>> 21) & 1) << 2;
-    store<u32>(found, at - 2);
-    found += <usize>((before >>> 14) & 1) << 2;
-    store<u32>(found, at - 1);
-    found += <usize>((before >>> 7) & 1) << 2;
-    store<u32>(found, at);
-    found += <usize>(lanes & 1) << 2;
-    store<u32>(found, at | WIDE_BIT);
-    found += <usize>((lanes >>> 28) & 1) << 2;
-  }
-  return found;
+  return hits + <usize>((ask(set, place, bits) & 1) << 1);
 }
 
 /**

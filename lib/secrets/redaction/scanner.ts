@@ -104,7 +104,7 @@ export class Scanner {
     for (let i = 0; i < count; i++) {
       const at = found[i] as number;
       if (at < WIDE_FOUND) this.#meet(channel, index, accepts, at);
-      else this.#tryRun(channel, index, accepts, at - WIDE_FOUND, index.findWide(channel.symbols, at - WIDE_FOUND));
+      else this.#tryRun(channel, index, accepts, at - WIDE_FOUND, index.findWide(channel.memory, at - WIDE_FOUND));
     }
   }
 
