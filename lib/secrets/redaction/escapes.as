@@ -87,12 +87,22 @@ function asPoint(point: i64, end: usize): usize {
 /** Reads the escape at `at`; where it ends, or `at` when it is none after all. */
 function readEscape(kind: i32, at: usize, to: usize): usize {
   value = NOTHING;
-  if (kind === PERCENT) return readPercent(at, to);
-  if (kind === BACKSLASH) return readBackslash(at, to);
-  if (kind === QUOTED) return readQuoted(at, to);
-  if (kind === ENTITY) return readEntity(at, to);
-  if (kind === TERMINAL) return terminalEnd(at, to);
-  return kind === TAG ? tagEnd(at, to) : readWide(at, to);
+  switch (ctz(kind)) {
+    case 0:
+      return readPercent(at, to);
+    case 1:
+      return readBackslash(at, to);
+    case 2:
+      return readEntity(at, to);
+    case 3:
+      return readQuoted(at, to);
+    case 4:
+      return terminalEnd(at, to);
+    case 6:
+      return readWide(at, to);
+    default:
+      return tagEnd(at, to);
+  }
 }
 
 // @ts-ignore: decorator
@@ -273,19 +283,33 @@ function narrow(point: i32): i32 {
 }
 
 /**
- * The usual escapes for one byte: `%41`, `=41`, `\\x41`, `\\u0041`. Their length times 256 and the byte; negative for all
- * others.
+ * The usual escapes for one byte: `%41`, `=41`, `\x41`, `\u0041`, `\n`, `\101`. Their length times 256 and the byte;
+ * negative for all others.
  */
 // @ts-ignore: decorator
 @inline
 function shortEscape(kind: i32, at: usize): i32 {
   if ((kind & (PERCENT | QUOTED)) !== 0) return hexPair(at + 1) | 0x300;
   if (kind !== BACKSLASH) return -1;
-  const second = load<u8>(at + 1);
+  const second = <u32>load<u8>(at + 1);
   if ((second | 0x20) === 0x78) return hexPair(at + 2) | 0x400;
-  // From U+0080 on it is more than a byte.
-  const isByte = second === 0x75 && load<u16>(at + 2) === 0x3030 && load<u8>(at + 4) < 0x38;
-  return isByte ? hexPair(at + 4) | 0x600 : -1;
+  if (second === 0x75) {
+    // From U+0080 on it is more than a byte.
+    return load<u16>(at + 2) === 0x3030 && load<u8>(at + 4) < 0x38 ? hexPair(at + 4) | 0x600 : -1;
+  }
+  if (load<u8>(BACKSLASHED + <usize>second) === IN_CONTROL) return 0x20a;
+  // What begins with 0 may have four digits, and what begins with 4 is more than a byte.
+  const third = <u32>load<u8>(at + 2) - 0x30, fourth = <u32>load<u8>(at + 3) - 0x30;
+  if (second < 0x31 || second > 0x33 || third > 7 || fourth > 7) return -1;
+  return 0x400 | <i32>(((second - 0x30) << 6) | (third << 3) | fourth);
+}
+
+/** Whether a backslash before `at` only quotes what stands there. */
+// @ts-ignore: decorator
+@inline
+function isQuoting(at: usize, to: usize): bool {
+  const byte = load<u8>(at);
+  return load<u8>(BACKSLASHED + <usize>byte) === 0 && byte !== 0x5c && (byte & 0xf8) !== 0x30 && at < to;
 }
 
 /**
@@ -326,6 +350,9 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
       }
     } else if (kind === BACKSPACE) {
       out -= <usize>(out > <usize>length);
+      i++;
+      continue;
+    } else if (kind === BACKSLASH && isQuoting(i + 1, end)) {
       i++;
       continue;
     } else {
@@ -407,12 +434,22 @@ export function nests(level: i32, length: i32, escapes: i32, needs: i32): bool {
 
 /** Whether what stands at `at` of a text that ends at `to` is an escape that may matter. */
 function isEscape(kind: i32, at: usize, to: usize, needs: i32): bool {
-  if (kind === PERCENT) return hexNumber(at + 1, 2, to) >= 0 || hexNumber(at + 2, 4, to) >= 0;
-  if (kind === ENTITY) return isEntity(at, needs);
-  if (kind === QUOTED) return isQuoted(at, to, needs);
-  if (kind === TAG) return load<u8>(at - 1) > 0x20;
-  if (kind === TERMINAL) return terminalEnd(at, to) > at;
-  return kind === WIDE ? isWide(at) : true;
+  switch (ctz(kind)) {
+    case 0:
+      return hexNumber(at + 1, 2, to) >= 0 || hexNumber(at + 2, 4, to) >= 0;
+    case 2:
+      return isEntity(at, needs);
+    case 3:
+      return isQuoted(at, to, needs);
+    case 4:
+      return terminalEnd(at, to) > at;
+    case 6:
+      return isWide(at);
+    case 7:
+      return load<u8>(at - 1) > 0x20;
+    default:
+      return true;
+  }
 }
 
 function isEntity(at: usize, needs: i32): bool {
