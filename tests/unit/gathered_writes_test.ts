@@ -8,18 +8,23 @@ function slowSocket(): { socket: net.Socket; sizes: number[]; written: Buffer[];
   const sizes: number[] = [];
   const written: Buffer[] = [];
   const kept: Array<[bytes: Uint8Array, callback: ((error?: Error) => void) | undefined]> = [];
-  const write = (bytes: Uint8Array, callback?: (error?: Error) => void): boolean => {
-    sizes.push(bytes.length);
-    kept.push([bytes, callback]);
-    return true;
+  const socket = {
+    writableLength: 0,
+    write(bytes: Uint8Array, callback?: (error?: Error) => void): boolean {
+      if (bytes.length > 0) sizes.push(bytes.length);
+      socket.writableLength += bytes.length;
+      kept.push([bytes, callback]);
+      return true;
+    },
   };
   const finish = (error?: Error): void => {
     for (const [bytes, callback] of kept.splice(0)) {
       written.push(Buffer.from(bytes));
+      socket.writableLength -= bytes.length;
       callback?.(error);
     }
   };
-  return { socket: { write } as unknown as net.Socket, sizes, written, finish };
+  return { socket: socket as unknown as net.Socket, sizes, written, finish };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -84,15 +89,30 @@ Deno.test("GatheredWrites writes from memory that no write under way uses, of wh
   }
 });
 
+Deno.test("GatheredWrites uses the same memory again when the system has taken all of it at once", async () => {
+  const given: Uint8Array[] = [];
+  const write = (bytes: Uint8Array): number => given.push(bytes);
+  const writes = new GatheredWrites({ write, writableLength: 0 } as unknown as net.Socket, () => {});
+  for (const size of [32 * 1024, 100, 200_000]) {
+    writes.write(packet(1, size));
+    await turn();
+  }
+  assert.deepEqual(given.map(({ byteOffset, length }) => [byteOffset, length]), [[0, 32 * 1024], [0, 100], [
+    0,
+    200_000,
+  ]]);
+  assert.ok(given.every(({ buffer }) => buffer === given[0]?.buffer));
+});
+
 Deno.test("GatheredWrites does not use memory again when the write from it failed", async () => {
   const { socket, written, finish } = slowSocket();
   const writes = new GatheredWrites(socket, () => {});
   const given: Uint8Array[] = [];
-  const write = (bytes: Uint8Array, callback: (error: Error) => void): void => {
+  const write = (bytes: Uint8Array, callback?: (error: Error) => void): void => {
     given.push(bytes);
-    callback(new Error("reset"));
+    callback?.(new Error("reset"));
   };
-  const broken = new GatheredWrites({ write } as unknown as net.Socket, () => {});
+  const broken = new GatheredWrites({ write, writableLength: 1 } as unknown as net.Socket, () => {});
   broken.write(packet(1));
   await turn();
   broken.drop();
