@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type net from "node:net";
 import { GatheredWrites } from "../../lib/ssh/forward/gathered_writes.ts";
+import { dial, readAll, serve } from "../support/forward_bed.ts";
 
 /** A socket that keeps what it is given until it is told to write. */
 function slowSocket(): { socket: net.Socket; sizes: number[]; written: Buffer[]; finish: (error?: Error) => void } {
@@ -102,6 +103,33 @@ Deno.test("GatheredWrites uses the same memory again when the system has taken a
     200_000,
   ]]);
   assert.ok(given.every(({ buffer }) => buffer === given[0]?.buffer));
+});
+
+Deno.test("GatheredWrites sends each byte as it was on a real socket whose reader takes nothing for a while", async () => {
+  const accepted = Promise.withResolvers<net.Socket>();
+  await using server = await serve((socket) => accepted.resolve(socket));
+  const reader = await dial(server.port);
+  const socket = await accepted.promise;
+  const writes = new GatheredWrites(socket, () => {});
+  const expected: Buffer[] = [];
+  const send = async (rounds: number): Promise<void> => {
+    for (let round = 0; round < rounds; round++) {
+      expected.push(Buffer.alloc(1 + round * 7919 % 90_000, expected.length));
+      writes.write(expected.at(-1) as Buffer);
+      if (round % 2 === 0) await turn();
+    }
+  };
+  for (let tries = 0; socket.writableLength === 0; tries++) {
+    assert.ok(tries < 200, "the system takes more than any reader is owed");
+    await send(10);
+  }
+  await send(50);
+  const got = readAll(reader);
+  await send(50);
+  writes.flush();
+  socket.end();
+  assert.ok((await got).equals(Buffer.concat(expected)));
+  reader.destroy();
 });
 
 Deno.test("GatheredWrites does not use memory again when the write from it failed", async () => {
