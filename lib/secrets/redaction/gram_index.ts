@@ -3,7 +3,7 @@
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
 import { type GramCounts, GramSieves, holds } from "./gram_sieves.ts";
-import { GRAM, gramHash, WIDE_GRAM, wideHashAt, wordAt } from "./grams.ts";
+import { GRAM, gramHash, memoryOf, sharedFrom, WIDE_GRAM, wideHashAt, wordAt, wordIn } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 
 /** Symbols in a row from which a form is looked up by wide grams. */
@@ -39,6 +39,8 @@ export interface Whole {
 export class GramIndex<W extends Whole> {
   /** The symbols of all forms, a zero after each. */
   pool: Uint8Array = new Uint8Array(4096);
+  /** The memory of the pool, in which there is room for three more symbols behind any. */
+  memory: DataView = memoryOf(this.pool);
   /** What there is to know of each symbol of the pool, see {@linkcode symbolWeight} and its neighbours. */
   facts: Uint16Array = new Uint16Array(4096);
   #length = 0;
@@ -114,7 +116,7 @@ export class GramIndex<W extends Whole> {
   #addWide(from: number, last: number, period: number): void {
     for (let at = 0; at <= last; at++) {
       if (at % period >= 4 && at + 4 <= last) continue;
-      const hash = wideHashAt(this.pool, from + at);
+      const hash = wideHashAt(this.memory, from + at);
       if (this.#wideAt.get(hash) >= 0) continue;
       this.#wideAt.set(hash, from + at);
       this.facts[from + at] = (this.facts[from + at] as number) | WIDE_HERE;
@@ -148,25 +150,22 @@ export class GramIndex<W extends Whole> {
   /** The place in the table that has a gram, or the one where it belongs. */
   #slot(first: number, second: number): number {
     const table = this.#table;
-    const pool = this.pool;
+    const { memory } = this;
     const mask = table.length - 1;
     const hash = slotHash(first, second);
     let slot = (hash >>> 5) & mask & ~1;
     for (let at = table[slot] as number; at !== 0; at = table[slot] as number) {
-      if (table[slot + 1] === hash && wordAt(pool, at - 1) === first && wordAt(pool, at + 3) === second) break;
+      if (table[slot + 1] === hash && wordIn(memory, at - 1) === first && wordIn(memory, at + 3) === second) break;
       slot = (slot + 2) & mask;
     }
     return slot;
   }
 
-  /** Where in the pool the sixteen symbols at `at` of `symbols` stand, -1 when nowhere; for the longest forms. */
-  findWide(symbols: Uint8Array, at: number): number {
-    const found = this.#wideAt.get(wideHashAt(symbols, at));
+  /** Where in the pool the sixteen symbols at `at` of `memory` stand, -1 when nowhere; for the longest forms. */
+  findWide(memory: DataView, at: number): number {
+    const found = this.#wideAt.get(wideHashAt(memory, at));
     if (found < 0) return -1;
-    for (let i = 0; i < WIDE_GRAM; i++) {
-      if (this.pool[found + i] !== symbols[at + i]) return -1;
-    }
-    return found;
+    return sharedFrom(this.memory, found, memory, at, WIDE_GRAM) === WIDE_GRAM ? found : -1;
   }
 
   /** The wholes that begin with the eight symbols, among others. */
@@ -178,13 +177,13 @@ export class GramIndex<W extends Whole> {
   }
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
-    const needed = this.#length + symbols.length + 1;
+    const needed = this.#length + symbols.length + SPARE;
     if (needed > this.pool.length) this.#enlarge(Math.max(needed, 2 * this.pool.length));
     this.pool.set(symbols, this.#length);
     for (let i = 0; i < weights.length; i++) {
       this.facts[this.#length + i] = (weights[i] as number) | (kind << KIND_SHIFT);
     }
-    this.#length = needed;
+    this.#length = needed - SPARE + 1;
   }
 
   #enlarge(length: number): void {
@@ -193,6 +192,7 @@ export class GramIndex<W extends Whole> {
     pool.set(this.pool.subarray(0, this.#length));
     facts.set(this.facts.subarray(0, this.#length));
     this.pool = pool;
+    this.memory = memoryOf(pool);
     this.facts = facts;
   }
 
@@ -254,7 +254,7 @@ export class GramIndex<W extends Whole> {
     for (let at = from; at < this.#length; at++) {
       if (at % SLICE === 0) yield;
       const facts = this.facts[at] as number;
-      if ((facts & WIDE_HERE) !== 0) sieves.addWide(this.pool, at);
+      if ((facts & WIDE_HERE) !== 0) sieves.addWide(this.pool, this.memory, at);
       else if ((facts & GRAM_HERE) !== 0) sieves.addGram(this.pool, at);
     }
     for (let i = isFull ? 0 : this.#settledWholes; i < this.#allWholes.length; i++) {
@@ -266,6 +266,9 @@ export class GramIndex<W extends Whole> {
     this.#sieves = sieves;
   }
 }
+
+/** Zeros behind the last symbol of the pool, of which one stays when more follows. */
+const SPARE = 4;
 
 /** Slots or symbols that are dealt with in one go: a millisecond or a few. */
 const SLICE = 1 << 15;

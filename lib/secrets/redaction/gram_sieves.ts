@@ -30,6 +30,8 @@ export class GramSieves {
   readonly wide: Sieve;
   /** The eight symbols with which a form begins that has to be met as a whole. */
   readonly wholes: Sieve;
+  /** How much has been added: a copy made when it was less lacks some. */
+  revision = 0;
 
   /** Sets for as many hashes. */
   constructor({ probes, grams, wide, wholes }: GramCounts) {
@@ -52,8 +54,8 @@ export class GramSieves {
   }
 
   /** Adds the sixteen symbols at `at`. */
-  addWide(symbols: Uint8Array, at: number): void {
-    this.wide.add(wideHashAt(symbols, at));
+  addWide(symbols: Uint8Array, memory: DataView, at: number): void {
+    this.wide.add(wideHashAt(memory, at));
     this.#addProbe(symbols, at, WIDE_LANE);
   }
 
@@ -64,6 +66,7 @@ export class GramSieves {
   }
 
   #addProbe(symbols: Uint8Array, at: number, lane: number): void {
+    this.revision++;
     this.probes.addIn(probeHash(wordAt(symbols, at), symbols[at + 4] as number), lane);
   }
 }

@@ -62,13 +62,6 @@ export class LaneSieve extends Sieve {
 const LANE_SHIFT = 12;
 const LANE_STEP = 7;
 
-/** The lowest bit, and every seventh from there on, is set when `hash` may be in the lane; the others mean nothing. */
-export function laneBits(bits: Int32Array, shift: number, hash: number): number {
-  const lane = rehash(hash) >>> LANE_SHIFT;
-  const word = bits[hash >>> shift] as number;
-  return (word >>> lane) | (word << (32 - lane));
-}
-
 /** The second hash of what hashes to `hash`. */
 export function rehash(hash: number): number {
   return Math.imul(hash ^ (hash >>> 16), 0x7feb352d);

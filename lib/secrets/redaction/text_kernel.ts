@@ -6,8 +6,12 @@
  * byte again: lines, what may begin an escape, and what may be the mark of a compressed blob.
  */
 import { Buffer } from "node:buffer";
-import { ESCAPE, ESCAPE_STARTS } from "./decoder.ts";
+import { entityTable } from "./entities.ts";
+import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
+import type { GramSieves } from "./gram_sieves.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
+import type { ShortPatterns } from "./short_patterns.ts";
+import { SieveCopies } from "./sieve_copies.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
 
@@ -50,6 +54,9 @@ export const GROUP = {
   size: 4,
 } as const;
 
+/** Set in what was found when it is a wide gram. */
+export const WIDE_FOUND = 0x10000;
+
 /** Stands for a number of tokens that has to be counted; a line that is looked at has fewer. */
 export const NOT_KNOWN = 255;
 
@@ -83,7 +90,43 @@ interface Exports {
   fold(length: number, breaks: number): number;
   note(length: number): void;
   compare(table: number, room: number, count: number): number;
+  regions(length: number, needs: number): number;
+  decode(level: number, length: number, from: number, to: number, kinds: number): number;
+  nests(level: number, length: number, kinds: number, needs: number): number;
+  locate(isDense: boolean, length: number, breaks: number): void;
+  probe(isDense: boolean, length: number, sets: number): number;
+  probeThrees(length: number, step: number): number;
 }
+
+/** A stretch to decode. */
+export interface Region {
+  /** The kinds of escape to undo, see {@linkcode ESCAPE}; others mean nothing. */
+  readonly kinds: number;
+  /** The first byte. */
+  readonly from: number;
+  /** The byte after the last one. */
+  readonly to: number;
+}
+
+/** What came out of decoding. */
+export interface Decoded {
+  /** The bytes. */
+  readonly data: Uint8Array;
+  /** For each byte where its source begins. */
+  readonly starts: Uint16Array;
+  /** For each byte where its source ends. */
+  readonly ends: Uint16Array;
+}
+
+/** What values need to be found in escapes, as bits. */
+export const NEEDS = {
+  /** Named entities. */
+  entities: 1,
+  /** A single `=XX`. */
+  quotedPrintable: 2,
+  /** A single `\\n`. */
+  lineEnds: 4,
+} as const;
 
 /** Bytes of the longest text that there is room for. */
 const LONGEST_TEXT = 0x8c00;
@@ -112,23 +155,32 @@ const AT = {
   blobs: 0x9b000,
   breaks: 0xad000,
   dealt: 0xb2000,
+  hexValues: 0x500,
+  backslashed: 0x600,
+  kinds: 0x700,
+  names: 0x1800,
+  seconds: 0x1c00,
+  regions: 0xc0000,
+  places: 0xd8000,
+  decoded: 0xfc000,
+  found: 0x188000,
+  shortBits: 0x1b6000,
+  sieves: 0x1c0000,
 } as const;
+
+/** Numbers for the longest list of places that were found, and for the bits of short patterns. */
+const FOUND_ROOM = 0xb800;
+const SHORT_ROOM = 512;
+/** Numbers for the longest list of regions, of which each has three. */
+const REGION_ROOM = 0x3000;
+/** Bytes from what stands in the memory for one view, or one level, to what does for the next, and within that. */
+const PLACES_SIZE = 0x12000;
+const DECODED_SIZE = 0x2d000;
+const DECODED_FROM = 0x9000;
+const DECODED_TO = 0x1b000;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
 const BLOB_BYTES = "H4Ne8f7";
-
-/** Byte to the kinds of escape that it may be the second byte of: most of what looks like an escape ends here. */
-const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const char = String.fromCharCode(byte);
-  let kinds = ESCAPE.backspace | ESCAPE.wide;
-  if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
-  if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
-  if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;
-  if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
-  if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
-  if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
-  return kinds;
-});
 
 /** Looks at texts, one at a time; what it says of a text is good until the next one is read. */
 export class TextKernel {
@@ -148,12 +200,22 @@ export class TextKernel {
   readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
   readonly blobs: Places;
+  /** Where the symbols of the plain view stand in the text, once {@linkcode TextKernel.locate} was asked. */
+  readonly plainPlaces: Uint16Array;
+  /** The same for the dense view. */
+  readonly densePlaces: Uint16Array;
+  /** What was found last; see {@linkcode TextKernel.probe} and {@linkcode TextKernel.probeThrees}. */
+  readonly found: Uint32Array;
   static #shared: TextKernel | undefined;
   readonly #exports: Exports;
   readonly #text: Uint8Array;
   readonly #breaks: Uint16Array;
+  readonly #regions: Uint16Array;
+  readonly #shortBits: Int32Array;
+  readonly #sieves: SieveCopies;
   readonly #counts: Uint32Array;
   #length = 0;
+  #breakCount = 0;
 
   private constructor(exports: Exports) {
     this.#exports = exports;
@@ -167,6 +229,12 @@ export class TextKernel {
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
+    this.#regions = new Uint16Array(buffer, AT.regions, REGION_ROOM);
+    this.found = new Uint32Array(buffer, AT.found, FOUND_ROOM);
+    this.#shortBits = new Int32Array(buffer, AT.shortBits, SHORT_ROOM);
+    this.#sieves = new SieveCopies(exports.memory, AT.sieves);
+    this.plainPlaces = places(AT.places);
+    this.densePlaces = places(AT.places + PLACES_SIZE);
     this.#counts = new Uint32Array(buffer, AT.counts, 3);
     exports.prepare();
     writeTables(new Uint8Array(buffer));
@@ -183,14 +251,80 @@ export class TextKernel {
 
   /** Writes the two views of a text. @throws {RangeError} when it is too long */
   read({ data, length, breaks }: View): void {
-    if (length > LONGEST_TEXT) throw new RangeError(`a text of ${length} bytes is too long for the kernel`);
-    this.#text.set(length === data.length ? data : data.subarray(0, length));
-    this.#text.fill(0, length, length + ZEROS);
+    this.load(length === data.length ? data : data.subarray(0, length));
     if (breaks.count > 0) this.#breaks.set(breaks.at.subarray(0, breaks.count));
     const symbols = this.#exports.fold(length, breaks.count);
     this.plainLength = symbols & 0xffff;
     this.denseLength = symbols >>> 16;
+    this.#breakCount = breaks.count;
+  }
+
+  /** Takes a text to decode, and leaves the views of the last one as they are. @throws {RangeError} when it is too long */
+  load(data: Uint8Array): void {
+    const { length } = data;
+    if (length > LONGEST_TEXT) throw new RangeError(`a text of ${length} bytes is too long for the kernel`);
+    this.#text.set(data);
+    this.#text.fill(0, length, length + ZEROS);
     this.#length = length;
+  }
+
+  /**
+   * Notes where grams may begin in a view of the text that was read last, in the order in which to look them up, with
+   * {@linkcode WIDE_FOUND} where it is a wide one; how many there are.
+   */
+  probe(isDense: boolean, sieves: GramSieves): number {
+    return this.#exports.probe(isDense, isDense ? this.denseLength : this.plainLength, this.#sieves.of(sieves));
+  }
+
+  /** Notes at which symbols of the plain view three may be in a short pattern; how many there are. */
+  probeThrees({ bits, step }: ShortPatterns): number {
+    this.#shortBits.set(bits);
+    return this.#exports.probeThrees(this.plainLength, step);
+  }
+
+  /** Notes where the symbols of a view of the text that was read last stand in it. */
+  locate(isDense: boolean): void {
+    this.#exports.locate(isDense, this.#length, this.#breakCount);
+  }
+
+  /**
+   * The stretches to decode of the text that was loaded last, in which {@linkcode TextKernel.escapes} are noted: around
+   * escapes, and nowhere else. Ordinary text is full of percent signs, backslashes and ampersands that escape nothing;
+   * decoding all of it would cost more than looking at it. So each place is checked, and those that hold are joined into
+   * regions, with enough text on both sides for a value that is escaped in part.
+   */
+  findRegions(needs: number): Region[] {
+    if (this.escapes.count === 0) return [];
+    const regions = this.#regions;
+    return Array.from({ length: this.#exports.regions(this.#length, needs) }, (_, i) => ({
+      kinds: regions[3 * i] as number,
+      from: regions[3 * i + 1] as number,
+      to: regions[3 * i + 2] as number,
+    }));
+  }
+
+  /** The memory for what comes out of text that was decoded so many times before. */
+  decodedAt(level: number): Decoded {
+    const { buffer } = this.#text;
+    const at = AT.decoded + level * DECODED_SIZE;
+    return {
+      data: new Uint8Array(buffer, at, LONGEST_TEXT),
+      starts: new Uint16Array(buffer, at + DECODED_FROM, LONGEST_TEXT),
+      ends: new Uint16Array(buffer, at + DECODED_TO, LONGEST_TEXT),
+    };
+  }
+
+  /**
+   * Decodes a stretch of the text that was loaded last or, at another `level` than 0, of what came out at the level before.
+   * What comes out goes to place `length` of the level; where it ends.
+   */
+  decode(level: number, length: number, { kinds, from, to }: Region): number {
+    return this.#exports.decode(level, length, from, to, kinds);
+  }
+
+  /** Whether an escape of these kinds came out of one, when what was decoded last ends at `length` of a level. */
+  nests(level: number, length: number, kinds: number, needs: number): boolean {
+    return this.#exports.nests(level, length, kinds, needs) !== 0;
   }
 
   /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of `data` that may have others between them. */
@@ -243,7 +377,16 @@ function writeTables(memory: Uint8Array): void {
   }
   memory.set([...BLOB_BYTES].map((char) => char.charCodeAt(0)), AT.blobBytes);
   memory.set(ESCAPE_STARTS, AT.starts);
-  memory.set(FOLLOWS, AT.follows);
+  memory.set(ESCAPE_FOLLOWS, AT.follows);
+  memory.set(new Uint8Array(HEX_VALUES.buffer), AT.hexValues);
+  memory.set(BACKSLASHED, AT.backslashed);
+  memory.set(ESCAPE_SECONDS, AT.seconds);
+  memory.set(new Uint8Array(entityTable().buffer), AT.names);
+  for (const [byte, kind] of ESCAPE_STARTS.entries()) {
+    const [low, high] = [AT.kinds + (byte & 15), AT.kinds + 16 + (byte >> 4)];
+    memory[low] = (memory[low] as number) | kind;
+    memory[high] = (memory[high] as number) | kind;
+  }
   memory.set(DENSE, AT.symbols);
 }
 
