@@ -261,6 +261,7 @@ export class GramIndex<W extends Whole> {
       if (i % SLICE === 0) yield;
       sieves.addWhole((this.#allWholes[i] as W).symbols);
     }
+    sieves.settle();
     this.#settled = this.#length;
     this.#settledWholes = this.#allWholes.length;
     this.#sieves = sieves;

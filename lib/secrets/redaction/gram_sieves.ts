@@ -19,6 +19,8 @@ export interface GramCounts {
 
 /** The sets for the forms in one view. */
 export class GramSieves {
+  /** How often something was added, see {@linkcode GramSieves.settle}. */
+  version = 0;
   /**
    * Five symbols that begin at a multiple of four, in the lane of how many symbols before them a gram begins, or in
    * {@linkcode WIDE_LANE}.
@@ -43,6 +45,11 @@ export class GramSieves {
   areFullWith({ probes, grams, wide, wholes }: GramCounts): boolean {
     return this.probes.isFullWith(probes) || this.grams.isFullWith(grams) || this.wide.isFullWith(wide) ||
       this.wholes.isFullWith(wholes);
+  }
+
+  /** Says that all has been added that there is for now, which is asked about from now on. */
+  settle(): void {
+    this.version++;
   }
 
   /** Adds the eight symbols at `at`. */

@@ -478,3 +478,105 @@ function group(table: usize, room: usize, count: i32): i32 {
   }
   return <i32>((at - table - GROUP * room) >> 3);
 }
+
+// What follows looks symbols up in sets; it runs in an instance of its own, whose memory grows with the sets. The loops
+// have no branch that depends on the text, since such a branch is what costs time.
+
+/** The symbols of one view, as {@link PLAIN}; 16-bit places of words; candidates; where the sets begin. */
+const PROBED: usize = 0x2000, HITS: usize = 0xb000, CANDIDATES: usize = 0x14000, SETS: usize = 0xc0000;
+
+// @ts-ignore: decorator
+@inline
+function probeHash(at: usize): u32 {
+  return load<u32>(at) * 0x9e3779b1 ^ <u32>load<u8>(at, 4) * 0x85ebca6b;
+}
+
+// @ts-ignore: decorator
+@inline
+function gramHash(first: u32, second: u32): u32 {
+  return first * 0x9e3779b1 ^ (second ^ (second >> 15)) * 0x85ebca6b;
+}
+
+// @ts-ignore: decorator
+@inline
+function rehash(hash: u32): u32 {
+  return (hash ^ (hash >> 16)) * 0x7feb352d;
+}
+
+// @ts-ignore: decorator
+@inline
+function wordIn(set: usize, shift: u32, hash: u32): u32 {
+  return load<u32>(set + <usize>((hash >> shift) << 2));
+}
+
+/** The lowest bit is set when what hashes to `hash` may be in a set, as sieveBit in sieve.ts; the others mean nothing. */
+// @ts-ignore: decorator
+@inline
+function sieveBit(set: usize, shift: u32, hash: u32): u32 {
+  const second = rehash(hash), word = wordIn(set, shift, hash);
+  return (word >> (second >> 27)) & (word >> (second >> 22)) & (word >> (second >> 17));
+}
+
+// @ts-ignore: decorator
+@inline
+function put(at: usize, place: u32, bit: u32): usize {
+  store<u32>(at, place);
+  return at + <usize>((bit & 1) << 2);
+}
+
+/** Notes the words at which five symbols may be in a form, of so many symbols; where the last one is noted ends. */
+function probeFives(length: i32, set: usize, shift: u32): usize {
+  let hit = HITS;
+  for (let at = 0; at + 5 <= length; at += 4) {
+    store<u16>(hit, <u16>at);
+    hit += <usize>((sieveBit(set, shift, probeHash(PROBED + <usize>at)) & 1) << 1);
+  }
+  return hit;
+}
+
+/** Goes by the lanes of the five symbols, which costs one look for all grams that may hold them, see sieve.ts. */
+function findCandidates(end: usize, set: usize, shift: u32): usize {
+  let candidate = CANDIDATES;
+  for (let hit = HITS; hit < end; hit += 2) {
+    const at = <u32>load<u16>(hit), hash = probeHash(PROBED + <usize>at);
+    const lanes = rotr<u32>(wordIn(set, shift, hash), rehash(hash) >> 12);
+    // Before the first symbol no gram begins.
+    const before = at === 0 ? 0 : lanes;
+    candidate = put(candidate, (at - 3) << 1, before >> 21);
+    candidate = put(candidate, (at - 2) << 1, before >> 14);
+    candidate = put(candidate, (at - 1) << 1, before >> 7);
+    candidate = put(candidate, at << 1, lanes);
+    candidate = put(candidate, (at << 1) | 1, lanes >> 28);
+  }
+  return candidate;
+}
+
+/**
+ * Notes where grams may begin in so many symbols, as twice the place, and one more for a wide gram; how many. The sets are
+ * those of five, of eight, and of sixteen symbols, each by where it lies and its shift.
+ */
+export function findGrams(
+  length: i32, probes: usize, probeShift: u32, grams: usize, gramShift: u32, wide: usize, wideShift: u32,
+): i32 {
+  const end = findCandidates(probeFives(length, probes, probeShift), probes, probeShift);
+  let kept = CANDIDATES;
+  for (let candidate = CANDIDATES; candidate < end; candidate += 4) {
+    const place = load<u32>(candidate), at = PROBED + <usize>(place >> 1);
+    const hash = gramHash(load<u32>(at), load<u32>(at, 4));
+    const bit = (place & 1) === 0
+      ? sieveBit(grams, gramShift, hash)
+      : sieveBit(wide, wideShift, gramHash(rehash(hash), gramHash(load<u32>(at, 8), load<u32>(at, 12))));
+    kept = put(kept, place, bit);
+  }
+  return <i32>((kept - CANDIDATES) >> 2);
+}
+
+/** Notes the places, `step` from one to the next, at which three symbols may be in a short pattern; how many. */
+export function findThrees(length: i32, set: usize, step: i32): i32 {
+  let kept = CANDIDATES;
+  for (let at = 0; at < length; at += step) {
+    const bit = ((load<u32>(PROBED + <usize>at) & 0xffffff) * 0x9e3779b1) >> 18;
+    kept = put(kept, at, load<u32>(set + <usize>((bit >> 5) << 2)) >> (bit & 31));
+  }
+  return <i32>((kept - CANDIDATES) >> 2);
+}

@@ -10,7 +10,7 @@ import { KIND } from "./forms.ts";
 import { type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM } from "./gram_index.ts";
 import { GRAM, wordAt, wordOf } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { type Candidates, findGrams, probeFives, probeThrees } from "./probes.ts";
+import { Prober } from "./prober.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
 import type { Symbols } from "./strides.ts";
@@ -48,9 +48,7 @@ export class Scanner {
   readonly #kernel: TextKernel;
   readonly #plain: Channel;
   readonly #dense: Channel;
-  readonly #hits: Uint16Array;
-  /** Where grams may begin. */
-  readonly #found: Candidates;
+  readonly #prober: Prober = Prober.shared();
   #scattered = false;
   /** Up to where runs have been followed. */
   #done = 0;
@@ -64,9 +62,6 @@ export class Scanner {
   /** A scanner for texts of up to `capacity` bytes, whose symbols `kernel` writes. */
   constructor(capacity: number, kernel: TextKernel) {
     this.#kernel = kernel;
-    this.#hits = new Uint16Array((capacity >> 1) + PADDING);
-    const most = 5 * (capacity >> 2) + 2 * PADDING;
-    this.#found = { at: new Uint16Array(most), isWide: new Uint8Array(most) };
     this.#plain = channel(PLAIN, kernel.plain, capacity);
     this.#dense = channel(DENSE, kernel.dense, capacity);
   }
@@ -117,15 +112,12 @@ export class Scanner {
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const { words, length } = channel;
-    const hits = this.#hits;
-    const found = this.#found;
-    const { sieves } = index;
-    const count = findGrams(words, sieves, hits, probeFives(words, length, sieves.probes, hits), found);
+    const count = this.#prober.findGrams(channel.symbols, channel.length, index.sieves);
+    const { found } = this.#prober;
     this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
-      const at = found.at[i] as number;
-      if (found.isWide[i] === 0) this.#meet(channel, index, accepts, at);
+      const at = (found[i] as number) >> 1;
+      if (((found[i] as number) & 1) === 0) this.#meet(channel, index, accepts, at);
       else this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
     }
   }
@@ -267,12 +259,12 @@ export class Scanner {
 
   /** Looks for patterns of fewer than eight symbols by three of their symbols. */
   #findShort(short: ShortPatterns): void {
-    const { symbols, words, length } = this.#plain;
+    const { symbols, length } = this.#plain;
     const { step } = short;
-    const hits = this.#hits;
-    const count = probeThrees(words, length, short, hits);
+    const count = this.#prober.findThrees(symbols, length, short);
+    const { found } = this.#prober;
     for (let i = 0; i < count; i++) {
-      const at = hits[i] as number;
+      const at = found[i] as number;
       for (let start = Math.max(0, at + 1 - step); start <= at; start++) {
         for (const pattern of short.startingWith(wordAt(symbols, start))) this.#tryWhole(this.#plain, pattern, start);
       }

@@ -77,12 +77,29 @@ export const LINE = {
 export const TABLE = 64;
 
 /** What kernel.as exports. */
-interface Exports {
+export interface KernelExports {
+  /** The memory of an instance. */
   memory: WebAssembly.Memory;
+  /** Writes the tables that depend on nothing. */
   prepare(): void;
+  /** Writes both views of a text. */
   fold(length: number, breaks: number): number;
+  /** Notes places in a text. */
   note(length: number): void;
+  /** Compares lines. */
   compare(table: number, room: number, count: number): number;
+  /** Looks grams up, see {@linkcode Prober}. */
+  findGrams(length: number, ...sets: number[]): number;
+  /** Looks three symbols at a time up. */
+  findThrees(length: number, set: number, step: number): number;
+}
+
+let kernelModule: WebAssembly.Module | undefined;
+
+/** A new instance of kernel.as. @throws {WebAssembly.CompileError} on processors of before 2008, which have no vectors */
+export function newKernel(): KernelExports {
+  kernelModule ??= new WebAssembly.Module(Buffer.from(KERNEL_BASE64, "base64"));
+  return new WebAssembly.Instance(kernelModule).exports as unknown as KernelExports;
 }
 
 /** Bytes of the longest text that there is room for. */
@@ -149,13 +166,13 @@ export class TextKernel {
   /** Bytes of it that may belong to the beginning of a blob. */
   readonly blobs: Places;
   static #shared: TextKernel | undefined;
-  readonly #exports: Exports;
+  readonly #exports: KernelExports;
   readonly #text: Uint8Array;
   readonly #breaks: Uint16Array;
   readonly #counts: Uint32Array;
   #length = 0;
 
-  private constructor(exports: Exports) {
+  private constructor(exports: KernelExports) {
     this.#exports = exports;
     const { buffer } = exports.memory;
     const places = (at: number): Uint16Array => new Uint16Array(buffer, at, LONGEST_TEXT + 1);
@@ -174,11 +191,7 @@ export class TextKernel {
 
   /** The kernel of all redactors. @throws {WebAssembly.CompileError} on processors of before 2008, which have no vectors */
   static shared(): TextKernel {
-    if (TextKernel.#shared === undefined) {
-      const module = new WebAssembly.Module(Buffer.from(KERNEL_BASE64, "base64"));
-      TextKernel.#shared = new TextKernel(new WebAssembly.Instance(module).exports as unknown as Exports);
-    }
-    return TextKernel.#shared;
+    return TextKernel.#shared ??= new TextKernel(newKernel());
   }
 
   /** Writes the two views of a text. @throws {RangeError} when it is too long */

@@ -1,0 +1,106 @@
+/**
+ * The first questions about every few symbols, asked in the WebAssembly of kernel.as: where grams and short patterns may
+ * begin. One instance serves all redactors; it has copies of the sets that were asked last.
+ */
+import type { GramSieves } from "./gram_sieves.ts";
+import type { ShortPatterns } from "./short_patterns.ts";
+import { type KernelExports, newKernel } from "./text_kernel.ts";
+
+/** Where in the memory what lies, see kernel.as. */
+const AT = { symbols: 0x2000, candidates: 0x14000, sets: 0xc0000 } as const;
+/** Symbols of the longest text, with the zeros behind it, and the places that may be left of it. */
+const ROOM = 0x9000;
+const MOST_CANDIDATES = (AT.sets - AT.candidates) >> 2;
+/** Bytes of sets that are kept when others are asked: a hundred values have less than two million, a thousand ten. */
+const KEPT = 1 << 24;
+const PAGE = 1 << 16;
+
+/** Sets, and how often they have grown. */
+interface Versioned {
+  readonly version: number;
+}
+
+/** Where the copies of sets lie. */
+interface Copy {
+  version: number;
+  /** Where each begins, and its shift. */
+  readonly places: number[];
+}
+
+/** Asks whether symbols are in sets. */
+export class Prober {
+  /**
+   * What was found last: of {@linkcode Prober.findGrams} twice the place where a gram may begin, and one more when that is
+   * a wide one; of {@linkcode Prober.findThrees} the places.
+   */
+  found: Uint32Array;
+  static #shared: Prober | undefined;
+  readonly #exports: KernelExports;
+  #symbols: Uint8Array;
+  /** The sets whose copies are known, as long as someone else has them. */
+  #copies: WeakMap<Versioned, Copy> = new WeakMap();
+  /** Where the last copy ends. */
+  #end: number = AT.sets;
+
+  private constructor(exports: KernelExports) {
+    this.#exports = exports;
+    const { buffer } = exports.memory;
+    this.#symbols = new Uint8Array(buffer, AT.symbols, ROOM);
+    this.found = new Uint32Array(buffer, AT.candidates, MOST_CANDIDATES);
+  }
+
+  /** The prober of all redactors. */
+  static shared(): Prober {
+    return Prober.#shared ??= new Prober(newKernel());
+  }
+
+  /** Finds where grams may begin among the first `length` of `symbols`, which have zeros behind them; how many. */
+  findGrams(symbols: Uint8Array, length: number, sieves: GramSieves): number {
+    const places = this.#placesOf(sieves, [sieves.probes, sieves.grams, sieves.wide]);
+    this.#symbols.set(symbols.subarray(0, Math.min(ROOM, length + ZEROS)));
+    return this.#exports.findGrams(length, ...places);
+  }
+
+  /** Finds where short patterns may be. */
+  findThrees(symbols: Uint8Array, length: number, short: ShortPatterns): number {
+    const [at] = this.#placesOf(short, [short]) as [number];
+    this.#symbols.set(symbols.subarray(0, Math.min(ROOM, length + ZEROS)));
+    return this.#exports.findThrees(length, at, short.step);
+  }
+
+  /** Where the copies of `sets` lie, which belong to `owner`. */
+  #placesOf(owner: Versioned, sets: readonly { bits: Int32Array; shift?: number }[]): number[] {
+    const copy = this.#copies.get(owner);
+    if (copy?.version === owner.version) return copy.places;
+    const places = copy?.places ?? this.#reserve(sets);
+    const { buffer } = this.#exports.memory;
+    sets.forEach(({ bits }, nth) => new Int32Array(buffer, places[2 * nth], bits.length).set(bits));
+    this.#copies.set(owner, { version: owner.version, places });
+    return places;
+  }
+
+  /** Makes room for sets; others may have to be forgotten. */
+  #reserve(sets: readonly { bits: Int32Array; shift?: number }[]): number[] {
+    const size = sets.reduce((sum, { bits }) => sum + bits.byteLength, 0);
+    const { memory } = this.#exports;
+    if (this.#end + size > Math.max(AT.sets + Math.max(KEPT, TIMES * size), memory.buffer.byteLength)) {
+      this.#copies = new WeakMap();
+      this.#end = AT.sets;
+    }
+    const lacking = this.#end + size - memory.buffer.byteLength;
+    if (lacking > 0) {
+      memory.grow(Math.ceil(lacking / PAGE));
+      this.#symbols = new Uint8Array(memory.buffer, AT.symbols, ROOM);
+      this.found = new Uint32Array(memory.buffer, AT.candidates, MOST_CANDIDATES);
+    }
+    return sets.flatMap(({ bits, shift = 0 }) => {
+      this.#end += bits.byteLength;
+      return [this.#end - bits.byteLength, shift];
+    });
+  }
+}
+
+/** Zeros behind the symbols that are looked at with them. */
+const ZEROS = 16;
+/** How many sets as large as the one that is asked are kept. */
+const TIMES = 4;
