@@ -3,7 +3,7 @@
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
 import { type GramCounts, GramSieves, holds } from "./gram_sieves.ts";
-import { GRAM, gramHash, WIDE_GRAM, wideHashAt, wordAt } from "./grams.ts";
+import { GRAM, gramHash, WIDE_GRAM, wideHashAt, wordAt, wordOf } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 
 /** Symbols in a row from which a form is looked up by wide grams. */
@@ -143,6 +143,17 @@ export class GramIndex<W extends Whole> {
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
   find(first: number, second: number): number {
     return (this.#table[this.#slot(first, second)] as number) - 1;
+  }
+
+  /**
+   * Puts into `found` what {@linkcode GramIndex.find} says of the symbols at each of `places`, see
+   * {@linkcode Prober.found}. One after the other, so that no look at the table waits for what is done about another.
+   */
+  findAll(words: Int32Array, places: Uint32Array, count: number, found: Int32Array): void {
+    for (let i = 0; i < count; i++) {
+      const at = (places[i] as number) >> 2;
+      found[i] = this.find(wordOf(words, at), wordOf(words, at + 4));
+    }
   }
 
   /** The place in the table that has a gram, or the one where it belongs. */

@@ -487,12 +487,6 @@ const PROBED: usize = 0x2000, HITS: usize = 0xb000, CANDIDATES: usize = 0x14000,
 
 // @ts-ignore: decorator
 @inline
-function probeHash(at: usize): u32 {
-  return load<u32>(at) * 0x9e3779b1 ^ <u32>load<u8>(at, 4) * 0x85ebca6b;
-}
-
-// @ts-ignore: decorator
-@inline
 function gramHash(first: u32, second: u32): u32 {
   return first * 0x9e3779b1 ^ (second ^ (second >> 15)) * 0x85ebca6b;
 }
@@ -503,70 +497,112 @@ function rehash(hash: u32): u32 {
   return (hash ^ (hash >> 16)) * 0x7feb352d;
 }
 
+/** Whether what has these two hashes may be in a set, in the lowest bit as sieveBit in sieve.ts; the others mean nothing. */
 // @ts-ignore: decorator
 @inline
-function wordIn(set: usize, shift: u32, hash: u32): u32 {
-  return load<u32>(set + <usize>((hash >> shift) << 2));
-}
-
-/** The lowest bit is set when what hashes to `hash` may be in a set, as sieveBit in sieve.ts; the others mean nothing. */
-// @ts-ignore: decorator
-@inline
-function sieveBit(set: usize, shift: u32, hash: u32): u32 {
-  const second = rehash(hash), word = wordIn(set, shift, hash);
+function sieveBit(set: usize, shift: u32, hash: u32, second: u32): u32 {
+  const word = load<u32>(set + <usize>((hash >> shift) << 2));
   return (word >> (second >> 27)) & (word >> (second >> 22)) & (word >> (second >> 17));
 }
 
 // @ts-ignore: decorator
 @inline
-function put(at: usize, place: u32, bit: u32): usize {
-  store<u32>(at, place);
+function hashes(first: v128, second: v128): v128 {
+  return v128.xor(i32x4.mul(first, i32x4.splat(0x9e3779b1)), i32x4.mul(second, i32x4.splat(0x85ebca6b)));
+}
+
+// @ts-ignore: decorator
+@inline
+function rehashes(hash: v128): v128 {
+  return i32x4.mul(v128.xor(hash, v128.shr<u32>(hash, 16)), i32x4.splat(0x7feb352d));
+}
+
+// @ts-ignore: decorator
+@inline
+function putHit(at: usize, place: i32, bit: u32): usize {
+  store<u16>(at, <u16>place);
+  return at + <usize>((bit & 1) << 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function put(at: usize, place: i32, bit: u32): usize {
+  store<u32>(at, <u32>place);
   return at + <usize>((bit & 1) << 2);
 }
 
 /** Notes the words at which five symbols may be in a form, of so many symbols; where the last one is noted ends. */
 function probeFives(length: i32, set: usize, shift: u32): usize {
-  let hit = HITS;
-  for (let at = 0; at + 5 <= length; at += 4) {
-    store<u16>(hit, <u16>at);
-    hit += <usize>((sieveBit(set, shift, probeHash(PROBED + <usize>at)) & 1) << 1);
+  let hit = HITS, at = 0;
+  for (; at + 17 <= length; at += 16) {
+    const symbols = PROBED + <usize>at;
+    const fifth = v128.and(v128.load(symbols, 4), i32x4.splat(0xff));
+    const hash = hashes(v128.load(symbols), fifth), second = rehashes(hash);
+    hit = putHit(hit, at, sieveBit(set, shift, i32x4.extract_lane(hash, 0), i32x4.extract_lane(second, 0)));
+    hit = putHit(hit, at + 4, sieveBit(set, shift, i32x4.extract_lane(hash, 1), i32x4.extract_lane(second, 1)));
+    hit = putHit(hit, at + 8, sieveBit(set, shift, i32x4.extract_lane(hash, 2), i32x4.extract_lane(second, 2)));
+    hit = putHit(hit, at + 12, sieveBit(set, shift, i32x4.extract_lane(hash, 3), i32x4.extract_lane(second, 3)));
+  }
+  for (; at + 5 <= length; at += 4) {
+    const symbols = PROBED + <usize>at;
+    const hash: u32 = load<u32>(symbols) * 0x9e3779b1 ^ <u32>load<u8>(symbols, 4) * 0x85ebca6b;
+    hit = putHit(hit, at, sieveBit(set, shift, hash, rehash(hash)));
   }
   return hit;
 }
 
-/** Goes by the lanes of the five symbols, which costs one look for all grams that may hold them, see sieve.ts. */
-function findCandidates(end: usize, set: usize, shift: u32): usize {
+/**
+ * Notes the grams that hold five symbols of those noted and may be in a form, as four times the place. The five tell by their
+ * lanes, see sieve.ts, before how many of them one may begin. Wide ones have one more, and are not looked up yet.
+ */
+function findCandidates(end: usize, probes: usize, probeShift: u32, grams: usize, gramShift: u32): usize {
+  const firstBytes = i8x16(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6);
+  const secondBytes = i8x16(4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10);
   let candidate = CANDIDATES;
   for (let hit = HITS; hit < end; hit += 2) {
-    const at = <u32>load<u16>(hit), hash = probeHash(PROBED + <usize>at);
-    const lanes = rotr<u32>(wordIn(set, shift, hash), rehash(hash) >> 12);
+    const at = <i32>load<u16>(hit), symbols = PROBED + <usize>at;
+    const five: u32 = load<u32>(symbols) * 0x9e3779b1 ^ <u32>load<u8>(symbols, 4) * 0x85ebca6b;
+    const lanes = rotr<u32>(load<u32>(probes + <usize>((five >> probeShift) << 2)), rehash(five) >> 12);
     // Before the first symbol no gram begins.
     const before = at === 0 ? 0 : lanes;
-    candidate = put(candidate, (at - 3) << 1, before >> 21);
-    candidate = put(candidate, (at - 2) << 1, before >> 14);
-    candidate = put(candidate, (at - 1) << 1, before >> 7);
-    candidate = put(candidate, at << 1, lanes);
-    candidate = put(candidate, (at << 1) | 1, lanes >> 28);
+    const v = v128.load(symbols - 3);
+    const last = i8x16.swizzle(v, secondBytes);
+    const hash = hashes(i8x16.swizzle(v, firstBytes), v128.xor(last, v128.shr<u32>(last, 15)));
+    const second = rehashes(hash);
+    let bit: u32;
+    bit = sieveBit(grams, gramShift, i32x4.extract_lane(hash, 0), i32x4.extract_lane(second, 0));
+    candidate = put(candidate, (at - 3) << 2, bit & (before >> 21));
+    bit = sieveBit(grams, gramShift, i32x4.extract_lane(hash, 1), i32x4.extract_lane(second, 1));
+    candidate = put(candidate, (at - 2) << 2, bit & (before >> 14));
+    bit = sieveBit(grams, gramShift, i32x4.extract_lane(hash, 2), i32x4.extract_lane(second, 2));
+    candidate = put(candidate, (at - 1) << 2, bit & (before >> 7));
+    bit = sieveBit(grams, gramShift, i32x4.extract_lane(hash, 3), i32x4.extract_lane(second, 3));
+    candidate = put(candidate, at << 2, bit & lanes);
+    candidate = put(candidate, (at << 2) | 1, lanes >> 28);
   }
   return candidate;
 }
 
 /**
- * Notes where grams may begin in so many symbols, as twice the place, and one more for a wide gram; how many. The sets are
- * those of five, of eight, and of sixteen symbols, each by where it lies and its shift.
+ * Notes where grams may begin in so many symbols, as four times the place, with 1 more for a wide gram and 2 more for one with
+ * which a form may begin that has to be met as a whole; how many. The sets are those of five, of eight, of sixteen symbols
+ * and of such beginnings, each by where it lies and its shift.
  */
 export function findGrams(
   length: i32, probes: usize, probeShift: u32, grams: usize, gramShift: u32, wide: usize, wideShift: u32,
+  wholes: usize, wholeShift: u32,
 ): i32 {
-  const end = findCandidates(probeFives(length, probes, probeShift), probes, probeShift);
+  const end = findCandidates(probeFives(length, probes, probeShift), probes, probeShift, grams, gramShift);
   let kept = CANDIDATES;
   for (let candidate = CANDIDATES; candidate < end; candidate += 4) {
-    const place = load<u32>(candidate), at = PROBED + <usize>(place >> 1);
-    const hash = gramHash(load<u32>(at), load<u32>(at, 4));
-    const bit = (place & 1) === 0
-      ? sieveBit(grams, gramShift, hash)
-      : sieveBit(wide, wideShift, gramHash(rehash(hash), gramHash(load<u32>(at, 8), load<u32>(at, 12))));
-    kept = put(kept, place, bit);
+    const place = load<i32>(candidate), at = PROBED + <usize>(place >> 2);
+    const hash = gramHash(load<u32>(at), load<u32>(at, 4)), second = rehash(hash);
+    if ((place & 1) === 0) {
+      kept = put(kept, place | <i32>((sieveBit(wholes, wholeShift, hash, second) & 1) << 1), 1);
+      continue;
+    }
+    const sixteen = gramHash(second, gramHash(load<u32>(at, 8), load<u32>(at, 12)));
+    kept = put(kept, place, sieveBit(wide, wideShift, sixteen, rehash(sixteen)));
   }
   return <i32>((kept - CANDIDATES) >> 2);
 }

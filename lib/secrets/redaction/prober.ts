@@ -27,11 +27,17 @@ interface Copy {
   readonly places: number[];
 }
 
+/** Set in what was found, see {@linkcode Prober.found}. */
+export const WIDE = 1;
+/** The same. */
+export const WHOLE = 2;
+
 /** Asks whether symbols are in sets. */
 export class Prober {
   /**
-   * What was found last: of {@linkcode Prober.findGrams} twice the place where a gram may begin, and one more when that is
-   * a wide one; of {@linkcode Prober.findThrees} the places.
+   * What was found last: of {@linkcode Prober.findGrams} four times the place where a gram may begin, with {@linkcode WIDE}
+   * when it may be a wide one, {@linkcode WHOLE} when it may begin what has to be met as a whole; of
+   * {@linkcode Prober.findThrees} the places.
    */
   found: Uint32Array;
   static #shared: Prober | undefined;
@@ -39,6 +45,7 @@ export class Prober {
   #symbols: Uint8Array;
   /** The sets whose copies are known, as long as someone else has them. */
   #copies: WeakMap<Versioned, Copy> = new WeakMap();
+  #length = 0;
   /** Where the last copy ends. */
   #end: number = AT.sets;
 
@@ -54,18 +61,22 @@ export class Prober {
     return Prober.#shared ??= new Prober(newKernel());
   }
 
-  /** Finds where grams may begin among the first `length` of `symbols`, which have zeros behind them; how many. */
-  findGrams(symbols: Uint8Array, length: number, sieves: GramSieves): number {
-    const places = this.#placesOf(sieves, [sieves.probes, sieves.grams, sieves.wide]);
-    this.#symbols.set(symbols.subarray(0, Math.min(ROOM, length + ZEROS)));
-    return this.#exports.findGrams(length, ...places);
+  /** Takes the first `length` of `symbols`, which have zeros behind them, to be asked about. */
+  read(symbols: Uint8Array, length: number): void {
+    this.#symbols.set(symbols.subarray(0, length + ZEROS));
+    this.#length = length;
   }
 
-  /** Finds where short patterns may be. */
-  findThrees(symbols: Uint8Array, length: number, short: ShortPatterns): number {
+  /** Finds where grams may begin; how many. */
+  findGrams(sieves: GramSieves): number {
+    const places = this.#placesOf(sieves, [sieves.probes, sieves.grams, sieves.wide, sieves.wholes]);
+    return this.#exports.findGrams(this.#length, ...places);
+  }
+
+  /** Finds where short patterns may be; how many. */
+  findThrees(short: ShortPatterns): number {
     const [at] = this.#placesOf(short, [short]) as [number];
-    this.#symbols.set(symbols.subarray(0, Math.min(ROOM, length + ZEROS)));
-    return this.#exports.findThrees(length, at, short.step);
+    return this.#exports.findThrees(this.#length, at, short.step);
   }
 
   /** Where the copies of `sets` lie, which belong to `owner`. */

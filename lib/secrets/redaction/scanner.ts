@@ -10,7 +10,7 @@ import { KIND } from "./forms.ts";
 import { type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM } from "./gram_index.ts";
 import { GRAM, wordAt, wordOf } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { Prober } from "./prober.ts";
+import { Prober, WHOLE, WIDE } from "./prober.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
 import type { Symbols } from "./strides.ts";
@@ -49,6 +49,8 @@ export class Scanner {
   readonly #plain: Channel;
   readonly #dense: Channel;
   readonly #prober: Prober = Prober.shared();
+  /** Where in the pool stands what was met. */
+  readonly #found: Int32Array;
   #scattered = false;
   /** Up to where runs have been followed. */
   #done = 0;
@@ -62,6 +64,7 @@ export class Scanner {
   /** A scanner for texts of up to `capacity` bytes, whose symbols `kernel` writes. */
   constructor(capacity: number, kernel: TextKernel) {
     this.#kernel = kernel;
+    this.#found = new Int32Array(5 * (capacity >> 2) + PADDING);
     this.#plain = channel(PLAIN, kernel.plain, capacity);
     this.#dense = channel(DENSE, kernel.dense, capacity);
   }
@@ -74,8 +77,10 @@ export class Scanner {
     this.#view = view;
     this.#scattered = scattered;
     this.#fill(view);
+    this.#prober.read(this.#plain.symbols, this.#plain.length);
     if (lexicon.short.size > 0) this.#findShort(lexicon.short);
     this.#probe(this.#plain, lexicon.plain, acceptsPlain);
+    this.#prober.read(this.#dense.symbols, this.#dense.length);
     this.#probe(this.#dense, lexicon.dense, acceptsDense);
   }
 
@@ -112,34 +117,36 @@ export class Scanner {
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const count = this.#prober.findGrams(channel.symbols, channel.length, index.sieves);
-    const { found } = this.#prober;
+    const count = this.#prober.findGrams(index.sieves);
+    const places = this.#prober.found;
+    const found = this.#found;
+    index.findAll(channel.words, places, count, found);
     this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
-      const at = (found[i] as number) >> 1;
-      if (((found[i] as number) & 1) === 0) this.#meet(channel, index, accepts, at);
-      else this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
+      const place = places[i] as number;
+      const at = place >> 2;
+      if ((place & WHOLE) !== 0) this.#meetWholes(channel, index, at);
+      if ((place & WIDE) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
+      else if (!this.#isKnown(index.facts, at)) this.#tryRun(channel, index, accepts, at, found[i] as number);
     }
   }
 
-  /** Looks up the eight symbols at `start`. */
-  #meet(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number): void {
+  /** Whether the last run has shown what stands at `start`, so that it needs no look. */
+  #isKnown(facts: Uint16Array, start: number): boolean {
+    return start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(facts[start + this.#shift] as number);
+  }
+
+  /** Looks up what begins with the eight symbols at `start` and has to be met as a whole. */
+  #meetWholes(channel: Channel, index: GramIndex<Pattern>, start: number): void {
     const { words, length } = channel;
     if (start + GRAM > length) return;
-    const first = wordOf(words, start);
-    const second = wordOf(words, start + 4);
-    const wholes = index.wholes(first, second);
+    const wholes = index.wholes(wordOf(words, start), wordOf(words, start + 4));
     for (let i = 0; i < wholes.length; i++) this.#tryWhole(channel, wholes[i] as Pattern, start);
-    // What the last run has shown to stand there needs no look at the table.
-    if (
-      start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(index.facts[start + this.#shift] as number)
-    ) return;
-    this.#tryRun(channel, index, accepts, start, index.find(first, second));
   }
 
   /** Follows what was met at `start`, unless the run before it says as much. */
   #tryRun(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): void {
-    if (found < 0) return;
+    if (found < 0 || start + GRAM > channel.length) return;
     if (start + GRAM <= this.#done && !this.#reachesOut(channel.symbols, start, index.pool, found)) return;
     this.#follow(channel, index, accepts, start, found);
   }
@@ -147,9 +154,11 @@ export class Scanner {
   /** Whether a form goes further than the run within which it was met; near one of the run's ends, or it has been met there. */
   #reachesOut(symbols: Uint8Array, start: number, pool: Uint8Array, found: number): boolean {
     const before = start - this.#start;
-    if (before <= NEAR && sharedBefore(pool, found, symbols, start) > before) return true;
+    // Most end where the run ends, which one look at either end of it tells.
+    const mayBegin = pool[found - before - 1] === symbols[this.#start - 1];
+    if (mayBegin && before <= NEAR && sharedBefore(pool, found, symbols, start) > before) return true;
     const after = this.#done - start;
-    if (after > NEAR) return false;
+    if (after > NEAR || pool[found + after] !== symbols[this.#done]) return false;
     let count = GRAM;
     while (count <= after && pool[found + count] === symbols[start + count]) count++;
     return count > after;
@@ -259,9 +268,9 @@ export class Scanner {
 
   /** Looks for patterns of fewer than eight symbols by three of their symbols. */
   #findShort(short: ShortPatterns): void {
-    const { symbols, length } = this.#plain;
+    const { symbols } = this.#plain;
     const { step } = short;
-    const count = this.#prober.findThrees(symbols, length, short);
+    const count = this.#prober.findThrees(short);
     const { found } = this.#prober;
     for (let i = 0; i < count; i++) {
       const at = found[i] as number;
