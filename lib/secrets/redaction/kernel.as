@@ -71,7 +71,7 @@ function splat(at: usize): v128 {
 @inline
 function kinds(v: v128, low: v128, high: v128): v128 {
   const half = v128.splat<u8>(15);
-  return v128.and(i8x16.swizzle(low, v128.and(v, half)), i8x16.swizzle(high, v128.and(v128.shr<u16>(v, 4), half)));
+  return v128.and(i8x16.relaxed_swizzle(low, v128.and(v, half)), i8x16.relaxed_swizzle(high, v128.and(v128.shr<u16>(v, 4), half)));
 }
 
 /** Puts those of sixteen symbols that `keep` has a bit for at `at`; what stands behind them means nothing. */
@@ -79,8 +79,8 @@ function kinds(v: v128, low: v128, high: v128): v128 {
 @inline
 function squeeze(at: usize, symbols: v128, keep: i32): void {
   const low = keep & 0xff;
-  v128.store(at, i8x16.swizzle(symbols, v128.load64_zero(SQUEEZE + <usize>(low << 3))));
-  const high = i8x16.swizzle(symbols, v128.load64_zero(SQUEEZE_HIGH + <usize>((keep >>> 8) << 3)));
+  v128.store(at, i8x16.relaxed_swizzle(symbols, v128.load64_zero(SQUEEZE + <usize>(low << 3))));
+  const high = i8x16.relaxed_swizzle(symbols, v128.load64_zero(SQUEEZE_HIGH + <usize>((keep >>> 8) << 3)));
   v128.store(at + <usize>popcnt(low), high);
 }
 
@@ -105,7 +105,7 @@ export function fold(length: i32, breaks: i32): u32 {
       const inPlain = i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kind, v128.splat<u8>(1)), v128.splat<u8>(31))) & within;
       // Both keep letters and digits, and letters have a 1 where capitals have a 0.
       const lower = v128.or(v, v128.and(v128.and(both, v128.gt<i8>(v, v128.splat<i8>(0x40))), small));
-      const symbols = v128.sub<u8>(v, i8x16.swizzle(offsets, v128.and(v128.shr<u16>(v, 4), half)));
+      const symbols = v128.sub<u8>(v, i8x16.relaxed_swizzle(offsets, v128.and(v128.shr<u16>(v, 4), half)));
       squeeze(plain, lower, inPlain);
       plain += <usize>popcnt(inPlain);
       squeeze(dense, symbols, inDense);
@@ -479,11 +479,55 @@ function group(table: usize, room: usize, count: i32): i32 {
   return <i32>((at - table - GROUP * room) >> 3);
 }
 
+// @define areIn
+    // Which of four hashes, each of two words, may be in a set, as 32 ones each.
+    const hash = v128.xor(i32x4.mul(first, one), i32x4.mul(last, two));
+    const second = i32x4.mul(v128.xor(hash, v128.shr<u32>(hash, 16)), three);
+    const place = v128.shl<u32>(v128.shr<u32>(hash, shift), 2);
+    let words = v128.load32_zero(set + <usize>i32x4.extract_lane(place, 0));
+    words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 1), words, 1);
+    words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 2), words, 2);
+    words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 3), words, 3);
+    const bits = v128.or(
+      v128.or(
+        bitsOf(v128.shr<u32>(second, 27), spread, powers, bytes, high, low),
+        bitsOf(v128.shr<u32>(second, 22), spread, powers, bytes, high, low),
+      ),
+      bitsOf(v128.shr<u32>(second, 17), spread, powers, bytes, high, low),
+    );
+    const held = v128.eq<u32>(v128.and(words, bits), bits);
+// @end
+// @define vectors
+  const one = v128.load(VECTORS), two = v128.load(VECTORS, 16), three = v128.load(VECTORS, 32);
+  const spread = v128.load(VECTORS, 48), powers = v128.load(VECTORS, 64), bytes = v128.load(VECTORS, 80);
+  const high = v128.load(VECTORS, 96), low = v128.load(VECTORS, 112);
+// @end
+
 // What follows looks symbols up in sets; it runs in an instance of its own, whose memory grows with the sets. The loops
 // have no branch that depends on the text, since such a branch is what costs time.
 
-/** The symbols of one view, as {@link PLAIN}; 16-bit places of words; candidates; where the sets begin. */
-const PROBED: usize = 0x2000, HITS: usize = 0xb000, CANDIDATES: usize = 0x14000, SETS: usize = 0xc0000;
+/** The symbols of one view, as {@link PLAIN}; 16-bit places of words, of grams, of wide grams; 32-bit ones of what is left. */
+const PROBED: usize = 0x2000, HITS: usize = 0xb000, NARROW: usize = 0x14000, WIDE: usize = 0x27000, FOUND: usize = 0x30000;
+/** Vectors that the loops need, which would be made anew in every round if they were no memory, see {@link prepareProbes}. */
+const VECTORS: usize = 0x1800;
+
+/** Writes what the loops need. */
+export function prepareProbes(): void {
+  v128.store(VECTORS, i32x4.splat(0x9e3779b1));
+  v128.store(VECTORS, i32x4.splat(0x85ebca6b), 16);
+  v128.store(VECTORS, i32x4.splat(0x7feb352d), 32);
+  v128.store(VECTORS, i8x16(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12), 48);
+  v128.store(VECTORS, i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128), 64);
+  v128.store(VECTORS, i8x16(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24), 80);
+  v128.store(VECTORS, i8x16.splat(24), 96);
+  v128.store(VECTORS, i8x16.splat(7), 112);
+  v128.store(VECTORS, i32x4.splat(0xff), 128);
+  v128.store(VECTORS, i16x8(0, 4, 8, 12, 0, 0, 0, 0), 144);
+  v128.store(VECTORS, i8x16(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6), 160);
+  v128.store(VECTORS, i8x16(4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10), 176);
+  v128.store(VECTORS, i16x8(-3, -2, -1, 0, 0, 0, 0, 0), 192);
+  v128.store(VECTORS, i32x4(1 << 21, 1 << 14, 1 << 7, 1), 208);
+}
 
 // @ts-ignore: decorator
 @inline
@@ -505,82 +549,71 @@ function sieveBit(set: usize, shift: u32, hash: u32, second: u32): u32 {
   return (word >> (second >> 27)) & (word >> (second >> 22)) & (word >> (second >> 17));
 }
 
+/** For each number the bit of 32 that its lowest five bits say. */
 // @ts-ignore: decorator
 @inline
-function hashes(first: v128, second: v128): v128 {
-  return v128.xor(i32x4.mul(first, i32x4.splat(0x9e3779b1)), i32x4.mul(second, i32x4.splat(0x85ebca6b)));
+function bitsOf(numbers: v128, spread: v128, powers: v128, bytes: v128, high: v128, low: v128): v128 {
+  const number = i8x16.relaxed_swizzle(numbers, spread);
+  return v128.and(v128.eq<u8>(v128.and(number, high), bytes), i8x16.relaxed_swizzle(powers, v128.and(number, low)));
 }
 
+/** Puts those of four places that `keep` has ones for at `at`; where they end. */
 // @ts-ignore: decorator
 @inline
-function rehashes(hash: v128): v128 {
-  return i32x4.mul(v128.xor(hash, v128.shr<u32>(hash, 16)), i32x4.splat(0x7feb352d));
-}
-
-// @ts-ignore: decorator
-@inline
-function putHit(at: usize, place: i32, bit: u32): usize {
-  store<u16>(at, <u16>place);
-  return at + <usize>((bit & 1) << 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function put(at: usize, place: i32, bit: u32): usize {
-  store<u32>(at, <u32>place);
-  return at + <usize>((bit & 1) << 2);
+function putPlaces(at: usize, places: v128, keep: v128): usize {
+  const pairs = i8x16.bitmask(i16x8.narrow_i32x4_s(keep, keep)) & 0xff;
+  v128.store(at, i8x16.relaxed_swizzle(places, v128.load64_zero(SQUEEZE + <usize>(pairs << 3))));
+  return at + <usize>popcnt(pairs);
 }
 
 /** Notes the words at which five symbols may be in a form, of so many symbols; where the last one is noted ends. */
 function probeFives(length: i32, set: usize, shift: u32): usize {
+  // @use vectors
+  const byte = v128.load(VECTORS, 128), next = v128.load(VECTORS, 144);
   let hit = HITS, at = 0;
   for (; at + 17 <= length; at += 16) {
     const symbols = PROBED + <usize>at;
-    const fifth = v128.and(v128.load(symbols, 4), i32x4.splat(0xff));
-    const hash = hashes(v128.load(symbols), fifth), second = rehashes(hash);
-    hit = putHit(hit, at, sieveBit(set, shift, i32x4.extract_lane(hash, 0), i32x4.extract_lane(second, 0)));
-    hit = putHit(hit, at + 4, sieveBit(set, shift, i32x4.extract_lane(hash, 1), i32x4.extract_lane(second, 1)));
-    hit = putHit(hit, at + 8, sieveBit(set, shift, i32x4.extract_lane(hash, 2), i32x4.extract_lane(second, 2)));
-    hit = putHit(hit, at + 12, sieveBit(set, shift, i32x4.extract_lane(hash, 3), i32x4.extract_lane(second, 3)));
+    const first = v128.load(symbols), last = v128.and(v128.load(symbols, 4), byte);
+    // @use areIn
+    hit = putPlaces(hit, v128.add<u16>(v128.splat<u16>(<u16>at), next), held);
   }
   for (; at + 5 <= length; at += 4) {
     const symbols = PROBED + <usize>at;
     const hash: u32 = load<u32>(symbols) * 0x9e3779b1 ^ <u32>load<u8>(symbols, 4) * 0x85ebca6b;
-    hit = putHit(hit, at, sieveBit(set, shift, hash, rehash(hash)));
+    store<u16>(hit, <u16>at);
+    hit += <usize>((sieveBit(set, shift, hash, rehash(hash)) & 1) << 1);
   }
   return hit;
 }
 
+let narrow: usize = 0, wides: usize = 0;
+
 /**
- * Notes the grams that hold five symbols of those noted and may be in a form, as four times the place. The five tell by their
- * lanes, see sieve.ts, before how many of them one may begin. Wide ones have one more, and are not looked up yet.
+ * Notes the grams that hold the five symbols at each word noted and may be in a form. The five tell by their lanes, see
+ * sieve.ts, before how many of them one may begin; wide ones begin with them, and are not looked up yet.
  */
-function findCandidates(end: usize, probes: usize, probeShift: u32, grams: usize, gramShift: u32): usize {
-  const firstBytes = i8x16(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6);
-  const secondBytes = i8x16(4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10);
-  let candidate = CANDIDATES;
+function findCandidates(end: usize, probes: usize, probeShift: u32, set: usize, shift: u32): void {
+  // @use vectors
+  const firstBytes = v128.load(VECTORS, 160), lastBytes = v128.load(VECTORS, 176);
+  const before = v128.load(VECTORS, 192), ofLanes = v128.load(VECTORS, 208);
+  let gram = NARROW, other = WIDE;
   for (let hit = HITS; hit < end; hit += 2) {
-    const at = <i32>load<u16>(hit), symbols = PROBED + <usize>at;
+    const at = load<u16>(hit), symbols = PROBED + <usize>at;
     const five: u32 = load<u32>(symbols) * 0x9e3779b1 ^ <u32>load<u8>(symbols, 4) * 0x85ebca6b;
     const lanes = rotr<u32>(load<u32>(probes + <usize>((five >> probeShift) << 2)), rehash(five) >> 12);
-    // Before the first symbol no gram begins.
-    const before = at === 0 ? 0 : lanes;
     const v = v128.load(symbols - 3);
-    const last = i8x16.swizzle(v, secondBytes);
-    const hash = hashes(i8x16.swizzle(v, firstBytes), v128.xor(last, v128.shr<u32>(last, 15)));
-    const second = rehashes(hash);
-    let bit: u32;
-    bit = sieveBit(grams, gramShift, i32x4.extract_lane(hash, 0), i32x4.extract_lane(second, 0));
-    candidate = put(candidate, (at - 3) << 2, bit & (before >> 21));
-    bit = sieveBit(grams, gramShift, i32x4.extract_lane(hash, 1), i32x4.extract_lane(second, 1));
-    candidate = put(candidate, (at - 2) << 2, bit & (before >> 14));
-    bit = sieveBit(grams, gramShift, i32x4.extract_lane(hash, 2), i32x4.extract_lane(second, 2));
-    candidate = put(candidate, (at - 1) << 2, bit & (before >> 7));
-    bit = sieveBit(grams, gramShift, i32x4.extract_lane(hash, 3), i32x4.extract_lane(second, 3));
-    candidate = put(candidate, at << 2, bit & lanes);
-    candidate = put(candidate, (at << 2) | 1, lanes >> 28);
+    const first = i8x16.relaxed_swizzle(v, firstBytes), after = i8x16.relaxed_swizzle(v, lastBytes);
+    const last = v128.xor(after, v128.shr<u32>(after, 15));
+    // @use areIn
+    // Before the first symbol no gram begins.
+    const mayBegin = v128.and(i32x4.splat(at === 0 ? lanes & 1 : lanes), ofLanes);
+    const isGram = v128.and(held, v128.eq<u32>(mayBegin, ofLanes));
+    gram = putPlaces(gram, v128.add<u16>(v128.splat<u16>(at), before), isGram);
+    store<u16>(other, at);
+    other += <usize>((lanes >> 27) & 2);
   }
-  return candidate;
+  narrow = gram;
+  wides = other;
 }
 
 /**
@@ -592,27 +625,39 @@ export function findGrams(
   length: i32, probes: usize, probeShift: u32, grams: usize, gramShift: u32, wide: usize, wideShift: u32,
   wholes: usize, wholeShift: u32,
 ): i32 {
-  const end = findCandidates(probeFives(length, probes, probeShift), probes, probeShift, grams, gramShift);
-  let kept = CANDIDATES;
-  for (let candidate = CANDIDATES; candidate < end; candidate += 4) {
-    const place = load<i32>(candidate), at = PROBED + <usize>(place >> 2);
-    const hash = gramHash(load<u32>(at), load<u32>(at, 4)), second = rehash(hash);
-    if ((place & 1) === 0) {
-      kept = put(kept, place | <i32>((sieveBit(wholes, wholeShift, hash, second) & 1) << 1), 1);
-      continue;
+  findCandidates(probeFives(length, probes, probeShift), probes, probeShift, grams, gramShift);
+  let found = FOUND, sixteen = WIDE;
+  store<u16>(wides, 0xffff);
+  store<u16>(narrow, 0xffff);
+  for (let eight = NARROW; eight <= narrow; eight += 2) {
+    const at: u32 = load<u16>(eight);
+    for (let other: u32 = load<u16>(sixteen); other < at; other = load<u16>(sixteen)) {
+      const hash = wideHash(PROBED + <usize>other);
+      store<u32>(found, (other << 2) | 1);
+      found += <usize>((sieveBit(wide, wideShift, hash, rehash(hash)) & 1) << 2);
+      sixteen += 2;
     }
-    const sixteen = gramHash(second, gramHash(load<u32>(at, 8), load<u32>(at, 12)));
-    kept = put(kept, place, sieveBit(wide, wideShift, sixteen, rehash(sixteen)));
+    const hash = gramHash(load<u32>(PROBED + <usize>at), load<u32>(PROBED + <usize>at, 4));
+    store<u32>(found, (at << 2) | ((sieveBit(wholes, wholeShift, hash, rehash(hash)) & 1) << 1));
+    found += 4;
   }
-  return <i32>((kept - CANDIDATES) >> 2);
+  return <i32>((found - FOUND) >> 2) - 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function wideHash(at: usize): u32 {
+  const head = gramHash(load<u32>(at), load<u32>(at, 4));
+  return gramHash(rehash(head), gramHash(load<u32>(at, 8), load<u32>(at, 12)));
 }
 
 /** Notes the places, `step` from one to the next, at which three symbols may be in a short pattern; how many. */
 export function findThrees(length: i32, set: usize, step: i32): i32 {
-  let kept = CANDIDATES;
+  let kept = FOUND;
   for (let at = 0; at < length; at += step) {
     const bit = ((load<u32>(PROBED + <usize>at) & 0xffffff) * 0x9e3779b1) >> 18;
-    kept = put(kept, at, load<u32>(set + <usize>((bit >> 5) << 2)) >> (bit & 31));
+    store<u32>(kept, at);
+    kept += <usize>(((load<u32>(set + <usize>((bit >> 5) << 2)) >> (bit & 31)) & 1) << 2);
   }
-  return <i32>((kept - CANDIDATES) >> 2);
+  return <i32>((kept - FOUND) >> 2);
 }

@@ -7,10 +7,10 @@ import type { ShortPatterns } from "./short_patterns.ts";
 import { type KernelExports, newKernel } from "./text_kernel.ts";
 
 /** Where in the memory what lies, see kernel.as. */
-const AT = { symbols: 0x2000, candidates: 0x14000, sets: 0xc0000 } as const;
+const AT = { symbols: 0x2000, found: 0x30000, sets: 0xc0000 } as const;
 /** Symbols of the longest text, with the zeros behind it, and the places that may be left of it. */
 const ROOM = 0x9000;
-const MOST_CANDIDATES = (AT.sets - AT.candidates) >> 2;
+const MOST_FOUND = (AT.sets - AT.found) >> 2;
 /** Bytes of sets that are kept when others are asked: a hundred values have less than two million, a thousand ten. */
 const KEPT = 1 << 24;
 const PAGE = 1 << 16;
@@ -51,9 +51,11 @@ export class Prober {
 
   private constructor(exports: KernelExports) {
     this.#exports = exports;
+    exports.prepare();
+    exports.prepareProbes();
     const { buffer } = exports.memory;
     this.#symbols = new Uint8Array(buffer, AT.symbols, ROOM);
-    this.found = new Uint32Array(buffer, AT.candidates, MOST_CANDIDATES);
+    this.found = new Uint32Array(buffer, AT.found, MOST_FOUND);
   }
 
   /** The prober of all redactors. */
@@ -102,7 +104,7 @@ export class Prober {
     if (lacking > 0) {
       memory.grow(Math.ceil(lacking / PAGE));
       this.#symbols = new Uint8Array(memory.buffer, AT.symbols, ROOM);
-      this.found = new Uint32Array(memory.buffer, AT.candidates, MOST_CANDIDATES);
+      this.found = new Uint32Array(memory.buffer, AT.found, MOST_FOUND);
     }
     return sets.flatMap(({ bits, shift = 0 }) => {
       this.#end += bits.byteLength;
