@@ -48,8 +48,37 @@ const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
 const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;
 const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
 
+/** Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it. */
+const VECTORS: usize = 0x1800, HALF: usize = 0x1900, NEWLINES: usize = 0x1910, BLANKS: usize = 0x1920, TABS: usize = 0x1930;
+const ZEROES: usize = 0x1940, TEN: usize = 0x1950, ONES: usize = 0x1960, SMALLEST: usize = 0x1970, LETTERS: usize = 0x1980;
+const FOURS: usize = 0x1990;
+
 /** Writes the tables that depend on nothing. */
 export function prepare(): void {
+  v128.store(VECTORS, i32x4.splat(0x9e3779b1));
+  v128.store(VECTORS, i32x4.splat(0x85ebca6b), 16);
+  v128.store(VECTORS, i32x4.splat(0x7feb352d), 32);
+  v128.store(VECTORS, i8x16(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12), 48);
+  v128.store(VECTORS, i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128), 64);
+  v128.store(VECTORS, i8x16(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24), 80);
+  v128.store(VECTORS, i8x16.splat(24), 96);
+  v128.store(VECTORS, i8x16.splat(7), 112);
+  v128.store(VECTORS, i32x4.splat(0xff), 128);
+  v128.store(VECTORS, i16x8(0, 4, 8, 12, 0, 0, 0, 0), 144);
+  v128.store(VECTORS, i8x16(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6), 160);
+  v128.store(VECTORS, i8x16(4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10), 176);
+  v128.store(VECTORS, i16x8(-3, -2, -1, 0, 0, 0, 0, 0), 192);
+  v128.store(VECTORS, i32x4(1 << 21, 1 << 14, 1 << 7, 1), 208);
+  v128.store(HALF, i8x16.splat(15));
+  v128.store(NEWLINES, i8x16.splat(0x0a));
+  v128.store(BLANKS, i8x16.splat(0x20));
+  v128.store(TABS, i8x16.splat(0x09));
+  v128.store(ZEROES, i8x16.splat(0x30));
+  v128.store(TEN, i8x16.splat(10));
+  v128.store(ONES, i8x16.splat(1));
+  v128.store(SMALLEST, i8x16.splat(31));
+  v128.store(LETTERS, i8x16.splat(0x40));
+  v128.store(FOURS, i8x16.splat(4));
   for (let bits: usize = 0; bits < 256; bits++) {
     let at = bits << 3;
     for (let bit: usize = 0; bit < 8; bit++) {
@@ -70,7 +99,7 @@ function splat(at: usize): v128 {
 // @ts-ignore: decorator
 @inline
 function kinds(v: v128, low: v128, high: v128): v128 {
-  const half = v128.splat<u8>(15);
+  const half = v128.load(HALF);
   return v128.and(i8x16.relaxed_swizzle(low, v128.and(v, half)), i8x16.relaxed_swizzle(high, v128.and(v128.shr<u16>(v, 4), half)));
 }
 
@@ -90,7 +119,8 @@ function squeeze(at: usize, symbols: v128, keep: i32): void {
  */
 export function fold(length: i32, breaks: i32): u32 {
   const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH), offsets = v128.load(OFFSETS);
-  const small = v128.splat<u8>(0x20), half = v128.splat<u8>(15);
+  const small = v128.load(BLANKS), half = v128.load(HALF), one = v128.load(ONES), smallest = v128.load(SMALLEST);
+  const letters = v128.load(LETTERS);
   let plain = PLAIN, dense = DENSE, at = TEXT;
   for (let part = 0; part <= breaks; part++) {
     const to = TEXT + (part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length);
@@ -102,9 +132,9 @@ export function fold(length: i32, breaks: i32): u32 {
       // 0 for what only the plain view keeps, from 32 on for what both keep.
       const both = v128.ge<u8>(kind, small);
       const inDense = i8x16.bitmask(both) & within;
-      const inPlain = i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kind, v128.splat<u8>(1)), v128.splat<u8>(31))) & within;
+      const inPlain = i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kind, one), smallest)) & within;
       // Both keep letters and digits, and letters have a 1 where capitals have a 0.
-      const lower = v128.or(v, v128.and(v128.and(both, v128.gt<i8>(v, v128.splat<i8>(0x40))), small));
+      const lower = v128.or(v, v128.and(v128.and(both, v128.gt<i8>(v, letters)), small));
       const symbols = v128.sub<u8>(v, i8x16.relaxed_swizzle(offsets, v128.and(v128.shr<u16>(v, 4), half)));
       squeeze(plain, lower, inPlain);
       plain += <usize>popcnt(inPlain);
@@ -125,7 +155,7 @@ export function fold(length: i32, breaks: i32): u32 {
 // @ts-ignore: decorator
 @inline
 function ends(at: usize): u64 {
-  return <u64>i8x16.bitmask(v128.eq<u8>(v128.load(at), v128.splat<u8>(0x0a)));
+  return <u64>i8x16.bitmask(v128.eq<u8>(v128.load(at), v128.load(NEWLINES)));
 }
 
 // @ts-ignore: decorator
@@ -140,7 +170,7 @@ function marks(at: usize, low: v128, high: v128): u64 {
 function blobs(at: usize, H: v128, four: v128, N: v128, e: v128, eight: v128, f: v128, seven: v128): v128 {
   const v = v128.load(at), before = v128.load(at - 1), next = v128.load(at, 1);
   const gzip = v128.and(v128.eq<u8>(v, H), v128.eq<u8>(next, four));
-  const zlib = v128.and(v128.eq<u8>(v128.or(v, v128.splat<u8>(4)), N), v128.eq<u8>(before, e));
+  const zlib = v128.and(v128.eq<u8>(v128.or(v, v128.load(FOURS)), N), v128.eq<u8>(before, e));
   const hex = v128.and(v128.eq<u8>(v, eight), v128.or(v128.eq<u8>(before, f), v128.eq<u8>(before, seven)));
   return v128.or(v128.or(gzip, zlib), hex);
 }
@@ -204,11 +234,21 @@ function tokenOf(byte: i32): i32 {
   return <u32>(byte - 0x30) < 10 ? 0x30 : byte === 0x09 ? 0x20 : byte;
 }
 
-/** The last two tokens of a short line, 0 when it has fewer. */
-function tailOf(from: usize, to: usize): i32 {
+/** The last two tokens of a short line, 0 when it has fewer; `v` is what it begins with. */
+// @ts-ignore: decorator
+@inline
+function tailOf(from: usize, to: usize, v: v128, blanks: i32): i32 {
   const last = tokenOf(load<u8>(to - 1));
   let at = to - 1;
-  if (last === 0x30 || last === 0x20) { while (at > from && tokenOf(load<u8>(at - 1)) === last) at--; }
+  if (last === 0x30 || last === 0x20) {
+    const length = <i32>(to - from);
+    if (length <= 16) {
+      // How many bits below that of the last byte are set.
+      at = to - <usize>min(clz(~((last === 0x30 ? digitsOf(v) : blanks) << (32 - length))), length);
+    } else {
+      while (at > from && tokenOf(load<u8>(at - 1)) === last) at--;
+    }
+  }
   return at > from ? last | (tokenOf(load<u8>(at - 1)) << 8) : 0;
 }
 
@@ -229,11 +269,11 @@ function isBlank(byte: i32): bool {
 }
 
 /** The first four bytes of a line, of a shorter one all of it and its length. */
+// @ts-ignore: decorator
+@inline
 function headOf(from: usize, length: i32): u32 {
-  if (length >= 4) return load<u32>(from);
-  let head: u32 = length;
-  for (let at: usize = 0; at < <usize>length; at++) head = (head << 8) | <u32>load<u8>(from + at);
-  return head;
+  const head = load<u32>(from);
+  return length >= 4 ? head : (head & ((1 << (length << 3)) - 1)) | (<u32>length << 24);
 }
 
 // @ts-ignore: decorator
@@ -262,16 +302,9 @@ function isTable(from: usize, to: usize, blanks: i32, offset: i32): bool {
   return offset === 0 || !isDump(from, to);
 }
 
-// @ts-ignore: decorator
-@inline
-function isHex(byte: usize): bool {
-  return (load<u8>(HEX_LOW + (byte & 15)) & load<u8>(HEX_HIGH + (byte >> 4))) !== 0;
-}
-
 /** Whether something follows the offset that a line begins with. */
 function isDump(from: usize, to: usize): bool {
-  let end = from;
-  while (end < to && isHex(load<u8>(end))) end++;
+  const end = offsetEnd(from, to);
   return end < to && (load<u8>(end) === 0x3a || isBlank(load<u8>(end)));
 }
 
@@ -310,7 +343,7 @@ function describe(table: usize, room: usize, count: usize): void {
         while (at < to && isBlank(load<u8>(at))) at++;
         if (at < to) indented = tokenOf(load<u8>(at));
       } else indented = first = tokenOf(first);
-      if (length >= 2 && length <= WIDEST) tail = tailOf(from, to);
+      if (length >= 2 && length <= WIDEST) tail = tailOf(from, to, v, blanks);
       if (lengthAbove > 0) {
         const difference = length - lengthAbove;
         const isAlike = (offset & offsetAbove) !== 0 ||
@@ -350,13 +383,13 @@ function kindOf(byte: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function blanksOf(v: v128): i32 {
-  return i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.splat<u8>(0x20)), v128.eq<u8>(v, v128.splat<u8>(0x09))));
+  return i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.load(BLANKS)), v128.eq<u8>(v, v128.load(TABS))));
 }
 
 // @ts-ignore: decorator
 @inline
 function digitsOf(v: v128): i32 {
-  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(v, v128.splat<u8>(0x30)), v128.splat<u8>(10)));
+  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(v, v128.load(ZEROES)), v128.load(TEN)));
 }
 
 /** Where a run of one kind ends. */
@@ -403,9 +436,14 @@ function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   return tokens;
 }
 
+/** Where the hexadecimal digits end that begin at `from`. */
 function offsetEnd(from: usize, to: usize): usize {
-  while (from < to && isHex(load<u8>(from))) from++;
-  return from;
+  const low = v128.load(HEX_LOW), high = v128.load(HEX_HIGH);
+  for (; from < to; from += 16) {
+    const others = i8x16.bitmask(v128.eq<u8>(kinds(v128.load(from), low, high), i64x2.splat(0)));
+    if (others !== 0) return min(from + <usize>ctz(others), to);
+  }
+  return to;
 }
 
 /** How many tokens two lines share from their start, none when all they share is blank. */
@@ -508,27 +546,6 @@ function group(table: usize, room: usize, count: i32): i32 {
 
 /** The symbols of one view, as {@link PLAIN}; 16-bit places of words, of grams, of wide grams; 32-bit ones of what is left. */
 const PROBED: usize = 0x2000, HITS: usize = 0xb000, NARROW: usize = 0x14000, WIDE: usize = 0x27000, FOUND: usize = 0x30000;
-/** Vectors that the loops need, which would be made anew in every round if they were no memory, see {@link prepareProbes}. */
-const VECTORS: usize = 0x1800;
-
-/** Writes what the loops need. */
-export function prepareProbes(): void {
-  v128.store(VECTORS, i32x4.splat(0x9e3779b1));
-  v128.store(VECTORS, i32x4.splat(0x85ebca6b), 16);
-  v128.store(VECTORS, i32x4.splat(0x7feb352d), 32);
-  v128.store(VECTORS, i8x16(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12), 48);
-  v128.store(VECTORS, i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128), 64);
-  v128.store(VECTORS, i8x16(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24), 80);
-  v128.store(VECTORS, i8x16.splat(24), 96);
-  v128.store(VECTORS, i8x16.splat(7), 112);
-  v128.store(VECTORS, i32x4.splat(0xff), 128);
-  v128.store(VECTORS, i16x8(0, 4, 8, 12, 0, 0, 0, 0), 144);
-  v128.store(VECTORS, i8x16(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6), 160);
-  v128.store(VECTORS, i8x16(4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10), 176);
-  v128.store(VECTORS, i16x8(-3, -2, -1, 0, 0, 0, 0, 0), 192);
-  v128.store(VECTORS, i32x4(1 << 21, 1 << 14, 1 << 7, 1), 208);
-}
-
 // @ts-ignore: decorator
 @inline
 function gramHash(first: u32, second: u32): u32 {

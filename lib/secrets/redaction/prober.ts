@@ -52,7 +52,6 @@ export class Prober {
   private constructor(exports: KernelExports) {
     this.#exports = exports;
     exports.prepare();
-    exports.prepareProbes();
     const { buffer } = exports.memory;
     this.#symbols = new Uint8Array(buffer, AT.symbols, ROOM);
     this.found = new Uint32Array(buffer, AT.found, MOST_FOUND);

@@ -82,8 +82,6 @@ export interface KernelExports {
   memory: WebAssembly.Memory;
   /** Writes the tables that depend on nothing. */
   prepare(): void;
-  /** Writes what looking grams up needs. */
-  prepareProbes(): void;
   /** Writes both views of a text. */
   fold(length: number, breaks: number): number;
   /** Notes places in a text. */
