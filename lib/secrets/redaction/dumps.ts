@@ -15,6 +15,8 @@ const MIN_OFFSET_DIGITS = 6;
 const MAX_OFFSET_DIGITS = 16;
 const MAX_ROW_BYTES = 256;
 const LONGEST_PROMPT = 80;
+/** Bytes of the shortest line with a row behind a prompt: a mark, a blank, an offset, a blank and a byte. */
+const SHORTEST_PROMPTED = 10;
 
 /** Bytes of a dump below which nothing can be found in it. */
 const FEWEST_BYTES = 4;
@@ -51,7 +53,8 @@ export class DumpReader {
   }
 
   /** Calls `onReading` for the dumps in `data`; a reading is good during the call. */
-  find(data: Uint8Array, { from, to, flags, count }: Lines, onReading: (reading: Reading) => void): void {
+  find(data: Uint8Array, { from, to, flags, count, seen }: Lines, onReading: (reading: Reading) => void): void {
+    if ((seen & LINE.offset) === 0) return;
     for (let line = 0; line < count; line++) {
       const isRow = ((flags[line] as number) & LINE.offset) !== 0;
       const isNextRow = ((flags[line + 1] as number) & LINE.offset) !== 0;
@@ -60,7 +63,7 @@ export class DumpReader {
       if (isRow && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
       // In a terminal the first row may stand behind a prompt.
-      const row = isNextRow ? promptEnd(data, start, end) : start;
+      const row = isNextRow && end - start >= SHORTEST_PROMPTED ? promptEnd(data, start, end) : start;
       if (row > start) this.#readRow(data, row, end);
     }
     if (this.#count > 0) this.#report(onReading);
@@ -87,7 +90,7 @@ export class DumpReader {
   /** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
   #readRow(data: Uint8Array, from: number, to: number): boolean {
     const before = this.#count;
-    let at = digitsEnd(data, from, to);
+    let at = digitsEnd(data, from, Math.min(to, from + MAX_OFFSET_DIGITS + 1));
     if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return false;
     if (data[at] === 0x3a) at++;
     if (at < to && data[at] !== BLANK) return false;
@@ -150,7 +153,7 @@ export class DumpReader {
  * maybe characters beside them.
  */
 export function isPlainRow(data: Uint8Array, from: number, to: number): boolean {
-  let at = digitsEnd(data, from, to);
+  let at = digitsEnd(data, from, Math.min(to, from + MAX_OFFSET_DIGITS + 1));
   if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return false;
   if (data[at] === 0x3a) at++;
   let groupDigits = 0;
@@ -202,7 +205,7 @@ function extent(places: Uint16Array, others: Uint16Array, { start, end }: Span, 
 function promptEnd(data: Uint8Array, from: number, to: number): number {
   for (let at = Math.min(to, from + LONGEST_PROMPT) - 1; at > from; at--) {
     if (data[at] !== RETURN && (data[at] !== BLANK || DENSE[data[at - 1] as number] !== 0)) continue;
-    if (digitsEnd(data, at + 1, to) - at > MIN_OFFSET_DIGITS) return at + 1;
+    if (digitsEnd(data, at + 1, Math.min(to, at + 1 + MIN_OFFSET_DIGITS)) - at > MIN_OFFSET_DIGITS) return at + 1;
   }
   return from;
 }

@@ -12,7 +12,7 @@ const MARKS_LOW: usize = 32, MARKS_HIGH: usize = 48;
 const OFFSETS: usize = 64;
 /** Eight bytes for the marks of blobs. */
 const BLOB_BYTES: usize = 80;
-/** How many lines, marks of escapes and marks of blobs there are, as 32-bit numbers. */
+/** How many lines, marks of escapes and marks of blobs there are, and what is known of any line, as 32-bit numbers. */
 const COUNTS: usize = 96;
 /** The digits of hexadecimal numbers. */
 const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
@@ -323,7 +323,7 @@ function describe(table: usize, room: usize, count: usize): void {
   const hexLow = v128.load(HEX_LOW), hexHigh = v128.load(HEX_HIGH);
   const digits = (1 << OFFSET_DIGITS) - 1;
   let above: usize = 0, lengthAbove = 0, firstAbove = 0, indentedAbove = 0, tailAbove = 0, offsetAbove = 0;
-  let one: u32 = 0, two: u32 = 0, three: u32 = 0;
+  let one: u32 = 0, two: u32 = 0, three: u32 = 0, seen = 0;
   for (let line: usize = 0; line < count; line++) {
     const from = TEXT + <usize>load<u16>(table + (line << 1)), to = TEXT + <usize>load<u16>(lineTo + (line << 1));
     const length = <i32>(to - from);
@@ -358,6 +358,7 @@ function describe(table: usize, room: usize, count: usize): void {
       }
       if (head === FILE_HEAD) flags |= FILE;
     }
+    seen |= flags;
     store<u8>(lineFlags + line, <u8>flags);
     store<u8>(lineSingles + line, <u8>singles);
     above = from;
@@ -371,6 +372,7 @@ function describe(table: usize, room: usize, count: usize): void {
     one = head;
   }
   store<u8>(lineFlags + count, 0);
+  store<u32>(COUNTS, seen, 12);
 }
 
 /** 0x20 for blanks, 0x30 for digits, which make one token with their like; 0 for other bytes. */

@@ -19,6 +19,8 @@ export interface Lines {
   readonly to: Uint16Array;
   /** What is known of each, see {@linkcode LINE}; a zero behind the last one. */
   readonly flags: Uint8Array;
+  /** What is known of any of them. */
+  seen: number;
   /**
    * For each, the symbol of the single letter or digit that it ends or begins with, but for a mark or two, 0 when it does
    * not or is long; and {@linkcode TABLE} when it seems to be the row of a table of short cells.
@@ -131,6 +133,9 @@ const AT = {
   dealt: 0xb2000,
 } as const;
 
+/** Which of the numbers behind `AT.counts` tells what is known of any line. */
+const SEEN = 3;
+
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
 const BLOB_BYTES = "H4Ne8f7";
 
@@ -184,7 +189,7 @@ export class TextKernel {
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
-    this.#counts = new Uint32Array(buffer, AT.counts, 3);
+    this.#counts = new Uint32Array(buffer, AT.counts, SEEN + 1);
     exports.prepare();
     writeTables(new Uint8Array(buffer));
   }
@@ -214,6 +219,7 @@ export class TextKernel {
 
   #compare(lines: Lines): void {
     lines.groupCount = this.#exports.compare(lines.from.byteOffset, lines.flags.length, lines.count);
+    lines.seen = this.#counts[SEEN] as number;
   }
 
   /** Notes the places of the text that was read last. */
@@ -236,6 +242,7 @@ function linesAt(buffer: ArrayBufferLike, at: number, room: number): Lines {
     shared: new Uint8Array(buffer, at + 11 * room, room),
     count: 0,
     groupCount: 0,
+    seen: 0,
   };
 }
 
