@@ -12,8 +12,8 @@ const MARKS_LOW: usize = 32, MARKS_HIGH: usize = 48;
 const OFFSETS: usize = 64;
 /** Eight bytes for the marks of blobs. */
 const BLOB_BYTES: usize = 80;
-/** How many lines, marks of escapes and marks of blobs there are, and what is known of any line, as 32-bit numbers. */
-const COUNTS: usize = 96;
+/** How many lines, marks of escapes, marks of blobs there are, what is known of any line, and how many runs, as 32-bit numbers. */
+const COUNTS: usize = 88;
 /** The digits of hexadecimal numbers. */
 const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
 /** 256 bytes each: the kinds of escape that a byte may begin, and those of which it may be the second byte. */
@@ -36,6 +36,13 @@ const TO: usize = 2, END: usize = 4, GROUP: usize = 6, FLAG: usize = 9, SINGLE: 
 /** 16-bit places: marks of escapes and of blobs, and where one text ends and the next begins. */
 const ESCAPES: usize = 0x89000, BLOBS: usize = 0x9b000, BREAKS: usize = 0xad000;
 
+/** Runs of noughts and ones: where each begins and ends, 16 bits each. */
+const RUNS: usize = 0xc0000;
+/** Digits put together, a bit each, and where each stands, 16 bits. */
+const DIGITS: usize = 0xc6000, PLACES: usize = 0xc8000;
+/** What bytes they make, where each begins and ends, 32 bits, and 16-bit places of breaks: as a view. */
+const BYTES: usize = 0xda000, BYTE_STARTS: usize = 0xe3000, BYTE_ENDS: usize = 0x107000, BYTE_BREAKS: usize = 0x12b000;
+
 /** The symbol between two texts. */
 const BREAK: u8 = 0xff;
 
@@ -51,7 +58,7 @@ const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
 /** Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it. */
 const VECTORS: usize = 0x1800, HALF: usize = 0x1900, NEWLINES: usize = 0x1910, BLANKS: usize = 0x1920, TABS: usize = 0x1930;
 const ZEROES: usize = 0x1940, TEN: usize = 0x1950, ONES: usize = 0x1960, SMALLEST: usize = 0x1970, LETTERS: usize = 0x1980;
-const FOURS: usize = 0x1990;
+const FOURS: usize = 0x1990, PAIRS: usize = 0x19a0, EIGHTS: usize = 0x19b0;
 
 /** Writes the tables that depend on nothing. */
 export function prepare(): void {
@@ -79,6 +86,8 @@ export function prepare(): void {
   v128.store(SMALLEST, i8x16.splat(31));
   v128.store(LETTERS, i8x16.splat(0x40));
   v128.store(FOURS, i8x16.splat(4));
+  v128.store(PAIRS, i8x16.splat(-2));
+  v128.store(EIGHTS, i16x8(0, 1, 2, 3, 4, 5, 6, 7));
   for (let bits: usize = 0; bits < 256; bits++) {
     let at = bits << 3;
     for (let bit: usize = 0; bit < 8; bit++) {
@@ -189,8 +198,33 @@ function addLine(start: i32, end: i32): void {
   wasEmpty = <i32>(start === to);
 }
 
-/** Notes the lines of a text of `length` bytes, and the marks of escapes and blobs in it. */
+// @ts-ignore: decorator
+@inline
+function digitsOfBits(at: usize): u64 {
+  return <u64>i8x16.bitmask(v128.eq<u8>(v128.and(v128.load(at), v128.load(PAIRS)), v128.load(ZEROES)));
+}
+
+/** Digits of the shortest run of noughts and ones, as in bits.ts. */
+const SHORTEST_RUN: i32 = 6;
+
+let run: usize = 0;
+
+/** Notes a run of noughts and ones, unless it is too short or in the middle of a hexadecimal number. */
+function addRun(from: i32, to: i32): void {
+  if (to - from < SHORTEST_RUN) return;
+  const before: i32 = from === 0 ? 0 : load<u8>(TEXT + <usize>from - 1);
+  const isHex = (load<u8>(HEX_LOW + <usize>(before & 15)) & load<u8>(HEX_HIGH + <usize>(before >> 4))) !== 0;
+  // As in 0b1010.
+  if (isHex && before !== 0x62) return;
+  store<u16>(run, <u16>from);
+  store<u16>(run, <u16>to, 2);
+  run += 4;
+}
+
+/** Notes the lines of a text of `length` bytes, the marks of escapes and blobs, and runs of noughts and ones in it. */
 export function note(length: i32): void {
+  let open = -1;
+  run = RUNS;
   const low = v128.load(MARKS_LOW), high = v128.load(MARKS_HIGH);
   const H = splat(BLOB_BYTES), four = splat(BLOB_BYTES + 1), N = splat(BLOB_BYTES + 2), e = splat(BLOB_BYTES + 3);
   const eight = splat(BLOB_BYTES + 4), f = splat(BLOB_BYTES + 5), seven = splat(BLOB_BYTES + 6);
@@ -213,6 +247,29 @@ export function note(length: i32): void {
       store<u16>(escape, <u16>place);
       escape += <usize>((load<u8>(STARTS + <usize>byte) & load<u8>(FOLLOWS + <usize>next)) !== 0) << 1;
     }
+    bits = digitsOfBits(at) | (digitsOfBits(at + 16) << 16) | (digitsOfBits(at + 32) << 32) |
+      (digitsOfBits(at + 48) << 48);
+    if (open >= 0 && ~bits !== 0) {
+      const ones = ctz(~bits);
+      addRun(open, base + <i32>ones);
+      bits &= ~((<u64>1 << ones) - 1);
+      open = -1;
+    }
+    if (open < 0) {
+      const last = clz(~bits);
+      if (last > 0) {
+        open = base + 64 - <i32>last;
+        bits = last === 64 ? 0 : bits & ((<u64>1 << (64 - last)) - 1);
+      }
+      let six = bits & (bits >> 1);
+      six &= six >> 2;
+      six &= bits >> 4 & bits >> 5;
+      while (six !== 0) {
+        const first = ctz(six), to = first + ctz(~(bits >> first));
+        addRun(base + <i32>first, base + <i32>to);
+        six &= ~((<u64>1 << to) - 1);
+      }
+    }
     for (let i: usize = 0; i < 64; i += 16) {
       let found = i8x16.bitmask(blobs(at + i, H, four, N, e, eight, f, seven));
       for (; found !== 0; found &= found - 1) {
@@ -221,6 +278,8 @@ export function note(length: i32): void {
       }
     }
   }
+  if (open >= 0) addRun(open, length);
+  store<u32>(COUNTS, <u32>((run - RUNS) >> 2), 16);
   addLine(start, length);
   store<u32>(COUNTS, <u32>(lines >> 1));
   store<u32>(COUNTS, <u32>((escape - ESCAPES) >> 1), 4);
@@ -517,6 +576,98 @@ function group(table: usize, room: usize, count: i32): i32 {
     }
   }
   return <i32>((at - table - GROUP * room) >> 3);
+}
+
+/** Writes `count` runs from the one numbered `first` on as a byte each, behind the first `length` of {@link BYTES}. */
+export function readGroups(first: i32, count: i32, length: i32): void {
+  let at = RUNS + <usize>(first << 2);
+  for (let byte = <usize>length, end = byte + <usize>count; byte < end; byte++, at += 4) {
+    const from = load<u16>(at), to = load<u16>(at, 2);
+    const eight = (load<u64>(TEXT + <usize>from) & 0x0101010101010101) * 0x8040201008040201;
+    store<u8>(BYTES + byte, <u8>(eight >> (56 + (8 - <u64>(to - from)))));
+    store<u32>(BYTE_STARTS + (byte << 2), from);
+    store<u32>(BYTE_ENDS + (byte << 2), to);
+  }
+}
+
+/** Puts the digits of `count` runs together; how many there are. */
+export function putTogether(first: i32, count: i32): i32 {
+  const one = v128.load(ONES), eights = v128.load(EIGHTS);
+  let digits: usize = 0;
+  store<u64>(DIGITS, 0);
+  for (let at = RUNS + <usize>(first << 2), end = at + <usize>(count << 2); at < end; at += 4) {
+    const to = <i32>load<u16>(at, 2);
+    for (let from = <i32>load<u16>(at); from < to; from += 16) {
+      const left = min(16, to - from);
+      const sixteen = i8x16.bitmask(v128.eq<u8>(v128.and(v128.load(TEXT + <usize>from), one), one)) & ((1 << left) - 1);
+      const place = DIGITS + (digits >> 3);
+      const held = (<u64>load<u8>(place)) | (<u64>sixteen << (digits & 7));
+      store<u64>(place, held);
+      const here = v128.add<u16>(v128.splat<u16>(<u16>from), eights);
+      v128.store(PLACES + (digits << 1), here);
+      v128.store(PLACES + (digits << 1), v128.add<u16>(here, v128.splat<u16>(8)), 16);
+      digits += <usize>left;
+    }
+  }
+  v128.store(DIGITS + ((digits + 7) >> 3), i64x2.splat(-1));
+  v128.store(DIGITS + ((digits + 7) >> 3), i64x2.splat(-1), 16);
+  return <i32>digits;
+}
+
+let bytes: usize = 0;
+let breaks: usize = 0;
+
+/** Writes the bytes from the one numbered `from` to the one before `to`, of those that begin at a digit. */
+function addBytes(phase: usize, from: usize, to: usize): void {
+  if (bytes > 0) {
+    store<u16>(BYTE_BREAKS + breaks, <u16>bytes);
+    breaks += 2;
+    store<u32>(BYTES + bytes, 0);
+    bytes += BREAK_LENGTH;
+  }
+  let digit = phase + (from << 3);
+  for (let byte = from; byte < to; byte++, digit += 8, bytes++) {
+    const bits = <u64>(<u32>load<u16>(DIGITS + byte) >> <u32>phase) & 0xff;
+    // The first digit is the highest one of its byte, and the lowest one here.
+    store<u8>(BYTES + bytes, <u8>((((bits * 0x80200802) & 0x0884422110) * 0x0101010101) >> 32));
+    store<u32>(BYTE_STARTS + (bytes << 2), load<u16>(PLACES + (digit << 1)));
+    store<u32>(BYTE_ENDS + (bytes << 2), <u32>load<u16>(PLACES + (digit << 1), 14) + 1);
+  }
+}
+
+/** Bytes between two texts, as in decoder.ts, and those of the shortest stretch of ASCII, as in bits.ts. */
+const BREAK_LENGTH: usize = 4, SHORTEST_TEXT: usize = 4;
+
+/**
+ * Writes the bytes that begin at every eighth of so many digits, all or stretches of ASCII, behind the first `length` ones of
+ * {@link BYTES}, among which there are so many breaks; how many bytes there are then, and 65,536 times how many breaks.
+ */
+export function readPhase(digits: i32, phase: i32, isAscii: i32, length: i32, breakCount: i32): u32 {
+  bytes = <usize>length;
+  breaks = <usize>(breakCount << 1);
+  const count = <usize>((digits - phase) >> 3);
+  if (isAscii === 0) {
+    if (count > 0) addBytes(<usize>phase, 0, count);
+    return <u32>bytes | (<u32>(breaks >> 1) << 16);
+  }
+  let from: usize = 0, to: usize = 0;
+  // Eight bytes at a time: the highest digit of each is the lowest bit here.
+  for (let first: usize = 0; first + SHORTEST_TEXT <= count; first += 8) {
+    const at = DIGITS + first;
+    const ones = load<u64>(at) | load<u64>(at, 1) | load<u64>(at, 2) | load<u64>(at, 3);
+    let texts = ~(ones >> <u64>phase) & 0x0101010101010101;
+    for (; texts !== 0; texts &= texts - 1) {
+      const begin = first + <usize>(ctz(texts) >> 3);
+      if (begin + SHORTEST_TEXT > count) break;
+      if (begin + SHORTEST_TEXT !== to + 1) {
+        if (from < to) addBytes(<usize>phase, from, to);
+        from = begin;
+      }
+      to = begin + SHORTEST_TEXT;
+    }
+  }
+  if (from < to) addBytes(<usize>phase, from, to);
+  return <u32>bytes | (<u32>(breaks >> 1) << 16);
 }
 
 // @define areIn

@@ -6,7 +6,7 @@
  * byte again: lines, what may begin an escape, and what may be the mark of a compressed blob.
  */
 import { Buffer } from "node:buffer";
-import { ESCAPE, ESCAPE_STARTS } from "./decoder.ts";
+import { BREAK_LENGTH, ESCAPE, ESCAPE_STARTS } from "./decoder.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
@@ -90,6 +90,12 @@ export interface KernelExports {
   note(length: number): void;
   /** Compares lines. */
   compare(table: number, room: number, count: number): number;
+  /** Writes runs of noughts and ones as a byte each. */
+  readGroups(first: number, count: number, length: number): void;
+  /** Puts the digits of runs together. */
+  putTogether(first: number, count: number): number;
+  /** Writes the bytes at one alignment. */
+  readPhase(digits: number, phase: number, isAscii: number, length: number, breaks: number): number;
   /** Looks grams up, see {@linkcode Prober}. */
   findGrams(length: number, ...sets: number[]): number;
   /** Looks three symbols at a time up. */
@@ -118,7 +124,7 @@ const AT = {
   marks: 32,
   offsets: 64,
   blobBytes: 80,
-  counts: 96,
+  counts: 88,
   hex: 112,
   starts: 0x200,
   follows: 0x300,
@@ -131,10 +137,16 @@ const AT = {
   blobs: 0x9b000,
   breaks: 0xad000,
   dealt: 0xb2000,
+  runs: 0xc0000,
+  bytes: 0xda000,
+  byteStarts: 0xe3000,
+  byteEnds: 0x107000,
+  byteBreaks: 0x12b000,
 } as const;
 
-/** Which of the numbers behind `AT.counts` tells what is known of any line. */
+/** Which of the numbers at `AT.counts` tells what is known of any line, and which one how many runs there are. */
 const SEEN = 3;
+const RUNS = 4;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
 const BLOB_BYTES = "H4Ne8f7";
@@ -166,6 +178,10 @@ export class TextKernel {
   readonly lines: Lines;
   /** Room for some of them; whoever puts lines there asks for {@linkcode TextKernel.compareDealt}. */
   readonly dealt: Lines;
+  /** Runs of noughts and ones in it, where each begins and where it ends; how many places there are. */
+  readonly runs: Places;
+  /** What bytes such runs make. */
+  readonly bits: Bits;
   /** Bytes of it that may begin an escape, going by the next byte. */
   readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
@@ -185,11 +201,13 @@ export class TextKernel {
     this.dense = new Uint8Array(buffer, AT.dense, LONGEST_TEXT + ZEROS);
     this.lines = linesAt(buffer, AT.lines, LINES_ROOM);
     this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
+    this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
+    this.bits = new Bits(exports);
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
-    this.#counts = new Uint32Array(buffer, AT.counts, SEEN + 1);
+    this.#counts = new Uint32Array(buffer, AT.counts, RUNS + 1);
     exports.prepare();
     writeTables(new Uint8Array(buffer));
   }
@@ -211,9 +229,14 @@ export class TextKernel {
     this.#length = length;
   }
 
+  /** Takes the text again whose places were noted, since others have been read meanwhile. */
+  takeBack(data: Uint8Array): void {
+    this.#text.set(data);
+  }
+
   /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of `data` that may have others between them. */
   compareDealt(data: Uint8Array): void {
-    this.#text.set(data);
+    this.takeBack(data);
     this.#compare(this.dealt);
   }
 
@@ -226,7 +249,56 @@ export class TextKernel {
   note(): void {
     this.#exports.note(this.#length);
     [this.lines.count, this.escapes.count, this.blobs.count] = this.#counts as unknown as [number, number, number];
+    this.runs.count = 2 * (this.#counts[RUNS] as number);
     this.#compare(this.lines);
+  }
+}
+
+/** Bytes that were read from noughts and ones of the text, as a view, in memory of the kernel. */
+export class Bits implements View {
+  readonly data: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly breaks: Places;
+  length = 0;
+  readonly #exports: KernelExports;
+
+  /** What the kernel writes that has these `exports`. */
+  constructor(exports: KernelExports) {
+    this.#exports = exports;
+    const { buffer } = exports.memory;
+    this.data = new Uint8Array(buffer, AT.bytes, LONGEST_TEXT);
+    this.starts = new Int32Array(buffer, AT.byteStarts, LONGEST_TEXT);
+    this.ends = new Int32Array(buffer, AT.byteEnds, LONGEST_TEXT);
+    this.breaks = { at: new Uint16Array(buffer, AT.byteBreaks, LONGEST_TEXT >> 2), count: 0 };
+  }
+
+  /** Adds `count` runs from the one numbered `first` on, a byte each. */
+  addGroups(first: number, count: number): void {
+    if (this.length > 0) {
+      this.breaks.at[this.breaks.count++] = this.length;
+      this.data.fill(0, this.length, this.length + BREAK_LENGTH);
+      this.length += BREAK_LENGTH;
+    }
+    this.#exports.readGroups(first, count, this.length);
+    this.length += count;
+  }
+
+  /** Puts the digits of `count` runs together, for {@linkcode Bits.addPhase}; how many there are. */
+  putTogether(first: number, count: number): number {
+    return this.#exports.putTogether(first, count);
+  }
+
+  /** Adds the bytes that begin at every eighth of so many digits, or only stretches of ASCII. */
+  addPhase(digits: number, phase: number, isAscii: boolean): void {
+    const added = this.#exports.readPhase(digits, phase, Number(isAscii), this.length, this.breaks.count);
+    this.length = added & 0xffff;
+    this.breaks.count = added >>> 16;
+  }
+
+  /** Forgets all bytes. */
+  clear(): void {
+    this.length = this.breaks.count = 0;
   }
 }
 
