@@ -18,8 +18,8 @@ const COUNTS: usize = 88;
 const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
 /** 256 bytes each: the kinds of escape that a byte may begin, and those of which it may be the second byte. */
 const STARTS: usize = 0x200, FOLLOWS: usize = 0x300;
-/** The symbols of the dense view. */
-const SYMBOLS: usize = 0x400;
+/** The symbols of the dense view; and for each byte the same one for all that make one token with their like. */
+const SYMBOLS: usize = 0x400, TOKENS: usize = 0x500;
 /** For each 8 bits, eight bytes: which of eight bytes to keep; the same for the upper half of sixteen. */
 const SQUEEZE: usize = 0x800, SQUEEZE_HIGH: usize = 0x1000;
 /** The text, and 64 zeros behind it. */
@@ -53,6 +53,8 @@ const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64;
 const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
 const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
 const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;
+/** Bytes of lines that are described in a way of their own. */
+const SHORT: i32 = 2;
 const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
 
 /** Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it. */
@@ -89,6 +91,7 @@ export function prepare(): void {
   v128.store(PAIRS, i8x16.splat(-2));
   v128.store(EIGHTS, i16x8(0, 1, 2, 3, 4, 5, 6, 7));
   for (let bits: usize = 0; bits < 256; bits++) {
+    store<u8>(TOKENS + bits, <u8>(bits - 0x30 < 10 ? 0x30 : bits === 0x09 ? 0x20 : bits));
     let at = bits << 3;
     for (let bit: usize = 0; bit < 8; bit++) {
       if (((bits >> bit) & 1) === 0) continue;
@@ -184,19 +187,14 @@ function blobs(at: usize, H: v128, four: v128, N: v128, e: v128, eight: v128, f:
   return v128.or(v128.or(gzip, zlib), hex);
 }
 
-let lines: usize = 0;
-let wasEmpty: i32 = 0;
-
-/** Notes a line without its end; of several empty ones in a row only the first. */
-// @ts-ignore: decorator
-@inline
-function addLine(start: i32, end: i32): void {
-  const to = end - (<i32>(start < end) & <i32>(load<u8>(TEXT + <usize>end - 1) === 0x0d));
-  store<u16>(LINES + lines, <u16>start);
-  store<u16>(LINES + TO * ROOM + lines, <u16>to);
-  lines += <usize>((1 - (<i32>(start === end) & wasEmpty)) << 1);
-  wasEmpty = <i32>(start === to);
-}
+// @define line
+      // Without its end; of several empty ones in a row only the first.
+      const to = end - (<i32>(start < end) & <i32>(load<u8>(TEXT + <usize>end - 1) === 0x0d));
+      store<u16>(line, <u16>start);
+      store<u16>(line, <u16>to, TO * ROOM);
+      line += <usize>((1 - (<i32>(start === end) & wasEmpty)) << 1);
+      wasEmpty = <i32>(start === to);
+// @end
 
 // @ts-ignore: decorator
 @inline
@@ -229,14 +227,13 @@ export function note(length: i32): void {
   const H = splat(BLOB_BYTES), four = splat(BLOB_BYTES + 1), N = splat(BLOB_BYTES + 2), e = splat(BLOB_BYTES + 3);
   const eight = splat(BLOB_BYTES + 4), f = splat(BLOB_BYTES + 5), seven = splat(BLOB_BYTES + 6);
   let escape = ESCAPES, blob = BLOBS;
-  let start = 0;
-  lines = wasEmpty = 0;
+  let start = 0, wasEmpty = 0, line = LINES;
   for (let base = 0; base < length; base += 64) {
     const at = TEXT + <usize>base;
     let bits = ends(at) | (ends(at + 16) << 16) | (ends(at + 32) << 32) | (ends(at + 48) << 48);
     for (; bits !== 0; bits &= bits - 1) {
       const end = base + <i32>ctz(bits);
-      addLine(start, end);
+      // @use line
       start = end + 1;
     }
     bits = marks(at, low, high) | (marks(at + 16, low, high) << 16) | (marks(at + 32, low, high) << 32) |
@@ -280,17 +277,17 @@ export function note(length: i32): void {
   }
   if (open >= 0) addRun(open, length);
   store<u32>(COUNTS, <u32>((run - RUNS) >> 2), 16);
-  addLine(start, length);
-  store<u32>(COUNTS, <u32>(lines >> 1));
+  const end = length;
+  // @use line
+  store<u32>(COUNTS, <u32>((line - LINES) >> 1));
   store<u32>(COUNTS, <u32>((escape - ESCAPES) >> 1), 4);
   store<u32>(COUNTS, <u32>((blob - BLOBS) >> 1), 8);
 }
 
-/** A byte, the same one for all that make one token with their like. */
 // @ts-ignore: decorator
 @inline
 function tokenOf(byte: i32): i32 {
-  return <u32>(byte - 0x30) < 10 ? 0x30 : byte === 0x09 ? 0x20 : byte;
+  return load<u8>(TOKENS + <usize>byte);
 }
 
 /** The last two tokens of a short line, 0 when it has fewer; `v` is what it begins with. */
@@ -388,7 +385,7 @@ function describe(table: usize, room: usize, count: usize): void {
     const length = <i32>(to - from);
     let flags = 0, singles = 0, first = 0, indented = 0, tail = 0, offset = 0;
     let head: u32 = 0;
-    if (length > 0) {
+    if (length > SHORT) {
       const v = v128.load(from);
       first = load<u8>(from);
       head = headOf(from, length);
@@ -402,7 +399,19 @@ function describe(table: usize, room: usize, count: usize): void {
         while (at < to && isBlank(load<u8>(at))) at++;
         if (at < to) indented = tokenOf(load<u8>(at));
       } else indented = first = tokenOf(first);
-      if (length >= 2 && length <= WIDEST) tail = tailOf(from, to, v, blanks);
+      if (length <= WIDEST) tail = tailOf(from, to, v, blanks);
+    } else if (length > 0) {
+      // The same for what may be so many lines that they are worth a way of their own.
+      head = headOf(from, length);
+      first = tokenOf(head & 0xff);
+      const next = tokenOf((head >> 8) & 0xff), isTwo = length === SHORT;
+      const single = symbolAt(from), other = symbolAt(from + 1);
+      singles = single === 0 || other === 0 ? single | other : 0;
+      if (isTwo && (next !== first || (next !== 0x30 && next !== 0x20))) tail = next | (first << 8);
+      indented = first !== 0x20 ? first : isTwo && next !== 0x20 ? next : 0;
+      if (first === 0x20) first = head & 0xff;
+    }
+    if (length > 0) {
       if (lengthAbove > 0) {
         const difference = length - lengthAbove;
         const isAlike = (offset & offsetAbove) !== 0 ||
