@@ -11,16 +11,26 @@ import asc from "assemblyscript/asc";
 export interface Kernel {
   /** The folder of kernel.as and kernel_module.ts, below the one of the repository. */
   readonly folder: string;
+  /** Its other sources in that folder, which are compiled together with kernel.as. */
+  readonly parts: readonly `${string}.as`[];
   /** What it is for. */
   readonly what: string;
   /** Pages of memory. */
   readonly pages: number;
+  /** Pages up to which the memory may grow; it is shared then, so that growing it leaves alone who looks at it. */
+  readonly mostPages?: number;
 }
 
 /** All modules. */
 export const KERNELS: readonly Kernel[] = [
-  { folder: "lib/ssh/cipher", what: "packet cipher", pages: 3 },
-  { folder: "lib/secrets/redaction", what: "redactor", pages: 19 },
+  { folder: "lib/ssh/cipher", parts: [], what: "packet cipher", pages: 3 },
+  {
+    folder: "lib/secrets/redaction",
+    parts: ["lines.as", "escapes.as", "bits.as", "probes.as"],
+    what: "redactor",
+    pages: 34,
+    mostPages: 2048,
+  },
 ];
 
 /** Memory that the source names itself lies below; there is no data section and no allocator. */
@@ -28,15 +38,19 @@ const OPTIONS = "-O3 --noAssert --runtime stub --memoryBase 1024 " +
   "--enable simd --enable relaxed-simd --enable bulk-memory";
 
 /** Where a file of a module is. */
-export function kernelFile({ folder }: Kernel, name: "kernel.as" | "kernel_module.ts"): URL {
+export function kernelFile({ folder }: Kernel, name: `${string}.as` | "kernel_module.ts"): URL {
   return new URL(`../${folder}/${name}`, import.meta.url);
 }
 
 /** What the source builds, as the text of kernel_module.ts. @throws {Error} with the compiler's messages */
 export async function buildKernel(kernel: Kernel): Promise<string> {
-  const source = expand(await Deno.readTextFile(kernelFile(kernel, "kernel.as")));
+  const sources = ["kernel.as" as const, ...kernel.parts].map((name) => Deno.readTextFile(kernelFile(kernel, name)));
+  const source = expand((await Promise.all(sources)).join("\n"));
   let built: Uint8Array | undefined;
   const options = [...OPTIONS.split(" "), "--initialMemory", String(kernel.pages)];
+  if (kernel.mostPages !== undefined) {
+    options.push("--enable", "threads", "--sharedMemory", "--maximumMemory", String(kernel.mostPages));
+  }
   const { error, stderr } = await asc.main(["kernel.ts", "--outFile", "kernel.wasm", ...options], {
     readFile: (name: string) => name === "kernel.ts" ? source : null,
     writeFile: (_name: string, contents: string | Uint8Array) => void (built = contents as Uint8Array),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ESCAPE_STARTS } from "../../lib/secrets/redaction/decoder.ts";
+import { ESCAPE_STARTS } from "../../lib/secrets/redaction/escapes.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
 import { LINE, TABLE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { type View, viewOf } from "../../lib/secrets/redaction/view.ts";

@@ -41,7 +41,7 @@ export class BitReader {
     this.#data = data;
     this.#isAscii = isAscii;
     this.#onBits = onBits;
-    this.#kernel.takeBack(data);
+    this.#kernel.load(data);
     let first = 0;
     for (let run = 2; run < count; run += 2) {
       const gap = (places[run] as number) - (places[run - 1] as number);
@@ -89,7 +89,7 @@ export class BitReader {
   #makeRoom(bytes: number): void {
     if (this.#kernel.bits.length + BREAK_LENGTH + bytes <= this.#capacity) return;
     this.#flush();
-    this.#kernel.takeBack(this.#data);
+    this.#kernel.load(this.#data);
   }
 
   #flush(): void {

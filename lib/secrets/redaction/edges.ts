@@ -2,7 +2,8 @@
  * Values that the end or the start of a text cuts off. What could be the beginning of one is masked, because the rest
  * of it may be shown by the next answer, where it could not be recognised either.
  */
-import { Decoder, ESCAPE_STARTS, EVERY_ESCAPE } from "./decoder.ts";
+import { decodeAll } from "./decoder.ts";
+import { ESCAPE_STARTS } from "./escapes.ts";
 import { wordAt } from "./grams.ts";
 import { type Edge, EDGE_SYMBOLS, type Edges, type Lexicon } from "./lexicon.ts";
 import type { Span } from "./spans.ts";
@@ -49,12 +50,11 @@ function cut(data: Uint8Array, { start, end }: Span, [plain, dense]: [Edges, Edg
 }
 
 function decoded(data: Uint8Array, start: number, end: number): Placed[] {
-  const decoder = new Decoder(REACH);
-  decoder.decode(data, start, end, EVERY_ESCAPE);
-  return Array.from({ length: decoder.length }, (_, i) => ({
-    byte: decoder.data[i] as number,
-    from: decoder.starts[i] as number,
-    to: decoder.ends[i] as number,
+  const { data: bytes, length, starts, ends } = decodeAll(data.subarray(start, start + REACH), end - start);
+  return Array.from({ length }, (_, i) => ({
+    byte: bytes[i] as number,
+    from: start + (starts?.[i] as number),
+    to: start + (ends?.[i] as number),
   }));
 }
 

@@ -6,18 +6,18 @@
  */
 import { BitReader } from "./bits.ts";
 import { ColumnFinder, type OnColumn } from "./columns.ts";
-import { BREAK_LENGTH, Decoder } from "./decoder.ts";
+import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
+import { Gathered } from "./gathered.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { openBlobs, openBytes } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
-import { findRegions, holdsEscape, type Region } from "./regions.ts";
 import { Scanner } from "./scanner.ts";
 import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
-import { TextKernel } from "./text_kernel.ts";
-import { viewOf } from "./view.ts";
+import { NEEDS, type Region, TextKernel } from "./text_kernel.ts";
+import { type View, viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
 export const BLOCK = 32 * 1024;
@@ -31,21 +31,18 @@ const WINDOW = BLOCK + CONTEXT;
 /** Bytes in the longest view, with room for what stands between two texts. */
 const VIEW = WINDOW + BREAK_LENGTH;
 
-/** How often decoded text is decoded again, for `%2573` and `&amp;lt;`. */
-const DEEPEST = 3;
-
 /** The working memory for looking at windows; one serves any number of calls, one at a time. */
 export class Engine {
   readonly #kernel = TextKernel.shared();
-  readonly #scanner = new Scanner(VIEW, this.#kernel);
+  readonly #scanner = new Scanner(this.#kernel);
   readonly #columns = new ColumnFinder(WINDOW, this.#kernel.lines);
   readonly #records = new RecordFinder(WINDOW, this.#kernel.lines);
   readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);
   readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
-  readonly #decoders = Array.from({ length: DEEPEST }, () => new Decoder(VIEW));
-  readonly #gathered = new Decoder(VIEW);
+  readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
+  readonly #gathered = new Gathered(VIEW);
 
   /**
    * What has to be masked in `data`, one window, in positions of `data` and in no order. There is text before it when it
@@ -57,8 +54,7 @@ export class Engine {
     scanner.scan(viewOf(data), lexicon);
     this.#kernel.note();
     this.#findLaidOut(data, lexicon, isContinued);
-    for (const region of findRegions(data, this.#kernel.escapes, lexicon)) this.#decode(data, region, lexicon, 0);
-    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
+    this.#decode(data, lexicon);
     this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));
     const { spans } = scanner;
     this.#dumps.find(data, this.#kernel.lines, ({ bytes, sources }) => {
@@ -100,20 +96,32 @@ export class Engine {
     return this.#scanner.spans;
   }
 
-  /** Looks at the stretches that were gathered so far, all at once, and forgets them. */
-  #scanAll(stretches: Decoder, lexicon: Lexicon, scattered: boolean): void {
+  /** Looks at the stretches that were put together so far, all at once, and forgets them. */
+  #scanAll(stretches: View & { clear(): void }, lexicon: Lexicon, scattered: boolean): void {
     if (stretches.length > 0) this.#scanner.scan(stretches, lexicon, scattered);
     stretches.clear();
   }
 
-  #decode(data: Uint8Array, { kinds, from, to }: Region, lexicon: Lexicon, depth: number): void {
-    const decoder = this.#decoders[depth] as Decoder;
-    if (!decoder.fits(to - from)) this.#scanAll(decoder, lexicon, false);
-    decoder.decode(data, from, to, kinds);
-    const outer = depth === 0 ? undefined : this.#decoders[depth - 1];
-    if (outer !== undefined) decoder.compose(outer);
-    if (depth + 1 < DEEPEST && holdsEscape(decoder.data, decoder.length, decoder.nested, kinds, lexicon)) {
-      this.#decode(decoder.data, { kinds, from: decoder.start, to: decoder.length }, lexicon, depth + 1);
+  /** Looks at `data`, the text that was noted last, with its escapes undone. */
+  #decode(data: Uint8Array, lexicon: Lexicon): void {
+    if (this.#kernel.escapes.count === 0) return;
+    const needs = (lexicon.needsEntities ? NEEDS.entities : 0) |
+      (lexicon.needsQuotedPrintable ? NEEDS.quotedPrintable : 0) | (lexicon.needsLineEnds ? NEEDS.lineEnds : 0);
+    this.#kernel.load(data);
+    for (const region of this.#kernel.findRegions(needs)) this.#decodeRegion(data, region, lexicon, needs);
+    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
+  }
+
+  #decodeRegion(data: Uint8Array, region: Region, lexicon: Lexicon, needs: number, level = 0): void {
+    const decoder = this.#decoders[level] as Decoder;
+    if (!decoder.fits(region.to - region.from)) {
+      this.#scanAll(decoder, lexicon, false);
+      this.#kernel.load(data);
+    }
+    const { kinds } = region;
+    const from = decoder.decode(region);
+    if (level + 1 < DEEPEST && this.#kernel.nests(level, decoder.length, kinds, needs)) {
+      this.#decodeRegion(data, { kinds, from, to: decoder.length }, lexicon, needs, level + 1);
     }
   }
 }

@@ -1,5 +1,4 @@
 /** The named character references of HTML that stand for ASCII marks. */
-import { IntMap } from "./int_map.ts";
 
 const ENTITIES: readonly (readonly [name: string, mark: string])[] = [
   ["amp", "&"],
@@ -48,22 +47,27 @@ const ENTITIES: readonly (readonly [name: string, mark: string])[] = [
   ["rbrace", "}"],
 ];
 
-/** Mark by the hash of its name; no two names have the same one, which is checked when the map is made. */
-const MARKS = new IntMap();
-for (const [name, mark] of ENTITIES) {
-  const bytes = new TextEncoder().encode(name);
-  const hash = hashOf(bytes, 0, bytes.length);
-  if (MARKS.get(hash) >= 0) throw new Error(`two entities have the hash of ${name}`);
-  MARKS.set(hash, mark.charCodeAt(0));
-}
+/** As a power of two, how many slots there are for names; more than twice as many as names. */
+const NAME_BITS = 7;
 
-/** The mark that the name in `[from, to)` of `data` stands for, -1 when it is none of ours. */
-export function entityMark(data: Uint8Array, from: number, to: number): number {
-  return MARKS.get(hashOf(data, from, to));
-}
-
-function hashOf(data: Uint8Array, from: number, to: number): number {
-  let hash = to - from;
-  for (let at = from; at < to; at++) hash = Math.imul(hash, 0x01000193) ^ (data[at] as number);
-  return hash | 0;
+/**
+ * The marks by the hash of their names, as escapes.as looks them up: in each slot a hash and a mark, no mark where the slot
+ * is free, and what does not find its slot free in the next free one.
+ *
+ * @throws {Error} when two names have the same hash
+ */
+export function entityTable(): Int32Array {
+  const table = new Int32Array(2 << NAME_BITS);
+  const mask = table.length - 1;
+  for (const [name, mark] of ENTITIES) {
+    let hash = name.length;
+    for (const char of name) hash = Math.imul(hash, 0x01000193) ^ char.charCodeAt(0);
+    let at = 2 * (Math.imul(hash, 0x9e3779b1) >>> (32 - NAME_BITS));
+    for (; table[at + 1] !== 0; at = (at + 2) & mask) {
+      if (table[at] === hash) throw new Error(`two entities have the hash of ${name}`);
+    }
+    table[at] = hash;
+    table[at + 1] = mark.charCodeAt(0);
+  }
+  return table;
 }

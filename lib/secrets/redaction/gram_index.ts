@@ -3,7 +3,7 @@
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
 import { type GramCounts, GramSieves, holds } from "./gram_sieves.ts";
-import { GRAM, gramHash, WIDE_GRAM, wideHashAt, wordAt, wordOf } from "./grams.ts";
+import { GRAM, gramHash, memoryOf, WIDE_GRAM, wideHashAt, wordAt, wordIn } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 
 /** Symbols in a row from which a form is looked up by wide grams. */
@@ -39,6 +39,8 @@ export interface Whole {
 export class GramIndex<W extends Whole> {
   /** The symbols of all forms, a zero after each. */
   pool: Uint8Array = new Uint8Array(4096);
+  /** The memory of the pool, in which there is room for three more symbols behind any. */
+  memory: DataView = memoryOf(this.pool);
   /** What there is to know of each symbol of the pool, see {@linkcode symbolWeight} and its neighbours. */
   facts: Uint16Array = new Uint16Array(4096);
   #length = 0;
@@ -147,24 +149,24 @@ export class GramIndex<W extends Whole> {
 
   /**
    * Puts into `found` what {@linkcode GramIndex.find} says of the symbols at each of `places`, see
-   * {@linkcode Prober.found}. One after the other, so that no look at the table waits for what is done about another.
+   * {@linkcode TextKernel.found}: one after the other, so that no look at the table waits for what is done about another.
    */
-  findAll(words: Int32Array, places: Uint32Array, count: number, found: Int32Array): void {
+  findAll(symbols: DataView, places: Uint32Array, count: number, found: Int32Array): void {
     for (let i = 0; i < count; i++) {
-      const at = (places[i] as number) >> 2;
-      found[i] = this.find(wordOf(words, at), wordOf(words, at + 4));
+      const at = (places[i] as number) & 0xffff;
+      found[i] = this.find(wordIn(symbols, at), wordIn(symbols, at + 4));
     }
   }
 
   /** The place in the table that has a gram, or the one where it belongs. */
   #slot(first: number, second: number): number {
     const table = this.#table;
-    const pool = this.pool;
+    const { memory } = this;
     const mask = table.length - 1;
     const hash = slotHash(first, second);
     let slot = (hash >>> 5) & mask & ~1;
     for (let at = table[slot] as number; at !== 0; at = table[slot] as number) {
-      if (table[slot + 1] === hash && wordAt(pool, at - 1) === first && wordAt(pool, at + 3) === second) break;
+      if (table[slot + 1] === hash && wordIn(memory, at - 1) === first && wordIn(memory, at + 3) === second) break;
       slot = (slot + 2) & mask;
     }
     return slot;
@@ -189,13 +191,13 @@ export class GramIndex<W extends Whole> {
   }
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
-    const needed = this.#length + symbols.length + 1;
+    const needed = this.#length + symbols.length + SPARE;
     if (needed > this.pool.length) this.#enlarge(Math.max(needed, 2 * this.pool.length));
     this.pool.set(symbols, this.#length);
     for (let i = 0; i < weights.length; i++) {
       this.facts[this.#length + i] = (weights[i] as number) | (kind << KIND_SHIFT);
     }
-    this.#length = needed;
+    this.#length = needed - SPARE + 1;
   }
 
   #enlarge(length: number): void {
@@ -204,6 +206,7 @@ export class GramIndex<W extends Whole> {
     pool.set(this.pool.subarray(0, this.#length));
     facts.set(this.facts.subarray(0, this.#length));
     this.pool = pool;
+    this.memory = memoryOf(pool);
     this.facts = facts;
   }
 
@@ -272,12 +275,14 @@ export class GramIndex<W extends Whole> {
       if (i % SLICE === 0) yield;
       sieves.addWhole((this.#allWholes[i] as W).symbols);
     }
-    sieves.settle();
     this.#settled = this.#length;
     this.#settledWholes = this.#allWholes.length;
     this.#sieves = sieves;
   }
 }
+
+/** Zeros behind the last symbol of the pool, of which one stays when more follows. */
+const SPARE = 4;
 
 /** Slots or symbols that are dealt with in one go: a millisecond or a few. */
 const SLICE = 1 << 15;

@@ -19,8 +19,6 @@ export interface GramCounts {
 
 /** The sets for the forms in one view. */
 export class GramSieves {
-  /** How often something was added, see {@linkcode GramSieves.settle}. */
-  version = 0;
   /**
    * Five symbols that begin at a multiple of four, in the lane of how many symbols before them a gram begins, or in
    * {@linkcode WIDE_LANE}.
@@ -32,6 +30,8 @@ export class GramSieves {
   readonly wide: Sieve;
   /** The eight symbols with which a form begins that has to be met as a whole. */
   readonly wholes: Sieve;
+  /** How much has been added: a copy made when it was less lacks some. */
+  revision = 0;
 
   /** Sets for as many hashes. */
   constructor({ probes, grams, wide, wholes }: GramCounts) {
@@ -45,11 +45,6 @@ export class GramSieves {
   areFullWith({ probes, grams, wide, wholes }: GramCounts): boolean {
     return this.probes.isFullWith(probes) || this.grams.isFullWith(grams) || this.wide.isFullWith(wide) ||
       this.wholes.isFullWith(wholes);
-  }
-
-  /** Says that all has been added that there is for now, which is asked about from now on. */
-  settle(): void {
-    this.version++;
   }
 
   /** Adds the eight symbols at `at`. */
@@ -71,6 +66,7 @@ export class GramSieves {
   }
 
   #addProbe(symbols: Uint8Array, at: number, lane: number): void {
+    this.revision++;
     this.probes.addIn(probeHash(wordAt(symbols, at), symbols[at + 4] as number), lane);
   }
 }

@@ -19,11 +19,36 @@ export function wordAt(symbols: Uint8Array, at: number): number {
     ((symbols[at + 3] as number) << 24);
 }
 
-/** Four symbols from any place on as one number; `words` is the symbols' memory, four to a number. */
-export function wordOf(words: Int32Array, at: number): number {
-  const shift = (at & 3) << 3;
-  const first = words[at >> 2] as number;
-  return (first >>> shift) | (((words[(at >> 2) + 1] as number) << 1) << (31 - shift));
+/** The same in memory that is read four symbols at a time, wherever they begin. */
+export function wordIn(memory: DataView, at: number): number {
+  return memory.getInt32(at, true);
+}
+
+/** A view of the memory of `symbols` for {@linkcode wordIn}. */
+export function memoryOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** How many symbols before `a` of one memory are those before `b` of another; no more than stand there. */
+export function sharedBefore(one: DataView, a: number, other: DataView, b: number): number {
+  const most = Math.min(a, b);
+  let count = 0;
+  while (count + 4 <= most) {
+    const differences = wordIn(one, a - count - 4) ^ wordIn(other, b - count - 4);
+    if (differences !== 0) return count + (Math.clz32(differences) >> 3);
+    count += 4;
+  }
+  while (count < most && one.getUint8(a - count - 1) === other.getUint8(b - count - 1)) count++;
+  return count;
+}
+
+/** How many symbols from `a` on of one memory are those from `b` on of another; no more than `most`. */
+export function sharedFrom(one: DataView, a: number, other: DataView, b: number, most: number): number {
+  for (let count = 0; count < most; count += 4) {
+    const differences = wordIn(one, a + count) ^ wordIn(other, b + count);
+    if (differences !== 0) return Math.min(most, count + (31 - Math.clz32(differences & -differences) >> 3));
+  }
+  return most;
 }
 
 /** The hash of five symbols, of which the top bits count. */

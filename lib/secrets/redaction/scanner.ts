@@ -8,14 +8,13 @@
 import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./evidence.ts";
 import { KIND } from "./forms.ts";
 import { type GramIndex, hasGram, symbolKind, symbolWeight, WIDE_FROM } from "./gram_index.ts";
-import { GRAM, wordAt, wordOf } from "./grams.ts";
+import { GRAM, memoryOf, sharedBefore, sharedFrom, wordAt, wordIn } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
-import { Prober, WHOLE, WIDE } from "./prober.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
 import type { Symbols } from "./strides.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
-import type { TextKernel } from "./text_kernel.ts";
+import { type TextKernel, WHOLE_FOUND, WIDE_FOUND } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** A text as the symbols of one view. */
@@ -23,6 +22,8 @@ interface Channel {
   readonly table: Uint8Array;
   readonly symbols: Uint8Array;
   readonly words: Int32Array;
+  readonly memory: DataView;
+  readonly isDense: boolean;
   /** Where each symbol stands in the bytes, once someone has asked. */
   readonly places: Uint16Array;
   located: boolean;
@@ -38,9 +39,6 @@ const WIDEST_GAP = WIDE_FROM - GRAM;
 /** Symbols from either end of a run within which a form that goes further is come upon. */
 const NEAR = 2 * WIDEST_GAP;
 
-/** Elements beyond what a text of the greatest length may need. */
-const PADDING = 16;
-
 /** Looks texts up in a lexicon and collects what has to be masked. */
 export class Scanner {
   /** What was found, in source positions, in no order. */
@@ -48,9 +46,6 @@ export class Scanner {
   readonly #kernel: TextKernel;
   readonly #plain: Channel;
   readonly #dense: Channel;
-  readonly #prober: Prober = Prober.shared();
-  /** Where in the pool stands what was met. */
-  readonly #found: Int32Array;
   #scattered = false;
   /** Up to where runs have been followed. */
   #done = 0;
@@ -59,14 +54,16 @@ export class Scanner {
   /** From where on the last run has been in its last form, and where in the pool that is in relation to the text. */
   #straightFrom = 0;
   #shift = 0;
+  /** Where in the pool stands what was met. */
+  readonly #found: Int32Array;
   #view: View = viewOf(new Uint8Array(0));
 
-  /** A scanner for texts of up to `capacity` bytes, whose symbols `kernel` writes. */
-  constructor(capacity: number, kernel: TextKernel) {
+  /** A scanner for texts whose symbols `kernel` writes. */
+  constructor(kernel: TextKernel) {
     this.#kernel = kernel;
-    this.#found = new Int32Array(5 * (capacity >> 2) + PADDING);
-    this.#plain = channel(PLAIN, kernel.plain, capacity);
-    this.#dense = channel(DENSE, kernel.dense, capacity);
+    this.#found = new Int32Array(kernel.found.length);
+    this.#plain = channel(PLAIN, kernel.plain, kernel.plainPlaces);
+    this.#dense = channel(DENSE, kernel.dense, kernel.densePlaces);
   }
 
   /**
@@ -77,10 +74,8 @@ export class Scanner {
     this.#view = view;
     this.#scattered = scattered;
     this.#fill(view);
-    this.#prober.read(this.#plain.symbols, this.#plain.length);
     if (lexicon.short.size > 0) this.#findShort(lexicon.short);
     this.#probe(this.#plain, lexicon.plain, acceptsPlain);
-    this.#prober.read(this.#dense.symbols, this.#dense.length);
     this.#probe(this.#dense, lexicon.dense, acceptsDense);
   }
 
@@ -100,33 +95,22 @@ export class Scanner {
 
   /** Where the symbols of a channel stand; found out when the first of them may have to be masked, which is seldom. */
   #locate(channel: Channel): Uint16Array {
-    const { places, table } = channel;
-    if (channel.located) return places;
-    const { data, length, breaks } = this.#view;
-    for (let i = 0, at = 0, part = 0; part <= breaks.count; part++) {
-      const to = part < breaks.count ? breaks.at[part] as number : length;
-      for (; i < to; i++) {
-        places[at] = i;
-        at += ((table[data[i] as number] as number) + 255) >> 8;
-      }
-      if (part === breaks.count) break;
-      do places[at++] = to; while ((at & 3) !== 0);
-    }
+    if (!channel.located) this.#kernel.locate(channel.isDense);
     channel.located = true;
-    return places;
+    return channel.places;
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const count = this.#prober.findGrams(index.sieves);
-    const places = this.#prober.found;
+    const places = this.#kernel.found;
+    const count = this.#kernel.probe(channel.isDense, index.sieves);
     const found = this.#found;
-    index.findAll(channel.words, places, count, found);
+    index.findAll(channel.memory, places, count, found);
     this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
       const place = places[i] as number;
-      const at = place >> 2;
-      if ((place & WHOLE) !== 0) this.#meetWholes(channel, index, at);
-      if ((place & WIDE) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
+      const at = place & 0xffff;
+      if ((place & WHOLE_FOUND) !== 0) this.#meetWholes(channel, index, at);
+      if ((place & WIDE_FOUND) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
       else if (!this.#isKnown(index.facts, at)) this.#tryRun(channel, index, accepts, at, found[i] as number);
     }
   }
@@ -138,57 +122,57 @@ export class Scanner {
 
   /** Looks up what begins with the eight symbols at `start` and has to be met as a whole. */
   #meetWholes(channel: Channel, index: GramIndex<Pattern>, start: number): void {
-    const { words, length } = channel;
+    const { memory, length } = channel;
     if (start + GRAM > length) return;
-    const wholes = index.wholes(wordOf(words, start), wordOf(words, start + 4));
+    const wholes = index.wholes(wordIn(memory, start), wordIn(memory, start + 4));
     for (let i = 0; i < wholes.length; i++) this.#tryWhole(channel, wholes[i] as Pattern, start);
   }
 
   /** Follows what was met at `start`, unless the run before it says as much. */
   #tryRun(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): void {
     if (found < 0 || start + GRAM > channel.length) return;
-    if (start + GRAM <= this.#done && !this.#reachesOut(channel.symbols, start, index.pool, found)) return;
+    if (start + GRAM <= this.#done && !this.#reachesOut(channel.memory, start, index.memory, found)) return;
     this.#follow(channel, index, accepts, start, found);
   }
 
   /** Whether a form goes further than the run within which it was met; near one of the run's ends, or it has been met there. */
-  #reachesOut(symbols: Uint8Array, start: number, pool: Uint8Array, found: number): boolean {
+  #reachesOut(symbols: DataView, start: number, pool: DataView, found: number): boolean {
     const before = start - this.#start;
-    // Most end where the run ends, which one look at either end of it tells.
-    const mayBegin = pool[found - before - 1] === symbols[this.#start - 1];
+    const done = this.#done;
+    // Most end where the run ends, which a look at either end of it tells.
+    const mayBegin = found > before && before < start &&
+      pool.getUint8(found - before - 1) === symbols.getUint8(this.#start - 1);
+    const end = found + done - start;
+    const mayEnd = end < pool.byteLength && pool.getUint8(end) === symbols.getUint8(done);
+    if (!mayBegin && !mayEnd) return false;
     if (mayBegin && before <= NEAR && sharedBefore(pool, found, symbols, start) > before) return true;
-    const after = this.#done - start;
-    if (after > NEAR || pool[found + after] !== symbols[this.#done]) return false;
-    let count = GRAM;
-    while (count <= after && pool[found + count] === symbols[start + count]) count++;
-    return count > after;
+    const after = this.#done - start + 1 - GRAM;
+    return after <= NEAR - GRAM + 1 && sharedFrom(pool, found + GRAM, symbols, start + GRAM, after) === after;
   }
 
   /** Follows the run that begins at `start` with the gram at `found` in the pool. */
   #follow(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): void {
-    const { symbols, length } = channel;
-    const { pool, facts } = index;
-    let at = found + GRAM;
-    let end = start + GRAM;
-    while (start > 0 && pool[found - 1] === symbols[start - 1]) {
-      found--;
-      start--;
-    }
+    const { memory, symbols, length } = channel;
+    const { memory: pool, facts } = index;
+    const ahead = sharedFrom(pool, found + GRAM, memory, start + GRAM, length - start - GRAM);
+    const behind = sharedBefore(pool, found, memory, start);
+    let at = found + GRAM + ahead;
+    let end = start + GRAM + ahead;
+    found -= behind;
+    start -= behind;
     let proof = 0;
     for (let i = found; i < at; i++) proof += symbolWeight(facts[i] as number);
     let seen = 1 << symbolKind(facts[found] as number);
-    let jumped = false;
     let straightFrom = start;
     while (end < length) {
-      if (pool[at] !== symbols[end]) {
-        const first = wordAt(symbols, end - 7);
-        const second = wordAt(symbols, end - 3);
+      if (pool.getUint8(at) !== symbols[end]) {
+        const first = wordIn(memory, end - 7);
+        const second = wordIn(memory, end - 3);
         const other = index.mayHold(first, second) ? index.find(first, second) + GRAM - 1 : -1;
         if (other < GRAM - 1) break;
-        jumped = true;
         straightFrom = end;
         seen |= 1 << symbolKind(facts[other] as number);
-        const before = sharedBefore(pool, other, symbols, end);
+        const before = sharedBefore(pool, other, memory, end);
         if (end - before < start) {
           // All of the run belongs to the other form, and more before it.
           start = end - before;
@@ -198,7 +182,7 @@ export class Scanner {
         at = other;
       }
       // What repeats in the text proves no more than what it repeats.
-      if (!jumped || !isPeriodic(symbols, start, end)) proof += symbolWeight(facts[at] as number);
+      if (!isPeriodic(symbols, start, end)) proof += symbolWeight(facts[at] as number);
       at++;
       end++;
     }
@@ -270,8 +254,8 @@ export class Scanner {
   #findShort(short: ShortPatterns): void {
     const { symbols } = this.#plain;
     const { step } = short;
-    const count = this.#prober.findThrees(short);
-    const { found } = this.#prober;
+    const { found } = this.#kernel;
+    const count = this.#kernel.probeThrees(short);
     for (let i = 0; i < count; i++) {
       const at = found[i] as number;
       for (let start = Math.max(0, at + 1 - step); start <= at; start++) {
@@ -294,13 +278,6 @@ export class Scanner {
   }
 }
 
-/** How many symbols before `at` of the pool are those before `end` of the text. */
-function sharedBefore(pool: Uint8Array, at: number, symbols: Uint8Array, end: number): number {
-  let count = 0;
-  while (count < end && count < at && pool[at - count - 1] === symbols[end - count - 1]) count++;
-  return count;
-}
-
 /** Whether the symbol at `at` continues a repetition of up to eight symbols that goes on within `[start, at)`. */
 function isPeriodic(symbols: Uint8Array, start: number, at: number): boolean {
   for (let period = 1; period <= GRAM && at - period - 3 >= start; period++) {
@@ -313,7 +290,16 @@ function isPeriodic(symbols: Uint8Array, start: number, at: number): boolean {
 
 type Accepts = (view: View, start: number, end: number, run: Run) => boolean;
 
-function channel(table: Uint8Array, symbols: Uint8Array, capacity: number): Channel {
+function channel(table: Uint8Array, symbols: Uint8Array, places: Uint16Array): Channel {
   const words = new Int32Array(symbols.buffer, symbols.byteOffset, symbols.length >> 2);
-  return { table, symbols, words, places: new Uint16Array(capacity + PADDING), located: false, length: 0 };
+  return {
+    table,
+    symbols,
+    words,
+    memory: memoryOf(symbols),
+    isDense: table === DENSE,
+    places,
+    located: false,
+    length: 0,
+  };
 }

@@ -15,8 +15,6 @@ const NONE: readonly Pattern[] = [];
 export class ShortPatterns {
   /** Bits for three symbols, see {@linkcode shortHash}. */
   readonly bits: Int32Array = new Int32Array(512);
-  /** How many patterns there are. */
-  version = 0;
   readonly #byStart = new IntMap();
   readonly #lists: Pattern[][] = [];
   #step: 2 | 4 = 4;
@@ -35,7 +33,6 @@ export class ShortPatterns {
   add(pattern: Pattern): void {
     const { symbols } = pattern;
     if (symbols.length < SHORTEST) return;
-    this.version++;
     if (symbols.length < STRIDE_FROM) this.#step = 2;
     const key = wordAt(symbols, 0);
     const list = this.#byStart.get(key);

@@ -3,9 +3,8 @@
  * those, since they are what values consist of; that they recur at the same distance is what tells them.
  */
 import type { OnColumn } from "./columns.ts";
-import { hexNumber } from "./decoder.ts";
 import { Stretches } from "./stretches.ts";
-import { DENSE, isHexDigit } from "./symbols.ts";
+import { DENSE, hexNumber, isHexDigit } from "./symbols.ts";
 
 /** A text as the symbols of the plain view. */
 export interface Symbols {
@@ -184,7 +183,7 @@ function escapeEnd(data: Uint8Array, at: number): number {
 
 /** Where `count` hexadecimal digits end that are the number of an ASCII character, -1 when they are not. */
 function asciiEnd(data: Uint8Array, at: number, count: number): number {
-  const number = hexNumber(data, at, count, data.length);
+  const number = hexNumber(data, at, count);
   return number >= 0 && number < 0x80 ? at + count : -1;
 }
 

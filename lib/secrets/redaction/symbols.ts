@@ -53,3 +53,15 @@ export const HEX_VALUES: Int8Array = Int8Array.from({ length: 256 }, (_, byte) =
 export function isHexDigit(byte: number): boolean {
   return (HEX_VALUES[byte] as number) >= 0;
 }
+
+/** The number that `count` hexadecimal digits at `at` make, -1 when they are not that. */
+export function hexNumber(data: Uint8Array, at: number, count: number): number {
+  if (at + count > data.length || count < 1) return -1;
+  let value = 0;
+  for (let i = at; i < at + count; i++) {
+    const digit = HEX_VALUES[data[i] as number] as number;
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}

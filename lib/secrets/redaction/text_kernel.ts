@@ -6,8 +6,13 @@
  * byte again: lines, what may begin an escape, and what may be the mark of a compressed blob.
  */
 import { Buffer } from "node:buffer";
-import { BREAK_LENGTH, ESCAPE, ESCAPE_STARTS } from "./decoder.ts";
+import { type BitExports, Bits } from "./bit_bytes.ts";
+import { entityTable } from "./entities.ts";
+import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_STARTS } from "./escapes.ts";
+import type { GramSieves } from "./gram_sieves.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
+import type { ShortPatterns } from "./short_patterns.ts";
+import { SieveCopies } from "./sieve_copies.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
 
@@ -52,6 +57,11 @@ export const GROUP = {
   size: 4,
 } as const;
 
+/** Set in what was found when it is a wide gram, and when something may begin there that has to be met as a whole. */
+export const WIDE_FOUND = 0x10000;
+/** The same. */
+export const WHOLE_FOUND = 0x20000;
+
 /** Stands for a number of tokens that has to be counted; a line that is looked at has fewer. */
 export const NOT_KNOWN = 255;
 
@@ -79,36 +89,49 @@ export const LINE = {
 export const TABLE = 64;
 
 /** What kernel.as exports. */
-export interface KernelExports {
-  /** The memory of an instance. */
+interface Exports extends BitExports {
   memory: WebAssembly.Memory;
-  /** Writes the tables that depend on nothing. */
   prepare(): void;
-  /** Writes both views of a text. */
   fold(length: number, breaks: number): number;
-  /** Notes places in a text. */
   note(length: number): void;
-  /** Compares lines. */
   compare(table: number, room: number, count: number): number;
-  /** Writes runs of noughts and ones as a byte each. */
-  readGroups(first: number, count: number, length: number): void;
-  /** Puts the digits of runs together. */
-  putTogether(first: number, count: number): number;
-  /** Writes the bytes at one alignment. */
-  readPhase(digits: number, phase: number, isAscii: number, length: number, breaks: number): number;
-  /** Looks grams up, see {@linkcode Prober}. */
-  findGrams(length: number, ...sets: number[]): number;
-  /** Looks three symbols at a time up. */
-  findThrees(length: number, set: number, step: number): number;
+  regions(length: number, needs: number): number;
+  decode(level: number, length: number, from: number, to: number, kinds: number): number;
+  nests(level: number, length: number, kinds: number, needs: number): number;
+  locate(isDense: boolean, length: number, breaks: number): void;
+  probe(isDense: boolean, length: number, sets: number): number;
+  probeThrees(length: number, step: number): number;
 }
 
-let kernelModule: WebAssembly.Module | undefined;
-
-/** A new instance of kernel.as. @throws {WebAssembly.CompileError} on processors of before 2008, which have no vectors */
-export function newKernel(): KernelExports {
-  kernelModule ??= new WebAssembly.Module(Buffer.from(KERNEL_BASE64, "base64"));
-  return new WebAssembly.Instance(kernelModule).exports as unknown as KernelExports;
+/** A stretch to decode. */
+export interface Region {
+  /** The kinds of escape to undo, see {@linkcode ESCAPE}; others mean nothing. */
+  readonly kinds: number;
+  /** The first byte. */
+  readonly from: number;
+  /** The byte after the last one. */
+  readonly to: number;
 }
+
+/** What came out of decoding. */
+export interface Decoded {
+  /** The bytes. */
+  readonly data: Uint8Array;
+  /** For each byte where its source begins. */
+  readonly starts: Uint16Array;
+  /** For each byte where its source ends. */
+  readonly ends: Uint16Array;
+}
+
+/** What values need to be found in escapes, as bits. */
+export const NEEDS = {
+  /** Named entities. */
+  entities: 1,
+  /** A single `=XX`. */
+  quotedPrintable: 2,
+  /** A single `\\n`. */
+  lineEnds: 4,
+} as const;
 
 /** Bytes of the longest text that there is room for. */
 const LONGEST_TEXT = 0x8c00;
@@ -137,32 +160,35 @@ const AT = {
   blobs: 0x9b000,
   breaks: 0xad000,
   dealt: 0xb2000,
-  runs: 0xc0000,
-  bytes: 0xda000,
-  byteStarts: 0xe3000,
-  byteEnds: 0x107000,
-  byteBreaks: 0x12b000,
+  hexValues: 0x500,
+  backslashed: 0x600,
+  kinds: 0x700,
+  names: 0x1800,
+  regions: 0xc0000,
+  places: 0xd8000,
+  decoded: 0xfc000,
+  found: 0x188000,
+  shortBits: 0x1b6000,
+  runs: 0x1b8000,
+  sieves: 0x21c000,
 } as const;
 
 /** Which of the numbers at `AT.counts` tells what is known of any line, and which one how many runs there are. */
 const SEEN = 3;
 const RUNS = 4;
+/** Numbers for the longest list of places that were found, and for the bits of short patterns. */
+const FOUND_ROOM = 0xb800;
+const SHORT_ROOM = 512;
+/** Numbers for the longest list of regions, of which each has three. */
+const REGION_ROOM = 0x3000;
+/** Bytes from what stands in the memory for one view, or one level, to what does for the next, and within that. */
+const PLACES_SIZE = 0x12000;
+const DECODED_SIZE = 0x2d000;
+const DECODED_FROM = 0x9000;
+const DECODED_TO = 0x1b000;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
 const BLOB_BYTES = "H4Ne8f7";
-
-/** Byte to the kinds of escape that it may be the second byte of: most of what looks like an escape ends here. */
-const FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const char = String.fromCharCode(byte);
-  let kinds = ESCAPE.backspace | ESCAPE.wide;
-  if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
-  if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
-  if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;
-  if (/[#a-z]/i.test(char)) kinds |= ESCAPE.entity;
-  if (/[0-9a-f\r\n]/i.test(char)) kinds |= ESCAPE.quotedPrintable;
-  if (byte >= 0x20 && byte <= 0x7e) kinds |= ESCAPE.terminal;
-  return kinds;
-});
 
 /** Looks at texts, one at a time; what it says of a text is good until the next one is read. */
 export class TextKernel {
@@ -186,14 +212,24 @@ export class TextKernel {
   readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
   readonly blobs: Places;
+  /** Where the symbols of the plain view stand in the text, once {@linkcode TextKernel.locate} was asked. */
+  readonly plainPlaces: Uint16Array;
+  /** The same for the dense view. */
+  readonly densePlaces: Uint16Array;
+  /** What was found last; see {@linkcode TextKernel.probe} and {@linkcode TextKernel.probeThrees}. */
+  readonly found: Uint32Array;
   static #shared: TextKernel | undefined;
-  readonly #exports: KernelExports;
+  readonly #exports: Exports;
   readonly #text: Uint8Array;
   readonly #breaks: Uint16Array;
+  readonly #regions: Uint16Array;
+  readonly #shortBits: Int32Array;
+  readonly #sieves: SieveCopies;
   readonly #counts: Uint32Array;
   #length = 0;
+  #breakCount = 0;
 
-  private constructor(exports: KernelExports) {
+  private constructor(exports: Exports) {
     this.#exports = exports;
     const { buffer } = exports.memory;
     const places = (at: number): Uint16Array => new Uint16Array(buffer, at, LONGEST_TEXT + 1);
@@ -202,11 +238,17 @@ export class TextKernel {
     this.lines = linesAt(buffer, AT.lines, LINES_ROOM);
     this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
     this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
-    this.bits = new Bits(exports);
+    this.bits = new Bits(exports, LONGEST_TEXT);
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
+    this.#regions = new Uint16Array(buffer, AT.regions, REGION_ROOM);
+    this.found = new Uint32Array(buffer, AT.found, FOUND_ROOM);
+    this.#shortBits = new Int32Array(buffer, AT.shortBits, SHORT_ROOM);
+    this.#sieves = new SieveCopies(exports.memory, AT.sieves);
+    this.plainPlaces = places(AT.places);
+    this.densePlaces = places(AT.places + PLACES_SIZE);
     this.#counts = new Uint32Array(buffer, AT.counts, RUNS + 1);
     exports.prepare();
     writeTables(new Uint8Array(buffer));
@@ -214,29 +256,95 @@ export class TextKernel {
 
   /** The kernel of all redactors. @throws {WebAssembly.CompileError} on processors of before 2008, which have no vectors */
   static shared(): TextKernel {
-    return TextKernel.#shared ??= new TextKernel(newKernel());
+    if (TextKernel.#shared === undefined) {
+      const module = new WebAssembly.Module(Buffer.from(KERNEL_BASE64, "base64"));
+      TextKernel.#shared = new TextKernel(new WebAssembly.Instance(module).exports as unknown as Exports);
+    }
+    return TextKernel.#shared;
   }
 
   /** Writes the two views of a text. @throws {RangeError} when it is too long */
   read({ data, length, breaks }: View): void {
-    if (length > LONGEST_TEXT) throw new RangeError(`a text of ${length} bytes is too long for the kernel`);
-    this.#text.set(length === data.length ? data : data.subarray(0, length));
-    this.#text.fill(0, length, length + ZEROS);
+    this.load(length === data.length ? data : data.subarray(0, length));
     if (breaks.count > 0) this.#breaks.set(breaks.at.subarray(0, breaks.count));
     const symbols = this.#exports.fold(length, breaks.count);
     this.plainLength = symbols & 0xffff;
     this.denseLength = symbols >>> 16;
+    this.#breakCount = breaks.count;
+  }
+
+  /** Takes a text to decode, and leaves the views of the last one as they are. @throws {RangeError} when it is too long */
+  load(data: Uint8Array): void {
+    const { length } = data;
+    if (length > LONGEST_TEXT) throw new RangeError(`a text of ${length} bytes is too long for the kernel`);
+    this.#text.set(data);
+    this.#text.fill(0, length, length + ZEROS);
     this.#length = length;
   }
 
-  /** Takes the text again whose places were noted, since others have been read meanwhile. */
-  takeBack(data: Uint8Array): void {
-    this.#text.set(data);
+  /**
+   * Notes where grams may begin in a view of the text that was read last, in the order in which to look them up, with
+   * {@linkcode WIDE_FOUND} where it is a wide one and {@linkcode WHOLE_FOUND} where something else may begin; how many there
+   * are.
+   */
+  probe(isDense: boolean, sieves: GramSieves): number {
+    return this.#exports.probe(isDense, isDense ? this.denseLength : this.plainLength, this.#sieves.of(sieves));
+  }
+
+  /** Notes at which symbols of the plain view three may be in a short pattern; how many there are. */
+  probeThrees({ bits, step }: ShortPatterns): number {
+    this.#shortBits.set(bits);
+    return this.#exports.probeThrees(this.plainLength, step);
+  }
+
+  /** Notes where the symbols of a view of the text that was read last stand in it. */
+  locate(isDense: boolean): void {
+    this.#exports.locate(isDense, this.#length, this.#breakCount);
+  }
+
+  /**
+   * The stretches to decode of the text that was loaded last, in which {@linkcode TextKernel.escapes} are noted: around
+   * escapes, and nowhere else. Ordinary text is full of percent signs, backslashes and ampersands that escape nothing;
+   * decoding all of it would cost more than looking at it. So each place is checked, and those that hold are joined into
+   * regions, with enough text on both sides for a value that is escaped in part.
+   */
+  findRegions(needs: number): Region[] {
+    if (this.escapes.count === 0) return [];
+    const regions = this.#regions;
+    return Array.from({ length: this.#exports.regions(this.#length, needs) }, (_, i) => ({
+      kinds: regions[3 * i] as number,
+      from: regions[3 * i + 1] as number,
+      to: regions[3 * i + 2] as number,
+    }));
+  }
+
+  /** The memory for what comes out of text that was decoded so many times before. */
+  decodedAt(level: number): Decoded {
+    const { buffer } = this.#text;
+    const at = AT.decoded + level * DECODED_SIZE;
+    return {
+      data: new Uint8Array(buffer, at, LONGEST_TEXT),
+      starts: new Uint16Array(buffer, at + DECODED_FROM, LONGEST_TEXT),
+      ends: new Uint16Array(buffer, at + DECODED_TO, LONGEST_TEXT),
+    };
+  }
+
+  /**
+   * Decodes a stretch of the text that was loaded last or, at another `level` than 0, of what came out at the level before.
+   * What comes out goes to place `length` of the level; where it ends.
+   */
+  decode(level: number, length: number, { kinds, from, to }: Region): number {
+    return this.#exports.decode(level, length, from, to, kinds);
+  }
+
+  /** Whether an escape of these kinds came out of one, when what was decoded last ends at `length` of a level. */
+  nests(level: number, length: number, kinds: number, needs: number): boolean {
+    return this.#exports.nests(level, length, kinds, needs) !== 0;
   }
 
   /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of `data` that may have others between them. */
   compareDealt(data: Uint8Array): void {
-    this.takeBack(data);
+    this.#text.set(data);
     this.#compare(this.dealt);
   }
 
@@ -251,54 +359,6 @@ export class TextKernel {
     [this.lines.count, this.escapes.count, this.blobs.count] = this.#counts as unknown as [number, number, number];
     this.runs.count = 2 * (this.#counts[RUNS] as number);
     this.#compare(this.lines);
-  }
-}
-
-/** Bytes that were read from noughts and ones of the text, as a view, in memory of the kernel. */
-export class Bits implements View {
-  readonly data: Uint8Array;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  readonly breaks: Places;
-  length = 0;
-  readonly #exports: KernelExports;
-
-  /** What the kernel writes that has these `exports`. */
-  constructor(exports: KernelExports) {
-    this.#exports = exports;
-    const { buffer } = exports.memory;
-    this.data = new Uint8Array(buffer, AT.bytes, LONGEST_TEXT);
-    this.starts = new Int32Array(buffer, AT.byteStarts, LONGEST_TEXT);
-    this.ends = new Int32Array(buffer, AT.byteEnds, LONGEST_TEXT);
-    this.breaks = { at: new Uint16Array(buffer, AT.byteBreaks, LONGEST_TEXT >> 2), count: 0 };
-  }
-
-  /** Adds `count` runs from the one numbered `first` on, a byte each. */
-  addGroups(first: number, count: number): void {
-    if (this.length > 0) {
-      this.breaks.at[this.breaks.count++] = this.length;
-      this.data.fill(0, this.length, this.length + BREAK_LENGTH);
-      this.length += BREAK_LENGTH;
-    }
-    this.#exports.readGroups(first, count, this.length);
-    this.length += count;
-  }
-
-  /** Puts the digits of `count` runs together, for {@linkcode Bits.addPhase}; how many there are. */
-  putTogether(first: number, count: number): number {
-    return this.#exports.putTogether(first, count);
-  }
-
-  /** Adds the bytes that begin at every eighth of so many digits, or only stretches of ASCII. */
-  addPhase(digits: number, phase: number, isAscii: boolean): void {
-    const added = this.#exports.readPhase(digits, phase, Number(isAscii), this.length, this.breaks.count);
-    this.length = added & 0xffff;
-    this.breaks.count = added >>> 16;
-  }
-
-  /** Forgets all bytes. */
-  clear(): void {
-    this.length = this.breaks.count = 0;
   }
 }
 
@@ -335,7 +395,15 @@ function writeTables(memory: Uint8Array): void {
   }
   memory.set([...BLOB_BYTES].map((char) => char.charCodeAt(0)), AT.blobBytes);
   memory.set(ESCAPE_STARTS, AT.starts);
-  memory.set(FOLLOWS, AT.follows);
+  memory.set(ESCAPE_FOLLOWS, AT.follows);
+  memory.set(new Uint8Array(HEX_VALUES.buffer), AT.hexValues);
+  memory.set(BACKSLASHED, AT.backslashed);
+  memory.set(new Uint8Array(entityTable().buffer), AT.names);
+  for (const [byte, kind] of ESCAPE_STARTS.entries()) {
+    const [low, high] = [AT.kinds + (byte & 15), AT.kinds + 16 + (byte >> 4)];
+    memory[low] = (memory[low] as number) | kind;
+    memory[high] = (memory[high] as number) | kind;
+  }
   memory.set(DENSE, AT.symbols);
 }
 

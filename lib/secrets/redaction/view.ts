@@ -8,6 +8,9 @@ export interface Places {
   count: number;
 }
 
+/** Places in the source, one for each byte. */
+export type Sources = Uint16Array | Int32Array;
+
 /** A text, or several one after the other. */
 export interface View {
   /** The bytes, decoded or as they came. */
@@ -15,9 +18,9 @@ export interface View {
   /** How many of them there are. */
   readonly length: number;
   /** For each byte where its source begins; null when the bytes are the source. */
-  readonly starts: Int32Array | null;
+  readonly starts: Sources | null;
   /** For each byte where its source ends; null when the bytes are the source. */
-  readonly ends: Int32Array | null;
+  readonly ends: Sources | null;
   /** Where one text ends and the next one begins; NULs stand there. */
   readonly breaks: Readonly<Places>;
 }
@@ -25,6 +28,6 @@ export interface View {
 const NONE: Places = { at: new Uint16Array(0), count: 0 };
 
 /** A view of bytes as they are; with `starts` and `ends`, of bytes that stand for something else. */
-export function viewOf(data: Uint8Array, starts: Int32Array | null = null, ends: Int32Array | null = null): View {
+export function viewOf(data: Uint8Array, starts: Sources | null = null, ends: Sources | null = null): View {
   return { data, length: data.length, starts, ends, breaks: NONE };
 }

@@ -1,0 +1,581 @@
+// What undoes escapes, and finds where there are some: a part of kernel.as, whose names it uses. What an escape is, and
+// which kinds there are, is told in escapes.ts; addresses are those of kernel.as and text_kernel.ts.
+
+const PERCENT: i32 = 1, BACKSLASH: i32 = 2, ENTITY: i32 = 4, QUOTED: i32 = 8, TERMINAL: i32 = 16, BACKSPACE: i32 = 32;
+const WIDE: i32 = 64, TAG: i32 = 128, EVERY_KIND: i32 = 255;
+
+/** 256 bytes each: what a byte is as a hexadecimal digit, -1 when it is none; and what it means behind a backslash. */
+const HEX_VALUES: usize = 0x500, BACKSLASHED: usize = 0x600;
+/** A pair of tables as in kernel.as, of the kinds of escape that a byte may begin, and of some that it does not. */
+const KINDS_LOW: usize = 0x700, KINDS_HIGH: usize = 0x710;
+/** For each kind, and before them for all together, where the open region ends so far, and where it is written. */
+const REGION_ENDS: usize = 0x720, REGION_AT: usize = 0x750;
+/** The hashes of the names of entities, and what each stands for, in slots of eight bytes. */
+const NAMES: usize = 0x1800, NAME_BITS: i32 = 7;
+/** Regions, three 16-bit numbers for each: kinds, start, end. */
+const REGIONS: usize = 0xc0000, REGION: usize = 6;
+/** Where in what came out of the last stretch stands what may begin a further escape. */
+const NESTED: usize = 0xc6000;
+/** Where the symbols of a view stand in the text. */
+const PLACES: usize = 0xd8000, PLACES_SIZE: usize = 0x12000;
+/** What came out, by how often it was decoded before: the bytes, where the source of each begins, and where it ends. */
+const DECODED: usize = 0xfc000, DECODED_SIZE: usize = 0x2d000, FROM_OF: usize = 0x9000, TO_OF: usize = 0x1b000;
+
+/** As in escapes.ts. */
+const IN_HEX: i32 = 1, IN_UNICODE: i32 = 2, IN_LONG: i32 = 3, IN_CONTROL: i32 = 4, IN_LINE_END: i32 = 5;
+
+/** Bytes up to which an operating system command or the like is taken for one; a longer one is text. */
+const LONGEST_STRING: usize = 1024;
+const LONGEST_CSI: usize = 64, LONGEST_TAG: usize = 96, LONGEST_ENTITY: usize = 12;
+
+/** Bytes before the first and after the last escape of a region. */
+const MARGIN: i32 = 48;
+/** Escapes such as `\n`, of which source code is full, count when the next one is nearer than this. */
+const DENSE_ESCAPES: i32 = 24;
+/** How often a text is decoded, one kind of escape after the other, before all kinds are undone at once. */
+const MOST_LOOKS: i32 = 3;
+/** What values need. */
+const NEEDS_ENTITIES: i32 = 1, NEEDS_QUOTED: i32 = 2, NEEDS_LINE_ENDS: i32 = 4;
+
+/** What an escape stands for that is nothing to be seen, and what is added to a code point that is more than a byte. */
+const NOTHING: i32 = -1, POINT: i32 = 0x100;
+
+/** What the escape that was read last stands for. */
+let value: i32 = NOTHING;
+
+// @ts-ignore: decorator
+@inline
+function hexDigit(at: usize): i32 {
+  return load<i8>(HEX_VALUES + <usize>load<u8>(at));
+}
+
+/** The number that two hexadecimal digits make, negative when they are not that. */
+// @ts-ignore: decorator
+@inline
+function hexPair(at: usize): i32 {
+  return (hexDigit(at) << 4) | hexDigit(at + 1);
+}
+
+/** The number that `count` hexadecimal digits at `at` make, -1 when they are not that. */
+function hexNumber(at: usize, count: usize, to: usize): i64 {
+  if (at + count > to || count < 1) return -1;
+  let number: i64 = 0;
+  for (const end = at + count; at < end; at++) {
+    const digit = hexDigit(at);
+    if (digit < 0) return -1;
+    number = (number << 4) | <i64>digit;
+  }
+  return number;
+}
+
+/** Says that an escape which ends at `end` stands for a byte. */
+// @ts-ignore: decorator
+@inline
+function asByte(byte: i32, end: usize): usize {
+  value = byte;
+  return end;
+}
+
+/** Says that an escape which ends at `end` stands for a code point, or for nothing when there is none so large. */
+// @ts-ignore: decorator
+@inline
+function asPoint(point: i64, end: usize): usize {
+  if (point <= 0x10ffff) value = <i32>point + (point < 0x80 ? 0 : POINT);
+  return end;
+}
+
+/** Reads the escape at `at`; where it ends, or `at` when it is none after all. */
+function readEscape(kind: i32, at: usize, to: usize): usize {
+  value = NOTHING;
+  if (kind === PERCENT) return readPercent(at, to);
+  if (kind === BACKSLASH) return readBackslash(at, to);
+  if (kind === QUOTED) return readQuoted(at, to);
+  if (kind === ENTITY) return readEntity(at, to);
+  if (kind === TERMINAL) return terminalEnd(at, to);
+  return kind === TAG ? tagEnd(at, to) : readWide(at, to);
+}
+
+// @ts-ignore: decorator
+@inline
+function readPercent(at: usize, to: usize): usize {
+  const byte = hexPair(at + 1);
+  if (byte >= 0) return at + 3 <= to ? asByte(byte, at + 3) : at;
+  if (at + 1 >= to || (load<u8>(at + 1) | 0x20) !== 0x75) return at;
+  const unit = hexNumber(at + 2, 4, to);
+  return unit < 0 ? at : asPoint(unit, at + 6);
+}
+
+function readBackslash(at: usize, to: usize): usize {
+  let next = at + 1;
+  while (next < to && load<u8>(next) === 0x5c) next++;
+  if (next >= to) return to;
+  const byte = load<u8>(next);
+  if ((byte & 0xf8) === 0x30) return readOctal(next, to);
+  const meaning = <i32>load<u8>(BACKSLASHED + <usize>byte);
+  if (meaning === 0) return next;
+  if (meaning === IN_CONTROL) return asByte(0x0a, next + 1);
+  if (meaning === IN_LINE_END) return next + 1;
+  if (meaning === IN_LONG) {
+    const point = hexNumber(next + 1, 8, to);
+    return point < 0 ? next : asPoint(point, next + 9);
+  }
+  if (load<u8>(next + 1) === 0x7b) return readBraces(next, to);
+  if (meaning === IN_UNICODE) return readUnicode(next, to);
+  const number = hexPair(next + 1);
+  return number < 0 || next + 3 > to ? next : asByte(number, next + 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function readOctal(next: usize, to: usize): usize {
+  const limit = min(to, next + (load<u8>(next) === 0x30 ? 4 : 3));
+  let number = 0;
+  let end = next;
+  for (; end < limit; end++) {
+    const digit = <i32>load<u8>(end) - 0x30;
+    if (<u32>digit > 7 || 8 * number + digit > 255) break;
+    number = 8 * number + digit;
+  }
+  return asByte(number, end);
+}
+
+/** `\u{41}`, from behind the backslash on. */
+function readBraces(next: usize, to: usize): usize {
+  let end = next + 2;
+  while (end < to && end < next + 9 && load<u8>(end) !== 0x7d) end++;
+  const point = hexNumber(next + 2, end - next - 2, to);
+  return point < 0 || load<u8>(end) !== 0x7d ? next : asPoint(point, end + 1);
+}
+
+function readUnicode(next: usize, to: usize): usize {
+  if (next + 5 > to) return next;
+  const high = hexPair(next + 1), low = hexPair(next + 3);
+  if ((high | low) < 0) return next;
+  const unit = (high << 8) | low;
+  const end = next + 5;
+  if (unit >= 0xd800 && unit < 0xdc00) {
+    let second = end;
+    while (second < to && load<u8>(second) === 0x5c) second++;
+    const rest = second > end && load<u8>(second) === 0x75 ? hexNumber(second + 1, 4, to) : -1;
+    if (rest >= 0xdc00 && rest < 0xe000) {
+      return asPoint(0x10000 + (<i64>(unit - 0xd800) << 10) + (rest - 0xdc00), second + 5);
+    }
+  }
+  return asPoint(unit, end);
+}
+
+function readEntity(at: usize, to: usize): usize {
+  const limit = min(to, at + LONGEST_ENTITY);
+  if (load<u8>(at + 1) === 0x23) {
+    const isHex = at + 2 < to && (load<u8>(at + 2) | 0x20) === 0x78;
+    const from = at + (isHex ? 3 : 2);
+    const base: i64 = isHex ? 16 : 10;
+    let number: i64 = 0;
+    let end = from;
+    for (; end < limit; end++) {
+      const digit = <i64>hexDigit(end);
+      if (<u64>digit >= <u64>base) break;
+      number = base * number + digit;
+    }
+    return end === from || end >= to || load<u8>(end) !== 0x3b ? at : asPoint(number, end + 1);
+  }
+  let end = at + 1;
+  while (end < limit && load<u8>(end) !== 0x3b && load<u8>(end) !== 0x26) end++;
+  if (end >= to || load<u8>(end) !== 0x3b || end === at + 1) return at;
+  const mark = entityMark(at + 1, end);
+  return mark === 0 ? at : asByte(mark, end + 1);
+}
+
+/** The mark that the name in `[from, to)` stands for, 0 when it is none of ours; see entities.ts. */
+function entityMark(from: usize, to: usize): i32 {
+  let hash = <i32>(to - from);
+  for (let at = from; at < to; at++) hash = (hash * 0x01000193) ^ <i32>load<u8>(at);
+  let slot = <usize>((<u32>hash * <u32>0x9e3779b1) >>> (32 - NAME_BITS));
+  let mark = load<i32>(NAMES + (slot << 3), 4);
+  while (mark !== 0 && load<i32>(NAMES + (slot << 3)) !== hash) {
+    slot = (slot + 1) & ((1 << NAME_BITS) - 1);
+    mark = load<i32>(NAMES + (slot << 3), 4);
+  }
+  return mark;
+}
+
+// @ts-ignore: decorator
+@inline
+function readQuoted(at: usize, to: usize): usize {
+  const second = load<u8>(at + 1);
+  if (second === 0x0a) return at + 2;
+  const byte = hexPair(at + 1);
+  if (byte >= 0) return at + 3 <= to ? asByte(byte, at + 3) : at;
+  return second === 0x0d && load<u8>(at + 2) === 0x0a ? at + 3 : at;
+}
+
+/** Where the control sequence that begins at `at` ends (ECMA-48 §5.3 to §5.6, xterm's strings), `at` when it is none. */
+function terminalEnd(at: usize, to: usize): usize {
+  const second = at + 1 < to ? <i32>load<u8>(at + 1) : 0;
+  let end = at + 2;
+  if (second === 0x5b) {
+    const limit = min(to, at + LONGEST_CSI);
+    while (end < limit && <u32>(<i32>load<u8>(end) - 0x20) <= 0x1f) end++;
+    return end < limit && <u32>(<i32>load<u8>(end) - 0x40) <= 0x3e ? end + 1 : at + 2;
+  }
+  if (second === 0x5d || second === 0x50 || second === 0x5f || second === 0x5e || second === 0x58) {
+    const limit = min(to, at + LONGEST_STRING);
+    while (end < limit && (load<u8>(end) >= 0x20 || load<u8>(end) === 0x09)) end++;
+    if (end < limit && load<u8>(end) === 0x07) return end + 1;
+    return end + 1 < to && load<u8>(end) === 0x1b && load<u8>(end + 1) === 0x5c ? end + 2 : at + 2;
+  }
+  if (second >= 0x20 && second <= 0x2f) return min(to, at + 3);
+  return second >= 0x30 && second <= 0x7e ? at + 2 : at;
+}
+
+/** Where the tag of markup that begins at `at` ends, `at` when it is none. */
+function tagEnd(at: usize, to: usize): usize {
+  const limit = min(to, at + LONGEST_TAG);
+  let end = at + 1;
+  while (end < limit && load<u8>(end) >= 0x20 && load<u8>(end) !== 0x3c && load<u8>(end) !== 0x3e) end++;
+  return end < limit && load<u8>(end) === 0x3e ? end + 1 : at;
+}
+
+function readWide(at: usize, to: usize): usize {
+  const lead = <i32>load<u8>(at);
+  const size: usize = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (at + size > to) return at;
+  let point = lead & (0x7f >> <i32>size);
+  for (let i: usize = 1; i < size; i++) {
+    const byte = <i32>load<u8>(at + i);
+    if ((byte & 0xc0) !== 0x80) return at;
+    point = (point << 6) | (byte & 0x3f);
+  }
+  const plain = narrow(point);
+  if (plain < 0) return at;
+  return plain === 0 ? at + size : asByte(plain, at + size);
+}
+
+/** The ASCII character that looks like `point`; 0 when nothing is to be seen of it, -1 when it is a character itself. */
+function narrow(point: i32): i32 {
+  if (point >= 0xff01 && point <= 0xff5e) return point - 0xfee0;
+  if (point >= 0x1d400 && point <= 0x1d6a3) {
+    const letter = (point - 0x1d400) % 52;
+    return letter < 26 ? 0x41 + letter : 0x47 + letter;
+  }
+  if (point >= 0x1d7ce && point <= 0x1d7ff) return 0x30 + ((point - 0x1d7ce) % 10);
+  // The capital letter in a square or a circle, of which there are three kinds, 32 places apart.
+  if (point >= 0x1f130 && point <= 0x1f189) {
+    const letter = (point - 0x1f130) & 31;
+    return letter < 26 ? 0x41 + letter : -1;
+  }
+  if (point >= 0x1f1e6 && point <= 0x1f1ff) return point - 0x1f1e6 + 0x41;
+  if (point >= 0x24b6 && point <= 0x24e9) return point < 0x24d0 ? point - 0x2475 : point - 0x246f;
+  if (point >= 0x300 && point <= 0x36f) return 0;
+  if ((point >= 0x200b && point <= 0x200f) || (point >= 0x2060 && point <= 0x2064)) return 0;
+  if (point === 0xad || point === 0xfeff || (point >= 0xfe00 && point <= 0xfe0f)) return 0;
+  return point === 0xa0 || point === 0x3000 || (point >= 0x2000 && point <= 0x200a) ? 0x20 : -1;
+}
+
+/**
+ * The usual escapes for one byte: `%41`, `=41`, `\\x41`, `\\u0041`. Their length times 256 and the byte; negative for all
+ * others.
+ */
+// @ts-ignore: decorator
+@inline
+function shortEscape(kind: i32, at: usize): i32 {
+  if ((kind & (PERCENT | QUOTED)) !== 0) return hexPair(at + 1) | 0x300;
+  if (kind !== BACKSLASH) return -1;
+  const second = load<u8>(at + 1);
+  if ((second | 0x20) === 0x78) return hexPair(at + 2) | 0x400;
+  // From U+0080 on it is more than a byte.
+  const isByte = second === 0x75 && load<u16>(at + 2) === 0x3030 && load<u8>(at + 4) < 0x38;
+  return isByte ? hexPair(at + 4) | 0x600 : -1;
+}
+
+/**
+ * Decodes `[from, to)` of the text, at another `level` than 0 of what came out at the level before, and undoes the kinds of
+ * escape in `escapes`. What comes out goes to `length` of the level; where it ends.
+ */
+export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32): i32 {
+  const area = DECODED + <usize>level * DECODED_SIZE;
+  const source = level === 0 ? TEXT : area - DECODED_SIZE;
+  const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH);
+  const none = i64x2.splat(0), ones = v128.splat<u16>(1), eight = v128.splat<u16>(8);
+  const rising = v128(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const end = source + <usize>to;
+  let i = source + <usize>from;
+  let out = <usize>length;
+  let nested = NESTED;
+  while (i < end) {
+    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(i)) & escapes;
+    let stop = i + 1;
+    let byte = <i32>load<u8>(i);
+    let isEscaped = false;
+    if (kind === 0) {
+      // One byte between two escapes, or as many as there are up to the next one.
+      if ((<i32>load<u8>(STARTS + <usize>load<u8>(i + 1)) & escapes) === 0) {
+        const bytes = v128.load(i);
+        const marked = (i8x16.bitmask(v128.eq<u8>(kinds(bytes, low, high), none)) ^ 0xffff) & 0xfffc;
+        const count = min(<usize>ctz(marked | 0x10000), end - i);
+        const first = v128.add<u16>(v128.splat<u16>(<u16>(i - source)), i16x8.extend_low_i8x16_u(rising));
+        const at = area + out, starts = area + FROM_OF + (out << 1), ends = area + TO_OF + (out << 1);
+        v128.store(at, bytes);
+        v128.store(starts, first);
+        v128.store(starts, v128.add<u16>(first, eight), 16);
+        v128.store(ends, v128.add<u16>(first, ones));
+        v128.store(ends, v128.add<u16>(v128.add<u16>(first, eight), ones), 16);
+        i += count;
+        out += count;
+        continue;
+      }
+    } else if (kind === BACKSPACE) {
+      out -= <usize>(out > <usize>length);
+      i++;
+      continue;
+    } else {
+      isEscaped = true;
+      const short = shortEscape(kind, i);
+      if (short >= 0 && i + 6 <= end) {
+        stop = i + <usize>(short >> 8);
+        byte = short & 0xff;
+      } else {
+        stop = readEscape(kind, i, end);
+        if (stop === i) {
+          // None after all.
+          isEscaped = false;
+          stop++;
+        } else byte = value;
+      }
+    }
+    if (<u32>byte <= 0xff) {
+      store<u16>(nested, <u16>out);
+      nested += <usize>(isEscaped && load<u8>(STARTS + <usize>byte) !== 0) << 1;
+      store<u8>(area + out, <u8>byte);
+      store<u16>(area + FROM_OF + (out << 1), <u16>(i - source));
+      store<u16>(area + TO_OF + (out << 1), <u16>(stop - source));
+      out++;
+    } else if (byte !== NOTHING) {
+      const lead = out;
+      out = emitPoint(area, out, i - source, stop - source);
+      store<u16>(nested, <u16>lead);
+      nested += <usize>(load<u8>(STARTS + <usize>load<u8>(area + lead)) !== 0) << 1;
+    }
+    i = stop;
+  }
+  v128.store(area + out, none);
+  store<u32>(COUNTS, <u32>((nested - NESTED) >> 1), 12);
+  if (level > 0) compose(area, <usize>length, out);
+  return <i32>out;
+}
+
+/** Puts the code point that was read last out as UTF-8, than which every escape of one is longer; where the next byte goes. */
+function emitPoint(area: usize, out: usize, start: usize, stop: usize): usize {
+  let rest = value - POINT;
+  const size = rest < 0x800 ? 2 : rest < 0x10000 ? 3 : 4;
+  const next = out + <usize>size;
+  for (let at = next - 1; at > out; at--) {
+    store<u8>(area + at, <u8>(0x80 | (rest & 0x3f)));
+    rest >>= 6;
+  }
+  store<u8>(area + out, <u8>((0xf00 >> size) | rest));
+  for (let at = out; at < next; at++) {
+    store<u16>(area + FROM_OF + (at << 1), <u16>start);
+    store<u16>(area + TO_OF + (at << 1), <u16>stop);
+  }
+  return next;
+}
+
+/** Replaces places in what came out at the level before by the places they came from. */
+function compose(area: usize, from: usize, to: usize): void {
+  const inner = area - DECODED_SIZE;
+  for (let at = from << 1; at < to << 1; at += 2) {
+    const start = <usize>load<u16>(area + FROM_OF + at), stop = <usize>load<u16>(area + TO_OF + at);
+    store<u16>(area + FROM_OF + at, load<u16>(inner + FROM_OF + (start << 1)));
+    store<u16>(area + TO_OF + at, load<u16>(inner + TO_OF + (stop << 1) - 2));
+  }
+}
+
+/** Whether what came out of the last stretch, which ends at `length` of a level, has an escape of these kinds in it. */
+export function nests(level: i32, length: i32, escapes: i32, needs: i32): bool {
+  const area = DECODED + <usize>level * DECODED_SIZE;
+  const to = area + <usize>length;
+  const last = NESTED + (<usize>load<u32>(COUNTS, 12) << 1);
+  for (let nested = NESTED; nested < last; nested += 2) {
+    const at = area + <usize>load<u16>(nested);
+    if (at >= to) continue;
+    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at)) & escapes;
+    if (kind === TAG ? tagEnd(at, to) > at : kind !== 0 && isEscape(kind, at, to, needs)) return true;
+  }
+  return false;
+}
+
+/** Whether what stands at `at` of a text that ends at `to` is an escape that may matter. */
+function isEscape(kind: i32, at: usize, to: usize, needs: i32): bool {
+  if (kind === PERCENT) return hexNumber(at + 1, 2, to) >= 0 || hexNumber(at + 2, 4, to) >= 0;
+  if (kind === ENTITY) return isEntity(at, needs);
+  if (kind === QUOTED) return isQuoted(at, to, needs);
+  if (kind === TAG) return load<u8>(at - 1) > 0x20;
+  if (kind === TERMINAL) return terminalEnd(at, to) > at;
+  return kind === WIDE ? isWide(at) : true;
+}
+
+function isEntity(at: usize, needs: i32): bool {
+  const second = load<u8>(at + 1);
+  if (second === 0x23) return true;
+  if ((needs & NEEDS_ENTITIES) === 0) {
+    return second === 0x61 && load<u8>(at + 2) === 0x6d && load<u8>(at + 3) === 0x70 && load<u8>(at + 5) === 0x23;
+  }
+  let end = at + 1;
+  while (end < at + LONGEST_ENTITY && load<u8>(end) >= 0x41) end++;
+  return load<u8>(end) === 0x3b && entityMark(at + 1, end) !== 0;
+}
+
+/** A soft line break, two escapes in a row, or one that a value needs. */
+function isQuoted(at: usize, to: usize, needs: i32): bool {
+  const next = load<u8>(at + 1);
+  if (at + 1 < to && next === 0x0a) return true;
+  if (at + 2 >= to) return false;
+  if (next === 0x0d && load<u8>(at + 2) === 0x0a) return true;
+  const byte = hexPair(at + 1);
+  if (byte < 0) return false;
+  if ((needs & NEEDS_QUOTED) !== 0 && (byte === 0x3d || byte >= 0x80)) return true;
+  return (at + 3 < to && load<u8>(at + 3) === 0x3d) || load<u8>(at - 3) === 0x3d;
+}
+
+function isWide(at: usize): bool {
+  const lead = <i32>load<u8>(at), second = <i32>load<u8>(at + 1), third = <i32>load<u8>(at + 2);
+  if (lead === 0xf0) return second === 0x9d || (second === 0x9f && third >= 0x84 && third <= 0x87);
+  if (lead === 0xe2) return (second === 0x80 && third >= 0x8b && third <= 0x8f) || second === 0x92 || second === 0x93;
+  if (lead === 0xef) return narrow(0xf000 | ((second & 0x3f) << 6) | (third & 0x3f)) >= 0;
+  return lead === 0xc2 ? second === 0xad : true;
+}
+
+/** 2 when the backslash gives a character by number, 1 when it gives a control character, 0 when it only quotes. */
+function backslashStrength(at: usize, to: usize): i32 {
+  if (at + 1 >= to) return 0;
+  const next = load<u8>(at + 1);
+  if ((next & 0xf8) === 0x30) return 2;
+  const meaning = <i32>load<u8>(BACKSLASHED + <usize>next);
+  if (meaning === IN_CONTROL) return 1;
+  if (meaning === 0 || meaning === IN_LINE_END) return 0;
+  if (meaning !== IN_LONG && load<u8>(at + 2) === 0x7b) return 2;
+  return hexNumber(at + 2, meaning === IN_HEX ? 2 : meaning === IN_UNICODE ? 4 : 8, to) >= 0 ? 2 : 0;
+}
+
+/** Kinds of which text is full where none is meant, so that each has to be checked even where others are near. */
+const DOUBTFUL: i32 = TAG | QUOTED;
+
+/** Set in the kinds of a region that was grown by escapes of all kinds. */
+const EVERY: i32 = EVERY_KIND + 1;
+
+let regionEnd: usize = REGIONS;
+
+/** Grows the region that is open under `slot` to hold the escape at `at`, or opens one. */
+function extend(slot: usize, kind: i32, at: i32): void {
+  const open = <usize>load<u32>(REGION_AT + slot);
+  const reach = load<i32>(REGION_ENDS + slot);
+  store<i32>(REGION_ENDS + slot, at + MARGIN);
+  if (open !== 0) {
+    if (at - MARGIN <= reach) {
+      store<u16>(open, <u16>(load<u16>(open) | kind));
+      return;
+    }
+    store<u16>(open, <u16>reach, 4);
+  }
+  store<u16>(regionEnd, <u16>(slot === 0 ? kind | EVERY : kind));
+  store<u16>(regionEnd, <u16>max(0, at - MARGIN), 2);
+  store<u32>(REGION_AT + slot, <u32>regionEnd);
+  regionEnd += REGION;
+}
+
+/**
+ * Writes the regions of the text, which has `length` bytes, around those of the marks that were noted which begin an escape;
+ * how many there are.
+ */
+export function regions(length: i32, needs: i32): i32 {
+  const to = TEXT + <usize>length;
+  const last = ESCAPES + (<usize>load<u32>(COUNTS, 4) << 1);
+  for (let slot: usize = 0; slot <= 32; slot += 4) {
+    store<i32>(REGION_ENDS + slot, -1);
+    store<u32>(REGION_AT + slot, 0);
+  }
+  regionEnd = REGIONS;
+  let weak = -DENSE_ESCAPES;
+  for (let mark = ESCAPES; mark < last; mark += 2) {
+    const place = <i32>load<u16>(mark);
+    const at = TEXT + <usize>place;
+    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at));
+    if (kind === TAG && load<u8>(at - 2) !== 0x3e) continue;
+    const slot = <usize>((ctz(kind) + 1) << 2);
+    if (place < load<i32>(REGION_ENDS + slot)) {
+      // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
+      if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, at, to, needs)) continue;
+      store<i32>(REGION_ENDS + slot, place + MARGIN);
+      store<i32>(REGION_ENDS, place + MARGIN);
+      continue;
+    }
+    if (kind === BACKSLASH) {
+      const strength = backslashStrength(at, to);
+      const near = place - weak <= DENSE_ESCAPES || (needs & NEEDS_LINE_ENDS) !== 0;
+      if (strength > 0) weak = place;
+      if (strength === 0 || (strength === 1 && !near)) continue;
+    } else if (!isEscape(kind, at, to, needs)) continue;
+    extend(slot, kind, place);
+    extend(0, kind, place);
+  }
+  return keepRegions(length);
+}
+
+/** Ends all regions, and keeps those that are of use. */
+function keepRegions(length: i32): i32 {
+  for (let slot: usize = 0; slot <= 32; slot += 4) {
+    const open = <usize>load<u32>(REGION_AT + slot);
+    if (open !== 0) store<u16>(open, load<u16>(REGION_ENDS + slot), 4);
+  }
+  let total = 0;
+  for (let region = REGIONS; region < regionEnd; region += REGION) {
+    const end = min(length, <i32>load<u16>(region, 4));
+    store<u16>(region, <u16>end, 4);
+    total += end - <i32>load<u16>(region, 2);
+  }
+  // Bytes at random are full of all kinds of escape; there one look that undoes them all has to do.
+  const isWild = total > MOST_LOOKS * length;
+  let kept = REGIONS;
+  for (let region = REGIONS; region < regionEnd; region += REGION) {
+    const escapes = <i32>load<u16>(region), each = escapes & EVERY_KIND;
+    // The regions of all kinds are of use only where there is more than one kind.
+    const isKept = (escapes & EVERY) === 0 ? !isWild : isWild || (each & (each - 1)) !== 0;
+    store<u16>(kept, <u16>escapes);
+    store<u16>(kept, load<u16>(region, 2), 2);
+    store<u16>(kept, load<u16>(region, 4), 4);
+    if (isKept) kept += REGION;
+  }
+  return <i32>((kept - REGIONS) / REGION);
+}
+
+/** Writes where the symbols of a view of the text stand, of the dense one when `isDense`; see {@link fold}. */
+export function locate(isDense: bool, length: i32, breaks: i32): void {
+  const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH);
+  const base = PLACES + (isDense ? PLACES_SIZE : 0);
+  // Both views keep what has 32 or more, the plain one also what has 0.
+  const shift = v128.splat<u8>(isDense ? 0 : 1), least = v128.splat<u8>(isDense ? 32 : 31);
+  let place = base, at = TEXT;
+  for (let part = 0; part <= breaks; part++) {
+    const to = TEXT + (part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length);
+    for (; at < to; at += 16) {
+      const left = to - at;
+      const within = left >= 16 ? 0xffff : (1 << <i32>left) - 1;
+      const kept = within &
+        i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kinds(v128.load(at), keptLow, keptHigh), shift), least));
+      const first = v128.splat<u16>(<u16>(at - TEXT));
+      for (let half = 0; half < 16; half += 8) {
+        const bits = (kept >>> half) & 0xff;
+        const picked = i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE + <usize>(bits << 3)));
+        v128.store(place, v128.add<u16>(v128.add<u16>(first, v128.splat<u16>(<u16>half)), picked));
+        place += <usize>popcnt(bits) << 1;
+      }
+    }
+    if (part === breaks) break;
+    at = to;
+    do {
+      store<u16>(place, <u16>(to - TEXT));
+      place += 2;
+    } while (((place - base) & 7) !== 0);
+  }
+}
