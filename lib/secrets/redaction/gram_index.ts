@@ -3,7 +3,7 @@
  * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
  */
 import { type GramCounts, GramSieves, holds } from "./gram_sieves.ts";
-import { GRAM, gramHash, memoryOf, WIDE_GRAM, wideHashAt, wordAt, wordIn } from "./grams.ts";
+import { GRAM, gramHash, memoryOf, sharedFrom, WIDE_GRAM, wideHashAt, wordAt, wordIn } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 
 /** Symbols in a row from which a form is looked up by wide grams. */
@@ -116,7 +116,7 @@ export class GramIndex<W extends Whole> {
   #addWide(from: number, last: number, period: number): void {
     for (let at = 0; at <= last; at++) {
       if (at % period >= 4 && at + 4 <= last) continue;
-      const hash = wideHashAt(this.pool, from + at);
+      const hash = wideHashAt(this.memory, from + at);
       if (this.#wideAt.get(hash) >= 0) continue;
       this.#wideAt.set(hash, from + at);
       this.facts[from + at] = (this.facts[from + at] as number) | WIDE_HERE;
@@ -172,14 +172,11 @@ export class GramIndex<W extends Whole> {
     return slot;
   }
 
-  /** Where in the pool the sixteen symbols at `at` of `symbols` stand, -1 when nowhere; for the longest forms. */
-  findWide(symbols: Uint8Array, at: number): number {
-    const found = this.#wideAt.get(wideHashAt(symbols, at));
+  /** Where in the pool the sixteen symbols at `at` of `memory` stand, -1 when nowhere; for the longest forms. */
+  findWide(memory: DataView, at: number): number {
+    const found = this.#wideAt.get(wideHashAt(memory, at));
     if (found < 0) return -1;
-    for (let i = 0; i < WIDE_GRAM; i++) {
-      if (this.pool[found + i] !== symbols[at + i]) return -1;
-    }
-    return found;
+    return sharedFrom(this.memory, found, memory, at, WIDE_GRAM) === WIDE_GRAM ? found : -1;
   }
 
   /** The wholes that begin with the eight symbols, among others. */
@@ -268,7 +265,7 @@ export class GramIndex<W extends Whole> {
     for (let at = from; at < this.#length; at++) {
       if (at % SLICE === 0) yield;
       const facts = this.facts[at] as number;
-      if ((facts & WIDE_HERE) !== 0) sieves.addWide(this.pool, at);
+      if ((facts & WIDE_HERE) !== 0) sieves.addWide(this.pool, this.memory, at);
       else if ((facts & GRAM_HERE) !== 0) sieves.addGram(this.pool, at);
     }
     for (let i = isFull ? 0 : this.#settledWholes; i < this.#allWholes.length; i++) {

@@ -54,8 +54,8 @@ export class GramSieves {
   }
 
   /** Adds the sixteen symbols at `at`. */
-  addWide(symbols: Uint8Array, at: number): void {
-    this.wide.add(wideHashAt(symbols, at));
+  addWide(symbols: Uint8Array, memory: DataView, at: number): void {
+    this.wide.add(wideHashAt(memory, at));
     this.#addProbe(symbols, at, WIDE_LANE);
   }
 

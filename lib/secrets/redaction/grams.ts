@@ -67,10 +67,10 @@ export function wideHash(head: number, third: number, fourth: number): number {
 }
 
 /** The hash of the sixteen symbols at `at`. */
-export function wideHashAt(symbols: Uint8Array, at: number): number {
+export function wideHashAt(memory: DataView, at: number): number {
   return wideHash(
-    gramHash(wordAt(symbols, at), wordAt(symbols, at + 4)),
-    wordAt(symbols, at + 8),
-    wordAt(symbols, at + 12),
+    gramHash(wordIn(memory, at), wordIn(memory, at + 4)),
+    wordIn(memory, at + 8),
+    wordIn(memory, at + 12),
   );
 }

@@ -42,11 +42,14 @@ function bitsOf(numbers: v128, spread: v128, powers: v128, bytes: v128, high: v1
   return v128.and(v128.eq<u8>(v128.and(number, high), bytes), i8x16.relaxed_swizzle(powers, v128.and(number, low)));
 }
 
-// @define areIn
-    // Which of four hashes, each of two words, may be in a set, as 32 ones each.
+// @define hashes
+    // The hashes of four times two words, and which words of the set they belong to.
     const hash = v128.xor(i32x4.mul(first, one), i32x4.mul(last, two));
     const second = i32x4.mul(v128.xor(hash, v128.shr<u32>(hash, 16)), three);
-    const place = v128.shl<u32>(v128.shr<u32>(hash, shift), 2);
+    let place = v128.shl<u32>(v128.shr<u32>(hash, shift), 2);
+// @end
+// @define areIn
+    // Which of four hashes may be in the set, as 32 ones each.
     let words = v128.load32_zero(set + <usize>i32x4.extract_lane(place, 0));
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 1), words, 1);
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 2), words, 2);
@@ -82,6 +85,7 @@ function probeFives(symbols: usize, length: i32, shift: u32, set: usize): usize 
   let hits = HITS;
   for (let at = 0; at + PROBE <= length; at += 16) {
     const first = v128.load(symbols + <usize>at), last = v128.and(v128.load(symbols + <usize>at, 4), byte);
+    // @use hashes
     // @use areIn
     hits = putPlaces(hits, v128.add<u16>(v128.splat<u16>(<u16>at), next), held);
   }
@@ -111,11 +115,13 @@ function findCandidates(symbols: usize, hits: usize, sets: usize): void {
     const v = v128.load(here - 3);
     const first = i8x16.relaxed_swizzle(v, firstBytes), after = i8x16.relaxed_swizzle(v, lastBytes);
     const last = v128.xor(after, v128.shr<u32>(after, 15));
-    // @use areIn
     // Before the first symbol no gram begins.
-    const mayBegin = v128.and(i32x4.splat(at === 0 ? lanes & 1 : lanes), ofLanes);
-    const isGram = v128.and(held, v128.eq<u32>(mayBegin, ofLanes));
-    narrow = putPlaces(narrow, v128.add<u16>(v128.splat<u16>(at), before), isGram);
+    const mayBegin = v128.eq<u32>(v128.and(i32x4.splat(at === 0 ? lanes & 1 : lanes), ofLanes), ofLanes);
+    // @use hashes
+    // Where none begins, a word is asked that is at hand.
+    place = v128.and(place, mayBegin);
+    // @use areIn
+    narrow = putPlaces(narrow, v128.add<u16>(v128.splat<u16>(at), before), v128.and(held, mayBegin));
     store<u16>(wide, at);
     wide += <usize>((lanes >>> 27) & 2);
   }

@@ -110,7 +110,7 @@ export class Scanner {
       const place = places[i] as number;
       const at = place & 0xffff;
       if ((place & WHOLE_FOUND) !== 0) this.#meetWholes(channel, index, at);
-      if ((place & WIDE_FOUND) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.symbols, at));
+      if ((place & WIDE_FOUND) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.memory, at));
       else if (!this.#isKnown(index.facts, at)) this.#tryRun(channel, index, accepts, at, found[i] as number);
     }
   }
