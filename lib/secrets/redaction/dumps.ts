@@ -15,8 +15,9 @@ const MIN_OFFSET_DIGITS = 6;
 const MAX_OFFSET_DIGITS = 16;
 const MAX_ROW_BYTES = 256;
 const LONGEST_PROMPT = 80;
-/** Bytes of the shortest line with a row behind a prompt: a mark, a blank, an offset, a blank and a byte. */
-const SHORTEST_PROMPTED = 10;
+/** Bytes of the shortest row, an offset, a blank and a byte, and of the shortest line with a row behind a prompt. */
+const SHORTEST_ROW = 9;
+const SHORTEST_PROMPTED = 11;
 
 /** Bytes of a dump below which nothing can be found in it. */
 const FEWEST_BYTES = 4;
@@ -60,7 +61,7 @@ export class DumpReader {
       const isNextRow = ((flags[line + 1] as number) & LINE.offset) !== 0;
       if (!isRow && !isNextRow && this.#count === 0) continue;
       const [start, end] = [from[line] as number, to[line] as number];
-      if (isRow && this.#readRow(data, start, end)) continue;
+      if (isRow && end - start >= SHORTEST_ROW && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
       // In a terminal the first row may stand behind a prompt.
       const row = isNextRow && end - start >= SHORTEST_PROMPTED ? promptEnd(data, start, end) : start;
@@ -94,15 +95,7 @@ export class DumpReader {
     if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return false;
     if (data[at] === 0x3a) at++;
     if (at < to && data[at] !== BLANK) return false;
-    let groupDigits = 0;
-    while (at < to && this.#count - before < MAX_ROW_BYTES) {
-      const start = blanksEnd(data, at, to);
-      const end = groupEnd(data, at, start, to, groupDigits, this.#count - before);
-      if (end < 0) break;
-      groupDigits ||= end - start;
-      this.#addGroup(data, start, end);
-      at = end;
-    }
+    at = this.#readGroups(data, at, to);
     if (this.#count === before) return (before === 0 || this.#hasCells) && this.#readCells(data, at, to);
     this.#placeCharacters(data, before, at, to);
     return true;
@@ -126,14 +119,30 @@ export class DumpReader {
     return this.#count > before;
   }
 
-  #addGroup(data: Uint8Array, start: number, end: number): void {
-    if (end - start > 2) this.#hasWords = true;
-    let last = this.#count + (end - start) / 2 - 1;
-    for (let at = start; at < end; at += 2) {
-      const value = 16 * (HEX_VALUES[data[at] as number] as number) + (HEX_VALUES[data[at + 1] as number] as number);
-      this.#big[this.#count] = this.#little[last] = value;
-      this.#bigDigits[this.#count++] = this.#littleDigits[last--] = at;
+  /** Reads the groups of digits of a row; where it goes on behind them. */
+  #readGroups(data: Uint8Array, from: number, to: number): number {
+    const [big, little, bigDigits, littleDigits] = [this.#big, this.#little, this.#bigDigits, this.#littleDigits];
+    const first = this.#count;
+    let count = first;
+    let usual = 0;
+    let at = from;
+    while (at < to && count - first < MAX_ROW_BYTES) {
+      const start = blanksEnd(data, at, to);
+      const end = groupEnd(data, at, start, to, usual, count - first);
+      if (end < 0) break;
+      usual ||= end - start;
+      let last = count + ((end - start) >> 1) - 1;
+      for (let digit = start; digit < end; digit += 2) {
+        const value = 16 * (HEX_VALUES[data[digit] as number] as number) +
+          (HEX_VALUES[data[digit + 1] as number] as number);
+        big[count] = little[last] = value;
+        bigDigits[count++] = littleDigits[last--] = digit;
+      }
+      at = end;
     }
+    this.#hasWords ||= usual > 2;
+    this.#count = count;
+    return at;
   }
 
   /** Notes where the characters of the row stand whose bytes begin at `first`. */
