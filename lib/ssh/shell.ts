@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
 import { AwaitedCommand, type AwaitOutcome, type CommandEnd } from "./shell/awaited_command.ts";
 import { Cursors, type Place } from "./shell/cursors.ts";
+import { foregroundOf } from "./shell/foreground.ts";
 import { keySequence } from "./shell/keys.ts";
 import type { LinkListener, TerminalLink } from "./shell/link.ts";
 import type { LeftPlace } from "./shell/left_output.ts";
@@ -87,7 +88,7 @@ export class Shell {
     const io = await ShellIo.open(options.size, { log: earlier?.log.copy(), raw: earlier?.raw.copy(), answers });
     const shell = new Shell(connection, io, options);
     try {
-      io.attach(await options.link(io));
+      io.attach(await options.link(io), (process, signal) => foregroundOf(connection, process, signal));
       await shownSoon(io, options.signal);
       const reason = await settled(io, io.mark, {
         quietMs: earlier?.prompt === undefined ? FIRST_QUIET_MS : LEFT_QUIET_MS,
@@ -110,9 +111,11 @@ export class Shell {
     return this.#io.ended;
   }
 
-  /** What it is doing, as far as its screen tells. */
-  get situation(): Situation {
-    return this.#io.situation();
+  /** What it is doing, as far as its screen and, where that leaves a doubt, its host tell. */
+  async situation(signal?: AbortSignal): Promise<Situation> {
+    const io = this.#io;
+    if (io.ended === undefined && io.idle && io.situation().doubtful) await io.askHost(signal);
+    return io.situation();
   }
 
   /** True while a command runs whose exit code was asked for. */
@@ -227,7 +230,7 @@ export class Shell {
    * @throws {ToolError} `shell_closed`, `shell_unsupported`, and `invalid_argument` when the shell is not at its prompt
    */
   async run(command: string, timeoutMs: number, signal?: AbortSignal): Promise<AwaitOutcome & { startRow: number }> {
-    await this.#ensurePrompt();
+    await this.#ensurePrompt(signal);
     const running = await this.#inTurn(async () => {
       await this.#answered(signal);
       return await AwaitedCommand.start(this.#io, command, signal);
@@ -242,7 +245,7 @@ export class Shell {
   async takeEnd(signal?: AbortSignal): Promise<CommandEnd | undefined> {
     const command = this.#command;
     if (command === undefined) return undefined;
-    if (!command.finished && this.#atPrompt()) {
+    if (!command.finished && await this.#atPrompt(signal)) {
       await this.#inTurn(() => command.askStatus(signal));
     }
     if (!command.finished) return undefined;
@@ -341,19 +344,22 @@ export class Shell {
   }
 
   /** True when a line of ours would meet nothing but the prompt. */
-  #atPrompt(): boolean {
+  async #atPrompt(signal: AbortSignal | undefined): Promise<boolean> {
     const io = this.#io;
-    return io.ended === undefined && io.idle && !io.halfTyped && io.situation().state === "prompt";
+    const { state } = await this.situation(signal);
+    return io.ended === undefined && io.idle && !io.halfTyped && state === "prompt";
   }
 
-  async #ensurePrompt(): Promise<void> {
-    if (this.awaiting) await this.takeEnd();
+  async #ensurePrompt(signal: AbortSignal | undefined): Promise<void> {
+    if (this.awaiting) await this.takeEnd(signal);
     if (this.awaiting) throw notAtPrompt("a command that was sent with await_exit still runs");
-    await settled(this.#io, { ...this.#io.mark, offset: -1, at: 0 }, { quietMs: 1000, limitMs: 1500 });
+    await settled(this.#io, { ...this.#io.mark, offset: -1, at: 0 }, { quietMs: 1000, limitMs: 1500, signal });
     this.ensureOpen();
     if (this.#io.halfTyped) throw notAtPrompt("something is typed there that was not sent off");
-    const { state, waitingFor } = this.#io.situation();
+    const { state, waitingFor } = await this.situation(signal);
     if (state === "prompt") return;
+    // A prompt without any text is not seen.
+    if (state === "running" && this.#io.mark.sent && await this.#io.askHost(signal) === true) return;
     if (state === "input") throw notAtPrompt(`what runs in it waits for ${waitingFor}`);
     if (state === "fullscreen") throw notAtPrompt("a full-screen program runs in it");
     throw notAtPrompt("it shows no prompt");
@@ -368,7 +374,7 @@ export class Shell {
 
   async #promptWithin(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
     const began = performance.now();
-    while (!this.#atPrompt() || this.awaiting) {
+    while (this.awaiting || !(await this.#atPrompt(signal))) {
       this.ensureOpen();
       const left = limitMs - (performance.now() - began);
       if (left <= 0) throw notAtPrompt("it shows no prompt", "timed_out");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MarkBound, sliceOf } from "../../lib/ssh/shell/emulator_bounds.ts";
 import { RowLog } from "../../lib/ssh/shell/row_log.ts";
+import { MAX_STRING_BYTES, StringBound } from "../../lib/ssh/shell/string_bound.ts";
 import { Screen } from "../../lib/ssh/shell/screen.ts";
 
 const encoder = new TextEncoder();
@@ -54,8 +55,40 @@ Deno.test("MarkBound.take() piles no more marks on a character than languages do
     let text = "";
     for (let at = 0; at < piled.length; at += length) {
       const left = bound.take(piled.subarray(at, at + length));
-      text += typeof left === "string" ? left : new TextDecoder().decode(left);
+      text += typeof left === "string" ? left : new TextDecoder().decode(Uint8Array.from(left));
     }
     assert.equal(text, "é e" + "\u0301".repeat(30) + "日本語 x\u0301\u0302 👩\u200d👩\u200d👧 end", String(length));
   }
+});
+
+Deno.test("StringBound.take() bounds what control strings say, and leaves all else as it is, wherever chunks are cut", () => {
+  const long = "x".repeat(3 * MAX_STRING_BYTES) + "ü¢";
+  const short = "x".repeat(MAX_STRING_BYTES);
+  const ended = (text: string): string => `one${text}two\x1b[31mthree \u009b0mé`;
+  for (
+    const opener of ["\x1b]", "\x1bP", "\x1bX", "\x1b^", "\x1b_", "\u009d", "\u0090", "\u0098", "\u009e", "\u009f"]
+  ) {
+    const ends = ["\x1b\\", "\u009c", "\x18", "\x1a", ...("\x1b]\u009d".includes(opener) ? ["\x07"] : [])];
+    for (const end of ends) {
+      const bytes = encoder.encode(ended(opener + long + end));
+      for (const length of [1, 7, 4096, 12_000]) {
+        const bound = new StringBound();
+        const left: number[] = [];
+        for (let at = 0; at < bytes.length; at += length) {
+          left.push(...bound.take(bytes.subarray(at, at + length)));
+        }
+        assert.equal(
+          new TextDecoder().decode(Uint8Array.from(left)),
+          ended(opener + short + end),
+          JSON.stringify([opener, end, length]),
+        );
+      }
+    }
+  }
+  const others = encoder.encode("\x1b[1mé\x1b\x1b]0;title\x07\xc2\u00a0 \x1bP1$r0m\x1b\\ end\x1b");
+  assert.deepEqual(new StringBound().take(others), others);
+});
+
+Deno.test("Screen.write() shows what stands behind a control string of any length", async () => {
+  assert.equal(await shownOf(`one\x1b]0;${"x".repeat(300_000)}\x07two`), "onetwo");
 });

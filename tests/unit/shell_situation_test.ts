@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { ToolError } from "../../lib/errors.ts";
 import { Cursors } from "../../lib/ssh/shell/cursors.ts";
+import { type Foreground, shellWaits } from "../../lib/ssh/shell/foreground.ts";
 import { keySequence } from "../../lib/ssh/shell/keys.ts";
 import { compilePattern, plainText } from "../../lib/ssh/shell/pattern.ts";
-import { situationOf } from "../../lib/ssh/shell/situation.ts";
+import { type EditorSigns, situationOf } from "../../lib/ssh/shell/situation.ts";
 
 function situation(
   before: string,
@@ -24,6 +25,7 @@ function situation(
     editorSpeaks: more.editorSpeaks ?? editorWaits,
     draws,
     known: new Set(known),
+    sent: true,
   });
   return found.waitingFor === undefined ? found.state : `${found.state}: ${found.waitingFor}`;
 }
@@ -105,6 +107,50 @@ Deno.test("situationOf() believes a line editor and known prompts more than the 
     assert.notEqual(situation("notes.txt ", { alternate, standout: true }), "input: pager");
   }
   assert.equal(situation("$ ", { after: "typed text" }), "running");
+});
+
+Deno.test("situationOf() leaves to the host what looks like a question", () => {
+  const at = (before: string, shellWaits?: boolean | "unknown", sent = true): [string, boolean | undefined] => {
+    const view = { row: 0, before, after: "", standout: false, alternate: false, bottom: before };
+    const signs = { editorWaits: false, editorSpeaks: false, draws: false, known: new Set<string>(), sent };
+    const { state, doubtful } = situationOf(view, { ...signs, shellWaits });
+    return [state, doubtful];
+  };
+  for (const before of ["Password: ", ">>> ", "--More--", "Which one? "]) {
+    assert.deepEqual(at(before), ["input", true]);
+    assert.deepEqual(at(before, true), ["prompt", undefined]);
+    assert.deepEqual(at(before, false), ["input", undefined]);
+    assert.deepEqual(at(before, "unknown"), ["input", undefined]);
+  }
+  assert.deepEqual(at("odd;; "), ["running", true]);
+  assert.deepEqual(at("odd;; ", true), ["prompt", undefined]);
+  assert.deepEqual(at("odd;; half typed", undefined, false), ["running", undefined]);
+  for (const before of ["$ ", "> ", ""]) assert.equal(at(before)[1], undefined);
+});
+
+Deno.test("shellWaits() tells a shell at its prompt from one that reads a line itself", () => {
+  const silent = { editorWaits: false, editorSpeaks: false };
+  const speaking = { editorWaits: false, editorSpeaks: true };
+  const waiting = { editorWaits: true, editorSpeaks: true };
+  const waits = (
+    foreground: Foreground,
+    editor: EditorSigns,
+    line: string,
+    asks = true,
+  ): boolean => shellWaits(foreground, editor, { typed: [line], asks });
+  assert.equal(waits("program", waiting, ""), false);
+  assert.equal(waits({ name: "bash", reads: "raw" }, waiting, ""), true);
+  assert.equal(waits({ name: "bash", reads: "raw" }, speaking, "ask_me"), false);
+  assert.equal(waits({ name: "bash", reads: "raw" }, silent, "PS1='? '"), true);
+  assert.equal(waits({ name: "bash", reads: "cooked" }, silent, "ask_me"), false);
+  assert.equal(waits({ name: "dash", reads: "cooked" }, silent, "PS1='? '"), true);
+  assert.equal(waits({ name: "dash", reads: "cooked" }, speaking, "PS1='? '"), true);
+  assert.equal(waits({ name: "dash", reads: "cooked" }, silent, "printf 'at work'; wait", false), false);
+  assert.equal(waits({ name: "dash", reads: "cooked" }, silent, "printf '? '; read x"), false);
+  assert.equal(waits({ name: "dash", reads: "silent" }, silent, "ask_me"), false);
+  assert.equal(waits({ name: "mksh", reads: "raw" }, silent, "PS1='? '"), true);
+  assert.equal(waits({ name: "mksh", reads: "raw" }, silent, "PS1=odd", false), true);
+  assert.equal(waits({ name: "mksh", reads: "cooked" }, silent, "ask_me"), false);
 });
 
 Deno.test("keySequence() gives what a terminal sends", () => {

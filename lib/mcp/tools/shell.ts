@@ -230,7 +230,13 @@ async function runCommand(
   const { reason, end, shown } = outcome;
   if (reason === "finished" && end !== undefined && shown !== undefined) {
     const text = maskedTail(shown, call.app.redactor, args.read_lines);
-    return { ...text, exit_code: end.exitCode, cwd: end.cwd, cursor: shell.cursor(), ...stateOf(shell) };
+    return {
+      ...text,
+      exit_code: end.exitCode,
+      cwd: end.cwd,
+      cursor: shell.cursor(),
+      ...await stateOf(shell, call.signal),
+    };
   }
   const notes = reason === "timeout"
     ? [`still running after ${args.timeout} s; a later answer tells its exit_code`]
@@ -248,19 +254,20 @@ async function runCommand(
 /** A shell's answer: the part of its output that is wanted, and what it is doing. */
 async function answer(shell: Shell, call: Call, wanted: Wanted, notes: string[] = []): Promise<Answer> {
   const end = await shell.takeEnd(call.signal);
+  const state = await stateOf(shell, call.signal);
   const note = [...notes, ...(shell.ended === undefined ? [] : [`the shell is closed: ${shell.ended}`])].join("; ");
   return {
     ...shellText(shell, call.app.redactor, wanted),
     cursor: shell.cursor(),
-    ...stateOf(shell),
+    ...state,
     ...(end !== undefined && { exit_code: end.exitCode, cwd: end.cwd }),
     ...(note !== "" && { note }),
   };
 }
 
-function stateOf(shell: Shell): Pick<Answer, "state" | "waiting_for"> {
+async function stateOf(shell: Shell, signal: AbortSignal | undefined): Promise<Pick<Answer, "state" | "waiting_for">> {
   if (shell.ended !== undefined) return { state: "closed" };
-  const { state, waitingFor } = shell.situation;
+  const { state, waitingFor } = await shell.situation(signal);
   return { state, ...(waitingFor !== undefined && { waiting_for: waitingFor }) };
 }
 

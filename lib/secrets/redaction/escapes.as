@@ -1,5 +1,5 @@
-// What undoes escapes, and finds where there are some: a part of kernel.as, whose names it uses. What an escape is, and
-// which kinds there are, is told in escapes.ts; addresses are those of kernel.as and text_kernel.ts.
+// What undoes escapes: a part of kernel.as, whose names it uses. Which kinds of escape there are is told in escapes.ts;
+// what the tables hold is written by text_kernel.ts.
 
 const PERCENT: i32 = 1, BACKSLASH: i32 = 2, ENTITY: i32 = 4, QUOTED: i32 = 8, TERMINAL: i32 = 16, BACKSPACE: i32 = 32;
 const WIDE: i32 = 64, TAG: i32 = 128, EVERY_KIND: i32 = 255;
@@ -8,16 +8,10 @@ const WIDE: i32 = 64, TAG: i32 = 128, EVERY_KIND: i32 = 255;
 const HEX_VALUES: usize = 0x500, BACKSLASHED: usize = 0x600;
 /** A pair of tables as in kernel.as, of the kinds of escape that a byte may begin, and of some that it does not. */
 const KINDS_LOW: usize = 0x700, KINDS_HIGH: usize = 0x710;
-/** For each kind, and before them for all together, where the open region ends so far, and where it is written. */
-const REGION_ENDS: usize = 0x720, REGION_AT: usize = 0x750;
 /** The hashes of the names of entities, and what each stands for, in slots of eight bytes. */
 const NAMES: usize = 0x1800, NAME_BITS: i32 = 7;
-/** Regions, three 16-bit numbers for each: kinds, start, end. */
-const REGIONS: usize = 0xc0000, REGION: usize = 6;
 /** Where in what came out of the last stretch stands what may begin a further escape. */
 const NESTED: usize = 0xc6000;
-/** Where the symbols of a view stand in the text. */
-const PLACES: usize = 0xd8000, PLACES_SIZE: usize = 0x12000;
 /** What came out, by how often it was decoded before: the bytes, where the source of each begins, and where it ends. */
 const DECODED: usize = 0xfc000, DECODED_SIZE: usize = 0x2d000, FROM_OF: usize = 0x9000, TO_OF: usize = 0x1b000;
 
@@ -27,15 +21,6 @@ const IN_HEX: i32 = 1, IN_UNICODE: i32 = 2, IN_LONG: i32 = 3, IN_CONTROL: i32 = 
 /** Bytes up to which an operating system command or the like is taken for one; a longer one is text. */
 const LONGEST_STRING: usize = 1024;
 const LONGEST_CSI: usize = 64, LONGEST_TAG: usize = 96, LONGEST_ENTITY: usize = 12;
-
-/** Bytes before the first and after the last escape of a region. */
-const MARGIN: i32 = 48;
-/** Escapes such as `\n`, of which source code is full, count when the next one is nearer than this. */
-const DENSE_ESCAPES: i32 = 24;
-/** How often a text is decoded, one kind of escape after the other, before all kinds are undone at once. */
-const MOST_LOOKS: i32 = 3;
-/** What values need. */
-const NEEDS_ENTITIES: i32 = 1, NEEDS_QUOTED: i32 = 2, NEEDS_LINE_ENDS: i32 = 4;
 
 /** What an escape stands for that is nothing to be seen, and what is added to a code point that is more than a byte. */
 const NOTHING: i32 = -1, POINT: i32 = 0x100;
@@ -87,12 +72,22 @@ function asPoint(point: i64, end: usize): usize {
 /** Reads the escape at `at`; where it ends, or `at` when it is none after all. */
 function readEscape(kind: i32, at: usize, to: usize): usize {
   value = NOTHING;
-  if (kind === PERCENT) return readPercent(at, to);
-  if (kind === BACKSLASH) return readBackslash(at, to);
-  if (kind === QUOTED) return readQuoted(at, to);
-  if (kind === ENTITY) return readEntity(at, to);
-  if (kind === TERMINAL) return terminalEnd(at, to);
-  return kind === TAG ? tagEnd(at, to) : readWide(at, to);
+  switch (ctz(kind)) {
+    case 0:
+      return readPercent(at, to);
+    case 1:
+      return readBackslash(at, to);
+    case 2:
+      return readEntity(at, to);
+    case 3:
+      return readQuoted(at, to);
+    case 4:
+      return terminalEnd(at, to);
+    case 6:
+      return readWide(at, to);
+    default:
+      return tagEnd(at, to);
+  }
 }
 
 // @ts-ignore: decorator
@@ -273,19 +268,33 @@ function narrow(point: i32): i32 {
 }
 
 /**
- * The usual escapes for one byte: `%41`, `=41`, `\\x41`, `\\u0041`. Their length times 256 and the byte; negative for all
- * others.
+ * The usual escapes for one byte: `%41`, `=41`, `\x41`, `\u0041`, `\n`, `\101`. Their length times 256 and the byte;
+ * negative for all others.
  */
 // @ts-ignore: decorator
 @inline
 function shortEscape(kind: i32, at: usize): i32 {
   if ((kind & (PERCENT | QUOTED)) !== 0) return hexPair(at + 1) | 0x300;
   if (kind !== BACKSLASH) return -1;
-  const second = load<u8>(at + 1);
+  const second = <u32>load<u8>(at + 1);
   if ((second | 0x20) === 0x78) return hexPair(at + 2) | 0x400;
-  // From U+0080 on it is more than a byte.
-  const isByte = second === 0x75 && load<u16>(at + 2) === 0x3030 && load<u8>(at + 4) < 0x38;
-  return isByte ? hexPair(at + 4) | 0x600 : -1;
+  if (second === 0x75) {
+    // From U+0080 on it is more than a byte.
+    return load<u16>(at + 2) === 0x3030 && load<u8>(at + 4) < 0x38 ? hexPair(at + 4) | 0x600 : -1;
+  }
+  if (load<u8>(BACKSLASHED + <usize>second) === IN_CONTROL) return 0x20a;
+  // What begins with 0 may have four digits, and what begins with 4 is more than a byte.
+  const third = <u32>load<u8>(at + 2) - 0x30, fourth = <u32>load<u8>(at + 3) - 0x30;
+  if (second < 0x31 || second > 0x33 || third > 7 || fourth > 7) return -1;
+  return 0x400 | <i32>(((second - 0x30) << 6) | (third << 3) | fourth);
+}
+
+/** Whether a backslash before `at` only quotes what stands there. */
+// @ts-ignore: decorator
+@inline
+function isQuoting(at: usize, to: usize): bool {
+  const byte = load<u8>(at);
+  return load<u8>(BACKSLASHED + <usize>byte) === 0 && byte !== 0x5c && (byte & 0xf8) !== 0x30 && at < to;
 }
 
 /**
@@ -326,6 +335,9 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
       }
     } else if (kind === BACKSPACE) {
       out -= <usize>(out > <usize>length);
+      i++;
+      continue;
+    } else if (kind === BACKSLASH && isQuoting(i + 1, end)) {
       i++;
       continue;
     } else {
@@ -388,194 +400,5 @@ function compose(area: usize, from: usize, to: usize): void {
     const start = <usize>load<u16>(area + FROM_OF + at), stop = <usize>load<u16>(area + TO_OF + at);
     store<u16>(area + FROM_OF + at, load<u16>(inner + FROM_OF + (start << 1)));
     store<u16>(area + TO_OF + at, load<u16>(inner + TO_OF + (stop << 1) - 2));
-  }
-}
-
-/** Whether what came out of the last stretch, which ends at `length` of a level, has an escape of these kinds in it. */
-export function nests(level: i32, length: i32, escapes: i32, needs: i32): bool {
-  const area = DECODED + <usize>level * DECODED_SIZE;
-  const to = area + <usize>length;
-  const last = NESTED + (<usize>load<u32>(COUNTS, 12) << 1);
-  for (let nested = NESTED; nested < last; nested += 2) {
-    const at = area + <usize>load<u16>(nested);
-    if (at >= to) continue;
-    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at)) & escapes;
-    if (kind === TAG ? tagEnd(at, to) > at : kind !== 0 && isEscape(kind, at, to, needs)) return true;
-  }
-  return false;
-}
-
-/** Whether what stands at `at` of a text that ends at `to` is an escape that may matter. */
-function isEscape(kind: i32, at: usize, to: usize, needs: i32): bool {
-  if (kind === PERCENT) return hexNumber(at + 1, 2, to) >= 0 || hexNumber(at + 2, 4, to) >= 0;
-  if (kind === ENTITY) return isEntity(at, needs);
-  if (kind === QUOTED) return isQuoted(at, to, needs);
-  if (kind === TAG) return load<u8>(at - 1) > 0x20;
-  if (kind === TERMINAL) return terminalEnd(at, to) > at;
-  return kind === WIDE ? isWide(at) : true;
-}
-
-function isEntity(at: usize, needs: i32): bool {
-  const second = load<u8>(at + 1);
-  if (second === 0x23) return true;
-  if ((needs & NEEDS_ENTITIES) === 0) {
-    return second === 0x61 && load<u8>(at + 2) === 0x6d && load<u8>(at + 3) === 0x70 && load<u8>(at + 5) === 0x23;
-  }
-  let end = at + 1;
-  while (end < at + LONGEST_ENTITY && load<u8>(end) >= 0x41) end++;
-  return load<u8>(end) === 0x3b && entityMark(at + 1, end) !== 0;
-}
-
-/** A soft line break, two escapes in a row, or one that a value needs. */
-function isQuoted(at: usize, to: usize, needs: i32): bool {
-  const next = load<u8>(at + 1);
-  if (at + 1 < to && next === 0x0a) return true;
-  if (at + 2 >= to) return false;
-  if (next === 0x0d && load<u8>(at + 2) === 0x0a) return true;
-  const byte = hexPair(at + 1);
-  if (byte < 0) return false;
-  if ((needs & NEEDS_QUOTED) !== 0 && (byte === 0x3d || byte >= 0x80)) return true;
-  return (at + 3 < to && load<u8>(at + 3) === 0x3d) || load<u8>(at - 3) === 0x3d;
-}
-
-function isWide(at: usize): bool {
-  const lead = <i32>load<u8>(at), second = <i32>load<u8>(at + 1), third = <i32>load<u8>(at + 2);
-  if (lead === 0xf0) return second === 0x9d || (second === 0x9f && third >= 0x84 && third <= 0x87);
-  if (lead === 0xe2) return (second === 0x80 && third >= 0x8b && third <= 0x8f) || second === 0x92 || second === 0x93;
-  if (lead === 0xef) return narrow(0xf000 | ((second & 0x3f) << 6) | (third & 0x3f)) >= 0;
-  return lead === 0xc2 ? second === 0xad : true;
-}
-
-/** 2 when the backslash gives a character by number, 1 when it gives a control character, 0 when it only quotes. */
-function backslashStrength(at: usize, to: usize): i32 {
-  if (at + 1 >= to) return 0;
-  const next = load<u8>(at + 1);
-  if ((next & 0xf8) === 0x30) return 2;
-  const meaning = <i32>load<u8>(BACKSLASHED + <usize>next);
-  if (meaning === IN_CONTROL) return 1;
-  if (meaning === 0 || meaning === IN_LINE_END) return 0;
-  if (meaning !== IN_LONG && load<u8>(at + 2) === 0x7b) return 2;
-  return hexNumber(at + 2, meaning === IN_HEX ? 2 : meaning === IN_UNICODE ? 4 : 8, to) >= 0 ? 2 : 0;
-}
-
-/** Kinds of which text is full where none is meant, so that each has to be checked even where others are near. */
-const DOUBTFUL: i32 = TAG | QUOTED;
-
-/** Set in the kinds of a region that was grown by escapes of all kinds. */
-const EVERY: i32 = EVERY_KIND + 1;
-
-let regionEnd: usize = REGIONS;
-
-/** Grows the region that is open under `slot` to hold the escape at `at`, or opens one. */
-function extend(slot: usize, kind: i32, at: i32): void {
-  const open = <usize>load<u32>(REGION_AT + slot);
-  const reach = load<i32>(REGION_ENDS + slot);
-  store<i32>(REGION_ENDS + slot, at + MARGIN);
-  if (open !== 0) {
-    if (at - MARGIN <= reach) {
-      store<u16>(open, <u16>(load<u16>(open) | kind));
-      return;
-    }
-    store<u16>(open, <u16>reach, 4);
-  }
-  store<u16>(regionEnd, <u16>(slot === 0 ? kind | EVERY : kind));
-  store<u16>(regionEnd, <u16>max(0, at - MARGIN), 2);
-  store<u32>(REGION_AT + slot, <u32>regionEnd);
-  regionEnd += REGION;
-}
-
-/**
- * Writes the regions of the text, which has `length` bytes, around those of the marks that were noted which begin an escape;
- * how many there are.
- */
-export function regions(length: i32, needs: i32): i32 {
-  const to = TEXT + <usize>length;
-  const last = ESCAPES + (<usize>load<u32>(COUNTS, 4) << 1);
-  for (let slot: usize = 0; slot <= 32; slot += 4) {
-    store<i32>(REGION_ENDS + slot, -1);
-    store<u32>(REGION_AT + slot, 0);
-  }
-  regionEnd = REGIONS;
-  let weak = -DENSE_ESCAPES;
-  for (let mark = ESCAPES; mark < last; mark += 2) {
-    const place = <i32>load<u16>(mark);
-    const at = TEXT + <usize>place;
-    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at));
-    if (kind === TAG && load<u8>(at - 2) !== 0x3e) continue;
-    const slot = <usize>((ctz(kind) + 1) << 2);
-    if (place < load<i32>(REGION_ENDS + slot)) {
-      // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
-      if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, at, to, needs)) continue;
-      store<i32>(REGION_ENDS + slot, place + MARGIN);
-      store<i32>(REGION_ENDS, place + MARGIN);
-      continue;
-    }
-    if (kind === BACKSLASH) {
-      const strength = backslashStrength(at, to);
-      const near = place - weak <= DENSE_ESCAPES || (needs & NEEDS_LINE_ENDS) !== 0;
-      if (strength > 0) weak = place;
-      if (strength === 0 || (strength === 1 && !near)) continue;
-    } else if (!isEscape(kind, at, to, needs)) continue;
-    extend(slot, kind, place);
-    extend(0, kind, place);
-  }
-  return keepRegions(length);
-}
-
-/** Ends all regions, and keeps those that are of use. */
-function keepRegions(length: i32): i32 {
-  for (let slot: usize = 0; slot <= 32; slot += 4) {
-    const open = <usize>load<u32>(REGION_AT + slot);
-    if (open !== 0) store<u16>(open, load<u16>(REGION_ENDS + slot), 4);
-  }
-  let total = 0;
-  for (let region = REGIONS; region < regionEnd; region += REGION) {
-    const end = min(length, <i32>load<u16>(region, 4));
-    store<u16>(region, <u16>end, 4);
-    total += end - <i32>load<u16>(region, 2);
-  }
-  // Bytes at random are full of all kinds of escape; there one look that undoes them all has to do.
-  const isWild = total > MOST_LOOKS * length;
-  let kept = REGIONS;
-  for (let region = REGIONS; region < regionEnd; region += REGION) {
-    const escapes = <i32>load<u16>(region), each = escapes & EVERY_KIND;
-    // The regions of all kinds are of use only where there is more than one kind.
-    const isKept = (escapes & EVERY) === 0 ? !isWild : isWild || (each & (each - 1)) !== 0;
-    store<u16>(kept, <u16>escapes);
-    store<u16>(kept, load<u16>(region, 2), 2);
-    store<u16>(kept, load<u16>(region, 4), 4);
-    if (isKept) kept += REGION;
-  }
-  return <i32>((kept - REGIONS) / REGION);
-}
-
-/** Writes where the symbols of a view of the text stand, of the dense one when `isDense`; see {@link fold}. */
-export function locate(isDense: bool, length: i32, breaks: i32): void {
-  const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH);
-  const base = PLACES + (isDense ? PLACES_SIZE : 0);
-  // Both views keep what has 32 or more, the plain one also what has 0.
-  const shift = v128.splat<u8>(isDense ? 0 : 1), least = v128.splat<u8>(isDense ? 32 : 31);
-  let place = base, at = TEXT;
-  for (let part = 0; part <= breaks; part++) {
-    const to = TEXT + (part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length);
-    for (; at < to; at += 16) {
-      const left = to - at;
-      const within = left >= 16 ? 0xffff : (1 << <i32>left) - 1;
-      const kept = within &
-        i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kinds(v128.load(at), keptLow, keptHigh), shift), least));
-      const first = v128.splat<u16>(<u16>(at - TEXT));
-      for (let half = 0; half < 16; half += 8) {
-        const bits = (kept >>> half) & 0xff;
-        const picked = i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE + <usize>(bits << 3)));
-        v128.store(place, v128.add<u16>(v128.add<u16>(first, v128.splat<u16>(<u16>half)), picked));
-        place += <usize>popcnt(bits) << 1;
-      }
-    }
-    if (part === breaks) break;
-    at = to;
-    do {
-      store<u16>(place, <u16>(to - TEXT));
-      place += 2;
-    } while (((place - base) & 7) !== 0);
   }
 }

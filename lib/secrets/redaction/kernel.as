@@ -1,5 +1,5 @@
-// The two loops of the redactor that look at every byte, sixteen bytes at a time; the other parts use what they leave. AssemblyScript; built by
-// scripts/build_kernel.ts. What the bytes mean is told by tables, which text_kernel.ts writes.
+// The two loops of the redactor that look at every byte, sixteen bytes at a time; the other parts use what they leave.
+// AssemblyScript; built by scripts/build_kernel.ts. What the bytes mean is told by tables, which text_kernel.ts writes.
 //
 // A set of bytes is a pair of tables of sixteen bytes, one for the low and one for the high half of a byte: the byte is
 // in the set when what the two have for it shares a bit.

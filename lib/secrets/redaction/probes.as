@@ -1,6 +1,6 @@
-// The first questions about every few symbols of a view: a part of kernel.as, whose names it uses. They are asked in loops
-// without a branch that depends on the text, since such a branch is what costs time; each loop leaves the places at which
-// the answer may be yes. The hashes are those of grams.ts and sieve.ts.
+// Where the symbols of a view stand, and the first questions about every few of them: a part of kernel.as, whose names it
+// uses. They are asked in loops with hardly a branch that depends on the text, since such a branch is what costs time; the
+// loops leave the places at which the answer may be yes. The hashes are those of grams.ts and sieve.ts.
 
 /** 16-bit places of words, of grams and of wide grams at which the answer may be yes. */
 const HITS: usize = 0x183000, NARROW_GRAMS: usize = 0x204000, WIDE_GRAMS: usize = 0x216000;
@@ -8,6 +8,8 @@ const HITS: usize = 0x183000, NARROW_GRAMS: usize = 0x204000, WIDE_GRAMS: usize 
 const FOUND: usize = 0x188000, WIDE_BIT: u32 = 0x10000, WHOLE_BIT: u32 = 0x20000;
 /** The bits of the short patterns, see short_patterns.ts. */
 const SHORT_BITS: usize = 0x1b6000;
+/** Where the symbols of a view stand in the text. */
+const PLACES: usize = 0xd8000, PLACES_SIZE: usize = 0x12000;
 
 /** Symbols that are asked about first. */
 const PROBE: i32 = 5;
@@ -177,4 +179,35 @@ export function probeThrees(length: i32, step: u32): i32 {
     found += <usize>((load<u32>(SHORT_BITS + ((<usize>bit >> 5) << 2)) >>> (bit & 31)) & 1) << 2;
   }
   return <i32>((found - FOUND) >> 2);
+}
+
+/** Writes where the symbols of a view of the text stand, of the dense one when `isDense`; see {@link fold}. */
+export function locate(isDense: bool, length: i32, breaks: i32): void {
+  const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH);
+  const base = PLACES + (isDense ? PLACES_SIZE : 0);
+  // Both views keep what has 32 or more, the plain one also what has 0.
+  const shift = v128.splat<u8>(isDense ? 0 : 1), least = v128.splat<u8>(isDense ? 32 : 31);
+  let place = base, at = TEXT;
+  for (let part = 0; part <= breaks; part++) {
+    const to = TEXT + (part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length);
+    for (; at < to; at += 16) {
+      const left = to - at;
+      const within = left >= 16 ? 0xffff : (1 << <i32>left) - 1;
+      const kept = within &
+        i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kinds(v128.load(at), keptLow, keptHigh), shift), least));
+      const first = v128.splat<u16>(<u16>(at - TEXT));
+      for (let half = 0; half < 16; half += 8) {
+        const bits = (kept >>> half) & 0xff;
+        const picked = i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE + <usize>(bits << 3)));
+        v128.store(place, v128.add<u16>(v128.add<u16>(first, v128.splat<u16>(<u16>half)), picked));
+        place += <usize>popcnt(bits) << 1;
+      }
+    }
+    if (part === breaks) break;
+    at = to;
+    do {
+      store<u16>(place, <u16>(to - TEXT));
+      place += 2;
+    } while (((place - base) & 7) !== 0);
+  }
 }

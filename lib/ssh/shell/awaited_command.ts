@@ -112,6 +112,7 @@ export class AwaitedCommand {
       const asks = situation.state === "input" || (situation.state === "prompt" && this.#startRow !== undefined);
       if (!asks || !io.idle) await io.changed(left, signal);
       else if (quiet < enough) await io.changed(Math.min(left, enough - quiet), signal);
+      else if (situation.doubtful === true) await io.askHost(signal);
       else if (situation.state === "input") return { ...this.#outcome("input"), waitingFor: situation.waitingFor };
       else if (this.#nested && this.#askedAt > io.lastDataAt) {
         return { ...this.#outcome("input"), waitingFor: "nested shell" };

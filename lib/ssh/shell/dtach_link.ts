@@ -1,11 +1,11 @@
 /** A terminal inside dtach, which passes everything as it is; what was shown before is from a keeper beside it. */
 import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
-import { scriptCommand } from "../../quote.ts";
+import { quoteWord, scriptCommand } from "../../quote.ts";
 import { askBytes } from "../ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
-import { attachKept, handOut, markSize, MAX_KEPT_BYTES } from "./dtach_script.ts";
+import { attachKept, findParent, handOut, markSize, MAX_KEPT_BYTES } from "./dtach_script.ts";
 import { redrawn } from "./kept_bytes.ts";
 import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
 import { MarkerFilter } from "./marker_filter.ts";
@@ -36,15 +36,22 @@ ps -A -o pid= -o ppid= -o tpgid= -o args= 2>/dev/null | awk -v s="$s" '{ parent[
 END { for (p in parent) if (parent[p] in masters && front[p] == p) exit 3 }'; [ $? = 3 ] && r=ctrl_l;; esac
 exec dtach -A "$s" -E -z -r $r /bin/sh -c 'case $SHELL in */zsh) exec "$SHELL" -g;; esac; exec "\${SHELL:-/bin/sh}"'`;
 
+/** Sets `parent` to the process of dtach that has no terminal: it has started the session's shell. */
+function findMaster(session: string): string {
+  return `set -- ${quoteWord(session)}; s=\${XDG_RUNTIME_DIR:-$HOME}/.$1; parent=$(ps -A -o pid= -o tty= -o args= |
+awk -v s="$s" '$2 == "?" && /^[^a-z]*dtach -A/ && index($0, s " ") { print $1 }')`;
+}
+
 /** Opens a terminal in the dtach session `session`, new or as it was left, where nothing keeps what it shows. */
-export function openDtach(
+export async function openDtach(
   connection: Connection,
   session: string,
   options: LinkOptions,
   listener: LinkListener,
 ): Promise<TerminalLink> {
   const command = scriptCommand(DTACH, session);
-  return openTerminal(connection, { ...options, command }, new Farewell(listener));
+  const terminal = await openTerminal(connection, { ...options, command }, new Farewell(listener));
+  return { ...terminal, shell: { find: findMaster(session) } };
 }
 
 /**
@@ -82,6 +89,7 @@ export async function openKeptDtach(
     throw error;
   }
   return {
+    shell: { find: findParent(session) },
     write: (data) => terminal.write(data),
     hold: (paused) => terminal.hold(paused),
     close: () => terminal.close(),

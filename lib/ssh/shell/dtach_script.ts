@@ -105,6 +105,11 @@ export function attachKept(session: string, { width, height }: TerminalSize): st
   return scriptCommand(ATTACH, session, String(width), String(height));
 }
 
+/** Sets `parent` to the process that has started the session's shell. */
+export function findParent(session: string): string {
+  return `set -- ${quoteWord(session)}; ${PLACE}; read -r parent <"$k/pid"`;
+}
+
 /** The command that hands out what the session has shown, with markers of `token` there and in the terminal. */
 export function handOut(session: string, token: string): string {
   return scriptCommand(HAND_OUT, session, token);

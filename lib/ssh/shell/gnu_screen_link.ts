@@ -7,6 +7,7 @@ import { ToolError } from "../../errors.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 import type { ClientChannel } from "../ssh2.ts";
+import type { ShellProcess } from "./foreground.ts";
 import { attachCommand, feedCommand, firstRow, MAX_KEPT_BYTES } from "./gnu_screen_script.ts";
 import { drawnAlternate, drawnScreen, type KeptScreen, linesAbove } from "./kept_screen.ts";
 import { type LinkListener, type LinkOptions, openTerminal, type TerminalLink } from "./link.ts";
@@ -58,7 +59,7 @@ export async function openScreen(
       onEnd: (reason) => feed.endSoon(reason),
     });
     await within(feed.begun);
-    return new ScreenLink(terminal, feed);
+    return new ScreenLink(terminal, feed, { find: `parent=${Number.parseInt(wholeName)}` });
   } catch (error) {
     terminal?.close();
     feed.close();
@@ -70,10 +71,12 @@ export async function openScreen(
 class ScreenLink implements TerminalLink {
   readonly #terminal: TerminalLink;
   readonly #feed: Feed;
+  readonly shell: ShellProcess;
 
-  constructor(terminal: TerminalLink, feed: Feed) {
+  constructor(terminal: TerminalLink, feed: Feed, shell: ShellProcess) {
     this.#terminal = terminal;
     this.#feed = feed;
+    this.shell = shell;
   }
 
   write(data: string): void {

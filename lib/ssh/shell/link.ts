@@ -2,6 +2,7 @@
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 import type { ClientChannel } from "../ssh2.ts";
+import type { ShellProcess } from "./foreground.ts";
 import type { TerminalSize } from "./screen.ts";
 
 /** Longest wait for the far end's consent to a terminal. */
@@ -17,7 +18,12 @@ export interface TerminalLink {
   hold(paused: boolean): void;
   /** Hangs up. */
   close(): void;
+  /** Where the shell in it is found; undefined where that is not known. */
+  readonly shell?: ShellProcess;
 }
+
+/** The terminals of each connection that are open, in the order in which they were opened. */
+const OPEN = new WeakMap<Connection, object[]>();
 
 /** Who is told of what comes over a link. */
 export interface LinkListener {
@@ -58,7 +64,12 @@ export async function openTerminal(
     (opened) => listen(connection, opened, listener),
     options.command,
   );
+  const open = OPEN.get(connection) ?? [];
+  OPEN.set(connection, open);
+  open.push(channel);
+  channel.once("close", () => open.splice(open.indexOf(channel), 1));
   return {
+    shell: { find: "parent=$PPID", among: () => ({ at: open.indexOf(channel), of: open.length }) },
     write: (data) => {
       if (channel.writable) channel.write(data);
     },

@@ -2,6 +2,7 @@
 import type { Terminal } from "@xterm/headless";
 import { boundWork, MarkBound, sliceOf } from "./emulator_bounds.ts";
 import type { Row, RowLog } from "./row_log.ts";
+import { StringBound } from "./string_bound.ts";
 
 const SCROLLBACK = 1024;
 /** How much text before what is asked for a rendering holds, for whoever must see what a window cuts. */
@@ -60,6 +61,7 @@ export class Screen {
   readonly #terminal: Terminal;
   readonly #log: RowLog;
   readonly #marks = new MarkBound();
+  readonly #strings = new StringBound();
   /** Stands on the last row that is in the log, as long as the emulator still holds it. */
   #anchor: ReturnType<Terminal["registerMarker"]>;
   /** How many rows below the anchor are in the log, too. */
@@ -182,7 +184,9 @@ export class Screen {
   /** Shows at most {@linkcode Screen.slice} bytes; resolves when they are on the screen. */
   write(bytes: Uint8Array | string): Promise<void> {
     return new Promise((resolve) => {
-      this.#terminal.write(typeof bytes === "string" ? bytes : this.#marks.take(bytes), () => {
+      if (typeof bytes === "string") this.#strings.reset();
+      const bounded = typeof bytes === "string" ? bytes : this.#marks.take(this.#strings.take(bytes));
+      this.#terminal.write(bounded, () => {
         this.#harvest();
         resolve();
       });

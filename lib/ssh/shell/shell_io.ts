@@ -1,5 +1,6 @@
 /** A shell's two directions: what is typed, and what comes, through the marker filter onto the screen. */
 import { ToolError } from "../../errors.ts";
+import { type Foreground, type ShellProcess, shellWaits } from "./foreground.ts";
 import type { TerminalLink } from "./link.ts";
 import { MarkerFilter, modeSwitches, type ShellMarker } from "./marker_filter.ts";
 import { OutputPump } from "./output_pump.ts";
@@ -7,7 +8,7 @@ import { plainText } from "./pattern.ts";
 import { RawBuffer } from "./raw_buffer.ts";
 import { RowLog } from "./row_log.ts";
 import { Screen, type TerminalSize } from "./screen.ts";
-import { type Situation, situationOf } from "./situation.ts";
+import { type EditorSigns, looksAsked, type Situation, situationOf } from "./situation.ts";
 
 /** How much of a shell's output is kept, in bytes as they came and in characters as they are shown. */
 export const BUFFER_BYTES = 500_000;
@@ -20,6 +21,8 @@ const DRAWING_MOVES = 2;
 const BURST_GAP_MS = 50;
 /** How long after an input its effect comes before everything else. */
 const URGENT_MS = 1000;
+/** A host that has not said so often who has the terminal is not asked again. */
+const MAX_SILENCES = 2;
 const ENCODER = new TextEncoder();
 
 /** A place in the output, and what was known when the output had come that far. */
@@ -38,8 +41,20 @@ export interface InputMark {
   alternate: boolean;
   /** The lines that were typed then. */
   typed: readonly string[];
+  /** True when it had a line end. */
+  sent: boolean;
   /** True when it was typed at the shell's prompt, and not sent off with a line end. */
   unsent: boolean;
+}
+
+/** Asks the host who has a shell's terminal; undefined when it does not say. */
+type AskForeground = (shell: ShellProcess, signal?: AbortSignal) => Promise<Foreground | undefined>;
+
+/** What the host said of the shell, and when: it holds until something comes or is typed. */
+interface Verdict {
+  offset: number;
+  inputAt: number;
+  shellWaits: boolean | "unknown";
 }
 
 /** What a shell's two directions begin with. */
@@ -75,6 +90,9 @@ export class ShellIo {
   #signalsAtEnter = 0;
   #movesAtInput = 0;
   #mark: InputMark;
+  #foreground: AskForeground = () => Promise.resolve(undefined);
+  #silences = 0;
+  #verdict: Verdict | undefined;
 
   private constructor(screen: Screen, { raw, answers = true }: IoOptions) {
     this.screen = screen;
@@ -87,6 +105,7 @@ export class ShellIo {
       clears: 0,
       alternate: false,
       typed: [],
+      sent: true,
       unsent: false,
     };
     this.#pump = new OutputPump({
@@ -117,9 +136,10 @@ export class ShellIo {
     return io;
   }
 
-  /** Sends what is typed to `link` from now on. */
-  attach(link: TerminalLink): void {
+  /** Sends what is typed to `link` from now on, and asks `foreground` who has the terminal. */
+  attach(link: TerminalLink, foreground: AskForeground): void {
     this.#link = link;
+    this.#foreground = foreground;
   }
 
   /** Takes output. */
@@ -178,7 +198,7 @@ export class ShellIo {
     const { clears } = this.screen;
     const sent = /[\r\n]/.test(data);
     const unsent = !sent && (this.#mark.unsent || this.situation().state === "prompt");
-    this.#mark = { offset: this.raw.end, row, text, at: performance.now(), clears, alternate, typed, unsent };
+    this.#mark = { offset: this.raw.end, row, text, at: performance.now(), clears, alternate, typed, sent, unsent };
     this.#movesAtInput = this.screen.moves;
     if (sent) this.#signalsAtEnter = this.screen.promptSignals;
     this.typeQuietly(data);
@@ -247,13 +267,26 @@ export class ShellIo {
     this.#signalsAtEnter = this.screen.promptSignals;
   }
 
-  /** What the shell is doing, as far as its screen tells. */
+  /** What the shell is doing, as far as its screen tells, and what the host has said of it since. */
   situation(): Situation {
-    const { screen } = this;
-    const editorWaits = screen.pasteMode && screen.promptSignals > this.#signalsAtEnter;
-    const draws = screen.moves - this.#movesAtInput >= DRAWING_MOVES;
-    const editorSpeaks = screen.promptSignals > 0;
-    return situationOf(screen.cursor(), { editorWaits, editorSpeaks, draws, known: this.#prompts });
+    const draws = this.screen.moves - this.#movesAtInput >= DRAWING_MOVES;
+    const shellWaits = this.#standing?.shellWaits;
+    const { sent } = this.#mark;
+    return situationOf(this.screen.cursor(), { ...this.#editor, draws, known: this.#prompts, sent, shellWaits });
+  }
+
+  /** Asks the host whether what stands there is the shell's prompt; {@linkcode situation} knows it then. */
+  async askHost(signal?: AbortSignal): Promise<Verdict["shellWaits"]> {
+    if (this.#standing !== undefined) return this.#standing.shellWaits;
+    const { end: offset } = this.raw;
+    const inputAt = this.#lastInputAt;
+    const process = this.#link?.shell;
+    const asked = process !== undefined && this.#silences < MAX_SILENCES;
+    const foreground = asked ? await this.#foreground(process, signal) : undefined;
+    if (foreground === undefined) this.#silences++;
+    const waits = foreground === undefined ? "unknown" : this.#waitsIn(foreground);
+    this.#verdict = { offset, inputAt, shellWaits: waits };
+    return waits;
   }
 
   /** True when the agent has typed something at the prompt that stands there and has not been sent off. */
@@ -264,10 +297,11 @@ export class ShellIo {
     return cursor.row === row && cursor.before.length > text.length && cursor.before.startsWith(text);
   }
 
-  /** Remembers what the cursor's line shows as a prompt. */
+  /** Remembers what the cursor's line shows as a prompt, unless programs ask like that. */
   learnPrompt(): void {
-    const { before, alternate } = this.screen.cursor();
-    if (alternate || before.trim() === "" || this.#prompts.size >= MAX_PROMPTS) return;
+    const cursor = this.screen.cursor();
+    const { before, alternate } = cursor;
+    if (alternate || before.trim() === "" || looksAsked(cursor) || this.#prompts.size >= MAX_PROMPTS) return;
     this.#prompts.add(before);
   }
 
@@ -312,6 +346,20 @@ export class ShellIo {
   dispose(): void {
     this.#pump.stop();
     this.screen.dispose();
+  }
+
+  get #editor(): EditorSigns {
+    const { pasteMode, promptSignals } = this.screen;
+    return { editorWaits: pasteMode && promptSignals > this.#signalsAtEnter, editorSpeaks: promptSignals > 0 };
+  }
+
+  get #standing(): Verdict | undefined {
+    const { offset, inputAt } = this.#verdict ?? {};
+    return offset === this.raw.end && inputAt === this.#lastInputAt ? this.#verdict : undefined;
+  }
+
+  #waitsIn(foreground: Foreground): boolean {
+    return shellWaits(foreground, this.#editor, { typed: this.#mark.typed, asks: looksAsked(this.screen.cursor()) });
   }
 
   #wake(): void {

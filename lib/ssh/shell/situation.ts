@@ -9,18 +9,28 @@ export interface Situation {
   waitingFor?: string;
   /** How long the screen must stay as it is, in milliseconds, for this to hold. */
   settleMs: number;
+  /** True when the shell's own prompt may look like this: {@linkcode SituationContext.shellWaits} is to be known. */
+  doubtful?: boolean;
 }
 
-/** What is known besides the screen. */
-export interface SituationContext {
+/** What the shell's line editor has said on the screen. */
+export interface EditorSigns {
   /** True when a line editor has said, since the last input, that it waits. */
   editorWaits: boolean;
   /** True when the shell's line editor has ever said that it waits: then it says so each time. */
   editorSpeaks: boolean;
+}
+
+/** What is known besides the screen. */
+export interface SituationContext extends EditorSigns {
   /** True when a program has put the cursor here and there since the last input. */
   draws: boolean;
   /** Prompts that this shell has shown. */
   known: ReadonlySet<string>;
+  /** True when what was typed last had a line end: nothing of it stands before the cursor. */
+  sent: boolean;
+  /** Whether the shell waits for a command, as the host says, or `unknown`, as it does not say. @default not asked yet */
+  shellWaits?: boolean | "unknown" | undefined;
 }
 
 const PAGER =
@@ -39,11 +49,40 @@ const CONTINUATION =
 const GENERIC_PROMPT = /(?:^|\S)\s?[$#❯➜λ»›⟩] ?$|(?:^|[^\d\s]|[\s)\]])\s?[%>] ?$/;
 /** The end of a line that may be a question: only a program that stays as it is there has asked one. */
 const QUESTION = /[?:：？] ?$/;
+const MAX_PROMPT_CHARACTERS = 300;
 const QUESTION_SETTLE_MS = 3000;
+/** How long a line must stay as it is for the host to be asked whether it is a question. */
+const DOUBT_SETTLE_MS = 150;
+const NOTHING_KNOWN = { editorWaits: false, editorSpeaks: false, draws: false, known: new Set<string>(), sent: true };
+const AT_PROMPT: Situation = { state: "prompt", settleMs: 10 };
 const NOT_A_PROMPT = /\d ?%\s?$/;
 
 /** Reads the situation from what stands around the cursor. */
 export function situationOf(view: CursorView, context: SituationContext): Situation {
+  const seen = seenSituation(view, context);
+  if (!asks(seen) && !(seen.state === "running" && context.sent && endsOpen(view))) return seen;
+  if (view.alternate) return seen;
+  if (context.shellWaits === undefined) {
+    return { ...seen, settleMs: Math.min(seen.settleMs, DOUBT_SETTLE_MS), doubtful: true };
+  }
+  return context.shellWaits === true ? AT_PROMPT : seen;
+}
+
+/** True when nothing but the host can tell a prompt that stands there from a question. */
+export function looksAsked(view: CursorView): boolean {
+  return asks(seenSituation(view, NOTHING_KNOWN));
+}
+
+function asks({ state, waitingFor }: Situation): boolean {
+  return state === "input" && waitingFor !== "more input";
+}
+
+/** True when the cursor stands behind a text that may be a prompt of any look. */
+function endsOpen({ before, after }: CursorView): boolean {
+  return after === "" && before.trim() !== "" && before.length <= MAX_PROMPT_CHARACTERS;
+}
+
+function seenSituation(view: CursorView, context: SituationContext): Situation {
   const { before, bottom } = view;
   if (view.alternate) {
     return PAGER.test(bottom) || behindStandout(view)
@@ -51,12 +90,12 @@ export function situationOf(view: CursorView, context: SituationContext): Situat
       : { state: "fullscreen", settleMs: 150 };
   }
   const known = before !== "" && context.known.has(before);
-  if (context.editorWaits) return known ? { state: "prompt", settleMs: 10 } : atEditor(before);
+  if (context.editorWaits) return known ? AT_PROMPT : atEditor(before);
   if (known) return { state: "prompt", settleMs: 20 };
   const waitingFor = behindStandout(view) ? "pager" : questionIn(before, view.after);
   if (waitingFor !== undefined) return { state: "input", waitingFor, settleMs: 80 };
   const otherwise = context.draws ? drawing : running;
-  if (view.after !== "" || before.length > 300) return otherwise;
+  if (view.after !== "" || before.length > MAX_PROMPT_CHARACTERS) return otherwise;
   const ofProgram = before === "> " && context.editorSpeaks;
   if (ofProgram || REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 40 };
   if (CONTINUATION.test(before)) return { state: "input", waitingFor: "more input", settleMs: 150 };
@@ -72,7 +111,7 @@ const drawing: Situation = { state: "fullscreen", settleMs: 300 };
 function atEditor(before: string): Situation {
   if (CONTINUATION.test(before)) return { state: "input", waitingFor: "more input", settleMs: 10 };
   if (REPL.test(before)) return { state: "input", waitingFor: "repl", settleMs: 10 };
-  return { state: "prompt", settleMs: 10 };
+  return AT_PROMPT;
 }
 
 /** True at the end of a line that is all in standout, as less asks at the bottom of a screen. */

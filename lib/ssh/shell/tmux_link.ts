@@ -9,6 +9,7 @@ import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 import { spend } from "../spent.ts";
 import type { ClientChannel } from "../ssh2.ts";
+import type { ShellProcess } from "./foreground.ts";
 import { drawnAlternate, drawnLines, drawnScreen } from "./kept_screen.ts";
 import type { LinkListener, LinkOptions, TerminalLink } from "./link.ts";
 import type { TerminalSize } from "./screen.ts";
@@ -81,6 +82,10 @@ class TmuxClient implements TerminalLink {
   /** Resolves when what was on the screen has been shown. */
   get attached(): Promise<void> {
     return this.#attached.promise;
+  }
+
+  get shell(): ShellProcess {
+    return { find: `pid=$(tmux -L mcp-ssh display-message -p -t '${this.#pane ?? ""}' '#{pane_pid}')` };
   }
 
   listen(connection: Connection, channel: ClientChannel): void {

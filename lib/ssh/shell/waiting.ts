@@ -42,8 +42,12 @@ export async function settled(
     const quiet = now - Math.max(io.lastDataAt, mark.at);
     let wait = Math.min(limits.quietMs - quiet, limits.limitMs - (now - began));
     if (io.idle && io.raw.end > mark.offset) {
-      const { state, settleMs } = io.situation();
-      if (state !== "running" && quiet >= settleMs) return state;
+      const { state, settleMs, doubtful } = io.situation();
+      if (state !== "running" && quiet >= settleMs) {
+        if (doubtful !== true) return state;
+        await io.askHost(limits.signal);
+        continue;
+      }
       if (state !== "running") wait = Math.min(wait, settleMs - quiet);
     }
     if (now - began >= limits.limitMs) return quiet >= limits.quietMs ? "quiet" : "timeout";
@@ -76,7 +80,11 @@ export async function awaited(io: ShellIo, watch: Watch, limits: WaitLimits, sto
       if (now - began >= limits.limitMs) return "timeout";
       const situation = io.situation();
       const enough = patience(situation, limits.quietMs);
-      if (io.idle && quiet >= enough) return situation.state === "input" ? "input" : "quiet";
+      if (io.idle && quiet >= enough) {
+        if (situation.doubtful !== true) return situation.state === "input" ? "input" : "quiet";
+        await io.askHost(limits.signal);
+        continue;
+      }
       const wait = Math.min(limits.limitMs - (now - began), Math.max(1, enough - quiet));
       await io.changed(Math.min(wait, 2 ** 30), limits.signal);
     }

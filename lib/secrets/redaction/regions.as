@@ -1,0 +1,183 @@
+// Which stretches of a text have to be decoded: a part of kernel.as, whose names and those of escapes.as it uses.
+
+/** For each kind, and before them for all together, where the open region ends so far, and where it is written. */
+const REGION_ENDS: usize = 0x720, REGION_AT: usize = 0x750;
+/** Regions, three 16-bit numbers for each: kinds, start, end. */
+const REGIONS: usize = 0xc0000, REGION: usize = 6;
+
+/** Bytes before the first and after the last escape of a region. */
+const MARGIN: i32 = 48;
+/** Escapes such as `\n`, of which source code is full, count when the next one is nearer than this. */
+const DENSE_ESCAPES: i32 = 24;
+/** How often a text is decoded, one kind of escape after the other, before all kinds are undone at once. */
+const MOST_LOOKS: i32 = 3;
+/** What values need. */
+const NEEDS_ENTITIES: i32 = 1, NEEDS_QUOTED: i32 = 2, NEEDS_LINE_ENDS: i32 = 4;
+
+/** Whether what came out of the last stretch, which ends at `length` of a level, has an escape of these kinds in it. */
+export function nests(level: i32, length: i32, escapes: i32, needs: i32): bool {
+  const area = DECODED + <usize>level * DECODED_SIZE;
+  const to = area + <usize>length;
+  const last = NESTED + (<usize>load<u32>(COUNTS, 12) << 1);
+  for (let nested = NESTED; nested < last; nested += 2) {
+    const at = area + <usize>load<u16>(nested);
+    if (at >= to) continue;
+    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at)) & escapes;
+    if (kind === TAG ? tagEnd(at, to) > at : kind !== 0 && isEscape(kind, at, to, needs)) return true;
+  }
+  return false;
+}
+
+/** Whether what stands at `at` of a text that ends at `to` is an escape that may matter. */
+function isEscape(kind: i32, at: usize, to: usize, needs: i32): bool {
+  switch (ctz(kind)) {
+    case 0:
+      return hexNumber(at + 1, 2, to) >= 0 || hexNumber(at + 2, 4, to) >= 0;
+    case 2:
+      return isEntity(at, needs);
+    case 3:
+      return isQuoted(at, to, needs);
+    case 4:
+      return terminalEnd(at, to) > at;
+    case 6:
+      return isWide(at);
+    case 7:
+      return load<u8>(at - 1) > 0x20;
+    default:
+      return true;
+  }
+}
+
+function isEntity(at: usize, needs: i32): bool {
+  const second = load<u8>(at + 1);
+  if (second === 0x23) return true;
+  if ((needs & NEEDS_ENTITIES) === 0) {
+    return second === 0x61 && load<u8>(at + 2) === 0x6d && load<u8>(at + 3) === 0x70 && load<u8>(at + 5) === 0x23;
+  }
+  let end = at + 1;
+  while (end < at + LONGEST_ENTITY && load<u8>(end) >= 0x41) end++;
+  return load<u8>(end) === 0x3b && entityMark(at + 1, end) !== 0;
+}
+
+/** A soft line break, two escapes in a row, or one that a value needs. */
+function isQuoted(at: usize, to: usize, needs: i32): bool {
+  const next = load<u8>(at + 1);
+  if (at + 1 < to && next === 0x0a) return true;
+  if (at + 2 >= to) return false;
+  if (next === 0x0d && load<u8>(at + 2) === 0x0a) return true;
+  const byte = hexPair(at + 1);
+  if (byte < 0) return false;
+  if ((needs & NEEDS_QUOTED) !== 0 && (byte === 0x3d || byte >= 0x80)) return true;
+  return (at + 3 < to && load<u8>(at + 3) === 0x3d) || load<u8>(at - 3) === 0x3d;
+}
+
+function isWide(at: usize): bool {
+  const lead = <i32>load<u8>(at), second = <i32>load<u8>(at + 1), third = <i32>load<u8>(at + 2);
+  if (lead === 0xf0) return second === 0x9d || (second === 0x9f && third >= 0x84 && third <= 0x87);
+  if (lead === 0xe2) return (second === 0x80 && third >= 0x8b && third <= 0x8f) || second === 0x92 || second === 0x93;
+  if (lead === 0xef) return narrow(0xf000 | ((second & 0x3f) << 6) | (third & 0x3f)) >= 0;
+  return lead === 0xc2 ? second === 0xad : true;
+}
+
+/** 2 when the backslash gives a character by number, 1 when it gives a control character, 0 when it only quotes. */
+function backslashStrength(at: usize, to: usize): i32 {
+  if (at + 1 >= to) return 0;
+  const next = load<u8>(at + 1);
+  if ((next & 0xf8) === 0x30) return 2;
+  const meaning = <i32>load<u8>(BACKSLASHED + <usize>next);
+  if (meaning === IN_CONTROL) return 1;
+  if (meaning === 0 || meaning === IN_LINE_END) return 0;
+  if (meaning !== IN_LONG && load<u8>(at + 2) === 0x7b) return 2;
+  return hexNumber(at + 2, meaning === IN_HEX ? 2 : meaning === IN_UNICODE ? 4 : 8, to) >= 0 ? 2 : 0;
+}
+
+/** Kinds of which text is full where none is meant, so that each has to be checked even where others are near. */
+const DOUBTFUL: i32 = TAG | QUOTED;
+
+/** Set in the kinds of a region that was grown by escapes of all kinds. */
+const EVERY: i32 = EVERY_KIND + 1;
+
+let regionEnd: usize = REGIONS;
+
+/** Grows the region that is open under `slot` to hold the escape at `at`, or opens one. */
+function extend(slot: usize, kind: i32, at: i32): void {
+  const open = <usize>load<u32>(REGION_AT + slot);
+  const reach = load<i32>(REGION_ENDS + slot);
+  store<i32>(REGION_ENDS + slot, at + MARGIN);
+  if (open !== 0) {
+    if (at - MARGIN <= reach) {
+      store<u16>(open, <u16>(load<u16>(open) | kind));
+      return;
+    }
+    store<u16>(open, <u16>reach, 4);
+  }
+  store<u16>(regionEnd, <u16>(slot === 0 ? kind | EVERY : kind));
+  store<u16>(regionEnd, <u16>max(0, at - MARGIN), 2);
+  store<u32>(REGION_AT + slot, <u32>regionEnd);
+  regionEnd += REGION;
+}
+
+/**
+ * Writes the regions of the text, which has `length` bytes, around those of the marks that were noted which begin an escape;
+ * how many there are.
+ */
+export function regions(length: i32, needs: i32): i32 {
+  const to = TEXT + <usize>length;
+  const last = ESCAPES + (<usize>load<u32>(COUNTS, 4) << 1);
+  for (let slot: usize = 0; slot <= 32; slot += 4) {
+    store<i32>(REGION_ENDS + slot, -1);
+    store<u32>(REGION_AT + slot, 0);
+  }
+  regionEnd = REGIONS;
+  let weak = -DENSE_ESCAPES;
+  for (let mark = ESCAPES; mark < last; mark += 2) {
+    const place = <i32>load<u16>(mark);
+    const at = TEXT + <usize>place;
+    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at));
+    if (kind === TAG && load<u8>(at - 2) !== 0x3e) continue;
+    const slot = <usize>((ctz(kind) + 1) << 2);
+    if (place < load<i32>(REGION_ENDS + slot)) {
+      // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
+      if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, at, to, needs)) continue;
+      store<i32>(REGION_ENDS + slot, place + MARGIN);
+      store<i32>(REGION_ENDS, place + MARGIN);
+      continue;
+    }
+    if (kind === BACKSLASH) {
+      const strength = backslashStrength(at, to);
+      const near = place - weak <= DENSE_ESCAPES || (needs & NEEDS_LINE_ENDS) !== 0;
+      if (strength > 0) weak = place;
+      if (strength === 0 || (strength === 1 && !near)) continue;
+    } else if (!isEscape(kind, at, to, needs)) continue;
+    extend(slot, kind, place);
+    extend(0, kind, place);
+  }
+  return keepRegions(length);
+}
+
+/** Ends all regions, and keeps those that are of use. */
+function keepRegions(length: i32): i32 {
+  for (let slot: usize = 0; slot <= 32; slot += 4) {
+    const open = <usize>load<u32>(REGION_AT + slot);
+    if (open !== 0) store<u16>(open, load<u16>(REGION_ENDS + slot), 4);
+  }
+  let total = 0;
+  for (let region = REGIONS; region < regionEnd; region += REGION) {
+    const end = min(length, <i32>load<u16>(region, 4));
+    store<u16>(region, <u16>end, 4);
+    total += end - <i32>load<u16>(region, 2);
+  }
+  // Bytes at random are full of all kinds of escape; there one look that undoes them all has to do.
+  const isWild = total > MOST_LOOKS * length;
+  let kept = REGIONS;
+  for (let region = REGIONS; region < regionEnd; region += REGION) {
+    const escapes = <i32>load<u16>(region), each = escapes & EVERY_KIND;
+    // The regions of all kinds are of use only where there is more than one kind.
+    const isKept = (escapes & EVERY) === 0 ? !isWild : isWild || (each & (each - 1)) !== 0;
+    store<u16>(kept, <u16>escapes);
+    store<u16>(kept, load<u16>(region, 2), 2);
+    store<u16>(kept, load<u16>(region, 4), 4);
+    if (isKept) kept += REGION;
+  }
+  return <i32>((kept - REGIONS) / REGION);
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { decodeAll, Decoder } from "../../lib/secrets/redaction/decoder.ts";
+import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes.ts";
+import { GramIndex } from "../../lib/secrets/redaction/gram_index.ts";
+import { GramSieves } from "../../lib/secrets/redaction/gram_sieves.ts";
+import { SieveCopies } from "../../lib/secrets/redaction/sieve_copies.ts";
+import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { viewOf } from "../../lib/secrets/redaction/view.ts";
+
+const kernel = TextKernel.shared();
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** What comes out of `[0, to)` of a text. */
+function decoded(text: string, to: number = encode(text).length): string {
+  const { data, length } = decodeAll(encode(text), to);
+  return new TextDecoder().decode(data.slice(0, length));
+}
+
+const CASES: Record<string, readonly (readonly [text: string, out: string])[]> = {
+  "percent-encoding": [["%41b%2F%2f", "Ab//"], ["%u0041%U00e9", "Aé"], ["%4g%", "%4g%"]],
+  "backslashes": [
+    ["\\x41\\X42\\x4", "ABx4"],
+    ["\\101\\0101\\8\\777", "AA8?7"],
+    ["\\u0041\\u00e9\\u{1F600}", "Aé😀"],
+    ["\\ud83d\\ude00\\U0001F600", "😀😀"],
+    ["\\U00110000\\u{110000}x", "x"],
+    ["a\\nb\\\\tc\\\nd\\q\\", "a\nb\ncdq"],
+  ],
+  "entities": [
+    ["&#65;&#x42;&#X43;&#233;", "ABCé"],
+    ["&amp;&lt;&NewLine;&nbsp;", "&<\n "],
+    ["&foo;&amp&#;&#99999999999;", "&foo;&amp&#;&#99999999999;"],
+  ],
+  "quoted-printable": [["=41=C3=A9=\nb=\r\nc=4x", "Aébc=4x"]],
+  "terminal control": [["\x1b[1;31mA\x1b]0;title\x07B\x1b]x\x1b\\C\x1b(BD\x1bME", "ABCDE"], ["\x1b]aaaa", "aaaa"]],
+  "overstriking": [["ab\bc\b\bd", "d"]],
+  "letters of other widths": [["ｓ𝐚Ⓐ🄰🇦𝟎", "saAAA0"], ["a\u200bb\u0301c\u00add\ufeff", "abcd"], ["é€", "é€"]],
+  "markup": [["<b>A</b><a href='x'>B</a>a<b", "ABa<b"]],
+};
+
+for (const [what, cases] of Object.entries(CASES)) {
+  Deno.test(`decodeAll() undoes ${what}`, () => {
+    for (const [text, out] of cases) {
+      assert.equal(decoded(text), out, JSON.stringify(text));
+      // The same behind sixteen bytes and more that are no escape.
+      assert.equal(decoded("-".repeat(33) + text), "-".repeat(33) + out, JSON.stringify(text));
+    }
+  });
+}
+
+Deno.test("decodeAll() erases nothing before the start", () => assert.equal(decoded("\b\ba\b\bb"), "b"));
+
+Deno.test("decodeAll() takes an escape that the end cuts off for none", () => {
+  const escapes = ["%41", "%u0041", "=41", "&#65;", "\\u0041".slice(1)];
+  for (const escape of escapes) {
+    for (let to = 1; to < escape.length; to++) assert.equal(decoded(`${escape}x`, to), escape.slice(0, to));
+  }
+});
+
+/** What the last decoder of several, each over the one before, says of its bytes: each with where it came from. */
+function sourcesOf(text: string, levels: number): string[] {
+  const data = encode(text);
+  kernel.load(data);
+  let stretch = { kinds: EVERY_ESCAPE, from: 0, to: data.length };
+  let last: Decoder | undefined;
+  for (let level = 0; level < levels; level++) {
+    last = new Decoder(kernel, level, 1000);
+    stretch = { ...stretch, from: last.decode(stretch), to: last.length };
+  }
+  const { data: out, starts, ends, length } = last as Decoder;
+  return Array.from({ length }, (_, i) => `${String.fromCharCode(out[i] as number)} ${text.slice(starts[i], ends[i])}`);
+}
+
+Deno.test("Decoder.decode() tells where each byte came from, through several levels", () => {
+  assert.deepEqual(sourcesOf("ab%43\\x44", 1), ["a a", "b b", "C %43", "D \\x44"]);
+  assert.deepEqual(sourcesOf("a%2543&amp;#68;", 2), ["a a", "C %2543", "D &amp;#68;"]);
+  assert.deepEqual(sourcesOf("%25252541=", 3), ["% %252525", "4 4", "1 1", "= ="]);
+});
+
+Deno.test("TextKernel.findRegions() gives a region of each kind around its escapes, and one of all kinds", () => {
+  const regionsOf = (text: string): unknown[] => {
+    kernel.read(viewOf(encode(text)));
+    kernel.note();
+    return kernel.findRegions(0);
+  };
+  assert.deepEqual(regionsOf("100% of a & b \\ c"), []);
+  const far = " ".repeat(200);
+  assert.deepEqual(regionsOf(`${far}%41${far}`), [{ kinds: 1, from: 152, to: 248 }]);
+  assert.deepEqual(regionsOf(`${far}%41\\x41${far}`), [
+    { kinds: 1, from: 152, to: 248 },
+    { kinds: 256 + 3, from: 152, to: 251 },
+    { kinds: 2, from: 155, to: 251 },
+  ]);
+});
+
+Deno.test("TextKernel.probe() finds a gram wherever it stands", () => {
+  const index = new GramIndex();
+  const form = encode("3k9xq0zv");
+  index.add(form, new Uint8Array(form.length).fill(11), 0, form.length);
+  for (const _ of index.settle());
+  for (let before = 0; before < 70; before++) {
+    kernel.read(viewOf(encode("-".repeat(before) + "3k9xq0zv" + "-".repeat(before % 5))));
+    const count = kernel.probe(false, index.sieves);
+    assert.ok([...kernel.found.subarray(0, count)].includes(before), `behind ${before} others`);
+  }
+});
+
+Deno.test("SieveCopies.of() grows the memory, and what was looking at it still does", () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 64, shared: true });
+  const before = new Uint8Array(memory.buffer, 0, 16).fill(7);
+  const copies = new SieveCopies(memory, 1024);
+  const sieves = Array.from({ length: 6 }, () => new GramSieves({ probes: 40_000, grams: 100, wide: 0, wholes: 0 }));
+  for (const each of [...sieves, ...sieves]) {
+    each.addGram(encode("3k9xq0zv---"), 0);
+    const head = new Uint32Array(memory.buffer, copies.of(each), 6);
+    for (const [i, { bits, shift }] of [each.probes, each.grams, each.wide].entries()) {
+      assert.equal(head[2 * i], shift);
+      assert.deepEqual(new Int32Array(memory.buffer, head[2 * i + 1], bits.length), bits);
+    }
+  }
+  assert.ok(before.every((byte) => byte === 7));
+});
