@@ -28,6 +28,8 @@ const WIDEST = 24;
 const FEWEST_LINES = 3;
 /** Numbers of a line that are looked at as columns. */
 const MOST_NUMBERS = 3;
+/** Digits up to which a number is looked at as a part of a column. */
+const LONGEST_NUMBER = 24;
 /** Digits of the shortest line that is read as noughts and ones. */
 const FEWEST_BITS = 6;
 /** Characters of the shortest piece, and so of the shortest column. */
@@ -295,6 +297,8 @@ export class ColumnFinder {
           number = number * 10 + (data[at] as number) - 0x30;
         }
         numbers.to[i] = at;
+        // So long a number shows what it holds of a value where it stands.
+        if (i === 1 && isLong(numbers, 0) && isLong(numbers, 1)) return;
         const isWhole = at === to && at - (this.#from[start + i] as number) >= FEWEST_BITS;
         if (digits > 0x31 || (!isWhole && i > 0 && i + 1 < numbers.count)) areBits = false;
         if (number !== before + 1 && number !== before && i > first && i < last) counts = false;
@@ -328,6 +332,11 @@ export class ColumnFinder {
     }
     this.#onColumn(column);
   }
+}
+
+/** Whether a number has more digits than are looked at as a part of a column. */
+function isLong({ from, to }: Stretches, nth: number): boolean {
+  return (to[nth] as number) - (from[nth] as number) > LONGEST_NUMBER;
 }
 
 /** Where the first `tail` in a stretch ends, the end of the stretch when there is none. */

@@ -42,6 +42,9 @@ export class DumpReader {
   #count = 0;
   #hasWords = false;
   #hasCharacters = false;
+  /** Where the next blank stands, and the next carriage return. */
+  #blank = -1;
+  #return = -1;
   /** Whether the rows consist of characters. */
   #hasCells = false;
 
@@ -56,6 +59,7 @@ export class DumpReader {
   /** Calls `onReading` for the dumps in `data`; a reading is good during the call. */
   find(data: Uint8Array, { from, to, flags, count, seen }: Lines, onReading: (reading: Reading) => void): void {
     if ((seen & LINE.offset) === 0) return;
+    this.#blank = this.#return = -1;
     for (let line = 0; line < count; line++) {
       const isRow = ((flags[line] as number) & LINE.offset) !== 0;
       const isNextRow = ((flags[line + 1] as number) & LINE.offset) !== 0;
@@ -64,10 +68,19 @@ export class DumpReader {
       if (isRow && end - start >= SHORTEST_ROW && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
       // In a terminal the first row may stand behind a prompt.
-      const row = isNextRow && end - start >= SHORTEST_PROMPTED ? promptEnd(data, start, end) : start;
+      const row = isNextRow && end - start >= SHORTEST_PROMPTED && this.#hasMark(data, start, end)
+        ? promptEnd(data, start, end)
+        : start;
       if (row > start) this.#readRow(data, row, end);
     }
     if (this.#count > 0) this.#report(onReading);
+  }
+
+  /** Whether there is a blank or a carriage return in a line; asked about one line after the other. */
+  #hasMark(data: Uint8Array, from: number, to: number): boolean {
+    if (this.#blank < from) this.#blank = placeOf(data, BLANK, from);
+    if (this.#return < from) this.#return = placeOf(data, RETURN, from);
+    return this.#blank < to || this.#return < to;
   }
 
   #report(onReading: (reading: Reading) => void): void {
@@ -217,6 +230,12 @@ function promptEnd(data: Uint8Array, from: number, to: number): number {
     if (digitsEnd(data, at + 1, Math.min(to, at + 1 + MIN_OFFSET_DIGITS)) - at > MIN_OFFSET_DIGITS) return at + 1;
   }
   return from;
+}
+
+/** Where `byte` stands next, the end of `data` when it does nowhere. */
+function placeOf(data: Uint8Array, byte: number, from: number): number {
+  const at = data.indexOf(byte, from);
+  return at < 0 ? data.length : at;
 }
 
 function digitsEnd(data: Uint8Array, from: number, to: number): number {
