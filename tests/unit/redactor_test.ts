@@ -131,6 +131,15 @@ Deno.test("openEnd masks four or more characters that could be the beginning of 
   assert.equal(redactor.redact("x sk-", { openEnd: true }), "x sk-");
 });
 
+Deno.test("openEnd masks the escaped beginning of a value at the end of a text of any length", () => {
+  const redactor = redactorOf(VALUE);
+  const escaped = [...VALUE.slice(0, 7)].map((char) => `%${char.charCodeAt(0).toString(16)}`).join("");
+  for (const length of [100, 2040, 40_000, 65_500, 70_000, 200_000]) {
+    const before = "some words ".repeat(length / 11);
+    assert.equal(redactor.redact(before + escaped, { openEnd: true }), `${before}***`, `${length} bytes`);
+  }
+});
+
 Deno.test("openStart masks four or more characters that could be the end of a value", () => {
   const redactor = redactorOf(VALUE);
   for (let length = 4; length < VALUE.length; length++) {

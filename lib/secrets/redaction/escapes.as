@@ -10,6 +10,8 @@ const HEX_VALUES: usize = 0x500, BACKSLASHED: usize = 0x600;
 const KINDS_LOW: usize = 0x700, KINDS_HIGH: usize = 0x710;
 /** The hashes of the names of entities, and what each stands for, in slots of eight bytes. */
 const NAMES: usize = 0x1800, NAME_BITS: i32 = 7;
+/** 256 bytes: the kinds of escape that a byte may be the second byte of, whatever the escape stands for. */
+const SECONDS: usize = 0x1c00;
 /** Where in what came out of the last stretch stands what may begin a further escape. */
 const NESTED: usize = 0xc6000;
 /** What came out, by how often it was decoded before: the bytes, where the source of each begins, and where it ends. */
@@ -312,7 +314,8 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
   let out = <usize>length;
   let nested = NESTED;
   while (i < end) {
-    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(i)) & escapes;
+    // Of what looks like an escape most is none by its second byte, which costs less to ask than to find out.
+    const kind = <i32>(load<u8>(STARTS + <usize>load<u8>(i)) & load<u8>(SECONDS + <usize>load<u8>(i + 1))) & escapes;
     let stop = i + 1;
     let byte = <i32>load<u8>(i);
     let isEscaped = false;

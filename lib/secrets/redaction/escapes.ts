@@ -50,6 +50,12 @@ export const ESCAPE_FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, b
   return kinds;
 });
 
+/** The same, for escapes that stand for nothing by themselves too: a backslash may quote anything. */
+export const ESCAPE_SECONDS: Uint8Array = ESCAPE_FOLLOWS.map((kinds, byte) => {
+  const isInTag = byte >= 0x20 && byte !== 0x3c;
+  return kinds | ESCAPE.backslash | (isInTag ? ESCAPE.tag : 0);
+});
+
 /** What a byte means behind a backslash, besides an octal digit. */
 const BACKSLASH = { hex: 1, unicode: 2, long: 3, control: 4, lineEnd: 5 } as const;
 

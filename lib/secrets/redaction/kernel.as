@@ -19,7 +19,7 @@ const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
 /** 256 bytes each: the kinds of escape that a byte may begin, and those of which it may be the second byte. */
 const STARTS: usize = 0x200, FOLLOWS: usize = 0x300;
 /** The symbols of the dense view; and for each byte the same one for all that make one token with their like. */
-const SYMBOLS: usize = 0x400, TOKENS: usize = 0x1e00;
+const SYMBOLS: usize = 0x400, TOKENS: usize = 0x21b200;
 /** For each 8 bits, eight bytes: which of eight bytes to keep; the same for the upper half of sixteen. */
 const SQUEEZE: usize = 0x800, SQUEEZE_HIGH: usize = 0x1000;
 /** The text, and 64 zeros behind it. */
@@ -43,9 +43,9 @@ const RUNS: usize = 0x1b8000;
 const BREAK: u8 = 0xff;
 
 /** Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it. */
-const VECTORS: usize = 0x1c00, HALF: usize = 0x1d00, NEWLINES: usize = 0x1d10, BLANKS: usize = 0x1d20, TABS: usize = 0x1d30;
-const ZEROES: usize = 0x1d40, TEN: usize = 0x1d50, ONES: usize = 0x1d60, SMALLEST: usize = 0x1d70, LETTERS: usize = 0x1d80;
-const FOURS: usize = 0x1d90, PAIRS: usize = 0x1da0, EIGHTS: usize = 0x1db0;
+const VECTORS: usize = 0x21b000, HALF: usize = 0x21b100, NEWLINES: usize = 0x21b110, BLANKS: usize = 0x21b120, TABS: usize = 0x21b130;
+const ZEROES: usize = 0x21b140, TEN: usize = 0x21b150, ONES: usize = 0x21b160, SMALLEST: usize = 0x21b170, LETTERS: usize = 0x21b180;
+const FOURS: usize = 0x21b190, PAIRS: usize = 0x21b1a0, EIGHTS: usize = 0x21b1b0;
 
 /** Writes the tables that depend on nothing. */
 export function prepare(): void {

@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { type BitExports, Bits } from "./bit_bytes.ts";
 import { entityTable } from "./entities.ts";
-import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_STARTS } from "./escapes.ts";
+import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
 import type { GramSieves } from "./gram_sieves.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
@@ -164,6 +164,7 @@ const AT = {
   backslashed: 0x600,
   kinds: 0x700,
   names: 0x1800,
+  seconds: 0x1c00,
   regions: 0xc0000,
   places: 0xd8000,
   decoded: 0xfc000,
@@ -398,6 +399,7 @@ function writeTables(memory: Uint8Array): void {
   memory.set(ESCAPE_FOLLOWS, AT.follows);
   memory.set(new Uint8Array(HEX_VALUES.buffer), AT.hexValues);
   memory.set(BACKSLASHED, AT.backslashed);
+  memory.set(ESCAPE_SECONDS, AT.seconds);
   memory.set(new Uint8Array(entityTable().buffer), AT.names);
   for (const [byte, kind] of ESCAPE_STARTS.entries()) {
     const [low, high] = [AT.kinds + (byte & 15), AT.kinds + 16 + (byte >> 4)];
