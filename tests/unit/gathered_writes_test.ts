@@ -2,24 +2,30 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type net from "node:net";
 import { GatheredWrites } from "../../lib/ssh/forward/gathered_writes.ts";
+import { dial, readAll, serve } from "../support/forward_bed.ts";
 
 /** A socket that keeps what it is given until it is told to write. */
 function slowSocket(): { socket: net.Socket; sizes: number[]; written: Buffer[]; finish: (error?: Error) => void } {
   const sizes: number[] = [];
   const written: Buffer[] = [];
   const kept: Array<[bytes: Uint8Array, callback: ((error?: Error) => void) | undefined]> = [];
-  const write = (bytes: Uint8Array, callback?: (error?: Error) => void): boolean => {
-    sizes.push(bytes.length);
-    kept.push([bytes, callback]);
-    return true;
+  const socket = {
+    writableLength: 0,
+    write(bytes: Uint8Array, callback?: (error?: Error) => void): boolean {
+      if (bytes.length > 0) sizes.push(bytes.length);
+      socket.writableLength += bytes.length;
+      kept.push([bytes, callback]);
+      return true;
+    },
   };
   const finish = (error?: Error): void => {
     for (const [bytes, callback] of kept.splice(0)) {
       written.push(Buffer.from(bytes));
+      socket.writableLength -= bytes.length;
       callback?.(error);
     }
   };
-  return { socket: { write } as unknown as net.Socket, sizes, written, finish };
+  return { socket: socket as unknown as net.Socket, sizes, written, finish };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -84,15 +90,57 @@ Deno.test("GatheredWrites writes from memory that no write under way uses, of wh
   }
 });
 
+Deno.test("GatheredWrites uses the same memory again when the system has taken all of it at once", async () => {
+  const given: Uint8Array[] = [];
+  const write = (bytes: Uint8Array): number => given.push(bytes);
+  const writes = new GatheredWrites({ write, writableLength: 0 } as unknown as net.Socket, () => {});
+  for (const size of [32 * 1024, 100, 200_000]) {
+    writes.write(packet(1, size));
+    await turn();
+  }
+  assert.deepEqual(given.map(({ byteOffset, length }) => [byteOffset, length]), [[0, 32 * 1024], [0, 100], [
+    0,
+    200_000,
+  ]]);
+  assert.ok(given.every(({ buffer }) => buffer === given[0]?.buffer));
+});
+
+Deno.test("GatheredWrites sends each byte as it was on a real socket whose reader takes nothing for a while", async () => {
+  const accepted = Promise.withResolvers<net.Socket>();
+  await using server = await serve((socket) => accepted.resolve(socket));
+  const reader = await dial(server.port);
+  const socket = await accepted.promise;
+  const writes = new GatheredWrites(socket, () => {});
+  const expected: Buffer[] = [];
+  const send = async (rounds: number): Promise<void> => {
+    for (let round = 0; round < rounds; round++) {
+      expected.push(Buffer.alloc(1 + round * 7919 % 90_000, expected.length));
+      writes.write(expected.at(-1) as Buffer);
+      if (round % 2 === 0) await turn();
+    }
+  };
+  for (let tries = 0; socket.writableLength === 0; tries++) {
+    assert.ok(tries < 200, "the system takes more than any reader is owed");
+    await send(10);
+  }
+  await send(50);
+  const got = readAll(reader);
+  await send(50);
+  writes.flush();
+  socket.end();
+  assert.ok((await got).equals(Buffer.concat(expected)));
+  reader.destroy();
+});
+
 Deno.test("GatheredWrites does not use memory again when the write from it failed", async () => {
   const { socket, written, finish } = slowSocket();
   const writes = new GatheredWrites(socket, () => {});
   const given: Uint8Array[] = [];
-  const write = (bytes: Uint8Array, callback: (error: Error) => void): void => {
+  const write = (bytes: Uint8Array, callback?: (error: Error) => void): void => {
     given.push(bytes);
-    callback(new Error("reset"));
+    callback?.(new Error("reset"));
   };
-  const broken = new GatheredWrites({ write } as unknown as net.Socket, () => {});
+  const broken = new GatheredWrites({ write, writableLength: 1 } as unknown as net.Socket, () => {});
   broken.write(packet(1));
   await turn();
   broken.drop();

@@ -9,10 +9,13 @@ import type net from "node:net";
 const BLOCK_BYTES = 256 * 1024;
 /** Room in a block below which the next one is taken. */
 const MIN_ROOM_BYTES = 32 * 1024;
-/** Up to this size a copy of its own costs less than a block that stays with a slow socket. */
+/** Up to this size a copy of its own costs less than a block that stays with a socket that is slow. */
 const SMALL_BYTES = 4 * 1024;
 /** Blocks that are kept for whoever needs one next. */
 const SPARE_BLOCKS = 4;
+
+/** Written to be called back after what was written before. */
+const NOTHING = new Uint8Array(0);
 
 /** Memory, and how many writes look at it. */
 interface Block {
@@ -56,23 +59,31 @@ export class GatheredWrites {
     const block = this.#block;
     if (block === undefined || this.#start === this.#end) return;
     const bytes = block.bytes.subarray(this.#start, this.#end);
-    if (bytes.length <= SMALL_BYTES) {
+    const socket = this.#socket;
+    if (bytes.length <= SMALL_BYTES && socket.writableLength > 0) {
       this.#end = this.#start;
       const copy = Buffer.allocUnsafe(bytes.length); // Buffer.from() takes twenty times as long
       copy.set(bytes);
-      this.#socket.write(copy);
-      this.#giveBack(block);
+      socket.write(copy);
     } else {
       this.#start = this.#end;
-      if (BLOCK_BYTES - this.#end < MIN_ROOM_BYTES) this.#leave();
-      block.writes++;
-      this.#socket.write(bytes, (error) => {
-        if (error) return; // the socket may still look at it
-        block.writes--;
-        this.#giveBack(block);
-      });
+      socket.write(bytes);
+      // Mostly the system has it all by now. To be called back for that would take longer than the writing itself.
+      if (socket.writableLength > 0) this.#keep(block);
     }
+    this.#giveBack(block);
+    if (BLOCK_BYTES - this.#end < MIN_ROOM_BYTES) this.#leave();
     this.#onWritten();
+  }
+
+  /** Keeps a block until all is written that has been given to the socket by now. */
+  #keep(block: Block): void {
+    block.writes++;
+    this.#socket.write(NOTHING, (error) => {
+      if (error) return; // the socket may still look at it
+      block.writes--;
+      this.#giveBack(block);
+    });
   }
 
   /** Forgets what has been gathered. */
