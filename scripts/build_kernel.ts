@@ -26,9 +26,9 @@ export const KERNELS: readonly Kernel[] = [
   { folder: "lib/ssh/cipher", parts: [], what: "packet cipher", pages: 3 },
   {
     folder: "lib/secrets/redaction",
-    parts: ["escapes.as", "regions.as", "probes.as"],
+    parts: ["lines.as", "escapes.as", "regions.as", "bits.as", "probes.as"],
     what: "redactor",
-    pages: 28,
+    pages: 34,
     mostPages: 2048,
   },
 ];

@@ -41,6 +41,18 @@ Deno.test("redact() reads the rows of a dump from the first on, behind a prompt 
   }
 });
 
+Deno.test("redact() masks noughts and ones from the first group on, however far from others they begin", () => {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  for (const width of [7, 8]) {
+    const groups = [...VALUE].map((char) => char.charCodeAt(0).toString(2).padStart(width, "0")).join(" ");
+    for (let before = 0; before < 80; before++) {
+      const text = "-".repeat(before);
+      assert.equal(redactor.redact(`${text}${groups}\n`), `${text}***\n`);
+    }
+  }
+});
+
 Deno.test("redact() reads rows of characters that stand behind an offset", () => {
   const rows = VALUE.match(/.{1,4}/g) ?? [];
   const dump = rows.map((row, i) => `${(4 * i).toString(8).padStart(7, "0")}   ${[...row].join("   ")}`).join("\n");

@@ -55,6 +55,59 @@ Deno.test("TextKernel.read() refuses a text that is longer than its memory", () 
   });
 });
 
+/** The runs of noughts and ones of a text, as strings. */
+function runsOf(text: string): string[] {
+  kernel.read(viewOf(encoder.encode(text)));
+  kernel.note();
+  const { at, count } = kernel.runs;
+  return Array.from({ length: count / 2 }, (_, i) => text.slice(at[2 * i], at[2 * i + 1]));
+}
+
+Deno.test("TextKernel.note() gives runs of six and more noughts and ones, wherever in sixteen bytes they begin", () => {
+  for (let before = 0; before < 70; before++) {
+    const gap = "-".repeat(before);
+    for (const length of [6, 7, 8, 16, 57, 64, 65, 128, 200]) {
+      const run = "0110100".repeat(40).slice(0, length);
+      assert.deepEqual(runsOf(`${gap}${run}`), [run]);
+      assert.deepEqual(runsOf(`${gap}${run}\n${run} 01010 ${run}2`), [run, run, run]);
+    }
+  }
+  assert.deepEqual(runsOf("01101 2 10010"), []);
+});
+
+Deno.test("TextKernel.note() gives no run of noughts and ones within a hexadecimal number, but for 0b1010", () => {
+  assert.deepEqual(runsOf("f0110100 0b1001011 20110100 x1110001"), ["1001011", "1110001"]);
+});
+
+/** The bytes that bits.as makes of all runs of a text, put together at one alignment. */
+function bytesOf(text: string, phase: number, isAscii: boolean): { text: string; from: number[]; to: number[] } {
+  runsOf(text);
+  const { bits, runs } = kernel;
+  bits.clear();
+  bits.addPhase(bits.putTogether(0, runs.count / 2), phase, isAscii);
+  const { data, starts, ends, length } = bits;
+  const decoded = String.fromCharCode(...data.subarray(0, length));
+  return { text: decoded, from: [...starts.subarray(0, length)], to: [...ends.subarray(0, length)] };
+}
+
+Deno.test("Bits.addPhase() reads eight digits as a byte at every alignment, with the places of the first and the last", () => {
+  const digits = [..."secret, and more"].map((char) => char.charCodeAt(0).toString(2).padStart(8, "0")).join("");
+  for (let phase = 0; phase < 8; phase++) {
+    const { text, from, to } = bytesOf(`x${"1".repeat(phase)}${digits}`, phase, false);
+    assert.equal(text, "secret, and more");
+    assert.deepEqual(from, Array.from(text, (_, i) => 1 + phase + 8 * i));
+    assert.deepEqual(to, from.map((place) => place + 8));
+  }
+  const wrapped = bytesOf(digits.replace(/.{12}/g, "$&\n"), 0, false);
+  assert.deepEqual([wrapped.from.slice(0, 3), wrapped.to.slice(0, 3)], [[0, 8, 17], [8, 17, 25]]);
+});
+
+Deno.test("Bits.addPhase() gives stretches of four and more bytes of ASCII, and nothing of what is between", () => {
+  const digits = (text: string) => [...text].map((char) => char.charCodeAt(0).toString(2).padStart(8, "0")).join("");
+  assert.equal(bytesOf(digits("abc\xffdefg\xff\xffhijklmnopqr\xffst"), 0, true).text, "defg\0\0\0\0hijklmnopqr");
+  assert.equal(bytesOf(digits("\xff\xff\xff\xff\xff"), 0, true).text, "");
+});
+
 /** The lines of a text as strings. */
 function linesOf(text: string): string[] {
   const data = encoder.encode(text);

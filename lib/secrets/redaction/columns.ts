@@ -28,6 +28,10 @@ const WIDEST = 24;
 const FEWEST_LINES = 3;
 /** Numbers of a line that are looked at as columns. */
 const MOST_NUMBERS = 3;
+/** Digits up to which a number is looked at as a part of a column. */
+const LONGEST_NUMBER = 24;
+/** Digits of the shortest line that is read as noughts and ones. */
+const FEWEST_BITS = 6;
 /** Characters of the shortest piece, and so of the shortest column. */
 const FEWEST_CHARACTERS = 8;
 /** Bytes up to which the part of a label is looked for that differs from line to line. */
@@ -278,6 +282,8 @@ export class ColumnFinder {
     const last = this.#to[end - 1] === data.length ? numbers.count - 1 : numbers.count;
     for (let nth = 0; nth < MOST_NUMBERS; nth++) {
       let counts = true;
+      // What is nothing but noughts and ones is read as bits, and stands in both views as it stands here.
+      let areBits = true;
       let before = NaN;
       for (let i = 0; i < numbers.count; i++) {
         const to = this.#to[start + i] as number;
@@ -285,12 +291,20 @@ export class ColumnFinder {
         if (at === to) return;
         numbers.from[i] = at;
         let number = 0;
-        for (; at < to && isDigit(data[at] as number); at++) number = number * 10 + (data[at] as number) - 0x30;
+        let digits = 0;
+        for (; at < to && isDigit(data[at] as number); at++) {
+          digits |= data[at] as number;
+          number = number * 10 + (data[at] as number) - 0x30;
+        }
         numbers.to[i] = at;
+        // So long a number shows what it holds of a value where it stands.
+        if (i === 1 && isLong(numbers, 0) && isLong(numbers, 1)) return;
+        const isWhole = at === to && at - (this.#from[start + i] as number) >= FEWEST_BITS;
+        if (digits > 0x31 || (!isWhole && i > 0 && i + 1 < numbers.count)) areBits = false;
         if (number !== before + 1 && number !== before && i > first && i < last) counts = false;
         before = number;
       }
-      if (!counts) this.#onColumn(numbers);
+      if (!counts && !areBits) this.#onColumn(numbers);
     }
   }
 
@@ -318,6 +332,11 @@ export class ColumnFinder {
     }
     this.#onColumn(column);
   }
+}
+
+/** Whether a number has more digits than are looked at as a part of a column. */
+function isLong({ from, to }: Stretches, nth: number): boolean {
+  return (to[nth] as number) - (from[nth] as number) > LONGEST_NUMBER;
 }
 
 /** Where the first `tail` in a stretch ends, the end of the stretch when there is none. */

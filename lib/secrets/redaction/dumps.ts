@@ -15,6 +15,9 @@ const MIN_OFFSET_DIGITS = 6;
 const MAX_OFFSET_DIGITS = 16;
 const MAX_ROW_BYTES = 256;
 const LONGEST_PROMPT = 80;
+/** Bytes of the shortest row, an offset, a blank and a byte, and of the shortest line with a row behind a prompt. */
+const SHORTEST_ROW = 9;
+const SHORTEST_PROMPTED = 11;
 
 /** Bytes of a dump below which nothing can be found in it. */
 const FEWEST_BYTES = 4;
@@ -39,6 +42,9 @@ export class DumpReader {
   #count = 0;
   #hasWords = false;
   #hasCharacters = false;
+  /** Where the next blank stands, and the next carriage return. */
+  #blank = -1;
+  #return = -1;
   /** Whether the rows consist of characters. */
   #hasCells = false;
 
@@ -51,19 +57,30 @@ export class DumpReader {
   }
 
   /** Calls `onReading` for the dumps in `data`; a reading is good during the call. */
-  find(data: Uint8Array, { from, to, flags, count }: Lines, onReading: (reading: Reading) => void): void {
+  find(data: Uint8Array, { from, to, flags, count, seen }: Lines, onReading: (reading: Reading) => void): void {
+    if ((seen & LINE.offset) === 0) return;
+    this.#blank = this.#return = -1;
     for (let line = 0; line < count; line++) {
       const isRow = ((flags[line] as number) & LINE.offset) !== 0;
       const isNextRow = ((flags[line + 1] as number) & LINE.offset) !== 0;
       if (!isRow && !isNextRow && this.#count === 0) continue;
       const [start, end] = [from[line] as number, to[line] as number];
-      if (isRow && this.#readRow(data, start, end)) continue;
+      if (isRow && end - start >= SHORTEST_ROW && this.#readRow(data, start, end)) continue;
       if (this.#count > 0) this.#report(onReading);
       // In a terminal the first row may stand behind a prompt.
-      const row = isNextRow ? promptEnd(data, start, end) : start;
+      const row = isNextRow && end - start >= SHORTEST_PROMPTED && this.#hasMark(data, start, end)
+        ? promptEnd(data, start, end)
+        : start;
       if (row > start) this.#readRow(data, row, end);
     }
     if (this.#count > 0) this.#report(onReading);
+  }
+
+  /** Whether there is a blank or a carriage return in a line; asked about one line after the other. */
+  #hasMark(data: Uint8Array, from: number, to: number): boolean {
+    if (this.#blank < from) this.#blank = placeOf(data, BLANK, from);
+    if (this.#return < from) this.#return = placeOf(data, RETURN, from);
+    return this.#blank < to || this.#return < to;
   }
 
   #report(onReading: (reading: Reading) => void): void {
@@ -87,19 +104,11 @@ export class DumpReader {
   /** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
   #readRow(data: Uint8Array, from: number, to: number): boolean {
     const before = this.#count;
-    let at = digitsEnd(data, from, to);
+    let at = digitsEnd(data, from, Math.min(to, from + MAX_OFFSET_DIGITS + 1));
     if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return false;
     if (data[at] === 0x3a) at++;
     if (at < to && data[at] !== BLANK) return false;
-    let groupDigits = 0;
-    while (at < to && this.#count - before < MAX_ROW_BYTES) {
-      const start = blanksEnd(data, at, to);
-      const end = groupEnd(data, at, start, to, groupDigits, this.#count - before);
-      if (end < 0) break;
-      groupDigits ||= end - start;
-      this.#addGroup(data, start, end);
-      at = end;
-    }
+    at = this.#readGroups(data, at, to);
     if (this.#count === before) return (before === 0 || this.#hasCells) && this.#readCells(data, at, to);
     this.#placeCharacters(data, before, at, to);
     return true;
@@ -123,14 +132,30 @@ export class DumpReader {
     return this.#count > before;
   }
 
-  #addGroup(data: Uint8Array, start: number, end: number): void {
-    if (end - start > 2) this.#hasWords = true;
-    let last = this.#count + (end - start) / 2 - 1;
-    for (let at = start; at < end; at += 2) {
-      const value = 16 * (HEX_VALUES[data[at] as number] as number) + (HEX_VALUES[data[at + 1] as number] as number);
-      this.#big[this.#count] = this.#little[last] = value;
-      this.#bigDigits[this.#count++] = this.#littleDigits[last--] = at;
+  /** Reads the groups of digits of a row; where it goes on behind them. */
+  #readGroups(data: Uint8Array, from: number, to: number): number {
+    const [big, little, bigDigits, littleDigits] = [this.#big, this.#little, this.#bigDigits, this.#littleDigits];
+    const first = this.#count;
+    let count = first;
+    let usual = 0;
+    let at = from;
+    while (at < to && count - first < MAX_ROW_BYTES) {
+      const start = blanksEnd(data, at, to);
+      const end = groupEnd(data, at, start, to, usual, count - first);
+      if (end < 0) break;
+      usual ||= end - start;
+      let last = count + ((end - start) >> 1) - 1;
+      for (let digit = start; digit < end; digit += 2) {
+        const value = 16 * (HEX_VALUES[data[digit] as number] as number) +
+          (HEX_VALUES[data[digit + 1] as number] as number);
+        big[count] = little[last] = value;
+        bigDigits[count++] = littleDigits[last--] = digit;
+      }
+      at = end;
     }
+    this.#hasWords ||= usual > 2;
+    this.#count = count;
+    return at;
   }
 
   /** Notes where the characters of the row stand whose bytes begin at `first`. */
@@ -150,7 +175,7 @@ export class DumpReader {
  * maybe characters beside them.
  */
 export function isPlainRow(data: Uint8Array, from: number, to: number): boolean {
-  let at = digitsEnd(data, from, to);
+  let at = digitsEnd(data, from, Math.min(to, from + MAX_OFFSET_DIGITS + 1));
   if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return false;
   if (data[at] === 0x3a) at++;
   let groupDigits = 0;
@@ -202,9 +227,15 @@ function extent(places: Uint16Array, others: Uint16Array, { start, end }: Span, 
 function promptEnd(data: Uint8Array, from: number, to: number): number {
   for (let at = Math.min(to, from + LONGEST_PROMPT) - 1; at > from; at--) {
     if (data[at] !== RETURN && (data[at] !== BLANK || DENSE[data[at - 1] as number] !== 0)) continue;
-    if (digitsEnd(data, at + 1, to) - at > MIN_OFFSET_DIGITS) return at + 1;
+    if (digitsEnd(data, at + 1, Math.min(to, at + 1 + MIN_OFFSET_DIGITS)) - at > MIN_OFFSET_DIGITS) return at + 1;
   }
   return from;
+}
+
+/** Where `byte` stands next, the end of `data` when it does nowhere. */
+function placeOf(data: Uint8Array, byte: number, from: number): number {
+  const at = data.indexOf(byte, from);
+  return at < 0 ? data.length : at;
 }
 
 function digitsEnd(data: Uint8Array, from: number, to: number): number {

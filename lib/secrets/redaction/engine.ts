@@ -40,7 +40,7 @@ export class Engine {
   readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);
   readonly #strides = new StrideFinder();
   readonly #dumps = new DumpReader(WINDOW);
-  readonly #bits = new BitReader(WINDOW);
+  readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
   readonly #gathered = new Gathered(VIEW);
 

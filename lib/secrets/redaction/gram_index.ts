@@ -147,6 +147,17 @@ export class GramIndex<W extends Whole> {
     return (this.#table[this.#slot(first, second)] as number) - 1;
   }
 
+  /**
+   * Puts into `found` what {@linkcode GramIndex.find} says of the symbols at each of `places`, see
+   * {@linkcode TextKernel.found}: one after the other, so that no look at the table waits for what is done about another.
+   */
+  findAll(symbols: DataView, places: Uint32Array, count: number, found: Int32Array): void {
+    for (let i = 0; i < count; i++) {
+      const at = (places[i] as number) & 0xffff;
+      found[i] = this.find(wordIn(symbols, at), wordIn(symbols, at + 4));
+    }
+  }
+
   /** The place in the table that has a gram, or the one where it belongs. */
   #slot(first: number, second: number): number {
     const table = this.#table;

@@ -1,6 +1,5 @@
-// The two loops of the redactor that look at every byte, sixteen bytes at a time. AssemblyScript; built by
-// scripts/build_kernel.ts, together with escapes.as, regions.as and probes.as. What the bytes mean is told by tables,
-// which text_kernel.ts writes.
+// The two loops of the redactor that look at every byte, sixteen bytes at a time; the other parts use what they leave.
+// AssemblyScript; built by scripts/build_kernel.ts. What the bytes mean is told by tables, which text_kernel.ts writes.
 //
 // A set of bytes is a pair of tables of sixteen bytes, one for the low and one for the high half of a byte: the byte is
 // in the set when what the two have for it shares a bit.
@@ -13,14 +12,14 @@ const MARKS_LOW: usize = 32, MARKS_HIGH: usize = 48;
 const OFFSETS: usize = 64;
 /** Eight bytes for the marks of blobs. */
 const BLOB_BYTES: usize = 80;
-/** How many lines, marks of escapes and marks of blobs there are, as 32-bit numbers. */
-const COUNTS: usize = 96;
+/** How many lines, marks of escapes, marks of blobs there are, what is known of any line, and how many runs, as 32-bit numbers. */
+const COUNTS: usize = 88;
 /** The digits of hexadecimal numbers. */
 const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
 /** 256 bytes each: the kinds of escape that a byte may begin, and those of which it may be the second byte. */
 const STARTS: usize = 0x200, FOLLOWS: usize = 0x300;
-/** The symbols of the dense view. */
-const SYMBOLS: usize = 0x400;
+/** The symbols of the dense view; and for each byte the same one for all that make one token with their like. */
+const SYMBOLS: usize = 0x400, TOKENS: usize = 0x21b200;
 /** For each 8 bits, eight bytes: which of eight bytes to keep; the same for the upper half of sixteen. */
 const SQUEEZE: usize = 0x800, SQUEEZE_HIGH: usize = 0x1000;
 /** The text, and 64 zeros behind it. */
@@ -37,21 +36,47 @@ const TO: usize = 2, END: usize = 4, GROUP: usize = 6, FLAG: usize = 9, SINGLE: 
 /** 16-bit places: marks of escapes and of blobs, and where one text ends and the next begins. */
 const ESCAPES: usize = 0x89000, BLOBS: usize = 0x9b000, BREAKS: usize = 0xad000;
 
+/** Runs of noughts and ones: where each begins and ends, 16 bits each. */
+const RUNS: usize = 0x1b8000;
+
 /** The symbol between two texts. */
 const BREAK: u8 = 0xff;
 
-/** What there is to know of a line, see text_kernel.ts. */
-const HEAD: i32 = 1, TAIL: i32 = 2, REPEATED: i32 = 4, OFFSET: i32 = 8, AGAIN_2: i32 = 16, AGAIN_3: i32 = 32;
-const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64;
-/** As in tokens.ts and columns.ts, in short_lines.ts, and in records.ts. */
-const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
-const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
-const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;
-const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
+/** Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it. */
+const VECTORS: usize = 0x21b000, HALF: usize = 0x21b100, NEWLINES: usize = 0x21b110, BLANKS: usize = 0x21b120, TABS: usize = 0x21b130;
+const ZEROES: usize = 0x21b140, TEN: usize = 0x21b150, ONES: usize = 0x21b160, SMALLEST: usize = 0x21b170, LETTERS: usize = 0x21b180;
+const FOURS: usize = 0x21b190, PAIRS: usize = 0x21b1a0, EIGHTS: usize = 0x21b1b0;
 
 /** Writes the tables that depend on nothing. */
 export function prepare(): void {
+  v128.store(VECTORS, i32x4.splat(0x9e3779b1));
+  v128.store(VECTORS, i32x4.splat(0x85ebca6b), 16);
+  v128.store(VECTORS, i32x4.splat(0x7feb352d), 32);
+  v128.store(VECTORS, i8x16(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12), 48);
+  v128.store(VECTORS, i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128), 64);
+  v128.store(VECTORS, i8x16(0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24), 80);
+  v128.store(VECTORS, i8x16.splat(24), 96);
+  v128.store(VECTORS, i8x16.splat(7), 112);
+  v128.store(VECTORS, i32x4.splat(0xff), 128);
+  v128.store(VECTORS, i16x8(0, 4, 8, 12, 0, 0, 0, 0), 144);
+  v128.store(VECTORS, i8x16(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6), 160);
+  v128.store(VECTORS, i8x16(4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10), 176);
+  v128.store(VECTORS, i16x8(-3, -2, -1, 0, 0, 0, 0, 0), 192);
+  v128.store(VECTORS, i32x4(1 << 21, 1 << 14, 1 << 7, 1), 208);
+  v128.store(HALF, i8x16.splat(15));
+  v128.store(NEWLINES, i8x16.splat(0x0a));
+  v128.store(BLANKS, i8x16.splat(0x20));
+  v128.store(TABS, i8x16.splat(0x09));
+  v128.store(ZEROES, i8x16.splat(0x30));
+  v128.store(TEN, i8x16.splat(10));
+  v128.store(ONES, i8x16.splat(1));
+  v128.store(SMALLEST, i8x16.splat(31));
+  v128.store(LETTERS, i8x16.splat(0x40));
+  v128.store(FOURS, i8x16.splat(4));
+  v128.store(PAIRS, i8x16.splat(-2));
+  v128.store(EIGHTS, i16x8(0, 1, 2, 3, 4, 5, 6, 7));
   for (let bits: usize = 0; bits < 256; bits++) {
+    store<u8>(TOKENS + bits, <u8>(bits - 0x30 < 10 ? 0x30 : bits === 0x09 ? 0x20 : bits));
     let at = bits << 3;
     for (let bit: usize = 0; bit < 8; bit++) {
       if (((bits >> bit) & 1) === 0) continue;
@@ -71,8 +96,8 @@ function splat(at: usize): v128 {
 // @ts-ignore: decorator
 @inline
 function kinds(v: v128, low: v128, high: v128): v128 {
-  const half = v128.splat<u8>(15);
-  return v128.and(i8x16.swizzle(low, v128.and(v, half)), i8x16.swizzle(high, v128.and(v128.shr<u16>(v, 4), half)));
+  const half = v128.load(HALF);
+  return v128.and(i8x16.relaxed_swizzle(low, v128.and(v, half)), i8x16.relaxed_swizzle(high, v128.and(v128.shr<u16>(v, 4), half)));
 }
 
 /** Puts those of sixteen symbols that `keep` has a bit for at `at`; what stands behind them means nothing. */
@@ -80,8 +105,8 @@ function kinds(v: v128, low: v128, high: v128): v128 {
 @inline
 function squeeze(at: usize, symbols: v128, keep: i32): void {
   const low = keep & 0xff;
-  v128.store(at, i8x16.swizzle(symbols, v128.load64_zero(SQUEEZE + <usize>(low << 3))));
-  const high = i8x16.swizzle(symbols, v128.load64_zero(SQUEEZE_HIGH + <usize>((keep >>> 8) << 3)));
+  v128.store(at, i8x16.relaxed_swizzle(symbols, v128.load64_zero(SQUEEZE + <usize>(low << 3))));
+  const high = i8x16.relaxed_swizzle(symbols, v128.load64_zero(SQUEEZE_HIGH + <usize>((keep >>> 8) << 3)));
   v128.store(at + <usize>popcnt(low), high);
 }
 
@@ -91,7 +116,8 @@ function squeeze(at: usize, symbols: v128, keep: i32): void {
  */
 export function fold(length: i32, breaks: i32): u32 {
   const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH), offsets = v128.load(OFFSETS);
-  const small = v128.splat<u8>(0x20), half = v128.splat<u8>(15);
+  const small = v128.load(BLANKS), half = v128.load(HALF), one = v128.load(ONES), smallest = v128.load(SMALLEST);
+  const letters = v128.load(LETTERS);
   let plain = PLAIN, dense = DENSE, at = TEXT;
   for (let part = 0; part <= breaks; part++) {
     const to = TEXT + (part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length);
@@ -103,10 +129,10 @@ export function fold(length: i32, breaks: i32): u32 {
       // 0 for what only the plain view keeps, from 32 on for what both keep.
       const both = v128.ge<u8>(kind, small);
       const inDense = i8x16.bitmask(both) & within;
-      const inPlain = i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kind, v128.splat<u8>(1)), v128.splat<u8>(31))) & within;
+      const inPlain = i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kind, one), smallest)) & within;
       // Both keep letters and digits, and letters have a 1 where capitals have a 0.
-      const lower = v128.or(v, v128.and(v128.and(both, v128.gt<i8>(v, v128.splat<i8>(0x40))), small));
-      const symbols = v128.sub<u8>(v, i8x16.swizzle(offsets, v128.and(v128.shr<u16>(v, 4), half)));
+      const lower = v128.or(v, v128.and(v128.and(both, v128.gt<i8>(v, letters)), small));
+      const symbols = v128.sub<u8>(v, i8x16.relaxed_swizzle(offsets, v128.and(v128.shr<u16>(v, 4), half)));
       squeeze(plain, lower, inPlain);
       plain += <usize>popcnt(inPlain);
       squeeze(dense, symbols, inDense);
@@ -126,7 +152,7 @@ export function fold(length: i32, breaks: i32): u32 {
 // @ts-ignore: decorator
 @inline
 function ends(at: usize): u64 {
-  return <u64>i8x16.bitmask(v128.eq<u8>(v128.load(at), v128.splat<u8>(0x0a)));
+  return <u64>i8x16.bitmask(v128.eq<u8>(v128.load(at), v128.load(NEWLINES)));
 }
 
 // @ts-ignore: decorator
@@ -141,39 +167,58 @@ function marks(at: usize, low: v128, high: v128): u64 {
 function blobs(at: usize, H: v128, four: v128, N: v128, e: v128, eight: v128, f: v128, seven: v128): v128 {
   const v = v128.load(at), before = v128.load(at - 1), next = v128.load(at, 1);
   const gzip = v128.and(v128.eq<u8>(v, H), v128.eq<u8>(next, four));
-  const zlib = v128.and(v128.eq<u8>(v128.or(v, v128.splat<u8>(4)), N), v128.eq<u8>(before, e));
+  const zlib = v128.and(v128.eq<u8>(v128.or(v, v128.load(FOURS)), N), v128.eq<u8>(before, e));
   const hex = v128.and(v128.eq<u8>(v, eight), v128.or(v128.eq<u8>(before, f), v128.eq<u8>(before, seven)));
   return v128.or(v128.or(gzip, zlib), hex);
 }
 
-let lines: usize = 0;
-let wasEmpty: i32 = 0;
+// @define line
+      // Without its end; of several empty ones in a row only the first.
+      const to = end - (<i32>(start < end) & <i32>(load<u8>(TEXT + <usize>end - 1) === 0x0d));
+      store<u16>(line, <u16>start);
+      store<u16>(line, <u16>to, TO * ROOM);
+      line += <usize>((1 - (<i32>(start === end) & wasEmpty)) << 1);
+      wasEmpty = <i32>(start === to);
+// @end
 
-/** Notes a line without its end; of several empty ones in a row only the first. */
 // @ts-ignore: decorator
 @inline
-function addLine(start: i32, end: i32): void {
-  const to = end - (<i32>(start < end) & <i32>(load<u8>(TEXT + <usize>end - 1) === 0x0d));
-  store<u16>(LINES + lines, <u16>start);
-  store<u16>(LINES + TO * ROOM + lines, <u16>to);
-  lines += <usize>((1 - (<i32>(start === end) & wasEmpty)) << 1);
-  wasEmpty = <i32>(start === to);
+function digitsOfBits(at: usize): u64 {
+  return <u64>i8x16.bitmask(v128.eq<u8>(v128.and(v128.load(at), v128.load(PAIRS)), v128.load(ZEROES)));
 }
 
-/** Notes the lines of a text of `length` bytes, and the marks of escapes and blobs in it. */
+/** Digits of the shortest run of noughts and ones, as in bits.ts. */
+const SHORTEST_RUN: i32 = 6;
+
+let run: usize = 0;
+
+/** Notes a run of noughts and ones, unless it is too short or in the middle of a hexadecimal number. */
+function addRun(from: i32, to: i32): void {
+  if (to - from < SHORTEST_RUN) return;
+  const before: i32 = from === 0 ? 0 : load<u8>(TEXT + <usize>from - 1);
+  const isHex = (load<u8>(HEX_LOW + <usize>(before & 15)) & load<u8>(HEX_HIGH + <usize>(before >> 4))) !== 0;
+  // As in 0b1010.
+  if (isHex && before !== 0x62) return;
+  store<u16>(run, <u16>from);
+  store<u16>(run, <u16>to, 2);
+  run += 4;
+}
+
+/** Notes the lines of a text of `length` bytes, the marks of escapes and blobs, and runs of noughts and ones in it. */
 export function note(length: i32): void {
+  let open = -1;
+  run = RUNS;
   const low = v128.load(MARKS_LOW), high = v128.load(MARKS_HIGH);
   const H = splat(BLOB_BYTES), four = splat(BLOB_BYTES + 1), N = splat(BLOB_BYTES + 2), e = splat(BLOB_BYTES + 3);
   const eight = splat(BLOB_BYTES + 4), f = splat(BLOB_BYTES + 5), seven = splat(BLOB_BYTES + 6);
   let escape = ESCAPES, blob = BLOBS;
-  let start = 0;
-  lines = wasEmpty = 0;
+  let start = 0, wasEmpty = 0, line = LINES;
   for (let base = 0; base < length; base += 64) {
     const at = TEXT + <usize>base;
     let bits = ends(at) | (ends(at + 16) << 16) | (ends(at + 32) << 32) | (ends(at + 48) << 48);
     for (; bits !== 0; bits &= bits - 1) {
       const end = base + <i32>ctz(bits);
-      addLine(start, end);
+      // @use line
       start = end + 1;
     }
     bits = marks(at, low, high) | (marks(at + 16, low, high) << 16) | (marks(at + 32, low, high) << 32) |
@@ -184,6 +229,29 @@ export function note(length: i32): void {
       store<u16>(escape, <u16>place);
       escape += <usize>((load<u8>(STARTS + <usize>byte) & load<u8>(FOLLOWS + <usize>next)) !== 0) << 1;
     }
+    bits = digitsOfBits(at) | (digitsOfBits(at + 16) << 16) | (digitsOfBits(at + 32) << 32) |
+      (digitsOfBits(at + 48) << 48);
+    if (open >= 0 && ~bits !== 0) {
+      const ones = ctz(~bits);
+      addRun(open, base + <i32>ones);
+      bits &= ~((<u64>1 << ones) - 1);
+      open = -1;
+    }
+    if (open < 0) {
+      const last = clz(~bits);
+      if (last > 0) {
+        open = base + 64 - <i32>last;
+        bits = last === 64 ? 0 : bits & ((<u64>1 << (64 - last)) - 1);
+      }
+      let six = bits & (bits >> 1);
+      six &= six >> 2;
+      six &= bits >> 4 & bits >> 5;
+      while (six !== 0) {
+        const first = ctz(six), to = first + ctz(~(bits >> first));
+        addRun(base + <i32>first, base + <i32>to);
+        six &= ~((<u64>1 << to) - 1);
+      }
+    }
     for (let i: usize = 0; i < 64; i += 16) {
       let found = i8x16.bitmask(blobs(at + i, H, four, N, e, eight, f, seven));
       for (; found !== 0; found &= found - 1) {
@@ -192,290 +260,11 @@ export function note(length: i32): void {
       }
     }
   }
-  addLine(start, length);
-  store<u32>(COUNTS, <u32>(lines >> 1));
+  if (open >= 0) addRun(open, length);
+  store<u32>(COUNTS, <u32>((run - RUNS) >> 2), 16);
+  const end = length;
+  // @use line
+  store<u32>(COUNTS, <u32>((line - LINES) >> 1));
   store<u32>(COUNTS, <u32>((escape - ESCAPES) >> 1), 4);
   store<u32>(COUNTS, <u32>((blob - BLOBS) >> 1), 8);
-}
-
-/** A byte, the same one for all that make one token with their like. */
-// @ts-ignore: decorator
-@inline
-function tokenOf(byte: i32): i32 {
-  return <u32>(byte - 0x30) < 10 ? 0x30 : byte === 0x09 ? 0x20 : byte;
-}
-
-/** The last two tokens of a short line, 0 when it has fewer. */
-function tailOf(from: usize, to: usize): i32 {
-  const last = tokenOf(load<u8>(to - 1));
-  let at = to - 1;
-  if (last === 0x30 || last === 0x20) { while (at > from && tokenOf(load<u8>(at - 1)) === last) at--; }
-  return at > from ? last | (tokenOf(load<u8>(at - 1)) << 8) : 0;
-}
-
-/** Whether `length` bytes at `a` and `b` are the same. */
-function isSame(a: usize, b: usize, length: i32): bool {
-  for (let at = 0; at < length; at += 16) {
-    const same = i8x16.bitmask(v128.eq<u8>(v128.load(a + <usize>at), v128.load(b + <usize>at)));
-    const left = length - at;
-    if ((~same & (left >= 16 ? 0xffff : (1 << left) - 1)) !== 0) return false;
-  }
-  return true;
-}
-
-// @ts-ignore: decorator
-@inline
-function isBlank(byte: i32): bool {
-  return byte === 0x20 || byte === 0x09;
-}
-
-/** The first four bytes of a line, of a shorter one all of it and its length. */
-function headOf(from: usize, length: i32): u32 {
-  if (length >= 4) return load<u32>(from);
-  let head: u32 = length;
-  for (let at: usize = 0; at < <usize>length; at++) head = (head << 8) | <u32>load<u8>(from + at);
-  return head;
-}
-
-// @ts-ignore: decorator
-@inline
-function symbolAt(at: usize): i32 {
-  return load<u8>(SYMBOLS + <usize>load<u8>(at));
-}
-
-/** The symbol of the single letter or digit that a line ends or begins with, but for a mark or two; 0 when it does not. */
-function singleOf(from: usize, to: usize): i32 {
-  let end = to - 1;
-  if (end > from && symbolAt(end) === 0) end--;
-  if (end > from && symbolAt(end) === 0) end--;
-  const last = symbolAt(end);
-  if (last > 0 && (end === from || symbolAt(end - 1) === 0)) return last;
-  return symbolAt(from + 1) === 0 ? symbolAt(from) : 0;
-}
-
-/** Whether a line seems to be the row of a table of short cells, not of a dump; `blanks` are those of its first bytes. */
-// @ts-ignore: decorator
-@inline
-function isTable(from: usize, to: usize, blanks: i32, offset: i32): bool {
-  const at = ctz(blanks | 0x10000);
-  if (at === 0 || at >= LONGEST_CELL || at >= <i32>(to - from) - 1) return false;
-  if (((blanks >> (at + 1)) & 1) === 0 && load<u8>(from + <usize>at) !== 0x09) return false;
-  return offset === 0 || !isDump(from, to);
-}
-
-// @ts-ignore: decorator
-@inline
-function isHex(byte: usize): bool {
-  return (load<u8>(HEX_LOW + (byte & 15)) & load<u8>(HEX_HIGH + (byte >> 4))) !== 0;
-}
-
-/** Whether something follows the offset that a line begins with. */
-function isDump(from: usize, to: usize): bool {
-  let end = from;
-  while (end < to && isHex(load<u8>(end))) end++;
-  return end < to && (load<u8>(end) === 0x3a || isBlank(load<u8>(end)));
-}
-
-/**
- * Writes what there is to know of `count` lines whose tables begin at `table` and have room for `room`, and gives how many
- * groups of them begin alike.
- */
-export function compare(table: usize, room: usize, count: i32): i32 {
-  describe(table, room, <usize>count);
-  return group(table, room, count);
-}
-
-/** What lines are by themselves, and in comparison to the ones before. */
-function describe(table: usize, room: usize, count: usize): void {
-  const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
-  const hexLow = v128.load(HEX_LOW), hexHigh = v128.load(HEX_HIGH);
-  const digits = (1 << OFFSET_DIGITS) - 1;
-  let above: usize = 0, lengthAbove = 0, firstAbove = 0, indentedAbove = 0, tailAbove = 0, offsetAbove = 0;
-  let one: u32 = 0, two: u32 = 0, three: u32 = 0;
-  for (let line: usize = 0; line < count; line++) {
-    const from = TEXT + <usize>load<u16>(table + (line << 1)), to = TEXT + <usize>load<u16>(lineTo + (line << 1));
-    const length = <i32>(to - from);
-    let flags = 0, singles = 0, first = 0, indented = 0, tail = 0, offset = 0;
-    let head: u32 = 0;
-    if (length > 0) {
-      const v = v128.load(from);
-      first = load<u8>(from);
-      head = headOf(from, length);
-      const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, hexLow, hexHigh), i64x2.splat(0)));
-      if ((hex & digits) === 0 && length >= OFFSET_DIGITS) flags = offset = OFFSET;
-      if (length <= LONGEST_RECORD) singles = singleOf(from, to);
-      const blanks = blanksOf(v);
-      if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, offset)) singles |= TABLE;
-      if (isBlank(first)) {
-        let at = from + <usize>ctz(~blanks);
-        while (at < to && isBlank(load<u8>(at))) at++;
-        if (at < to) indented = tokenOf(load<u8>(at));
-      } else indented = first = tokenOf(first);
-      if (length >= 2 && length <= WIDEST) tail = tailOf(from, to);
-      if (lengthAbove > 0) {
-        const difference = length - lengthAbove;
-        const isAlike = (offset & offsetAbove) !== 0 ||
-          (first === firstAbove && indented === indentedAbove && indented !== 0);
-        if (isAlike && length <= LONGEST_LINE && difference <= WIDEST && -difference <= WIDEST) flags |= HEAD;
-        if (tail !== 0 && tail === tailAbove) flags |= TAIL;
-        if (difference === 0) {
-          if (length > 1 && length <= LONGEST_PIECE) flags |= LENGTH;
-          if ((flags & (HEAD | TAIL)) !== 0 && isSame(above, from, length)) flags |= REPEATED;
-        }
-        if (head !== one) flags |= (head === two ? AGAIN_2 : 0) | (head === three ? AGAIN_3 : 0);
-      }
-      if (head === FILE_HEAD) flags |= FILE;
-    }
-    store<u8>(lineFlags + line, <u8>flags);
-    store<u8>(lineSingles + line, <u8>singles);
-    above = from;
-    lengthAbove = length;
-    firstAbove = first;
-    indentedAbove = indented;
-    tailAbove = tail;
-    offsetAbove = offset;
-    three = two;
-    two = one;
-    one = head;
-  }
-  store<u8>(lineFlags + count, 0);
-}
-
-/** 0x20 for blanks, 0x30 for digits, which make one token with their like; 0 for other bytes. */
-// @ts-ignore: decorator
-@inline
-function kindOf(byte: i32): i32 {
-  return <u32>(byte - 0x30) < 10 ? 0x30 : isBlank(byte) ? 0x20 : 0;
-}
-
-// @ts-ignore: decorator
-@inline
-function blanksOf(v: v128): i32 {
-  return i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.splat<u8>(0x20)), v128.eq<u8>(v, v128.splat<u8>(0x09))));
-}
-
-// @ts-ignore: decorator
-@inline
-function digitsOf(v: v128): i32 {
-  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(v, v128.splat<u8>(0x30)), v128.splat<u8>(10)));
-}
-
-/** Where a run of one kind ends. */
-function skip(at: usize, to: usize, kind: i32): usize {
-  for (; at < to; at += 16) {
-    const v = v128.load(at);
-    const others = ~(kind === 0x30 ? digitsOf(v) : blanksOf(v)) & 0xffff;
-    if (others !== 0) return min(at + <usize>ctz(others), to);
-  }
-  return to;
-}
-
-let shareEnd: usize = 0;
-let differ: i32 = 0;
-
-/** How many tokens two stretches share from their start; where the second one goes on is left in `shareEnd`. */
-function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
-  let tokens = 0;
-  while (a < aTo && b < bTo) {
-    const v = v128.load(a);
-    const left = <i32>min(aTo - a, bTo - b);
-    const same = ctz(~i8x16.bitmask(v128.eq<u8>(v, v128.load(b))) | (left < 16 ? 1 << left : 0x10000));
-    let kind = 0;
-    if (same > 0) {
-      // What is the same, as far as it goes, and then the rest of a run in each.
-      const blanks = blanksOf(v), digits = digitsOf(v);
-      const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
-      tokens += popcnt(~inside & ((1 << same) - 1));
-      a += <usize>same;
-      b += <usize>same;
-      const last = 1 << (same - 1);
-      if (((blanks | digits) & last) === 0) continue;
-      kind = (blanks & last) !== 0 ? 0x20 : 0x30;
-    } else {
-      kind = kindOf(load<u8>(a));
-      if (kind === 0 || kind !== kindOf(load<u8>(b))) break;
-      tokens++;
-    }
-    a = skip(a, aTo, kind);
-    b = skip(b, bTo, kind);
-  }
-  shareEnd = b;
-  differ |= <i32>(a < aTo || b < bTo);
-  return tokens;
-}
-
-function offsetEnd(from: usize, to: usize): usize {
-  while (from < to && isHex(load<u8>(from))) from++;
-  return from;
-}
-
-/** How many tokens two lines share from their start, none when all they share is blank. */
-function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
-  const i = <usize>first, j = <usize>line;
-  const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
-  let a = TEXT + <usize>load<u16>(table + (i << 1)), b = TEXT + <usize>load<u16>(table + (j << 1));
-  const aTo = TEXT + <usize>load<u16>(lineTo + (i << 1)), bTo = TEXT + <usize>load<u16>(lineTo + (j << 1));
-  if (line - first === 1) {
-    differ = 0;
-    store<u8>(lineShared + i, <u8>NOT_KNOWN);
-  }
-  const offset = <i32>load<u8>(lineFlags + j) & OFFSET, both = offset & <i32>load<u8>(lineFlags + i);
-  if (both !== 0) {
-    a = offsetEnd(a, aTo);
-    b = offsetEnd(b, bTo);
-  }
-  const isBlankFirst = both === 0 && isBlank(load<u8>(a));
-  const tokens = share(a, aTo, b, bTo) + <i32>(both !== 0);
-  // An offset that was taken apart is one token for whoever looks at this line alone.
-  store<u8>(lineShared + j, <u8>(offset !== both ? NOT_KNOWN : tokens));
-  store<u16>(table + END * room + (j << 1), <u16>(shareEnd - TEXT));
-  return tokens === 1 && isBlankFirst ? 0 : tokens;
-}
-
-/** Groups of lines that begin alike. */
-function group(table: usize, room: usize, count: i32): i32 {
-  const lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
-  let at = table + GROUP * room;
-  for (let start = 0; start + 2 < count;) {
-    if ((load<u8>(lineFlags + <usize>start, 1) & HEAD) === 0) {
-      start++;
-      continue;
-    }
-    if ((load<u8>(lineFlags + <usize>start, 2) & HEAD) === 0) {
-      start += 2;
-      continue;
-    }
-    let shared = shareHead(table, room, start, start + 1);
-    if (shared === 0) {
-      start++;
-      continue;
-    }
-    let tokens = shared;
-    for (let line = start + 2;; line++) {
-      const flags: i32 = load<u8>(lineFlags + <usize>line);
-      if ((flags & HEAD) === 0) tokens = 0;
-      else if ((flags & REPEATED) === 0) tokens = shareHead(table, room, start, line);
-      else store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
-      // Lines that share much less begin a new group; a little less is what the column shares by chance.
-      if (2 * tokens >= shared) {
-        shared = min(shared, tokens);
-        continue;
-      }
-      if (tokens > 0 && line - start < SETTLED) {
-        start = line - 1;
-        shared = tokens = shareHead(table, room, start, line);
-        if (tokens > 0) continue;
-      }
-      if (line - start >= FEWEST_LINES) {
-        store<u16>(at, <u16>start);
-        store<u16>(at, <u16>line, 2);
-        store<u16>(at, <u16>shared, 4);
-        store<u16>(at, <u16>differ, 6);
-        at += 8;
-      }
-      start = line;
-      break;
-    }
-  }
-  return <i32>((at - table - GROUP * room) >> 3);
 }

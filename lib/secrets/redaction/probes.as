@@ -2,12 +2,10 @@
 // uses. They are asked in loops with hardly a branch that depends on the text, since such a branch is what costs time; the
 // loops leave the places at which the answer may be yes. The hashes are those of grams.ts and sieve.ts.
 
-/** Words, 16 bits each, at which the answer may be yes. */
-const HITS: usize = 0x183000;
-/** Places at which grams may begin, 32 bits each, with {@link WIDE_BIT} in those of wide ones. */
-const FOUND: usize = 0x188000, WIDE_BIT: u32 = 0x10000;
-/** The bit of what a five tells that says that wide grams may begin there. */
-const WIDE_LANE: u32 = 1 << 28;
+/** 16-bit places of words, of grams and of wide grams at which the answer may be yes. */
+const HITS: usize = 0x183000, NARROW_GRAMS: usize = 0x204000, WIDE_GRAMS: usize = 0x216000;
+/** What is left of them, 32 bits each: wide ones have {@link WIDE_BIT}, and what may begin a whole form {@link WHOLE_BIT}. */
+const FOUND: usize = 0x188000, WIDE_BIT: u32 = 0x10000, WHOLE_BIT: u32 = 0x20000;
 /** The bits of the short patterns, see short_patterns.ts. */
 const SHORT_BITS: usize = 0x1b6000;
 /** Where the symbols of a view stand in the text. */
@@ -33,101 +31,140 @@ function gramHash(first: u32, second: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function sieveBit(set: usize, shift: u32, hash: u32): u32 {
-  return ask(set, (hash >>> shift) << 2, rehash(hash));
+  const second = rehash(hash);
+  const word = load<u32>(set + (<usize>(hash >>> shift) << 2));
+  return (word >>> (second >>> 27)) & (word >>> (second >>> 22)) & (word >>> (second >>> 17));
+}
+
+/** For each number the bit of 32 that its lowest five bits say; the others are vectors that do not change. */
+// @ts-ignore: decorator
+@inline
+function bitsOf(numbers: v128, spread: v128, powers: v128, bytes: v128, high: v128, low: v128): v128 {
+  const number = i8x16.relaxed_swizzle(numbers, spread);
+  return v128.and(v128.eq<u8>(v128.and(number, high), bytes), i8x16.relaxed_swizzle(powers, v128.and(number, low)));
+}
+
+// @define hashes
+    // The hashes of four times two words, and which words of the set they belong to.
+    const hash = v128.xor(i32x4.mul(first, one), i32x4.mul(last, two));
+    const second = i32x4.mul(v128.xor(hash, v128.shr<u32>(hash, 16)), three);
+    let place = v128.shl<u32>(v128.shr<u32>(hash, shift), 2);
+// @end
+// @define areIn
+    // Which of four hashes may be in the set, as 32 ones each.
+    let words = v128.load32_zero(set + <usize>i32x4.extract_lane(place, 0));
+    words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 1), words, 1);
+    words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 2), words, 2);
+    words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 3), words, 3);
+    const bits = v128.or(
+      v128.or(
+        bitsOf(v128.shr<u32>(second, 27), spread, powers, bytes, high, low),
+        bitsOf(v128.shr<u32>(second, 22), spread, powers, bytes, high, low),
+      ),
+      bitsOf(v128.shr<u32>(second, 17), spread, powers, bytes, high, low),
+    );
+    const held = v128.eq<u32>(v128.and(words, bits), bits);
+// @end
+// @define vectors
+  const one = v128.load(VECTORS), two = v128.load(VECTORS, 16), three = v128.load(VECTORS, 32);
+  const spread = v128.load(VECTORS, 48), powers = v128.load(VECTORS, 64), bytes = v128.load(VECTORS, 80);
+  const high = v128.load(VECTORS, 96), low = v128.load(VECTORS, 112);
+// @end
+
+/** Puts those of four places that `keep` has ones for at `at`; where they end. */
+// @ts-ignore: decorator
+@inline
+function putPlaces(at: usize, places: v128, keep: v128): usize {
+  const pairs = i8x16.bitmask(i16x8.narrow_i32x4_s(keep, keep)) & 0xff;
+  v128.store(at, i8x16.relaxed_swizzle(places, v128.load64_zero(SQUEEZE + <usize>(pairs << 3))));
+  return at + <usize>popcnt(pairs);
+}
+
+/** Notes the symbols, every fourth looked at, at which five may be in a form; where the list of them ends. */
+function probeFives(symbols: usize, length: i32, shift: u32, set: usize): usize {
+  // @use vectors
+  const byte = v128.load(VECTORS, 128), next = v128.load(VECTORS, 144);
+  let hits = HITS;
+  for (let at = 0; at + PROBE <= length; at += 16) {
+    const first = v128.load(symbols + <usize>at), last = v128.and(v128.load(symbols + <usize>at, 4), byte);
+    // @use hashes
+    // @use areIn
+    hits = putPlaces(hits, v128.add<u16>(v128.splat<u16>(<u16>at), next), held);
+  }
+  // The last ones may lie behind the text.
+  while (hits > HITS && <i32>load<u16>(hits - 2) + PROBE > length) hits -= 2;
+  return hits;
+}
+
+let narrowEnd: usize = 0, wideEnd: usize = 0;
+
+/**
+ * Notes the grams that hold the five symbols of each hit and may be in a form. The five tell by their lanes, see sieve.ts,
+ * before how many of them one may begin, which costs one look for all; wide ones begin with them, and are not looked up
+ * yet.
+ */
+function findCandidates(symbols: usize, hits: usize, sets: usize): void {
+  const fiveShift = load<u32>(sets), fives = <usize>load<u32>(sets, 4);
+  const shift = load<u32>(sets, 8), set = <usize>load<u32>(sets, 12);
+  // @use vectors
+  const firstBytes = v128.load(VECTORS, 160), lastBytes = v128.load(VECTORS, 176);
+  const before = v128.load(VECTORS, 192), ofLanes = v128.load(VECTORS, 208);
+  let narrow = NARROW_GRAMS, wide = WIDE_GRAMS;
+  for (let hit = HITS; hit < hits; hit += 2) {
+    const at = load<u16>(hit), here = symbols + <usize>at;
+    const five = (load<u32>(here) * FIRST) ^ (<u32>load<u8>(here, 4) * SECOND);
+    const lanes = rotr<u32>(load<u32>(fives + (<usize>(five >>> fiveShift) << 2)), rehash(five) >>> 12);
+    const v = v128.load(here - 3);
+    const first = i8x16.relaxed_swizzle(v, firstBytes), after = i8x16.relaxed_swizzle(v, lastBytes);
+    const last = v128.xor(after, v128.shr<u32>(after, 15));
+    // Before the first symbol no gram begins.
+    const mayBegin = v128.eq<u32>(v128.and(i32x4.splat(at === 0 ? lanes & 1 : lanes), ofLanes), ofLanes);
+    // @use hashes
+    // Where none begins, a word is asked that is at hand.
+    place = v128.and(place, mayBegin);
+    // @use areIn
+    narrow = putPlaces(narrow, v128.add<u16>(v128.splat<u16>(at), before), v128.and(held, mayBegin));
+    store<u16>(wide, at);
+    wide += <usize>((lanes >>> 27) & 2);
+  }
+  narrowEnd = narrow;
+  wideEnd = wide;
 }
 
 /**
  * Notes in {@link FOUND} where grams may begin among the `length` symbols of a view; how many. `sets` is where the sets of
- * fives, of grams and of wide grams are told, two numbers for each: by how much its hashes are shifted, and where it is.
+ * fives, of grams, of wide grams and of the beginnings of whole forms are told, two numbers for each: by how much its
+ * hashes are shifted, and where it is.
  */
 export function probe(isDense: bool, length: i32, sets: usize): i32 {
   const symbols = isDense ? DENSE : PLAIN;
-  const fivesShift = load<u32>(sets), fives = <usize>load<u32>(sets, 4);
-  const shift = load<u32>(sets, 8), grams = <usize>load<u32>(sets, 12);
-  const wideShift = load<u32>(sets, 16), wide = <usize>load<u32>(sets, 20);
-  const first = v128.splat<u32>(FIRST), second = v128.splat<u32>(SECOND), again = v128.splat<u32>(AGAIN);
-  const heads = v128(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6), tails = v128.add<u8>(heads, v128.splat<u8>(4));
-  const places = i32x4(1 << 21, 1 << 14, 1 << 7, 1), none = i32x4.splat(0);
-  const hits = probeFives(symbols, length, fivesShift, fives);
-  let found = FOUND;
-  for (let hit = HITS; hit < hits; hit += 2) {
-    const place = <u32>load<u16>(hit) << 2;
-    const at = symbols + <usize>place;
-    // In which lanes the five may be tells where before them a gram may begin; that is one look for all four.
-    const five = (load<u32>(at) * FIRST) ^ (<u32>load<u8>(at, 4) * SECOND);
-    const lanes = rotr<u32>(load<u32>(fives + (<usize>(five >>> fivesShift) << 2)), rehash(five) >>> 12);
-    // Before the first symbol no gram begins.
-    const before = place === 0 ? 0 : lanes;
-    const bytes = v128.load(at - 3);
-    const tail = i8x16.swizzle(bytes, tails);
-    const hash = v128.xor(
-      v128.mul<u32>(i8x16.swizzle(bytes, heads), first),
-      v128.mul<u32>(v128.xor(tail, v128.shr<u32>(tail, 15)), second),
-    );
-    const bits = v128.mul<u32>(v128.xor(hash, v128.shr<u32>(hash, 16)), again);
-    // Where a lane has none, the word asked is one that is at hand.
-    const words = v128.and(
-      v128.shl<u32>(v128.shr<u32>(hash, shift), 2),
-      v128.ne<i32>(v128.and(v128.splat<u32>(lanes), places), none),
-    );
-    const a = ask(grams, v128.extract_lane<u32>(words, 0), v128.extract_lane<u32>(bits, 0));
-    store<u32>(found, place - 3);
-    found += <usize>((before >>> 21) & a & 1) << 2;
-    const b = ask(grams, v128.extract_lane<u32>(words, 1), v128.extract_lane<u32>(bits, 1));
-    store<u32>(found, place - 2);
-    found += <usize>((before >>> 14) & b & 1) << 2;
-    const c = ask(grams, v128.extract_lane<u32>(words, 2), v128.extract_lane<u32>(bits, 2));
-    store<u32>(found, place - 1);
-    found += <usize>((before >>> 7) & c & 1) << 2;
-    const head = v128.extract_lane<u32>(hash, 3);
-    const d = ask(grams, v128.extract_lane<u32>(words, 3), v128.extract_lane<u32>(bits, 3));
-    store<u32>(found, place);
-    found += <usize>(lanes & d & 1) << 2;
-    if ((lanes & WIDE_LANE) === 0) continue;
-    const bit = sieveBit(wide, wideShift, gramHash(rehash(head), gramHash(load<u32>(at, 8), load<u32>(at, 12))));
-    store<u32>(found, place | WIDE_BIT);
-    found += <usize>(bit & 1) << 2;
+  findCandidates(symbols, probeFives(symbols, length, load<u32>(sets), load<u32>(sets, 4)), sets);
+  const wideShift = load<u32>(sets, 16), wides = <usize>load<u32>(sets, 20);
+  const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
+  let found = FOUND, wide = WIDE_GRAMS;
+  store<u16>(wideEnd, 0xffff);
+  store<u16>(narrowEnd, 0xffff);
+  for (let narrow = NARROW_GRAMS; narrow <= narrowEnd; narrow += 2) {
+    const at = <u32>load<u16>(narrow);
+    for (let other = <u32>load<u16>(wide); other < at; other = <u32>load<u16>(wide)) {
+      const hash = wideHash(symbols + <usize>other);
+      store<u32>(found, other | WIDE_BIT);
+      found += <usize>(sieveBit(wides, wideShift, hash) & 1) << 2;
+      wide += 2;
+    }
+    const hash = gramHash(load<u32>(symbols + <usize>at), load<u32>(symbols + <usize>at, 4));
+    store<u32>(found, at | (WHOLE_BIT & -(sieveBit(wholes, wholeShift, hash) & 1)));
+    found += 4;
   }
-  return <i32>((found - FOUND) >> 2);
-}
-
-/** The lowest bit is set when what has these `bits` and belongs to this word of the set at `set` may be in it. */
-// @ts-ignore: decorator
-@inline
-function ask(set: usize, word: u32, bits: u32): u32 {
-  const found = load<u32>(set + <usize>word);
-  return (found >>> (bits >>> 27)) & (found >>> (bits >>> 22)) & (found >>> (bits >>> 17));
-}
-
-/** Notes the words at which five symbols may be in a form; where the list of them ends. */
-function probeFives(symbols: usize, length: i32, shift: u32, set: usize): usize {
-  const first = v128.splat<u32>(FIRST), second = v128.splat<u32>(SECOND), again = v128.splat<u32>(AGAIN);
-  const low = v128.splat<u32>(0xff);
-  let hits = HITS;
-  const words = (length - PROBE + 4) >> 2;
-  for (let word = 0; word < words; word += 4) {
-    const at = symbols + (<usize>word << 2);
-    const hash = v128.xor(
-      v128.mul<u32>(v128.load(at), first),
-      v128.mul<u32>(v128.and(v128.load(at, 4), low), second),
-    );
-    const bits = v128.mul<u32>(v128.xor(hash, v128.shr<u32>(hash, 16)), again);
-    const place = v128.shl<u32>(v128.shr<u32>(hash, shift), 2);
-    hits = noteHit(hits, word, set, v128.extract_lane<u32>(place, 0), v128.extract_lane<u32>(bits, 0));
-    hits = noteHit(hits, word + 1, set, v128.extract_lane<u32>(place, 1), v128.extract_lane<u32>(bits, 1));
-    hits = noteHit(hits, word + 2, set, v128.extract_lane<u32>(place, 2), v128.extract_lane<u32>(bits, 2));
-    hits = noteHit(hits, word + 3, set, v128.extract_lane<u32>(place, 3), v128.extract_lane<u32>(bits, 3));
-  }
-  // The last ones may lie behind the text.
-  while (hits > HITS && <i32>load<u16>(hits - 2) >= words) hits -= 2;
-  return hits;
+  // Less what stands for the end.
+  return <i32>((found - FOUND) >> 2) - 1;
 }
 
 // @ts-ignore: decorator
 @inline
-function noteHit(hits: usize, word: i32, set: usize, place: u32, bits: u32): usize {
-  store<u16>(hits, <u16>word);
-  return hits + <usize>((ask(set, place, bits) & 1) << 1);
+function wideHash(at: usize): u32 {
+  const head = gramHash(load<u32>(at), load<u32>(at, 4));
+  return gramHash(rehash(head), gramHash(load<u32>(at, 8), load<u32>(at, 12)));
 }
 
 /**

@@ -10,6 +10,7 @@ import type { OnColumn } from "./columns.ts";
 import { readCounted } from "./counted.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
+import { TokenPlaces } from "./token_places.ts";
 import { type Lines, TABLE } from "./text_kernel.ts";
 import { firstNumber, isBlank } from "./tokens.ts";
 
@@ -67,6 +68,8 @@ const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as
 /** Finds records; keeps its working memory, since it looks at every line of all output. */
 export class RecordFinder {
   readonly #column: Stretches;
+  readonly #cells: Stretches;
+  readonly #places: TokenPlaces = new TokenPlaces();
   #data: Uint8Array = new Uint8Array(0);
   #lines: Lines;
   #onColumn: OnColumn = () => {};
@@ -77,6 +80,7 @@ export class RecordFinder {
   constructor(capacity: number, lines: Lines) {
     this.#lines = lines;
     this.#column = new Stretches(capacity + 1);
+    this.#cells = new Stretches(MOST_BYTES);
   }
 
   /** Calls `onColumn` for the columns of `data`. */
@@ -183,16 +187,12 @@ export class RecordFinder {
   /** The short tokens of `[from, to)` that stand behind the same marks, or behind the same word. */
   #findTokens(from: number, to: number): void {
     const data = this.#data;
-    const places = new Map<number, number[]>();
-    const add = (place: number, start: number, end: number): void => {
-      const tokens = places.get(place);
-      if (tokens === undefined) places.set(place, [start, end, number]);
-      else tokens.push(start, end, number);
-    };
+    const places = this.#places;
+    places.clear();
     let number = 0;
     let word = 0;
     let marks = 0;
-    for (let at = from; at < to;) {
+    for (let at = from; at < to && !places.isFull;) {
       const byte = data[at] as number;
       if (!isSymbol(byte)) {
         marks = ((marks << 8) | byte) & 0xffffff;
@@ -209,42 +209,63 @@ export class RecordFinder {
       const length = at - start;
       if (length <= LONGEST_TOKEN) {
         const before = (Math.imul(marks, 0x9e3779b1) >>> 16) & MOST_KEYS;
-        add(PLACE.marks | before, start, at);
-        if (word > 0) add(PLACE.word | ((word + before) & MOST_KEYS), start, at);
-        if (length === 1) add(PLACE.single | (marks & 0xff), start, at);
+        places.addToken(start, at, number);
+        places.addPlace(PLACE.marks | before);
+        if (word > 0) places.addPlace(PLACE.word | ((word + before) & MOST_KEYS));
+        if (length === 1) places.addPlace(PLACE.single | (marks & 0xff));
         if (letters === 0) number = firstNumber(data, start, at);
       }
       word = length > 1 && length <= LONGEST_WORD && letters === length ? hash + 1 : 0;
       marks = 0;
     }
-    this.#report(places.values());
+    const seen = new Set<number>();
+    for (let place = 0; place < places.size; place++) {
+      if (places.count(place) < FEWEST_TOKENS) continue;
+      places.fill(place, this.#column);
+      this.#report(seen);
+    }
   }
 
-  #report(columns: Iterable<readonly number[]>): void {
+  /** Reports the column that was put together, unless it is too small, or one of `seen` by another mark. */
+  #report(seen: Set<number>): void {
     const column = this.#column;
-    const seen = new Set<number>();
-    for (const places of columns) {
-      const count = places.length / 3;
-      if (count < FEWEST_TOKENS) continue;
-      column.clear();
-      for (let i = 0; i < places.length; i += 3) {
-        column.push(places[i] as number, places[i + 1] as number, places[i + 2] as number);
-      }
-      // The same tokens by another mark.
-      const sign = count * 0x1_0000_0000 + (places[0] as number) * 0x1_0000 + (places.at(-2) as number);
-      if (column.size < FEWEST_CHARACTERS || seen.has(sign)) continue;
-      seen.add(sign);
-      this.#onColumn(column);
-      if (column.sort()) this.#onColumn(column);
-    }
+    const { count, from, to } = column;
+    if (count < FEWEST_TOKENS || column.size < FEWEST_CHARACTERS) return;
+    const sign = count * 0x1_0000_0000 + (from[0] as number) * 0x1_0000 + (to[count - 1] as number);
+    if (seen.has(sign)) return;
+    seen.add(sign);
+    this.#onColumn(column);
+    if (column.sort()) this.#onColumn(column);
   }
 
   /** The cells of a table, column by column, and all columns one after the other. */
   #findCells(start: number, end: number): void {
+    const cells = this.#cells;
+    const columns = this.#splitCells(start, end);
+    const seen = new Set<number>();
+    if (columns < 2) {
+      // Every other line, which `sed =` numbers.
+      for (const turn of [0, 1]) this.#reportCells(seen, (cell) => (cells.numbers[cell] as number) & 1, turn);
+      return;
+    }
+    for (let nth = 0; nth < columns; nth++) {
+      this.#reportCells(seen, (cell) => (cells.numbers[cell] as number) >> 1, nth);
+    }
+    const column = this.#column;
+    column.clear();
+    for (let nth = 0; nth < columns; nth++) this.#addCells((cell) => (cells.numbers[cell] as number) >> 1, nth);
+    this.#report(seen);
+  }
+
+  /**
+   * Notes the cells of some lines, and beside each twice the number of its column, and one more when that of its line is
+   * odd; how many columns there are.
+   */
+  #splitCells(start: number, end: number): number {
     const data = this.#data;
-    const columns: number[][] = [];
-    // Every other line, which `sed =` numbers.
-    const turns: [number[], number[]] = [[], []];
+    const cells = this.#cells;
+    cells.clear();
+    let columns = 0;
     for (let line = start; line < end; line++) {
       const to = this.#lines.to[line] as number;
       let at = this.#lines.from[line] as number;
@@ -253,12 +274,24 @@ export class RecordFinder {
         const from = at;
         while (at < to && !isBlank(data[at] as number)) at++;
         if (at === from || at - from > LONGEST_CELL) continue;
-        (columns[nth] ??= []).push(from, at, 0);
-        if (nth === 0) turns[(line & 1) as 0 | 1].push(from, at, 0);
+        columns = Math.max(columns, nth + 1);
+        cells.push(from, at, 2 * nth + (line & 1));
       }
     }
-    if (columns.length < 2) return this.#report(turns);
-    this.#report([...columns.filter((column) => column !== undefined), columns.flat()]);
+    return columns;
+  }
+
+  #reportCells(seen: Set<number>, keyOf: (cell: number) => number, key: number): void {
+    this.#column.clear();
+    this.#addCells(keyOf, key);
+    this.#report(seen);
+  }
+
+  #addCells(keyOf: (cell: number) => number, key: number): void {
+    const { from, to, count } = this.#cells;
+    for (let cell = 0; cell < count; cell++) {
+      if (keyOf(cell) === key) this.#column.push(from[cell] as number, to[cell] as number, 0);
+    }
   }
 }
 

@@ -14,7 +14,7 @@ import type { ShortPatterns } from "./short_patterns.ts";
 import type { Span } from "./spans.ts";
 import type { Symbols } from "./strides.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
-import { type TextKernel, WIDE_FOUND } from "./text_kernel.ts";
+import { type TextKernel, WHOLE_FOUND, WIDE_FOUND } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** A text as the symbols of one view. */
@@ -54,11 +54,14 @@ export class Scanner {
   /** From where on the last run has been in its last form, and where in the pool that is in relation to the text. */
   #straightFrom = 0;
   #shift = 0;
+  /** Where in the pool stands what was met. */
+  readonly #found: Int32Array;
   #view: View = viewOf(new Uint8Array(0));
 
   /** A scanner for texts whose symbols `kernel` writes. */
   constructor(kernel: TextKernel) {
     this.#kernel = kernel;
+    this.#found = new Int32Array(kernel.found.length);
     this.#plain = channel(PLAIN, kernel.plain, kernel.plainPlaces);
     this.#dense = channel(DENSE, kernel.dense, kernel.densePlaces);
   }
@@ -98,34 +101,36 @@ export class Scanner {
   }
 
   #probe(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
-    const { found } = this.#kernel;
+    const places = this.#kernel.found;
     const count = this.#kernel.probe(channel.isDense, index.sieves);
+    const found = this.#found;
+    index.findAll(channel.memory, places, count, found);
     this.#done = this.#straightFrom = 0;
     for (let i = 0; i < count; i++) {
-      const at = found[i] as number;
-      if (at < WIDE_FOUND) this.#meet(channel, index, accepts, at);
-      else this.#tryRun(channel, index, accepts, at - WIDE_FOUND, index.findWide(channel.memory, at - WIDE_FOUND));
+      const place = places[i] as number;
+      const at = place & 0xffff;
+      if ((place & WHOLE_FOUND) !== 0) this.#meetWholes(channel, index, at);
+      if ((place & WIDE_FOUND) !== 0) this.#tryRun(channel, index, accepts, at, index.findWide(channel.memory, at));
+      else if (!this.#isKnown(index.facts, at)) this.#tryRun(channel, index, accepts, at, found[i] as number);
     }
   }
 
-  /** Looks up the eight symbols at `start`. */
-  #meet(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number): void {
+  /** Whether the last run has shown what stands at `start`, so that it needs no look. */
+  #isKnown(facts: Uint16Array, start: number): boolean {
+    return start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(facts[start + this.#shift] as number);
+  }
+
+  /** Looks up what begins with the eight symbols at `start` and has to be met as a whole. */
+  #meetWholes(channel: Channel, index: GramIndex<Pattern>, start: number): void {
     const { memory, length } = channel;
     if (start + GRAM > length) return;
-    const first = wordIn(memory, start);
-    const second = wordIn(memory, start + 4);
-    const wholes = index.wholes(first, second);
+    const wholes = index.wholes(wordIn(memory, start), wordIn(memory, start + 4));
     for (let i = 0; i < wholes.length; i++) this.#tryWhole(channel, wholes[i] as Pattern, start);
-    // What the last run has shown to stand there needs no look at the table.
-    if (
-      start + GRAM <= this.#done && start >= this.#straightFrom && hasGram(index.facts[start + this.#shift] as number)
-    ) return;
-    this.#tryRun(channel, index, accepts, start, index.find(first, second));
   }
 
   /** Follows what was met at `start`, unless the run before it says as much. */
   #tryRun(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts, start: number, found: number): void {
-    if (found < 0) return;
+    if (found < 0 || start + GRAM > channel.length) return;
     if (start + GRAM <= this.#done && !this.#reachesOut(channel.memory, start, index.memory, found)) return;
     this.#follow(channel, index, accepts, start, found);
   }
@@ -133,7 +138,14 @@ export class Scanner {
   /** Whether a form goes further than the run within which it was met; near one of the run's ends, or it has been met there. */
   #reachesOut(symbols: DataView, start: number, pool: DataView, found: number): boolean {
     const before = start - this.#start;
-    if (before <= NEAR && sharedBefore(pool, found, symbols, start) > before) return true;
+    const done = this.#done;
+    // Most end where the run ends, which a look at either end of it tells.
+    const mayBegin = found > before && before < start &&
+      pool.getUint8(found - before - 1) === symbols.getUint8(this.#start - 1);
+    const end = found + done - start;
+    const mayEnd = end < pool.byteLength && pool.getUint8(end) === symbols.getUint8(done);
+    if (!mayBegin && !mayEnd) return false;
+    if (mayBegin && before <= NEAR && sharedBefore(pool, found, symbols, start) > before) return true;
     const after = this.#done - start + 1 - GRAM;
     return after <= NEAR - GRAM + 1 && sharedFrom(pool, found + GRAM, symbols, start + GRAM, after) === after;
   }

@@ -64,6 +64,7 @@ export class ShortLineFinder {
     const { flags, count } = lines;
     const repeats = PERIODS.map((period) => ({ period, times: 0, start: 0, last: 0 }));
     this.hasFiles = false;
+    if ((lines.seen & (LINE.length | LINE.again2 | LINE.again3 | LINE.file)) === 0) return;
     this.#left = MOST_BYTES;
     this.#linesLeft = MOST_LINES;
     let first = 0;

@@ -6,6 +6,9 @@
  */
 const BITS_EACH = 12;
 
+/** The same for five symbols, of which there are so many that a larger set would not fit the cache at all. */
+const LANE_BITS_EACH = 8;
+
 /**
  * The smallest and the largest set, as powers of two. A hundred values of all kinds fit the cache of a core; with a
  * thousand a set that is too full costs more than one that is too large for it.
@@ -22,18 +25,20 @@ export class Sieve {
   readonly bits: Int32Array;
   /** By how much a 32-bit hash is shifted to the right to give the number of its word. */
   readonly shift: number;
+  readonly #bitsEach: number;
 
   /** A set for `count` hashes; it holds any number, but is the less sure the more there are. */
-  constructor(count: number) {
+  constructor(count: number, bitsEach: number = BITS_EACH) {
+    this.#bitsEach = bitsEach;
     let power = SMALLEST;
-    while (power < LARGEST && 2 ** power < BITS_EACH * count) power++;
+    while (power < LARGEST && 2 ** power < bitsEach * count) power++;
     this.bits = new Int32Array(2 ** (power - 5));
     this.shift = 32 - (power - 5);
   }
 
   /** Whether `count` hashes are so many that a larger set is worth its price. */
   isFullWith(count: number): boolean {
-    return this.shift > 32 - (LARGEST - 5) && BITS_EACH * count > FULL * 32 * this.bits.length;
+    return this.shift > 32 - (LARGEST - 5) && this.#bitsEach * count > FULL * 32 * this.bits.length;
   }
 
   /** Adds a hash. */
@@ -50,6 +55,11 @@ export class Sieve {
  * asking for all lanes costs no more than asking for one.
  */
 export class LaneSieve extends Sieve {
+  /** A set for `count` hashes. */
+  constructor(count: number) {
+    super(count, LANE_BITS_EACH);
+  }
+
   /** Adds a hash in a lane. */
   addIn(hash: number, lane: number): void {
     this.add(hash);
@@ -58,7 +68,7 @@ export class LaneSieve extends Sieve {
   }
 }
 
-/** Where in the second hash the bits begin that tell where lane 0 is, and how far one lane is from the next. */
+/** Where in the second hash the bits begin that tell where lane 0 is, and how far one lane is from the next; kernel.as asks. */
 const LANE_SHIFT = 12;
 const LANE_STEP = 7;
 

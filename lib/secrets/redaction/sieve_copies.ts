@@ -7,7 +7,7 @@ const MOST_COPIES = 4;
 /** Bytes in a page of memory. */
 const PAGE = 65536;
 
-/** Bytes of what tells where the sets are: two numbers for each of three. */
+/** Bytes of what tells where the sets are: two numbers for each of four. */
 const HEAD = 32;
 
 interface Copy {
@@ -49,8 +49,8 @@ export class SieveCopies {
   }
 
   #write(copy: Copy): void {
-    const { probes, grams, wide, revision } = copy.sieves;
-    const sets = [probes, grams, wide];
+    const { probes, grams, wide, wholes, revision } = copy.sieves;
+    const sets = [probes, grams, wide, wholes];
     const end = copy.at + HEAD + sets.reduce((sum, { bits }) => sum + bits.byteLength, 0);
     const missing = end - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));

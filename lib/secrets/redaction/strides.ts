@@ -30,8 +30,8 @@ const LOOKS: readonly { lag: number; step: number; periods: readonly number[] }[
 
 /** Periods that a stretch has at least. */
 const FEWEST_PERIODS = 10;
-/** Symbols among which there is a letter, unless they are numbers, which have most of their digits in common. */
-const LETTER_WITHIN = 12;
+/** Words among which there is a letter, unless they are numbers, which have most of their digits in common. */
+const LETTER_WITHIN = 3;
 /** Symbols of a window that are looked at closely, and of the longest stretch that is looked at as one. */
 const MOST_SYMBOLS = 8 * 1024;
 const LONGEST = 4096;
@@ -63,8 +63,8 @@ export class StrideFinder {
 
   /** Looks for the period of what recurs at one of four places; up to where the text has been dealt with. */
   #confirm(text: Symbols, at: number, periods: readonly number[], onColumn: OnColumn): number {
-    const { symbols } = text;
-    if (!hasLetter(symbols, at, at + LETTER_WITHIN)) return at;
+    const { symbols, words } = text;
+    if (!hasLetter(words, at >> 2)) return at;
     for (const period of periods) {
       for (let start = at; start < at + 4; start++) {
         const symbol = symbols[start] as number;
@@ -94,11 +94,20 @@ export class StrideFinder {
       this.#left -= to - from;
       return false;
     }
-    for (let at = from; at < to; at++) {
+    let taken = 0;
+    let [start, end] = [-1, -1];
+    for (let at = from, nth = 0; at < to; at++, nth = nth + 1 === period ? 0 : nth + 1) {
+      if (isFixed[nth]) continue;
+      taken++;
       const place = where[at] as number;
-      if (!isFixed[(at - from) % period]) column.push(place, place + 1, 0);
+      if (place !== end) {
+        if (start >= 0) column.push(start, end, 0);
+        start = place;
+      }
+      end = place + 1;
     }
-    return column.count >= FEWEST_PERIODS;
+    column.push(start, end, 0);
+    return taken >= FEWEST_PERIODS;
   }
 }
 
@@ -124,10 +133,15 @@ function extent({ symbols, length }: Symbols, at: number, period: number): [numb
   return [Math.max(0, from - period + 1), Math.min(length, to + period)];
 }
 
-/** Whether there is anything but digits. */
-function hasLetter(symbols: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if ((symbols[at] as number) > 0x39) return true;
-  return false;
+/** Whether there is anything but digits in the three words at `word`. */
+function hasLetter(words: Int32Array, word: number): boolean {
+  let seen = 0;
+  for (let i = word; i < word + LETTER_WITHIN; i++) {
+    const symbols = words[i] as number;
+    // The highest bit of a byte that is more than that of the last digit; above one of 0x80 and more it does not matter.
+    seen |= symbols | (symbols + 0x46464646);
+  }
+  return (seen & 0x80808080) !== 0;
 }
 
 /** Whether almost all symbols at this place of the periods are the same; the outer periods may lack a part. */

@@ -6,6 +6,7 @@
  * byte again: lines, what may begin an escape, and what may be the mark of a compressed blob.
  */
 import { Buffer } from "node:buffer";
+import { type BitExports, Bits } from "./bit_bytes.ts";
 import { entityTable } from "./entities.ts";
 import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
 import type { GramSieves } from "./gram_sieves.ts";
@@ -23,6 +24,8 @@ export interface Lines {
   readonly to: Uint16Array;
   /** What is known of each, see {@linkcode LINE}; a zero behind the last one. */
   readonly flags: Uint8Array;
+  /** What is known of any of them. */
+  seen: number;
   /**
    * For each, the symbol of the single letter or digit that it ends or begins with, but for a mark or two, 0 when it does
    * not or is long; and {@linkcode TABLE} when it seems to be the row of a table of short cells.
@@ -54,8 +57,10 @@ export const GROUP = {
   size: 4,
 } as const;
 
-/** Set in what was found when it is a wide gram. */
+/** Set in what was found when it is a wide gram, and when something may begin there that has to be met as a whole. */
 export const WIDE_FOUND = 0x10000;
+/** The same. */
+export const WHOLE_FOUND = 0x20000;
 
 /** Stands for a number of tokens that has to be counted; a line that is looked at has fewer. */
 export const NOT_KNOWN = 255;
@@ -84,7 +89,7 @@ export const LINE = {
 export const TABLE = 64;
 
 /** What kernel.as exports. */
-interface Exports {
+interface Exports extends BitExports {
   memory: WebAssembly.Memory;
   prepare(): void;
   fold(length: number, breaks: number): number;
@@ -142,7 +147,7 @@ const AT = {
   marks: 32,
   offsets: 64,
   blobBytes: 80,
-  counts: 96,
+  counts: 88,
   hex: 112,
   starts: 0x200,
   follows: 0x300,
@@ -165,9 +170,13 @@ const AT = {
   decoded: 0xfc000,
   found: 0x188000,
   shortBits: 0x1b6000,
-  sieves: 0x1c0000,
+  runs: 0x1b8000,
+  sieves: 0x21c000,
 } as const;
 
+/** Which of the numbers at `AT.counts` tells what is known of any line, and which one how many runs there are. */
+const SEEN = 3;
+const RUNS = 4;
 /** Numbers for the longest list of places that were found, and for the bits of short patterns. */
 const FOUND_ROOM = 0xb800;
 const SHORT_ROOM = 512;
@@ -196,6 +205,10 @@ export class TextKernel {
   readonly lines: Lines;
   /** Room for some of them; whoever puts lines there asks for {@linkcode TextKernel.compareDealt}. */
   readonly dealt: Lines;
+  /** Runs of noughts and ones in it, where each begins and where it ends; how many places there are. */
+  readonly runs: Places;
+  /** What bytes such runs make. */
+  readonly bits: Bits;
   /** Bytes of it that may begin an escape, going by the next byte. */
   readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
@@ -225,6 +238,8 @@ export class TextKernel {
     this.dense = new Uint8Array(buffer, AT.dense, LONGEST_TEXT + ZEROS);
     this.lines = linesAt(buffer, AT.lines, LINES_ROOM);
     this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
+    this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
+    this.bits = new Bits(exports, LONGEST_TEXT);
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
@@ -235,7 +250,7 @@ export class TextKernel {
     this.#sieves = new SieveCopies(exports.memory, AT.sieves);
     this.plainPlaces = places(AT.places);
     this.densePlaces = places(AT.places + PLACES_SIZE);
-    this.#counts = new Uint32Array(buffer, AT.counts, 3);
+    this.#counts = new Uint32Array(buffer, AT.counts, RUNS + 1);
     exports.prepare();
     writeTables(new Uint8Array(buffer));
   }
@@ -270,7 +285,8 @@ export class TextKernel {
 
   /**
    * Notes where grams may begin in a view of the text that was read last, in the order in which to look them up, with
-   * {@linkcode WIDE_FOUND} where it is a wide one; how many there are.
+   * {@linkcode WIDE_FOUND} where it is a wide one and {@linkcode WHOLE_FOUND} where something else may begin; how many there
+   * are.
    */
   probe(isDense: boolean, sieves: GramSieves): number {
     return this.#exports.probe(isDense, isDense ? this.denseLength : this.plainLength, this.#sieves.of(sieves));
@@ -335,12 +351,14 @@ export class TextKernel {
 
   #compare(lines: Lines): void {
     lines.groupCount = this.#exports.compare(lines.from.byteOffset, lines.flags.length, lines.count);
+    lines.seen = this.#counts[SEEN] as number;
   }
 
   /** Notes the places of the text that was read last. */
   note(): void {
     this.#exports.note(this.#length);
     [this.lines.count, this.escapes.count, this.blobs.count] = this.#counts as unknown as [number, number, number];
+    this.runs.count = 2 * (this.#counts[RUNS] as number);
     this.#compare(this.lines);
   }
 }
@@ -357,6 +375,7 @@ function linesAt(buffer: ArrayBufferLike, at: number, room: number): Lines {
     shared: new Uint8Array(buffer, at + 11 * room, room),
     count: 0,
     groupCount: 0,
+    seen: 0,
   };
 }
 

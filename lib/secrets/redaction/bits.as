@@ -1,0 +1,99 @@
+// What reads noughts and ones as bytes, where kernel.as has noted them, whose names this part of it uses. What belongs
+// together is told in bits.ts.
+
+/** Digits put together, a bit each, and where each stands, 16 bits. */
+const DIGITS: usize = 0x1be000, DIGIT_PLACES: usize = 0x1c0000;
+/** What bytes they make, where each begins and ends, and places of breaks, 16 bits each: as a view. */
+const BYTES: usize = 0x1d2000, BYTE_STARTS: usize = 0x1db000, BYTE_ENDS: usize = 0x1ed000, BYTE_BREAKS: usize = 0x1ff000;
+
+/** Writes `count` runs from the one numbered `first` on as a byte each, behind the first `length` of {@link BYTES}. */
+export function readGroups(first: i32, count: i32, length: i32): void {
+  let at = RUNS + <usize>(first << 2);
+  for (let byte = <usize>length, end = byte + <usize>count; byte < end; byte++, at += 4) {
+    const from = load<u16>(at), to = load<u16>(at, 2);
+    const eight = (load<u64>(TEXT + <usize>from) & 0x0101010101010101) * 0x8040201008040201;
+    store<u8>(BYTES + byte, <u8>(eight >> (56 + (8 - <u64>(to - from)))));
+    store<u16>(BYTE_STARTS + (byte << 1), from);
+    store<u16>(BYTE_ENDS + (byte << 1), to);
+  }
+}
+
+/** Puts the digits of `count` runs together; how many there are. */
+export function putTogether(first: i32, count: i32): i32 {
+  const one = v128.load(ONES), eights = v128.load(EIGHTS);
+  let digits: usize = 0;
+  store<u64>(DIGITS, 0);
+  for (let at = RUNS + <usize>(first << 2), end = at + <usize>(count << 2); at < end; at += 4) {
+    const to = <i32>load<u16>(at, 2);
+    for (let from = <i32>load<u16>(at); from < to; from += 16) {
+      const left = min(16, to - from);
+      const sixteen = i8x16.bitmask(v128.eq<u8>(v128.and(v128.load(TEXT + <usize>from), one), one)) & ((1 << left) - 1);
+      const place = DIGITS + (digits >> 3);
+      const held = (<u64>load<u8>(place)) | (<u64>sixteen << (digits & 7));
+      store<u64>(place, held);
+      const here = v128.add<u16>(v128.splat<u16>(<u16>from), eights);
+      v128.store(DIGIT_PLACES + (digits << 1), here);
+      v128.store(DIGIT_PLACES + (digits << 1), v128.add<u16>(here, v128.splat<u16>(8)), 16);
+      digits += <usize>left;
+    }
+  }
+  v128.store(DIGITS + ((digits + 7) >> 3), i64x2.splat(-1));
+  v128.store(DIGITS + ((digits + 7) >> 3), i64x2.splat(-1), 16);
+  return <i32>digits;
+}
+
+let bytes: usize = 0;
+let breaks: usize = 0;
+
+/** Writes the bytes from the one numbered `from` to the one before `to`, of those that begin at a digit. */
+function addBytes(phase: usize, from: usize, to: usize): void {
+  if (bytes > 0) {
+    store<u16>(BYTE_BREAKS + breaks, <u16>bytes);
+    breaks += 2;
+    store<u32>(BYTES + bytes, 0);
+    bytes += BREAK_LENGTH;
+  }
+  let digit = phase + (from << 3);
+  for (let byte = from; byte < to; byte++, digit += 8, bytes++) {
+    const bits = <u64>(<u32>load<u16>(DIGITS + byte) >> <u32>phase) & 0xff;
+    // The first digit is the highest one of its byte, and the lowest one here.
+    store<u8>(BYTES + bytes, <u8>((((bits * 0x80200802) & 0x0884422110) * 0x0101010101) >> 32));
+    store<u16>(BYTE_STARTS + (bytes << 1), load<u16>(DIGIT_PLACES + (digit << 1)));
+    store<u16>(BYTE_ENDS + (bytes << 1), load<u16>(DIGIT_PLACES + (digit << 1), 14) + 1);
+  }
+}
+
+/** Bytes between two texts, as in decoder.ts, and those of the shortest stretch of ASCII, as in bits.ts. */
+const BREAK_LENGTH: usize = 4, SHORTEST_TEXT: usize = 4;
+
+/**
+ * Writes the bytes that begin at every eighth of so many digits, all or stretches of ASCII, behind the first `length` ones of
+ * {@link BYTES}, among which there are so many breaks; how many bytes there are then, and 65,536 times how many breaks.
+ */
+export function readPhase(digits: i32, phase: i32, isAscii: i32, length: i32, breakCount: i32): u32 {
+  bytes = <usize>length;
+  breaks = <usize>(breakCount << 1);
+  const count = <usize>((digits - phase) >> 3);
+  if (isAscii === 0) {
+    if (count > 0) addBytes(<usize>phase, 0, count);
+    return <u32>bytes | (<u32>(breaks >> 1) << 16);
+  }
+  let from: usize = 0, to: usize = 0;
+  // Eight bytes at a time: the highest digit of each is the lowest bit here.
+  for (let first: usize = 0; first + SHORTEST_TEXT <= count; first += 8) {
+    const at = DIGITS + first;
+    const ones = load<u64>(at) | load<u64>(at, 1) | load<u64>(at, 2) | load<u64>(at, 3);
+    let texts = ~(ones >> <u64>phase) & 0x0101010101010101;
+    for (; texts !== 0; texts &= texts - 1) {
+      const begin = first + <usize>(ctz(texts) >> 3);
+      if (begin + SHORTEST_TEXT > count) break;
+      if (begin + SHORTEST_TEXT !== to + 1) {
+        if (from < to) addBytes(<usize>phase, from, to);
+        from = begin;
+      }
+      to = begin + SHORTEST_TEXT;
+    }
+  }
+  if (from < to) addBytes(<usize>phase, from, to);
+  return <u32>bytes | (<u32>(breaks >> 1) << 16);
+}

@@ -1,0 +1,316 @@
+// What tells lines and compares them: a part of kernel.as, whose names it uses.
+
+/** What there is to know of a line, see text_kernel.ts. */
+const HEAD: i32 = 1, TAIL: i32 = 2, REPEATED: i32 = 4, OFFSET: i32 = 8, AGAIN_2: i32 = 16, AGAIN_3: i32 = 32;
+const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64;
+/** As in tokens.ts and columns.ts, in short_lines.ts, and in records.ts. */
+const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
+const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
+const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;
+/** Bytes of lines that are described in a way of their own. */
+const SHORT: i32 = 2;
+const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
+
+
+// @ts-ignore: decorator
+@inline
+function tokenOf(byte: i32): i32 {
+  return load<u8>(TOKENS + <usize>byte);
+}
+
+/** The last two tokens of a short line, 0 when it has fewer; `v` is what it begins with. */
+// @ts-ignore: decorator
+@inline
+function tailOf(from: usize, to: usize, v: v128, blanks: i32): i32 {
+  const last = tokenOf(load<u8>(to - 1));
+  let at = to - 1;
+  if (last === 0x30 || last === 0x20) {
+    const length = <i32>(to - from);
+    if (length <= 16) {
+      // How many bits below that of the last byte are set.
+      at = to - <usize>min(clz(~((last === 0x30 ? digitsOf(v) : blanks) << (32 - length))), length);
+    } else {
+      while (at > from && tokenOf(load<u8>(at - 1)) === last) at--;
+    }
+  }
+  return at > from ? last | (tokenOf(load<u8>(at - 1)) << 8) : 0;
+}
+
+/** Whether `length` bytes at `a` and `b` are the same. */
+function isSame(a: usize, b: usize, length: i32): bool {
+  for (let at = 0; at < length; at += 16) {
+    const same = i8x16.bitmask(v128.eq<u8>(v128.load(a + <usize>at), v128.load(b + <usize>at)));
+    const left = length - at;
+    if ((~same & (left >= 16 ? 0xffff : (1 << left) - 1)) !== 0) return false;
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function isBlank(byte: i32): bool {
+  return byte === 0x20 || byte === 0x09;
+}
+
+/** The first four bytes of a line, of a shorter one all of it and its length. */
+// @ts-ignore: decorator
+@inline
+function headOf(from: usize, length: i32): u32 {
+  const head = load<u32>(from);
+  return length >= 4 ? head : (head & ((1 << (length << 3)) - 1)) | (<u32>length << 24);
+}
+
+// @ts-ignore: decorator
+@inline
+function symbolAt(at: usize): i32 {
+  return load<u8>(SYMBOLS + <usize>load<u8>(at));
+}
+
+/** The symbol of the single letter or digit that a line ends or begins with, but for a mark or two; 0 when it does not. */
+function singleOf(from: usize, to: usize): i32 {
+  let end = to - 1;
+  if (end > from && symbolAt(end) === 0) end--;
+  if (end > from && symbolAt(end) === 0) end--;
+  const last = symbolAt(end);
+  if (last > 0 && (end === from || symbolAt(end - 1) === 0)) return last;
+  return symbolAt(from + 1) === 0 ? symbolAt(from) : 0;
+}
+
+/** Whether a line seems to be the row of a table of short cells, not of a dump; `blanks` are those of its first bytes. */
+// @ts-ignore: decorator
+@inline
+function isTable(from: usize, to: usize, blanks: i32, offset: i32): bool {
+  const at = ctz(blanks | 0x10000);
+  if (at === 0 || at >= LONGEST_CELL || at >= <i32>(to - from) - 1) return false;
+  if (((blanks >> (at + 1)) & 1) === 0 && load<u8>(from + <usize>at) !== 0x09) return false;
+  return offset === 0 || !isDump(from, to);
+}
+
+/** Whether something follows the offset that a line begins with. */
+function isDump(from: usize, to: usize): bool {
+  const end = offsetEnd(from, to);
+  return end < to && (load<u8>(end) === 0x3a || isBlank(load<u8>(end)));
+}
+
+/**
+ * Writes what there is to know of `count` lines whose tables begin at `table` and have room for `room`, and gives how many
+ * groups of them begin alike.
+ */
+export function compare(table: usize, room: usize, count: i32): i32 {
+  describe(table, room, <usize>count);
+  return group(table, room, count);
+}
+
+/** What lines are by themselves, and in comparison to the ones before. */
+function describe(table: usize, room: usize, count: usize): void {
+  const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
+  const hexLow = v128.load(HEX_LOW), hexHigh = v128.load(HEX_HIGH);
+  const digits = (1 << OFFSET_DIGITS) - 1;
+  let above: usize = 0, lengthAbove = 0, firstAbove = 0, indentedAbove = 0, tailAbove = 0, offsetAbove = 0;
+  let one: u32 = 0, two: u32 = 0, three: u32 = 0, seen = 0;
+  for (let line: usize = 0; line < count; line++) {
+    const from = TEXT + <usize>load<u16>(table + (line << 1)), to = TEXT + <usize>load<u16>(lineTo + (line << 1));
+    const length = <i32>(to - from);
+    let flags = 0, singles = 0, first = 0, indented = 0, tail = 0, offset = 0;
+    let head: u32 = 0;
+    if (length > SHORT) {
+      const v = v128.load(from);
+      first = load<u8>(from);
+      head = headOf(from, length);
+      const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, hexLow, hexHigh), i64x2.splat(0)));
+      if ((hex & digits) === 0 && length >= OFFSET_DIGITS) flags = offset = OFFSET;
+      if (length <= LONGEST_RECORD) singles = singleOf(from, to);
+      const blanks = blanksOf(v);
+      if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, offset)) singles |= TABLE;
+      if (isBlank(first)) {
+        let at = from + <usize>ctz(~blanks);
+        while (at < to && isBlank(load<u8>(at))) at++;
+        if (at < to) indented = tokenOf(load<u8>(at));
+      } else indented = first = tokenOf(first);
+      if (length <= WIDEST) tail = tailOf(from, to, v, blanks);
+    } else if (length > 0) {
+      // The same for what may be so many lines that they are worth a way of their own.
+      head = headOf(from, length);
+      first = tokenOf(head & 0xff);
+      const next = tokenOf((head >> 8) & 0xff), isTwo = length === SHORT;
+      const single = symbolAt(from), other = symbolAt(from + 1);
+      singles = single === 0 || other === 0 ? single | other : 0;
+      if (isTwo && (next !== first || (next !== 0x30 && next !== 0x20))) tail = next | (first << 8);
+      indented = first !== 0x20 ? first : isTwo && next !== 0x20 ? next : 0;
+      if (first === 0x20) first = head & 0xff;
+    }
+    if (length > 0) {
+      if (lengthAbove > 0) {
+        const difference = length - lengthAbove;
+        const isAlike = (offset & offsetAbove) !== 0 ||
+          (first === firstAbove && indented === indentedAbove && indented !== 0);
+        if (isAlike && length <= LONGEST_LINE && difference <= WIDEST && -difference <= WIDEST) flags |= HEAD;
+        if (tail !== 0 && tail === tailAbove) flags |= TAIL;
+        if (difference === 0) {
+          if (length > 1 && length <= LONGEST_PIECE) flags |= LENGTH;
+          if ((flags & (HEAD | TAIL)) !== 0 && isSame(above, from, length)) flags |= REPEATED;
+        }
+        if (head !== one) flags |= (head === two ? AGAIN_2 : 0) | (head === three ? AGAIN_3 : 0);
+      }
+      if (head === FILE_HEAD) flags |= FILE;
+    }
+    seen |= flags;
+    store<u8>(lineFlags + line, <u8>flags);
+    store<u8>(lineSingles + line, <u8>singles);
+    above = from;
+    lengthAbove = length;
+    firstAbove = first;
+    indentedAbove = indented;
+    tailAbove = tail;
+    offsetAbove = offset;
+    three = two;
+    two = one;
+    one = head;
+  }
+  store<u8>(lineFlags + count, 0);
+  store<u32>(COUNTS, seen, 12);
+}
+
+/** 0x20 for blanks, 0x30 for digits, which make one token with their like; 0 for other bytes. */
+// @ts-ignore: decorator
+@inline
+function kindOf(byte: i32): i32 {
+  return <u32>(byte - 0x30) < 10 ? 0x30 : isBlank(byte) ? 0x20 : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function blanksOf(v: v128): i32 {
+  return i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.load(BLANKS)), v128.eq<u8>(v, v128.load(TABS))));
+}
+
+// @ts-ignore: decorator
+@inline
+function digitsOf(v: v128): i32 {
+  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(v, v128.load(ZEROES)), v128.load(TEN)));
+}
+
+/** Where a run of one kind ends. */
+function skip(at: usize, to: usize, kind: i32): usize {
+  for (; at < to; at += 16) {
+    const v = v128.load(at);
+    const others = ~(kind === 0x30 ? digitsOf(v) : blanksOf(v)) & 0xffff;
+    if (others !== 0) return min(at + <usize>ctz(others), to);
+  }
+  return to;
+}
+
+let shareEnd: usize = 0;
+let differ: i32 = 0;
+
+/** How many tokens two stretches share from their start; where the second one goes on is left in `shareEnd`. */
+function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
+  let tokens = 0;
+  while (a < aTo && b < bTo) {
+    const v = v128.load(a);
+    const left = <i32>min(aTo - a, bTo - b);
+    const same = ctz(~i8x16.bitmask(v128.eq<u8>(v, v128.load(b))) | (left < 16 ? 1 << left : 0x10000));
+    let kind = 0;
+    if (same > 0) {
+      // What is the same, as far as it goes, and then the rest of a run in each.
+      const blanks = blanksOf(v), digits = digitsOf(v);
+      const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
+      tokens += popcnt(~inside & ((1 << same) - 1));
+      a += <usize>same;
+      b += <usize>same;
+      const last = 1 << (same - 1);
+      if (((blanks | digits) & last) === 0) continue;
+      kind = (blanks & last) !== 0 ? 0x20 : 0x30;
+    } else {
+      kind = kindOf(load<u8>(a));
+      if (kind === 0 || kind !== kindOf(load<u8>(b))) break;
+      tokens++;
+    }
+    a = skip(a, aTo, kind);
+    b = skip(b, bTo, kind);
+  }
+  shareEnd = b;
+  differ |= <i32>(a < aTo || b < bTo);
+  return tokens;
+}
+
+/** Where the hexadecimal digits end that begin at `from`. */
+function offsetEnd(from: usize, to: usize): usize {
+  const low = v128.load(HEX_LOW), high = v128.load(HEX_HIGH);
+  for (; from < to; from += 16) {
+    const others = i8x16.bitmask(v128.eq<u8>(kinds(v128.load(from), low, high), i64x2.splat(0)));
+    if (others !== 0) return min(from + <usize>ctz(others), to);
+  }
+  return to;
+}
+
+/** How many tokens two lines share from their start, none when all they share is blank. */
+function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
+  const i = <usize>first, j = <usize>line;
+  const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
+  let a = TEXT + <usize>load<u16>(table + (i << 1)), b = TEXT + <usize>load<u16>(table + (j << 1));
+  const aTo = TEXT + <usize>load<u16>(lineTo + (i << 1)), bTo = TEXT + <usize>load<u16>(lineTo + (j << 1));
+  if (line - first === 1) {
+    differ = 0;
+    store<u8>(lineShared + i, <u8>NOT_KNOWN);
+  }
+  const offset = <i32>load<u8>(lineFlags + j) & OFFSET, both = offset & <i32>load<u8>(lineFlags + i);
+  if (both !== 0) {
+    a = offsetEnd(a, aTo);
+    b = offsetEnd(b, bTo);
+  }
+  const isBlankFirst = both === 0 && isBlank(load<u8>(a));
+  const tokens = share(a, aTo, b, bTo) + <i32>(both !== 0);
+  // An offset that was taken apart is one token for whoever looks at this line alone.
+  store<u8>(lineShared + j, <u8>(offset !== both ? NOT_KNOWN : tokens));
+  store<u16>(table + END * room + (j << 1), <u16>(shareEnd - TEXT));
+  return tokens === 1 && isBlankFirst ? 0 : tokens;
+}
+
+/** Groups of lines that begin alike. */
+function group(table: usize, room: usize, count: i32): i32 {
+  const lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
+  let at = table + GROUP * room;
+  for (let start = 0; start + 2 < count;) {
+    if ((load<u8>(lineFlags + <usize>start, 1) & HEAD) === 0) {
+      start++;
+      continue;
+    }
+    if ((load<u8>(lineFlags + <usize>start, 2) & HEAD) === 0) {
+      start += 2;
+      continue;
+    }
+    let shared = shareHead(table, room, start, start + 1);
+    if (shared === 0) {
+      start++;
+      continue;
+    }
+    let tokens = shared;
+    for (let line = start + 2;; line++) {
+      const flags: i32 = load<u8>(lineFlags + <usize>line);
+      if ((flags & HEAD) === 0) tokens = 0;
+      else if ((flags & REPEATED) === 0) tokens = shareHead(table, room, start, line);
+      else store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
+      // Lines that share much less begin a new group; a little less is what the column shares by chance.
+      if (2 * tokens >= shared) {
+        shared = min(shared, tokens);
+        continue;
+      }
+      if (tokens > 0 && line - start < SETTLED) {
+        start = line - 1;
+        shared = tokens = shareHead(table, room, start, line);
+        if (tokens > 0) continue;
+      }
+      if (line - start >= FEWEST_LINES) {
+        store<u16>(at, <u16>start);
+        store<u16>(at, <u16>line, 2);
+        store<u16>(at, <u16>shared, 4);
+        store<u16>(at, <u16>differ, 6);
+        at += 8;
+      }
+      start = line;
+      break;
+    }
+  }
+  return <i32>((at - table - GROUP * room) >> 3);
+}
