@@ -19,8 +19,7 @@ interface InFlight {
 
 /** OpenSSH's server opens 2 MiB for a session. */
 const WRITES_IN_FLIGHT: InFlight = { near: 4 * 1024 * 1024, far: 4 * 1024 * 1024 };
-/** Nearby, what is more waits in the server, and leaves its processor's cache. */
-const READS_IN_FLIGHT: InFlight = { near: 4 * 1024 * 1024, far: RECEIVE_WINDOW_BYTES + 2 * 1024 * 1024 };
+const READS_IN_FLIGHT: InFlight = { near: 8.5 * 1024 * 1024, far: RECEIVE_WINDOW_BYTES + 2 * 1024 * 1024 };
 /** Further away than this, in milliseconds, a host is not nearby. */
 const FAR_MS = 10;
 /**
