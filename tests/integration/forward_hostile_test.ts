@@ -171,6 +171,31 @@ Deno.test("local forwards take little from their clients when the server never e
   for (const socket of sockets) socket.destroy();
 });
 
+Deno.test("a local forward goes on when the server sends what only commands have, an error stream", async () => {
+  const chunk = Buffer.alloc(30_000, 1);
+  await using bed = await hostileBed((incoming) => {
+    incoming.on("tcpip", (accept) => {
+      const channel = accept();
+      channel.on("data", (data: Buffer) => {
+        // More of it than a window holds.
+        const { outgoing } = channel as unknown as { outgoing: { id: number } };
+        const { _protocol } = incoming as unknown as {
+          _protocol: { channelExtData(id: number, data: Buffer, type: number): void };
+        };
+        for (let sent = 0; sent < 1_500_000; sent += chunk.length) _protocol.channelExtData(outgoing.id, chunk, 1);
+        channel.write(data);
+      });
+    });
+  });
+  const { local_port } = await bed.forward({ remote_port: 9 });
+  const socket = await dial(local_port);
+  for (const letter of ["a", "b", "c"]) {
+    socket.write(letter);
+    assert.equal((await readExactly(socket, 1)).toString(), letter);
+  }
+  socket.destroy();
+});
+
 /** Announces a key exchange and hears nothing any more (ssh2 1.17, lib/protocol/Protocol.js). */
 function beginKeyExchange(connection: ssh2.Connection): void {
   socketOf(connection).pause();

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { PacketOpener, PacketSealer } from "../../lib/ssh/cipher/packet_ciphers.ts";
 import { PacketKernel } from "../../lib/ssh/cipher/packet_kernel.ts";
-import { DirectChannel } from "../../lib/ssh/forward/direct_channel.ts";
+import { DirectChannel } from "../../lib/ssh/direct_channel.ts";
 import type { Channel } from "../../lib/ssh/ssh2.ts";
 import { TcpStream } from "../../lib/ssh/tcp_stream.ts";
 

@@ -3,7 +3,7 @@
  * packet of 32 KiB into memory of its own, on its way in and on its way out.
  */
 import type { Buffer } from "node:buffer";
-import { DirectChannel } from "../forward/direct_channel.ts";
+import { DirectChannel } from "../direct_channel.ts";
 import { spend } from "../spent.ts";
 import type { ClientChannel } from "../ssh2.ts";
 
@@ -19,8 +19,6 @@ export interface SftpChannelEnd {
 export class SftpChannel extends DirectChannel {
   /** ssh2's: that something runs on it. */
   readonly subtype = "subsystem";
-  /** ssh2's: what the server's program complains of goes nowhere. */
-  override readonly stderr = { readable: false, emit(): void {}, push: (): boolean => true };
   readonly #replaced: ClientChannel;
   /** What the window has no room for, in order. */
   readonly #waiting: Uint8Array[] = [];

@@ -4,9 +4,9 @@
  * call (ssh2 1.17, lib/client.js and lib/utils.js); all of them have the meaning that they have there.
  */
 import { Buffer } from "node:buffer";
-import { CHANNEL_DATA, DATA_HEAD_BYTES, PacketSealer, takePayloads } from "../cipher/packet_ciphers.ts";
-import type { Channel } from "../ssh2.ts";
-import { TcpStream } from "../tcp_stream.ts";
+import { CHANNEL_DATA, DATA_HEAD_BYTES, PacketSealer, takePayloads } from "./cipher/packet_ciphers.ts";
+import type { Channel } from "./ssh2.ts";
+import { TcpStream } from "./tcp_stream.ts";
 
 /** What ssh2 takes for no channel's number. */
 const MAX_UINT32 = 2 ** 32 - 1;
@@ -67,8 +67,8 @@ export class DirectChannel {
   readonly outgoing: ChannelWay;
   /** ssh2's: false for a channel of a client. */
   readonly server = false;
-  /** ssh2's: there is none. */
-  readonly stderr = { readable: false, emit(): void {} };
+  /** ssh2's: what the server sends on an error stream goes nowhere. */
+  readonly stderr = { readable: false, emit(): void {}, push: (): boolean => this.#ignored() };
   /** ssh2's: false once the end was told. */
   readable = true;
   /** ssh2's: requests that wait for an answer. */
@@ -166,6 +166,12 @@ export class DirectChannel {
     this.readable = false;
     // What is closed without an end is told by the close.
     if (this.incoming.state === "eof" && !this.#deaf) this.#end.onEnd();
+    return false;
+  }
+
+  /** Content of an error stream, which ssh2 has taken from the window already. @returns false: the window is ours */
+  #ignored(): boolean {
+    this.#allowMore();
     return false;
   }
 
