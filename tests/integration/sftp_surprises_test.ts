@@ -11,6 +11,18 @@ const read = "ssh_read_remote_file";
 const write = "ssh_write_remote_file";
 const list = "ssh_list_remote_dir";
 
+Deno.test("a server program that complains of everything keeps no transfer from being whole", async () => {
+  const server = "/bin/sh -c 'yes complaint | head -c 40000000 >&2 & exec /usr/lib/openssh/sftp-server'";
+  await using host = await FileHost.start({ sftp: server });
+  const bytes = someBytes(30_000_000);
+  const remote_path = await host.remote.write("file", bytes);
+  for (const local_path of ["one", "two"]) {
+    await host.tools.ok(down, { remote_path, local_path, verify: true });
+    await host.tools.ok(up, { remote_path: host.path(local_path), local_path, verify: true });
+    assert.deepEqual(await Deno.readFile(host.path(local_path)), bytes);
+  }
+});
+
 Deno.test("edits of one file that come at a time all count", async () => {
   await using host = await FileHost.start();
   const words = Array.from({ length: 8 }, (_, at) => `<${at}>`);
