@@ -12,39 +12,43 @@ const PROMPTS = [
   "What now? ",
 ];
 
+const SHELLS = ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const;
+
 /** What a program asks, word for word as the shell's prompt. */
 function asking(question: string): string {
   return `sh -c 'printf "%s" "${question}"; read answer; echo "answered $answer"'`;
 }
 
-for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
-  Deno.test(`ssh_shell_send() tells the prompt of ${name} from a question, whatever it looks like`, async () => {
-    await using sshd = await startSshd();
+Deno.test("ssh_shell_send() tells a shell's prompt from a question, whatever it looks like", async () => {
+  await using sshd = await startSshd();
+  await Promise.all(SHELLS.map(async (name) => {
     await using shell = await ShellUser.login(sshd, await shellPath(name));
     await shell.open();
-    for (const prompt of PROMPTS) {
-      await shell.send(`PS1='${prompt}'`);
-      assert.deepEqual(await ranIn(shell, "echo out; (exit 7)"), ["out", 7, undefined], prompt);
-      const after = await shell.send("echo by hand");
-      assert.deepEqual([after.state, after.waiting_for], ["prompt", undefined], `${prompt} ${after.output}`);
+    for (const prompt of PROMPTS) await tellsApart(shell, prompt, `${prompt} of ${name}`);
+  }));
+});
 
-      const asked = await shell.send(asking(prompt), { wait: 5 });
-      assert.equal(asked.state, "input", prompt);
-      assert.notEqual(asked.waiting_for, undefined, prompt);
-      assert.match((await shell.fail("send", { data: "true", await_exit: true })).message, /waits for/, prompt);
-      const answered = await shell.send("yes");
-      assert.match(answered.output, /answered yes/, prompt);
-      assert.equal(answered.state, "prompt", prompt);
-      const within = await shell.run(asking(prompt), { timeout: 20 });
-      assert.equal(within.state, "input", prompt);
-      assert.match((await shell.send("no")).output, /answered no/, prompt);
-    }
-  });
+async function tellsApart(shell: ShellUser, prompt: string, label: string): Promise<void> {
+  await shell.send(`PS1='${prompt}'`);
+  assert.deepEqual(await ranIn(shell, "echo out; (exit 7)"), ["out", 7, undefined], label);
+  const after = await shell.send("echo by hand");
+  assert.deepEqual([after.state, after.waiting_for], ["prompt", undefined], `${label} ${after.output}`);
+
+  const asked = await shell.send(asking(prompt), { wait: 10 });
+  assert.equal(asked.state, "input", label);
+  assert.notEqual(asked.waiting_for, undefined, label);
+  assert.match((await shell.fail("send", { data: "true", await_exit: true })).message, /waits for/, label);
+  const answered = await shell.send("yes", { wait: 10 });
+  assert.match(answered.output, /answered yes/, label);
+  assert.equal(answered.state, "prompt", label);
+  const within = await shell.run(asking(prompt), { timeout: 20 });
+  assert.equal(within.state, "input", label);
+  assert.match((await shell.send("no", { wait: 10 })).output, /answered no/, label);
 }
 
 Deno.test("ssh_shell_send() tells what a shell's own read asks from its prompt", async () => {
   await using sshd = await startSshd();
-  for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
+  for (const name of SHELLS) {
     await using shell = await ShellUser.login(sshd, await shellPath(name));
     await shell.open();
     await shell.send("PS1='Password: '");
