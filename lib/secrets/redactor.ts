@@ -41,7 +41,8 @@ export interface RedactOptions {
 
 /** The values that must not be seen, and the masking of them. */
 export class Redactor {
-  readonly #engine: Engine = new Engine();
+  /** Made when the first value comes: whoever loads none starts the sooner. */
+  #madeEngine: Engine | undefined;
   readonly #lifted: Set<string> = new Set();
   readonly #values: Set<string> = new Set();
   #lexicon: Lexicon = new Lexicon();
@@ -50,6 +51,10 @@ export class Redactor {
   #ordinaryLexicon: Lexicon = new Lexicon();
   /** Values that are being taken in, in the order in which that has to be done. */
   #work: Generator<void>[] = [];
+
+  get #engine(): Engine {
+    return this.#madeEngine ??= new Engine();
+  }
 
   /** How many values are masked. */
   get size(): number {
