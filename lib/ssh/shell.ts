@@ -358,8 +358,6 @@ export class Shell {
     if (this.#io.halfTyped) throw notAtPrompt("something is typed there that was not sent off");
     const { state, waitingFor } = await this.situation(signal);
     if (state === "prompt") return;
-    // A prompt without any text is not seen.
-    if (state === "running" && this.#io.mark.sent && await this.#io.askHost(signal) === true) return;
     if (state === "input") throw notAtPrompt(`what runs in it waits for ${waitingFor}`);
     if (state === "fullscreen") throw notAtPrompt("a full-screen program runs in it");
     throw notAtPrompt("it shows no prompt");

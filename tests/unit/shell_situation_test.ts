@@ -125,7 +125,8 @@ Deno.test("situationOf() leaves to the host what looks like a question", () => {
   assert.deepEqual(at("odd;; "), ["running", true]);
   assert.deepEqual(at("odd;; ", true), ["prompt", undefined]);
   assert.deepEqual(at("odd;; half typed", undefined, false), ["running", undefined]);
-  for (const before of ["$ ", "> ", ""]) assert.equal(at(before)[1], undefined);
+  assert.deepEqual(at(""), ["running", true]);
+  for (const before of ["$ ", "> "]) assert.equal(at(before)[1], undefined);
 });
 
 Deno.test("shellWaits() tells a shell at its prompt from one that reads a line itself", () => {
@@ -139,18 +140,22 @@ Deno.test("shellWaits() tells a shell at its prompt from one that reads a line i
     asks = true,
   ): boolean => shellWaits(foreground, editor, { typed: [line], asks });
   assert.equal(waits("program", waiting, ""), false);
-  assert.equal(waits({ name: "bash", reads: "raw" }, waiting, ""), true);
-  assert.equal(waits({ name: "bash", reads: "raw" }, speaking, "ask_me"), false);
-  assert.equal(waits({ name: "bash", reads: "raw" }, silent, "PS1='? '"), true);
-  assert.equal(waits({ name: "bash", reads: "cooked" }, silent, "ask_me"), false);
-  assert.equal(waits({ name: "dash", reads: "cooked" }, silent, "PS1='? '"), true);
-  assert.equal(waits({ name: "dash", reads: "cooked" }, speaking, "PS1='? '"), true);
-  assert.equal(waits({ name: "dash", reads: "cooked" }, silent, "printf 'at work'; wait", false), false);
-  assert.equal(waits({ name: "dash", reads: "cooked" }, silent, "printf '? '; read x"), false);
-  assert.equal(waits({ name: "dash", reads: "silent" }, silent, "ask_me"), false);
-  assert.equal(waits({ name: "mksh", reads: "raw" }, silent, "PS1='? '"), true);
-  assert.equal(waits({ name: "mksh", reads: "raw" }, silent, "PS1=odd", false), true);
-  assert.equal(waits({ name: "mksh", reads: "cooked" }, silent, "ask_me"), false);
+  assert.equal(waits({ name: "bash", reads: "raw", atTerminal: false }, waiting, ""), true);
+  assert.equal(waits({ name: "bash", reads: "raw", atTerminal: false }, speaking, "ask_me"), false);
+  assert.equal(waits({ name: "bash", reads: "raw", atTerminal: false }, silent, "PS1='? '"), true);
+  assert.equal(waits({ name: "bash", reads: "cooked", atTerminal: false }, silent, "ask_me"), false);
+  assert.equal(waits({ name: "dash", reads: "cooked", atTerminal: false }, silent, "PS1='? '"), true);
+  assert.equal(waits({ name: "dash", reads: "cooked", atTerminal: false }, speaking, "PS1='? '"), true);
+  assert.equal(
+    waits({ name: "dash", reads: "cooked", atTerminal: false }, silent, "printf 'at work'; wait", false),
+    false,
+  );
+  assert.equal(waits({ name: "dash", reads: "cooked", atTerminal: false }, silent, "printf '? '; read x"), false);
+  assert.equal(waits({ name: "dash", reads: "cooked", atTerminal: true }, silent, "PS1=odd", false), true);
+  assert.equal(waits({ name: "dash", reads: "silent", atTerminal: true }, silent, "ask_me"), false);
+  assert.equal(waits({ name: "mksh", reads: "raw", atTerminal: false }, silent, "PS1='? '"), true);
+  assert.equal(waits({ name: "mksh", reads: "raw", atTerminal: false }, silent, "PS1=odd", false), true);
+  assert.equal(waits({ name: "mksh", reads: "cooked", atTerminal: false }, silent, "ask_me"), false);
 });
 
 Deno.test("keySequence() gives what a terminal sends", () => {

@@ -30,6 +30,8 @@ export interface ForegroundShell {
   name: string;
   /** `raw`: key by key; `cooked`: by lines, as the terminal edits them; `silent`: by lines that are not echoed. */
   reads: "raw" | "cooked" | "silent";
+  /** True when it waits for the terminal just now, and not, e.g., for a process. */
+  atTerminal: boolean;
 }
 
 /** Who has a terminal. */
@@ -37,7 +39,7 @@ export type Foreground = ForegroundShell | "program";
 
 /**
  * Of each shell: when it was started, its process id, the name of the shell that has its terminal, or a slash when that
- * is none, and how that reads. A shell that was started from it, without a script and with the terminal as its input,
+ * is none, how that reads, and in which function of the kernel it waits. A shell that was started from it, without a script and with the terminal as its input,
  * is one, too. What is asked for is in proc(5), field by field.
  */
 const SCRIPT = `LC_ALL=C; export LC_ALL
@@ -48,8 +50,10 @@ for f in /proc/[0-9]*/stat; do read -r l <"$f" || continue; p=\${l%% *}; set -- 
 [ "$p" = "$pid" ] || [ "$2" = "$parent" ] || continue
 read -r n <"/proc/$6/comm" || n=/; [ "$6" = "$3" ] || nested "$6" || n=/
 case $(stty -a <"/proc/$p/fd/0") in *' -icanon'*) m=raw;; *' -echo '*) m=silent;; *) m=cooked;; esac
-echo "front \${20} $p $n $m"; done`;
-const ANSWER = /^front (\d+) (\d+) (\S+) (raw|cooked|silent)$/gm;
+w=; read -r w <"/proc/$6/wchan"; echo "front \${20} $p $n $m $w"; done`;
+const ANSWER = /^front (\d+) (\d+) (\S+) (raw|cooked|silent) ?(\S*)$/gm;
+/** Where Linux waits for input from a terminal. */
+const AT_TERMINAL = /tty|^wait_woken/;
 
 /**
  * Asks the host which shell has the terminal.
@@ -70,9 +74,11 @@ export async function foregroundOf(
   const shells = [...said.matchAll(ANSWER)].sort((one, other) => {
     return Number(one[1]) - Number(other[1]) || Number(one[2]) - Number(other[2]);
   });
-  const [, , , name, reads] = shells[at] ?? [];
+  const [, , , name, reads, wchan = ""] = shells[at] ?? [];
   if (shells.length !== of || name === undefined) return undefined;
-  return name === "/" ? "program" : { name, reads: reads as ForegroundShell["reads"] };
+  return name === "/"
+    ? "program"
+    : { name, reads: reads as ForegroundShell["reads"], atTerminal: AT_TERMINAL.test(wchan) };
 }
 
 /**
@@ -85,8 +91,9 @@ export function shellWaits(
   screen: { typed: readonly string[]; asks: boolean },
 ): boolean {
   if (foreground === "program") return false;
-  const { name, reads } = foreground;
+  const { name, reads, atTerminal } = foreground;
   if (editor.editorWaits || (editor.editorSpeaks && SPEAKING.test(name))) return editor.editorWaits;
-  const asCommands = reads === "raw" || (reads === "cooked" && WITHOUT_EDITOR.test(name) && screen.asks);
+  const asCommands = reads === "raw" ||
+    (reads === "cooked" && WITHOUT_EDITOR.test(name) && (screen.asks || atTerminal));
   return asCommands && !screen.typed.some((line) => /\bread\b/.test(line));
 }

@@ -60,7 +60,7 @@ const NOT_A_PROMPT = /\d ?%\s?$/;
 /** Reads the situation from what stands around the cursor. */
 export function situationOf(view: CursorView, context: SituationContext): Situation {
   const seen = seenSituation(view, context);
-  if (!asks(seen) && !(seen.state === "running" && context.sent && endsOpen(view))) return seen;
+  if (!asks(seen) && !(seen.state === "running" && context.sent && endsOpen(view, context))) return seen;
   if (view.alternate) return seen;
   if (context.shellWaits === undefined) {
     return { ...seen, settleMs: Math.min(seen.settleMs, DOUBT_SETTLE_MS), doubtful: true };
@@ -77,9 +77,9 @@ function asks({ state, waitingFor }: Situation): boolean {
   return state === "input" && waitingFor !== "more input";
 }
 
-/** True when the cursor stands behind a text that may be a prompt of any look. */
-function endsOpen({ before, after }: CursorView): boolean {
-  return after === "" && before.trim() !== "" && before.length <= MAX_PROMPT_CHARACTERS;
+/** True when the cursor stands where it may stand at a prompt of any look, also at none, which a line editor would tell. */
+function endsOpen({ before, after }: CursorView, { editorSpeaks }: EditorSigns): boolean {
+  return after === "" && before.length <= MAX_PROMPT_CHARACTERS && (!editorSpeaks || before.trim() !== "");
 }
 
 function seenSituation(view: CursorView, context: SituationContext): Situation {
