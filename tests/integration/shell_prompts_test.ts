@@ -59,6 +59,22 @@ Deno.test("ssh_shell_send() tells what a shell's own read asks from its prompt",
   }
 });
 
+Deno.test("ssh_shell_send() with await_exit types nothing into what a function of the shell's asks", async () => {
+  await using sshd = await startSshd();
+  for (const name of SHELLS) {
+    await using shell = await ShellUser.login(sshd, await shellPath(name));
+    await shell.open();
+    await shell.send("ask() { for n in 1 2; do printf 'Password: '; read -r x; echo \"got $x\"; done; }");
+    const first = await shell.run("ask", { timeout: 10 });
+    assert.deepEqual([first.state, first.waiting_for, first.exit_code], ["input", "password", null], name);
+    const second = await shell.send("one");
+    assert.deepEqual([second.state, second.waiting_for], ["input", "password"], name);
+    const last = await shell.send("two");
+    assert.match(last.output, /got two/, name);
+    assert.equal(last.exit_code, 0, name);
+  }
+});
+
 Deno.test("ssh_shell_send() tells the prompt of a shell in the shell from a question", async () => {
   await using sshd = await startSshd();
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));

@@ -152,6 +152,8 @@ Deno.test("shellWaits() tells a shell at its prompt from one that reads a line i
   );
   assert.equal(waits({ name: "dash", reads: "cooked", atTerminal: false }, silent, "printf '? '; read x"), false);
   assert.equal(waits({ name: "dash", reads: "cooked", atTerminal: true }, silent, "PS1=odd", false), true);
+  assert.equal(waits({ name: "dash", reads: "cooked", atTerminal: true }, silent, "'\\0012read -p Name x'"), false);
+  assert.equal(waits({ name: "dash", reads: "cooked", atTerminal: true }, silent, "cat thread readme"), true);
   assert.equal(waits({ name: "dash", reads: "silent", atTerminal: true }, silent, "ask_me"), false);
   assert.equal(waits({ name: "mksh", reads: "raw", atTerminal: false }, silent, "PS1='? '"), true);
   assert.equal(waits({ name: "mksh", reads: "raw", atTerminal: false }, silent, "PS1=odd", false), true);

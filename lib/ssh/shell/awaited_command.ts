@@ -75,6 +75,7 @@ export class AwaitedCommand {
     const running = new AwaitedCommand(io, command);
     io.mute();
     io.type(EMPTY_LINE + awaitLine(command, running.#token));
+    io.commandAwaited = true;
     await running.#begun(signal);
     return running;
   }
@@ -112,7 +113,6 @@ export class AwaitedCommand {
       const asks = situation.state === "input" || (situation.state === "prompt" && this.#startRow !== undefined);
       if (!asks || !io.idle) await io.changed(left, signal);
       else if (quiet < enough) await io.changed(Math.min(left, enough - quiet), signal);
-      else if (situation.doubtful === true) await io.askHost(signal);
       else if (situation.state === "input") return { ...this.#outcome("input"), waitingFor: situation.waitingFor };
       else if (this.#nested && this.#askedAt > io.lastDataAt) {
         return { ...this.#outcome("input"), waitingFor: "nested shell" };
@@ -159,13 +159,17 @@ export class AwaitedCommand {
         await io.changed(left, signal);
       }
     } catch (error) {
-      if (this.#shellPid === undefined) io.show(io.unmute());
+      if (this.#shellPid === undefined) {
+        io.show(io.unmute());
+        io.commandAwaited = false;
+      }
       throw error;
     }
   }
 
   #notTaken(): ToolError {
     this.#io.forget(this.#token);
+    this.#io.commandAwaited = false;
     return new ToolError("shell_unsupported", "what runs in the shell did not take the command within 5 s", {
       hint:
         "await_exit needs sh, bash, dash, ash, zsh or ksh at its prompt; look with ssh_shell_read, and send without await_exit",
@@ -186,6 +190,7 @@ export class AwaitedCommand {
     } else if (marker.kind === "E" && this.#end === undefined) {
       const [status = "", , ...cwd] = marker.fields;
       io.forget(this.#token);
+      io.commandAwaited = false;
       this.#end = { exitCode: Number(status), cwd: cwd.join(";") };
       io.afterShown(() => {
         this.#shown = shown ?? this.#rendered();

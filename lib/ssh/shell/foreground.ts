@@ -13,6 +13,8 @@ import type { EditorSigns } from "./situation.ts";
 const LIMIT_MS = 1500;
 /** Shells whose line editor says that it waits. */
 const SPEAKING = /^(?:bash|zsh|fish)$/;
+/** In what was typed; a command that is awaited is typed with a number before it. */
+const READ = /(?<![A-Za-z_])read\b/;
 /** Shells that may have no line editor. */
 const WITHOUT_EDITOR = /^(?:sh|dash)$/;
 
@@ -95,5 +97,5 @@ export function shellWaits(
   if (editor.editorWaits || (editor.editorSpeaks && SPEAKING.test(name))) return editor.editorWaits;
   const asCommands = reads === "raw" ||
     (reads === "cooked" && WITHOUT_EDITOR.test(name) && (screen.asks || atTerminal));
-  return asCommands && !screen.typed.some((line) => /\bread\b/.test(line));
+  return asCommands && !screen.typed.some((line) => READ.test(line));
 }

@@ -73,6 +73,8 @@ export class ShellIo {
   readonly screen: Screen;
   /** What came. */
   readonly raw: RawBuffer;
+  /** True while a command runs whose end will be marked: until then nothing that looks like a question is the prompt. */
+  commandAwaited = false;
   readonly #filter = new MarkerFilter();
   readonly #pump: OutputPump;
   readonly #prompts = new Set<string>();
@@ -270,13 +272,14 @@ export class ShellIo {
   /** What the shell is doing, as far as its screen tells, and what the host has said of it since. */
   situation(): Situation {
     const draws = this.screen.moves - this.#movesAtInput >= DRAWING_MOVES;
-    const shellWaits = this.#standing?.shellWaits;
+    const shellWaits = this.commandAwaited ? "unknown" : this.#standing?.shellWaits;
     const { sent } = this.#mark;
     return situationOf(this.screen.cursor(), { ...this.#editor, draws, known: this.#prompts, sent, shellWaits });
   }
 
   /** Asks the host whether what stands there is the shell's prompt; {@linkcode situation} knows it then. */
   async askHost(signal?: AbortSignal): Promise<Verdict["shellWaits"]> {
+    if (this.commandAwaited) return "unknown";
     if (this.#standing !== undefined) return this.#standing.shellWaits;
     const { end: offset } = this.raw;
     const inputAt = this.#lastInputAt;
