@@ -9,7 +9,7 @@ import type net from "node:net";
 const BLOCK_BYTES = 256 * 1024;
 /** Room in a block below which the next one is taken. */
 const MIN_ROOM_BYTES = 32 * 1024;
-/** Up to this size a copy of its own costs less than a block that stays with a socket that is slow. */
+/** Up to this size a copy of its own costs less than a block that stays with a slow socket. */
 const SMALL_BYTES = 4 * 1024;
 /** Blocks that are kept for whoever needs one next. */
 const SPARE_BLOCKS = 4;

@@ -7,8 +7,8 @@
  */
 import type net from "node:net";
 import type { Channel } from "../ssh2.ts";
-import type { Connections } from "./connections.ts";
 import { DirectChannel } from "../direct_channel.ts";
+import type { Connections } from "./connections.ts";
 import { GatheredWrites } from "./gathered_writes.ts";
 import type { LocalSocket } from "./local_socket.ts";
 import type { Uplink } from "./uplink.ts";

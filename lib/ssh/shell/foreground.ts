@@ -13,7 +13,7 @@ import type { EditorSigns } from "./situation.ts";
 const LIMIT_MS = 1500;
 /** Shells whose line editor says that it waits. */
 const SPEAKING = /^(?:bash|zsh|fish)$/;
-/** In what was typed; a command that is awaited is typed with a number before it. */
+/** The shell's own command that reads a line, in what was typed. */
 const READ = /(?<![A-Za-z_])read\b/;
 /** Shells that may have no line editor. */
 const WITHOUT_EDITOR = /^(?:sh|dash)$/;
@@ -41,8 +41,8 @@ export type Foreground = ForegroundShell | "program";
 
 /**
  * Of each shell: when it was started, its process id, the name of the shell that has its terminal, or a slash when that
- * is none, how that reads, and in which function of the kernel it waits. A shell that was started from it, without a script and with the terminal as its input,
- * is one, too. What is asked for is in proc(5), field by field.
+ * is none, how that reads, and in which function of the kernel it waits. A shell that was started from it, without a
+ * script and with the terminal as its input, is one, too. What is asked for is in proc(5), field by field.
  */
 const SCRIPT = `LC_ALL=C; export LC_ALL
 nested() { case $n in sh|dash|bash|ash|zsh|ksh|ksh93|mksh) ;; *) return 1;; esac

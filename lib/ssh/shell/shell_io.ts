@@ -21,7 +21,7 @@ const DRAWING_MOVES = 2;
 const BURST_GAP_MS = 50;
 /** How long after an input its effect comes before everything else. */
 const URGENT_MS = 1000;
-/** A host that has not said so often who has the terminal is not asked again. */
+/** A host that has not said so often in a row who has the terminal is not asked again. */
 const MAX_SILENCES = 2;
 const ENCODER = new TextEncoder();
 
@@ -286,7 +286,7 @@ export class ShellIo {
     const process = this.#link?.shell;
     const asked = process !== undefined && this.#silences < MAX_SILENCES;
     const foreground = asked ? await this.#foreground(process, signal) : undefined;
-    if (foreground === undefined) this.#silences++;
+    this.#silences = foreground === undefined ? this.#silences + 1 : 0;
     const waits = foreground === undefined ? "unknown" : this.#waitsIn(foreground);
     this.#verdict = { offset, inputAt, shellWaits: waits };
     return waits;
