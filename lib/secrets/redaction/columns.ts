@@ -7,6 +7,7 @@
  */
 import { isPlainRow } from "./dumps.ts";
 import { readCounted } from "./counted.ts";
+import { areNumbered, type HexRow, hexRowOf } from "./hex_rows.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
 import { GROUP, LINE, type Lines } from "./text_kernel.ts";
@@ -51,6 +52,8 @@ export class ColumnFinder {
   #from: Uint16Array = new Uint16Array(0);
   #to: Uint16Array = new Uint16Array(0);
   #isContinued = false;
+  /** The line up to which rows of digits were looked at. */
+  #hexEnd = 0;
   /** Whether the lines of the group that is looked at differ in more than their numbers. */
   #differ = false;
   #onColumn: OnColumn = () => {};
@@ -70,6 +73,7 @@ export class ColumnFinder {
     this.#to = lines.to;
     this.#isContinued = isContinued;
     this.#onColumn = onColumn;
+    this.#hexEnd = 0;
     this.#findHeads();
     this.#findTails();
   }
@@ -172,6 +176,7 @@ export class ColumnFinder {
       if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
       return;
     }
+    if (start >= this.#hexEnd) this.#hexColumns(start, end);
     if (this.#touchesNumber(start) && readCounted(this.#data, first, this.#to[end - 1] as number, this.#column) > 0) {
       this.#onColumn(this.#column);
     }
@@ -194,6 +199,36 @@ export class ColumnFinder {
       column.numbers[i] = firstNumber(this.#data, this.#from[start + i] as number, column.from[i] as number);
     }
     this.#report(column);
+  }
+
+  /** The digits of rows behind a short offset or a prefix, and what stands behind them. */
+  #hexColumns(start: number, end: number): void {
+    const model = this.#hexRow(start + 1);
+    if (model === undefined) return;
+    const isAlike = (line: number): boolean => this.#hexRow(line)?.width === model.width;
+    // Offsets that begin with a letter make groups of their own.
+    let [first, last] = [start, end];
+    while (first > this.#hexEnd && isAlike(first - 1)) first--;
+    while (last < this.#lines.count && isAlike(last)) last++;
+    this.#hexEnd = last;
+    const rows = Array.from({ length: last - first }, (_, i) => this.#hexRow(first + i));
+    const some = rows.filter((row) => row !== undefined);
+    if (some.length < FEWEST_LINES) return;
+    const isNumbered = areNumbered(this.#data, some.slice(0, FEWEST_LINES));
+    const [digits, rest] = [this.#column, this.#numbers];
+    digits.clear();
+    rest.clear();
+    for (const [i, row] of rows.entries()) {
+      if (row === undefined) continue;
+      digits.push(isNumbered ? row.second : row.start, row.end, 0);
+      rest.push(row.end, this.#to[first + i] as number, 0);
+    }
+    this.#onColumn(digits);
+    this.#onColumn(rest);
+  }
+
+  #hexRow(line: number): HexRow | undefined {
+    return hexRowOf(this.#data, this.#from[line] as number, this.#to[line] as number);
   }
 
   /** Whether one of the first lines of a group is a number and a letter: nothing tells the one from the other. */

@@ -18,6 +18,8 @@ const LONGEST_PROMPT = 80;
 /** Bytes of the shortest row, an offset, a blank and a byte, and of the shortest line with a row behind a prompt. */
 const SHORTEST_ROW = 9;
 const SHORTEST_PROMPTED = 11;
+/** Blanks in place of an offset, at least. */
+const SHORTEST_GAP = 5;
 
 /** Bytes of a dump below which nothing can be found in it. */
 const FEWEST_BYTES = 4;
@@ -66,6 +68,8 @@ export class DumpReader {
       if (!isRow && !isNextRow && this.#count === 0) continue;
       const [start, end] = [from[line] as number, to[line] as number];
       if (isRow && end - start >= SHORTEST_ROW && this.#readRow(data, start, end)) continue;
+      // The same bytes in another form, as od writes them below (-tx1 -tc).
+      if (this.#count > 0 && !isRow && data[start] === BLANK && data[start + SHORTEST_GAP] === BLANK) continue;
       if (this.#count > 0) this.#report(onReading);
       // In a terminal the first row may stand behind a prompt.
       const row = isNextRow && end - start >= SHORTEST_PROMPTED && this.#hasMark(data, start, end)
@@ -137,13 +141,13 @@ export class DumpReader {
     const [big, little, bigDigits, littleDigits] = [this.#big, this.#little, this.#bigDigits, this.#littleDigits];
     const first = this.#count;
     let count = first;
-    let usual = 0;
+    let [usual, gap] = [0, 1];
     let at = from;
     while (at < to && count - first < MAX_ROW_BYTES) {
       const start = blanksEnd(data, at, to);
-      const end = groupEnd(data, at, start, to, usual, count - first);
+      const end = groupEnd(data, start, to, usual, start - at === gap ? 1 : start - at, count - first);
       if (end < 0) break;
-      usual ||= end - start;
+      if (usual === 0) [usual, gap] = [end - start, start - at];
       let last = count + ((end - start) >> 1) - 1;
       for (let digit = start; digit < end; digit += 2) {
         const value = 16 * (HEX_VALUES[data[digit] as number] as number) +
@@ -178,28 +182,31 @@ export function isPlainRow(data: Uint8Array, from: number, to: number): boolean 
   let at = digitsEnd(data, from, Math.min(to, from + MAX_OFFSET_DIGITS + 1));
   if (at - from < MIN_OFFSET_DIGITS || at - from > MAX_OFFSET_DIGITS) return false;
   if (data[at] === 0x3a) at++;
-  let groupDigits = 0;
+  let [groupDigits, gap] = [0, 1];
   let bytes = 0;
   while (at < to) {
     const start = blanksEnd(data, at, to);
-    const end = groupEnd(data, at, start, to, groupDigits, bytes);
+    const end = groupEnd(data, start, to, groupDigits, start - at === gap ? 1 : start - at, bytes);
     if (end < 0) break;
     for (let digit = start; digit < end; digit += 2) if ((data[digit] as number) > 0x37) return false;
-    groupDigits ||= end - start;
+    if (groupDigits === 0) [groupDigits, gap] = [end - start, start - at];
     bytes += (end - start) >> 1;
     at = end;
   }
   return at >= to || (bytes > 0 && blanksEnd(data, at, to) - at >= 2);
 }
 
-/** Where the group of digits ends that begins at `start`, the blanks before it at `at`; -1 when it belongs to no dump. */
-function groupEnd(data: Uint8Array, at: number, start: number, to: number, usual: number, bytes: number): number {
+/**
+ * Where the group of digits ends that begins at `start`, `gap` blanks behind the one before, or as many as there are before
+ * the first one, which counts as one; -1 when it belongs to no dump.
+ */
+function groupEnd(data: Uint8Array, start: number, to: number, usual: number, gap: number, bytes: number): number {
   const end = digitsEnd(data, start, to);
   const digits = end - start;
   if (digits === 0 || digits % 2 !== 0 || digits > MAX_OFFSET_DIGITS || (end < to && data[end] !== BLANK)) return -1;
   if (usual === 0) return end;
   const isMiddle = digits === 2 && bytes === 8; // hexdump -C leaves two blanks there
-  return (start - at > 1 && !isMiddle) || digits > usual ? -1 : end;
+  return (gap > 1 && !isMiddle) || digits > usual ? -1 : end;
 }
 
 function blanksEnd(data: Uint8Array, from: number, to: number): number {

@@ -10,6 +10,7 @@ import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import { Gathered } from "./gathered.ts";
 import type { Lexicon } from "./lexicon.ts";
+import { PieceFinder, SHORT_TEXT } from "./pieces.ts";
 import { openBlobs, openBytes } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
 import { Scanner } from "./scanner.ts";
@@ -39,6 +40,7 @@ export class Engine {
   readonly #records = new RecordFinder(WINDOW, this.#kernel.lines);
   readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);
   readonly #strides = new StrideFinder();
+  readonly #pieces = new PieceFinder();
   readonly #dumps = new DumpReader(WINDOW);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
@@ -67,6 +69,7 @@ export class Engine {
     for (const { start, end, content } of openBlobs(data, this.#kernel.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
+    if (!isContinued && data.length <= SHORT_TEXT) this.#pieces.find(data, lexicon.inPieces, spans);
     return spans;
   }
 

@@ -104,6 +104,8 @@ export class Lexicon {
     denseHeads: new Edges(),
     denseTails: new Edges(),
   };
+  /** The values that are looked for in pieces wherever these stand. */
+  readonly inPieces: Weighted[] = [];
   /** Whether a value has marks that HTML writes as named entities. */
   needsEntities = false;
   /** Whether a value has bytes that quoted-printable writes as `=XX`. */
@@ -144,6 +146,7 @@ export class Lexicon {
       yield;
     }
     if (!short) this.#addGappyPieces(value);
+    if (!short && !isRandom) this.inPieces.push(value);
   }
 
   #addForm(form: Form, of: Value): void {
