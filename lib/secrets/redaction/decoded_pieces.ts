@@ -2,64 +2,97 @@
 import { BASE32, BASE64, type Packing } from "../encodings.ts";
 import { HEX_VALUES } from "./symbols.ts";
 
-/** What a token stands for. */
-export interface Decoded {
-  readonly bytes: Uint8Array;
-  /** Where in the text what stands for each byte begins. */
-  readonly places: Uint16Array;
-  /** Bytes of the text from there on. */
-  readonly size: number;
-}
-
 /** Bytes of the shortest piece. */
 const FEWEST_BYTES = 3;
+const BLANK = 0x20;
+const LINE_END = 0x0a;
 
-const LATIN1 = new TextDecoder("latin1");
+/** A text, and behind it what its tokens stand for. */
+export interface WithDecoded {
+  readonly text: Uint8Array;
+  /** For each place behind the text itself where that begins in it which stands for the byte there, and where it ends. */
+  readonly from: Uint16Array;
+  readonly to: Uint16Array;
+  /** Bytes of both. */
+  length: number;
+}
 
-const TOKEN = /[A-Za-z0-9+/]{4,}(?=={0,6})/g;
-/** Two digits for each byte, blanks between them or not. */
-const HEX = /(?<![0-9A-Za-z])[0-9A-Fa-f]{2}(?: ?[0-9A-Fa-f]{2}){2,}(?![0-9A-Za-z])/g;
+/** The values of the characters of a packing, by their codes; 255 for others. */
+const tableOf = ({ alphabet }: Packing): Uint8Array =>
+  Uint8Array.from({ length: 256 }, (_, code) => alphabet.indexOf(String.fromCharCode(code)) & 0xff);
 
-/** What tokens of `data` stand for, when that is printable. */
-export function* decodedPieces(data: Uint8Array): Generator<Decoded> {
-  const text = LATIN1.decode(data);
-  for (const { 0: token, index } of text.matchAll(TOKEN)) {
-    for (const packing of [BASE64, BASE32]) {
-      const bytes = unpack(token, packing);
-      if (bytes === undefined) continue;
-      yield { bytes, places: new Uint16Array(bytes.length).fill(index), size: token.length };
+const PACKINGS = [BASE64, BASE32].map((packing) => ({ bits: packing.bits, digits: tableOf(packing) }));
+const IN_TOKENS = (PACKINGS[0] as typeof PACKINGS[0]).digits;
+
+/** Adds to `into` what tokens of its text, `length` bytes, stand for when that is printable. */
+export function addDecoded(into: WithDecoded, length: number): void {
+  const { text } = into;
+  for (let at = 0; at < length;) {
+    if (IN_TOKENS[text[at] as number] === 255) {
+      at++;
+      continue;
     }
-  }
-  for (const { 0: row, index } of text.matchAll(HEX)) {
-    const places: number[] = [];
-    for (let at = 0; at < row.length; at += 2) {
-      if (row[at] === " ") at++;
-      places.push(index + at);
+    const start = at;
+    while (at < length && IN_TOKENS[text[at] as number] !== 255) at++;
+    for (const { bits, digits } of PACKINGS) {
+      if ((at - start) * bits >= 8 * FEWEST_BYTES) unpack(into, start, at, bits, digits);
     }
-    const bytes = Uint8Array.from(
-      places,
-      (at) => 16 * (HEX_VALUES[data[at] as number] as number) + (HEX_VALUES[data[at + 1] as number] as number),
-    );
-    if (isPrintable(bytes)) yield { bytes, places: Uint16Array.from(places), size: 2 };
+    if (at - start >= 2 && hexEnd(text, start, at) === at) at = Math.max(at, readHex(into, start, length));
   }
 }
 
-/** The bytes that a token stands for; undefined when it stands for none, or for what nobody would write. */
-function unpack(token: string, { alphabet, bits }: Packing): Uint8Array | undefined {
-  const bytes = new Uint8Array((token.length * bits) >> 3);
-  let [held, count, length] = [0, 0, 0];
-  for (const character of token) {
-    const digit = alphabet.indexOf(character);
-    if (digit < 0) return undefined;
+/** Adds what `[start, end)` stands for, unless that is nothing, or what nobody would write. */
+function unpack(into: WithDecoded, start: number, end: number, bits: number, digits: Uint8Array): void {
+  const before = into.length;
+  let [held, count] = [0, 0];
+  add(into, 0, start, end);
+  for (let at = start; at < end; at++) {
+    const digit = digits[into.text[at] as number] as number;
     held = ((held << bits) | digit) & 0xffff;
     count += bits;
-    if (count < 8) continue;
+    if (digit < 255 && count < 8) continue;
     count -= 8;
-    bytes[length++] = (held >> count) & 0xff;
+    const byte = (held >> count) & 0xff;
+    const isLast = at + 2 >= end && byte === LINE_END;
+    if (digit === 255 || !(isPrintable(byte) || isLast) || !add(into, byte, start, end)) {
+      into.length = before;
+      return;
+    }
   }
-  return length >= FEWEST_BYTES && isPrintable(bytes) ? bytes : undefined;
 }
 
-function isPrintable(bytes: Uint8Array): boolean {
-  return bytes.every((byte, i) => (byte >= 0x20 && byte < 0x7f) || (byte === 0x0a && i === bytes.length - 1));
+/** Adds what pairs of digits from `start` on stand for, blanks between them or not; where they end. */
+function readHex(into: WithDecoded, start: number, length: number): number {
+  const { text } = into;
+  const before = into.length;
+  let isText = add(into, 0, start, start);
+  let at = start;
+  for (let end = start; isText; at = end, end += text[end] === BLANK ? 1 : 0) {
+    const group = hexEnd(text, end, length);
+    if (group === end || (group - end) % 2 !== 0 || (group < length && IN_TOKENS[text[group] as number] !== 255)) break;
+    for (; end < group && isText; end += 2) {
+      const byte = 16 * (HEX_VALUES[text[end] as number] as number) +
+        (HEX_VALUES[text[end + 1] as number] as number);
+      isText = isPrintable(byte) && add(into, byte, end, end + 2);
+    }
+  }
+  if (!isText || into.length - before <= FEWEST_BYTES) into.length = before;
+  return isText ? at : start;
 }
+
+function hexEnd(text: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && (HEX_VALUES[text[at] as number] as number) >= 0) at++;
+  return at;
+}
+
+/** Adds a byte; false when there is no room for it. */
+function add(into: WithDecoded, byte: number, from: number, to: number): boolean {
+  if (into.length >= into.text.length) return false;
+  into.from[into.length] = from;
+  into.to[into.length] = to;
+  into.text[into.length++] = byte;
+  return true;
+}
+
+const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;

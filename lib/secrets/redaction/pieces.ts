@@ -5,7 +5,7 @@
  * A piece alone is too short to tell. Pieces that follow one another in the value, without a gap, are not there by chance:
  * together they must prove what no text of this length does.
  */
-import { decodedPieces } from "./decoded_pieces.ts";
+import { addDecoded, type WithDecoded } from "./decoded_pieces.ts";
 import type { Span } from "./spans.ts";
 import { DENSE } from "./symbols.ts";
 import type { Weighted } from "./weights.ts";
@@ -36,11 +36,13 @@ interface Fragment {
 
 /** Finds values in pieces; keeps its working memory. */
 export class PieceFinder {
-  readonly #text: Uint8Array = new Uint8Array(2 * SHORT_TEXT);
-  /** For each place behind the text itself, which is what was decoded, where that stands in the text. */
-  readonly #from: Uint16Array = new Uint16Array(2 * SHORT_TEXT);
-  readonly #to: Uint16Array = new Uint16Array(2 * SHORT_TEXT);
-  #length = 0;
+  /** The text, and what tokens of it stand for. */
+  readonly #all: WithDecoded = {
+    text: new Uint8Array(2 * SHORT_TEXT),
+    from: new Uint16Array(2 * SHORT_TEXT),
+    to: new Uint16Array(2 * SHORT_TEXT),
+    length: 0,
+  };
   #decodedFrom = 0;
   /** One more than the last place with a hash, and than the one before it with the same; 0 when there is none. */
   readonly #slots: Uint16Array = new Uint16Array(SLOTS);
@@ -59,20 +61,12 @@ export class PieceFinder {
   }
 
   #load(data: Uint8Array): void {
-    const [text, from, to] = [this.#text, this.#from, this.#to];
+    const { text } = this.#all;
     text.set(data);
-    this.#length = this.#decodedFrom = data.length;
-    for (const { bytes, places, size } of decodedPieces(data)) {
-      if (this.#length + bytes.length + 1 > text.length) break;
-      text[this.#length++] = 0;
-      for (const [i, byte] of bytes.entries()) {
-        from[this.#length] = places[i] as number;
-        to[this.#length] = (places[i] as number) + size;
-        text[this.#length++] = byte;
-      }
-    }
+    this.#all.length = this.#decodedFrom = data.length;
+    addDecoded(this.#all, data.length);
     this.#slots.fill(0);
-    for (let at = 0; at + SHORTEST <= this.#length; at++) {
+    for (let at = 0; at + SHORTEST <= this.#all.length; at++) {
       const slot = slotOf(text, at);
       this.#before[at] = this.#slots[slot] as number;
       this.#slots[slot] = at + 1;
@@ -103,13 +97,13 @@ export class PieceFinder {
   /** The pieces of a value that prove enough, wherever the text has them. */
   #fragments(value: Weighted): Fragment[] {
     const { bytes } = value;
-    const text = this.#text;
+    const text = this.#all.text;
     const found: Fragment[] = [];
     for (let i = 0; i + SHORTEST <= bytes.length; i++) {
       for (let at = (this.#slots[slotOf(bytes, i)] as number) - 1; at >= 0; at = (this.#before[at] as number) - 1) {
         if (at > 0 && i > 0 && text[at - 1] === bytes[i - 1]) continue;
         let length = 0;
-        while (i + length < bytes.length && at + length < this.#length && text[at + length] === bytes[i + length]) {
+        while (i + length < bytes.length && at + length < this.#all.length && text[at + length] === bytes[i + length]) {
           length++;
         }
         if (length < SHORTEST || length > LONGEST || proofOf(value, i, i + length) < PIECE_PROOF) continue;
@@ -138,15 +132,15 @@ export class PieceFinder {
 
   /** Where the text has `[from, to)` of a value with no letter or digit beside it. */
   #standing(bytes: Uint8Array, from: number, to: number): Fragment[] {
-    const text = this.#text;
+    const text = this.#all.text;
     const found: Fragment[] = [];
     for (let at = text.indexOf(bytes[from] as number); at >= 0; at = text.indexOf(bytes[from] as number, at + 1)) {
       const end = at + to - from;
-      if (end > this.#length) break;
+      if (end > this.#all.length) break;
       let i = 1;
       while (at + i < end && text[at + i] === bytes[from + i]) i++;
       const isApart = (at === 0 || DENSE[text[at - 1] as number] === 0) &&
-        (end === this.#length || DENSE[text[end] as number] === 0);
+        (end === this.#all.length || DENSE[text[end] as number] === 0);
       if (at + i === end && isApart) found.push({ at, from, to });
     }
     return found;
@@ -156,7 +150,7 @@ export class PieceFinder {
   #source({ at, from, to }: Fragment): Span {
     const end = at + to - from;
     return at >= this.#decodedFrom
-      ? { start: this.#from[at] as number, end: this.#to[end - 1] as number }
+      ? { start: this.#all.from[at] as number, end: this.#all.to[end - 1] as number }
       : { start: at, end };
   }
 }
