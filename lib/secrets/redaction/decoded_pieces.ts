@@ -27,6 +27,8 @@ const IN_TOKENS = (PACKINGS[0] as typeof PACKINGS[0]).digits;
 /** Adds to `into` what tokens of its text, `length` bytes, stand for when that is printable. */
 export function addDecoded(into: WithDecoded, length: number): void {
   const { text } = into;
+  // Where a token ends that may go on in the next line.
+  let wrappedAt = -1;
   for (let at = 0; at < length;) {
     if (IN_TOKENS[text[at] as number] === 255) {
       at++;
@@ -34,31 +36,45 @@ export function addDecoded(into: WithDecoded, length: number): void {
     }
     const start = at;
     while (at < length && IN_TOKENS[text[at] as number] !== 255) at++;
+    let wrapped = -1;
     for (const { bits, digits } of PACKINGS) {
-      if ((at - start) * bits >= 8 * FEWEST_BYTES) unpack(into, start, at, bits, digits);
+      if ((at - start) * bits < 8 * FEWEST_BYTES) continue;
+      const isContinued = start === wrappedAt + 1 && text[wrappedAt] === LINE_END;
+      const isWhole = unpack(into, start, at, bits, digits, isContinued) && ((at - start) * bits) % 8 === 0;
+      if (isWhole) wrapped = at;
     }
+    wrappedAt = wrapped;
     if (at - start >= 2 && hexEnd(text, start, at) === at) at = Math.max(at, readHex(into, start, length));
   }
 }
 
-/** Adds what `[start, end)` stands for, unless that is nothing, or what nobody would write. */
-function unpack(into: WithDecoded, start: number, end: number, bits: number, digits: Uint8Array): void {
+/**
+ * Adds what `[start, end)` stands for, right behind what was added last when it `isContinued`; false when that is nothing, or
+ * what nobody would write.
+ */
+function unpack(
+  into: WithDecoded,
+  start: number,
+  end: number,
+  bits: number,
+  digits: Uint8Array,
+  isContinued: boolean,
+): boolean {
   const before = into.length;
   let [held, count] = [0, 0];
-  add(into, 0, start, end);
-  for (let at = start; at < end; at++) {
+  let isText = isContinued || add(into, 0, start, end);
+  for (let at = start; at < end && isText; at++) {
     const digit = digits[into.text[at] as number] as number;
     held = ((held << bits) | digit) & 0xffff;
     count += bits;
-    if (digit < 255 && count < 8) continue;
+    if (digit === 255) isText = false;
+    if (count < 8) continue;
     count -= 8;
     const byte = (held >> count) & 0xff;
-    const isLast = at + 2 >= end && byte === LINE_END;
-    if (digit === 255 || !(isPrintable(byte) || isLast) || !add(into, byte, start, end)) {
-      into.length = before;
-      return;
-    }
+    isText &&= isWritten(byte) && add(into, byte, start, end);
   }
+  if (!isText) into.length = before;
+  return isText;
 }
 
 /** Adds what pairs of digits from `start` on stand for, blanks between them or not; where they end. */
@@ -73,7 +89,7 @@ function readHex(into: WithDecoded, start: number, length: number): number {
     for (; end < group && isText; end += 2) {
       const byte = 16 * (HEX_VALUES[text[end] as number] as number) +
         (HEX_VALUES[text[end + 1] as number] as number);
-      isText = isPrintable(byte) && add(into, byte, end, end + 2);
+      isText = isWritten(byte) && add(into, byte, end, end + 2);
     }
   }
   if (!isText || into.length - before <= FEWEST_BYTES) into.length = before;
@@ -95,4 +111,6 @@ function add(into: WithDecoded, byte: number, from: number, to: number): boolean
   return true;
 }
 
-const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;
+/** Whether text has a byte: none but printable ones, line ends, tabs, what begins a colour, and those of UTF-16. */
+const isWritten = (byte: number): boolean =>
+  (byte >= 0x20 && byte < 0x7f) || byte === 0 || (byte >= 0x09 && byte <= 0x0d) || byte === 0x1b;

@@ -69,8 +69,20 @@ export class Engine {
     for (const { start, end, content } of openBlobs(data, this.#kernel.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
-    if (!isContinued && data.length <= SHORT_TEXT) this.#pieces.find(data, lexicon.inPieces, spans);
+    if (!isContinued && data.length <= SHORT_TEXT) this.#lookCloser(data, lexicon, spans);
     return spans;
+  }
+
+  /** Looks at a short text for pieces, and at what its tokens stand for. */
+  #lookCloser(data: Uint8Array, lexicon: Lexicon, spans: Span[]): void {
+    const pieces = this.#pieces;
+    pieces.find(data, lexicon.inPieces, spans);
+    const { decoded } = pieces;
+    if (decoded.length === 0) return;
+    const found = this.#lookAside(decoded, lexicon);
+    this.#kernel.note();
+    this.#decode(decoded, lexicon);
+    for (const span of found) spans.push(pieces.sourceOf(span));
   }
 
   /** Looks for what is dealt out over columns, records and lines. */

@@ -50,6 +50,7 @@ export class PieceFinder {
 
   /** Adds to `spans` the pieces of `values` in `data`, which has at most {@linkcode SHORT_TEXT} bytes. */
   find(data: Uint8Array, values: readonly Weighted[], spans: Span[]): void {
+    this.#all.length = this.#decodedFrom = 0;
     if (data.length < FEWEST_BYTES || values.length === 0) return;
     this.#load(data);
     let left = MOST_BYTES;
@@ -58,6 +59,17 @@ export class PieceFinder {
       if (left < 0) return;
       for (const run of this.#runs(value)) spans.push(...run.map((fragment) => this.#source(fragment)));
     }
+  }
+
+  /** What tokens of the text looked at last stand for; good until the next. */
+  get decoded(): Uint8Array {
+    return this.#all.text.subarray(this.#decodedFrom, this.#all.length);
+  }
+
+  /** Where the text has what stands for `[start, end)` of {@linkcode PieceFinder.decoded}. */
+  sourceOf({ start, end }: Span): Span {
+    const from = this.#decodedFrom;
+    return this.#source({ at: from + start, from: 0, to: end - start });
   }
 
   #load(data: Uint8Array): void {
