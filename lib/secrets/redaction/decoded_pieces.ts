@@ -6,6 +6,7 @@ import { HEX_VALUES } from "./symbols.ts";
 const FEWEST_BYTES = 3;
 const BLANK = 0x20;
 const LINE_END = 0x0a;
+const PADDING = 0x3d;
 
 /** A text, and behind it what its tokens stand for. */
 export interface WithDecoded {
@@ -27,7 +28,7 @@ const IN_TOKENS = (PACKINGS[0] as typeof PACKINGS[0]).digits;
 /** Adds to `into` what tokens of its text, `length` bytes, stand for when that is printable. */
 export function addDecoded(into: WithDecoded, length: number): void {
   const { text } = into;
-  // Where a token ends that may go on in the next line.
+  // Where a token ends, its padding too, that may go on in the next line.
   let wrappedAt = -1;
   for (let at = 0; at < length;) {
     if (IN_TOKENS[text[at] as number] === 255) {
@@ -36,14 +37,15 @@ export function addDecoded(into: WithDecoded, length: number): void {
     }
     const start = at;
     while (at < length && IN_TOKENS[text[at] as number] !== 255) at++;
-    let wrapped = -1;
+    let padded = at;
+    while (padded < length && text[padded] === PADDING) padded++;
+    const fewest = padded > at ? 1 : FEWEST_BYTES;
+    const isContinued = start === wrappedAt + 1 && text[wrappedAt] === LINE_END;
+    let isText = false;
     for (const { bits, digits } of PACKINGS) {
-      if ((at - start) * bits < 8 * FEWEST_BYTES) continue;
-      const isContinued = start === wrappedAt + 1 && text[wrappedAt] === LINE_END;
-      const isWhole = unpack(into, start, at, bits, digits, isContinued) && ((at - start) * bits) % 8 === 0;
-      if (isWhole) wrapped = at;
+      if ((at - start) * bits >= 8 * fewest && unpack(into, start, at, bits, digits, isContinued)) isText = true;
     }
-    wrappedAt = wrapped;
+    wrappedAt = isText ? padded : -1;
     if (at - start >= 2 && hexEnd(text, start, at) === at) at = Math.max(at, readHex(into, start, length));
   }
 }

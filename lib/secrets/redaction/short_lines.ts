@@ -10,6 +10,8 @@ import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
 /** Bytes of pieces in a row, and those of a window that are looked at. */
 const FEWEST_BYTES = 10;
 const MOST_BYTES = 4 * 1024;
+/** Bytes of a text of which all such lines are read. */
+const SHORT_TEXT = 2 * 1024;
 const BLANK = 0x20;
 /** Lines after which others like them come again. */
 const PERIODS: readonly number[] = [2, 3];
@@ -92,9 +94,8 @@ export class ShortLineFinder {
     const start = isRest(first - 1) ? first - 1 : first;
     const end = isRest(last) ? last + 1 : last;
     const bytes = length * (last - first);
-    if (bytes < FEWEST_BYTES || bytes > this.#left || !this.#isMixed(from[first] as number, to[first + 1] as number)) {
-      return;
-    }
+    const isLikely = this.#data.length <= SHORT_TEXT || this.#isMixed(from[first] as number, to[first + 1] as number);
+    if (bytes < FEWEST_BYTES || bytes > this.#left || !isLikely) return;
     this.#left -= bytes;
     const column = this.#column;
     column.clear();
