@@ -29,7 +29,7 @@ export const KERNELS: readonly Kernel[] = [
     parts: ["lines.as", "escapes.as", "regions.as", "bits.as", "probes.as", "runs.as"],
     what: "redactor",
     pages: 38,
-    mostPages: 16384,
+    mostPages: 32768,
   },
 ];
 
