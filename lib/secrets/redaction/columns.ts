@@ -7,13 +7,14 @@
  */
 import { isPlainRow } from "./dumps.ts";
 import { readCounted } from "./counted.ts";
-import { areNumbered, type HexRow, hexRowOf } from "./hex_rows.ts";
+import { areNumbered, type HexRow, hexRowOf, isHexToken } from "./hex_rows.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
 import { GROUP, LINE, type Lines } from "./text_kernel.ts";
 import {
   firstNumber,
   gutterOf,
+  isBlank,
   isDigit,
   isDump,
   nextNumber,
@@ -176,7 +177,7 @@ export class ColumnFinder {
       if (Math.max(firstTo - first, secondTo - second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
       return;
     }
-    if (start >= this.#hexEnd) this.#hexColumns(start, end);
+    if (start >= this.#hexEnd) this.#hexColumns(start, end, shared);
     if (this.#touchesNumber(start) && readCounted(this.#data, first, this.#to[end - 1] as number, this.#column) > 0) {
       this.#onColumn(this.#column);
     }
@@ -201,30 +202,34 @@ export class ColumnFinder {
     this.#report(column);
   }
 
-  /** The digits of rows behind a short offset or a prefix, and what stands behind them. */
-  #hexColumns(start: number, end: number): void {
-    const model = this.#hexRow(start + 1);
+  /** The digits of rows behind a short offset or a prefix, and what stands behind them where that is short. */
+  #hexColumns(start: number, end: number, shared: number): void {
+    // Where rows begin to differ there is an offset or a byte.
+    const second = start + 1;
+    const [from, to] = [this.#from[second] as number, this.#to[second] as number];
+    if (!isHexToken(this.#data, this.#headEnd(second, shared), from, to)) return;
+    const model = this.#hexRow(second);
     if (model === undefined) return;
+    const isNumbered = areNumbered(this.#data, [this.#hexRow(start), model, this.#hexRow(start + 2)]);
+    // What has nothing else beside it is found where it stands.
+    if (!isNumbered && model.end === to && isBlanks(this.#data, from, model.start)) return;
     const isAlike = (line: number): boolean => this.#hexRow(line)?.width === model.width;
     // Offsets that begin with a letter make groups of their own.
     let [first, last] = [start, end];
     while (first > this.#hexEnd && isAlike(first - 1)) first--;
     while (last < this.#lines.count && isAlike(last)) last++;
     this.#hexEnd = last;
-    const rows = Array.from({ length: last - first }, (_, i) => this.#hexRow(first + i));
-    const some = rows.filter((row) => row !== undefined);
-    if (some.length < FEWEST_LINES) return;
-    const isNumbered = areNumbered(this.#data, some.slice(0, FEWEST_LINES));
     const [digits, rest] = [this.#column, this.#numbers];
     digits.clear();
     rest.clear();
-    for (const [i, row] of rows.entries()) {
+    for (let line = first; line < last; line++) {
+      const row = this.#hexRow(line);
       if (row === undefined) continue;
       digits.push(isNumbered ? row.second : row.start, row.end, 0);
-      rest.push(row.end, this.#to[first + i] as number, 0);
+      rest.push(row.end, this.#to[line] as number, 0);
     }
     this.#onColumn(digits);
-    this.#onColumn(rest);
+    if (to - model.end <= WIDEST) this.#onColumn(rest);
   }
 
   #hexRow(line: number): HexRow | undefined {
@@ -380,6 +385,12 @@ function findTail(data: Uint8Array, from: number, to: number, tail: Uint8Array):
     if (tail.every((byte, i) => data[at + i] === byte)) return at + tail.length;
   }
   return to;
+}
+
+function isBlanks(data: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && isBlank(data[at] as number)) at++;
+  return at === to;
 }
 
 /** Where the mark stands that ends a label, -1 when there is none. */

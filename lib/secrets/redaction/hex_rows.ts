@@ -9,7 +9,11 @@ import { isHexDigit } from "./symbols.ts";
 const LONGEST_PREFIX = 96;
 /** Digits of a group: one, two, four or eight bytes. */
 const WIDTHS: ReadonlySet<number> = new Set([2, 4, 8, 16]);
+/** Bytes of the longest offset, marks included. */
+const LONGEST_TOKEN = 20;
 const X = 0x78;
+const COLON = 0x3a;
+const LATIN1 = new TextDecoder("latin1");
 
 /** The groups of digits of a line. */
 export interface HexRow {
@@ -52,11 +56,21 @@ export function hexRowOf(data: Uint8Array, from: number, to: number): HexRow | u
   return row;
 }
 
+/** Whether what stands around `at` is an offset or a group of digits. */
+export function isHexToken(data: Uint8Array, at: number, from: number, to: number): boolean {
+  let start = at;
+  while (start > from && start > at - LONGEST_TOKEN && !isBlank(data[start - 1] as number)) start--;
+  let end = data[start] === 0x30 && data[start + 1] === X ? start + 2 : start;
+  while (end < to && isHexDigit(data[end] as number)) end++;
+  if (data[end] === COLON) end++;
+  return end > start && (end >= to || isBlank(data[end] as number));
+}
+
 /** Whether three rows one after the other begin with numbers, of base 16 or 10, that grow by the same number. */
-export function areNumbered(data: Uint8Array, rows: readonly HexRow[]): boolean {
-  const heads = rows.map(({ start, second }) => new TextDecoder().decode(data.subarray(start, second)).trim());
+export function areNumbered(data: Uint8Array, rows: readonly (HexRow | undefined)[]): boolean {
+  const heads = rows.map((row) => row && LATIN1.decode(data.subarray(row.start, row.second)).trim());
   return [16, 10].some((base) => {
-    const [a, b, c] = heads.map((head) => Number.parseInt(head, base)) as [number, number, number];
+    const [a, b, c] = heads.map((head) => Number.parseInt(head ?? "", base)) as [number, number, number];
     return b > a && c - b === b - a;
   });
 }
