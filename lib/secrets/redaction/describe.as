@@ -6,7 +6,7 @@
  * What lines are by themselves, for {@link PORTION} of them at a time, behind the last ones of those before: the first four
  * bytes, 32 bits each; the last two tokens, and the length, 16 bits each; the first token, and the first one behind blanks.
  */
-const HEADS: usize = 0x216000, TAILS: usize = 0x217000, LENGTHS: usize = 0x218000, FIRSTS: usize = 0x219000, INDENTS: usize = 0x21a000;
+const HEADS: usize = 0x250000, TAILS: usize = 0x251000, LENGTHS: usize = 0x252000, FIRSTS: usize = 0x253000, INDENTS: usize = 0x254000;
 const BEFORE: usize = 16, PORTION: usize = 512;
 /** Bytes of lines of which eight are described at once. */
 const SHORT: i16 = 2;

@@ -9,6 +9,11 @@ export class IntMap {
   #values: Int32Array = new Int32Array(SMALLEST);
   #count = 0;
 
+  /** The keys, and for each one more than its number, 0 where there is none; runs.as looks numbers up in them. */
+  get slots(): { readonly keys: Int32Array; readonly values: Int32Array } {
+    return { keys: this.#keys, values: this.#values };
+  }
+
   /** The number of `key`, -1 when it has none. */
   get(key: number): number {
     return (this.#values[slotOf(this.#keys, this.#values, key)] as number) - 1;
