@@ -8,7 +8,6 @@ import { BitReader } from "./bits.ts";
 import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
-import { Gathered } from "./gathered.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { openBlobs, openBytes } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
@@ -35,14 +34,13 @@ const VIEW = WINDOW + BREAK_LENGTH;
 export class Engine {
   readonly #kernel = TextKernel.shared();
   readonly #scanner = new Scanner(this.#kernel);
-  readonly #columns = new ColumnFinder(WINDOW, this.#kernel.lines);
-  readonly #records = new RecordFinder(WINDOW, this.#kernel.lines);
-  readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);
-  readonly #strides = new StrideFinder();
+  readonly #columns = new ColumnFinder(this.#kernel.gathered, this.#kernel.lines);
+  readonly #records = new RecordFinder(this.#kernel.gathered.column, this.#kernel.lines);
+  readonly #shortLines = new ShortLineFinder(this.#kernel.gathered.column, this.#kernel.dealt);
+  readonly #strides = new StrideFinder(this.#kernel.gathered.column);
   readonly #dumps = new DumpReader(WINDOW);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
-  readonly #gathered = new Gathered(VIEW);
 
   /**
    * What has to be masked in `data`, one window, in positions of `data` and in no order. There is text before it when it
@@ -72,21 +70,26 @@ export class Engine {
 
   /** Looks for what is dealt out over columns, records and lines. */
   #findLaidOut(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): void {
-    const { lines, dealt } = this.#kernel;
-    const onColumn: OnColumn = (column) => {
-      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
-      this.#gathered.gather(data, column);
+    const { lines, dealt, gathered } = this.#kernel;
+    const onFull = (): void => {
+      this.#scanAll(gathered, lexicon, true);
+      this.#kernel.load(data);
+    };
+    const onColumn: OnColumn = () => {
+      if (gathered.gather()) return;
+      onFull();
+      gathered.gather();
     };
     // First, while the scanner still has the symbols of the whole.
     this.#strides.find(data, this.#scanner.plain, onColumn);
-    this.#columns.find(data, lines, isContinued, onColumn);
+    this.#columns.find(data, lines, isContinued, onColumn, onFull);
     this.#records.find(data, lines, onColumn);
     this.#shortLines.find(data, lines, onColumn, () => {
-      this.#kernel.compareDealt(data);
-      this.#columns.find(data, dealt, true, onColumn);
+      this.#kernel.compareDealt();
+      this.#columns.find(data, dealt, true, onColumn, onFull);
     });
     if (this.#shortLines.hasFiles) this.#columns.findFiles(data, lines, onColumn);
-    this.#scanAll(this.#gathered, lexicon, true);
+    this.#scanAll(gathered, lexicon, true);
   }
 
   /** What has to be masked in `data`, which is no part of the text as it stands. */

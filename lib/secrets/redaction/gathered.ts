@@ -1,54 +1,126 @@
-/** Stretches of a text put one after the other, as views of their own. */
-import { BREAK_LENGTH } from "./decoder.ts";
-import type { Stretches } from "./stretches.ts";
+/** Stretches of a text put one after the other, as texts of their own, in the memory of the kernel. */
+import { Stretches } from "./stretches.ts";
+import type { Lines } from "./text_kernel.ts";
 import type { Places, View } from "./view.ts";
 
-/** A list of such views in memory that is used again. */
+/** Where in the memory what lies, see gather.as, and how many elements there is room for. */
+const AT = { data: 0x1d2000, starts: 0x1db000, ends: 0x1ed000, breaks: 0x1ff000, from: 0x256000, to: 0x268000, counts: 0x27a000 };
+const ROOM = { bytes: 0x8c00, breaks: 0x2800, stretches: 0x9000 } as const;
+
+/** As `LINE.tail` in text_kernel.ts. */
+const TAIL = 2;
+
+/** What has to be done before further columns are found, as in columns.as. */
+export const ASK = {
+  /** Nothing: there are no further ones. */
+  done: 0,
+  /** What was gathered has to be looked at, and forgotten. */
+  room: 1,
+  /** Lines are the rows of a dump, and looked at as such. */
+  dump: 2,
+  /** Lines may be numbered by what touches the column. */
+  counted: 3,
+  /** A column has to be gathered that is not in the order of the numbers before its stretches. */
+  sortedByHead: 4,
+  /** The same, of those behind them. */
+  sortedByTail: 5,
+} as const;
+
+/** What something has to be done with. */
+export interface Asked {
+  /** The first line. */
+  readonly start: number;
+  /** The line after the last one. */
+  readonly end: number;
+  /** How many stretches there are in {@linkcode Gathered.column}. */
+  readonly count: number;
+}
+
+/** What gather.as and columns.as export. */
+export interface GatherExports {
+  /** The memory. */
+  memory: WebAssembly.Memory;
+  /** Bytes in so many stretches. */
+  sizeOf(count: number): number;
+  /** Whether there is room for a text of so many bytes. */
+  hasRoom(size: number): number;
+  /** Makes a text of so many stretches. */
+  gather(count: number): void;
+  /** Begins with some lines. */
+  beginColumns(
+    table: number,
+    room: number,
+    count: number,
+    groups: number,
+    seen: number,
+    length: number,
+    isContinued: number,
+  ): void;
+  /** Gathers columns up to where something has to be done, and tells what. */
+  nextColumns(): number;
+}
+
+/** A list of such texts. */
 export class Gathered implements View {
   readonly data: Uint8Array;
   readonly starts: Uint16Array;
   readonly ends: Uint16Array;
-  length = 0;
-  readonly breaks: Places;
-  readonly #capacity: number;
+  readonly breaks: Readonly<Places>;
+  /** The stretches that {@linkcode Gathered.gather} is about: whoever looks for some puts them here. */
+  readonly column: Stretches;
+  readonly #counts: Uint32Array;
+  readonly #exports: GatherExports;
 
-  /** Room for up to `capacity` bytes. */
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-    this.data = new Uint8Array(capacity);
-    this.starts = new Uint16Array(capacity);
-    this.ends = new Uint16Array(capacity);
-    this.breaks = { at: new Uint16Array(capacity / BREAK_LENGTH + 1), count: 0 };
+  /** What the kernel gathers that has these `exports`. */
+  constructor(exports: GatherExports) {
+    this.#exports = exports;
+    const { buffer } = exports.memory;
+    const counts = this.#counts = new Uint32Array(buffer, AT.counts, 5);
+    this.data = new Uint8Array(buffer, AT.data, ROOM.bytes);
+    this.starts = new Uint16Array(buffer, AT.starts, ROOM.bytes);
+    this.ends = new Uint16Array(buffer, AT.ends, ROOM.bytes);
+    this.breaks = {
+      at: new Uint16Array(buffer, AT.breaks, ROOM.breaks),
+      get count(): number {
+        return counts[1] as number;
+      },
+    };
+    const places = (at: number): Uint16Array => new Uint16Array(buffer, at, ROOM.stretches);
+    this.column = new Stretches(places(AT.from), places(AT.to));
+  }
+
+  /** Bytes in all texts. */
+  get length(): number {
+    return this.#counts[0] as number;
   }
 
   /** Forgets all of them. */
   clear(): void {
-    this.length = 0;
-    this.breaks.count = 0;
+    this.#counts.fill(0, 0, 2);
   }
 
-  /** Whether there is room for `size` more bytes; there always is for one text. */
-  fits(size: number): boolean {
-    return this.length + BREAK_LENGTH + size <= this.#capacity;
+  /** Makes a text of the stretches of {@linkcode Gathered.column}; false when there has to be made room for it first. */
+  gather(): boolean {
+    const { count } = this.column;
+    if (this.#exports.hasRoom(this.#exports.sizeOf(count)) === 0) return false;
+    this.#exports.gather(count);
+    return true;
   }
 
-  /** Puts stretches of `data` one after the other, as one. */
-  gather(data: Uint8Array, stretches: Stretches): void {
-    const { data: out, starts, ends } = this;
-    let { length } = this;
-    if (length > 0) {
-      this.breaks.at[this.breaks.count++] = length;
-      out.fill(0, length, length + BREAK_LENGTH);
-      length += BREAK_LENGTH;
+  /** Gathers the columns of some lines of a text of so many bytes, and calls `onAsk` for what has to be done meanwhile. */
+  findColumns(
+    lines: Lines,
+    length: number,
+    isContinued: boolean,
+    onAsk: (what: number, asked: Asked) => void,
+  ): void {
+    const { from, flags, count, groupCount, seen } = lines;
+    if (groupCount === 0 && (seen & TAIL) === 0) return;
+    const exports = this.#exports;
+    exports.beginColumns(from.byteOffset, flags.length, count, groupCount, seen, length, Number(isContinued));
+    for (let what = exports.nextColumns(); what !== ASK.done; what = exports.nextColumns()) {
+      const [start, end, stretches] = this.#counts.subarray(2) as unknown as [number, number, number];
+      onAsk(what, { start, end, count: stretches });
     }
-    for (let i = 0; i < stretches.count; i++) {
-      const to = stretches.to[i] as number;
-      for (let from = stretches.from[i] as number; from < to; from++) {
-        out[length] = data[from] as number;
-        starts[length] = from;
-        ends[length++] = from + 1;
-      }
-    }
-    this.length = length;
   }
 }

@@ -76,11 +76,11 @@ export class RecordFinder {
   #left = 0;
   #inlineLeft = 0;
 
-  /** A finder for texts of up to `capacity` bytes, which looks at `lines` first. */
-  constructor(capacity: number, lines: Lines) {
+  /** A finder that puts what it finds into `column`, and looks at `lines` first. */
+  constructor(column: Stretches, lines: Lines) {
     this.#lines = lines;
-    this.#column = new Stretches(capacity + 1);
-    this.#cells = new Stretches(MOST_BYTES);
+    this.#column = column;
+    this.#cells = new Stretches(new Uint16Array(MOST_BYTES), new Uint16Array(MOST_BYTES));
   }
 
   /** Calls `onColumn` for the columns of `data`. */
@@ -146,7 +146,7 @@ export class RecordFinder {
     if (!hasRecords && (tables < 2 || 2 * tables < end - start)) return;
     this.#left -= to - from;
     if (hasRecords) {
-      if (readCounted(this.#data, from, to, this.#column) > 0) this.#onColumn(this.#column);
+      if (readCounted(this.#data, from, to, this.#column) > 0) this.#onColumn();
       this.#findTokens(from, to);
     }
     this.#findCells(start, end);
@@ -175,7 +175,7 @@ export class RecordFinder {
   /** Reads a stretch of a line that ends at `limit`; up to where it has been read. */
   #readStretch(from: number, to: number, limit: number): number {
     const read = readCounted(this.#data, from, limit, this.#column);
-    if (read > 0) this.#onColumn(this.#column);
+    if (read > 0) this.#onColumn();
     const end = Math.min(to, limit);
     if (2 * read > from + end) return read;
     const start = Math.max(from, end - this.#inlineLeft);
@@ -234,8 +234,8 @@ export class RecordFinder {
     const sign = count * 0x1_0000_0000 + (from[0] as number) * 0x1_0000 + (to[count - 1] as number);
     if (seen.has(sign)) return;
     seen.add(sign);
-    this.#onColumn(column);
-    if (column.sort()) this.#onColumn(column);
+    this.#onColumn();
+    if (column.sort()) this.#onColumn();
   }
 
   /** The cells of a table, column by column, and all columns one after the other. */

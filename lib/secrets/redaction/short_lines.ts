@@ -4,7 +4,7 @@
  */
 import type { OnColumn } from "./columns.ts";
 import { LINE, type Lines } from "./text_kernel.ts";
-import { Stretches } from "./stretches.ts";
+import type { Stretches } from "./stretches.ts";
 import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
 
 /** Bytes of pieces in a row, and those of a window that are looked at. */
@@ -50,10 +50,10 @@ export class ShortLineFinder {
   #left = 0;
   #linesLeft = 0;
 
-  /** A finder for texts of up to `capacity` bytes, which puts the lines that it deals out into `dealt`. */
-  constructor(capacity: number, dealt: Lines) {
+  /** A finder that puts what it finds into `column`, and the lines that it deals out into `dealt`. */
+  constructor(column: Stretches, dealt: Lines) {
     this.#lines = this.#dealt = dealt;
-    this.#column = new Stretches(capacity + 1);
+    this.#column = column;
   }
 
   /** Calls `onColumn` for pieces in another order, and `onLines` for lines that have others between them. */
@@ -101,10 +101,10 @@ export class ShortLineFinder {
     for (let line = start; line < end; line++) {
       for (let at = (to[line] as number) - 1; at >= (from[line] as number); at--) column.push(at, at + 1, 0);
     }
-    this.#onColumn(column);
+    this.#onColumn();
     column.clear();
     for (let line = end - 1; line >= start; line--) column.push(from[line] as number, to[line] as number, 0);
-    this.#onColumn(column);
+    this.#onColumn();
     if (last - first < FEWEST_OVERLAPS || !this.#overlaps(first) || !this.#overlaps(first + 1)) return;
     for (let nth = 0; nth < length; nth++) {
       column.clear();
@@ -112,7 +112,7 @@ export class ShortLineFinder {
         const at = (from[line] as number) + nth;
         column.push(at, at + 1, 0);
       }
-      this.#onColumn(column);
+      this.#onColumn();
     }
   }
 
@@ -169,7 +169,7 @@ export class ShortLineFinder {
         column.push(offsetEnd(this.#data, lineFrom, lineTo), lineTo, 0);
         isShort &&= lineTo - lineFrom <= LONGEST_LINE && isPiece(this.#data, lineFrom, lineTo);
       }
-      if (isShort) this.#onColumn(column);
+      if (isShort) this.#onColumn();
       onLines();
     }
   }

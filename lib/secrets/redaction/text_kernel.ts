@@ -10,6 +10,7 @@ import { type BitExports, Bits } from "./bit_bytes.ts";
 import { entityTable } from "./entities.ts";
 import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
 import { leastProofs } from "./evidence.ts";
+import { Gathered, type GatherExports } from "./gathered.ts";
 import type { GramIndex, Whole } from "./gram_index.ts";
 import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
@@ -99,7 +100,7 @@ export const LINE = {
 export const TABLE = 64;
 
 /** What kernel.as exports. */
-interface Exports extends BitExports {
+interface Exports extends BitExports, GatherExports {
   memory: WebAssembly.Memory;
   prepare(): void;
   fold(length: number, breaks: number): number;
@@ -225,6 +226,8 @@ export class TextKernel {
   readonly runs: Places;
   /** What bytes such runs make. */
   readonly bits: Bits;
+  /** What was gathered of it. */
+  readonly gathered: Gathered;
   /** Bytes of it that may begin an escape, going by the next byte. */
   readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
@@ -258,6 +261,7 @@ export class TextKernel {
     this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
     this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
     this.bits = new Bits(exports, LONGEST_TEXT);
+    this.gathered = new Gathered(exports);
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
@@ -368,9 +372,8 @@ export class TextKernel {
     return this.#exports.nests(level, length, kinds, needs) !== 0;
   }
 
-  /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of `data` that may have others between them. */
-  compareDealt(data: Uint8Array): void {
-    this.#text.set(data);
+  /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of the text that was loaded last with others between them. */
+  compareDealt(): void {
     this.#compare(this.dealt);
   }
 
