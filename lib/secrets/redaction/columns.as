@@ -8,6 +8,8 @@ const ASKED: usize = GATHERED + 8;
 /** Bytes up to which what differs is taken for a column; from eight characters on a piece is found where it stands. */
 const WIDEST_COLUMN: usize = 24, MOST_NUMBERS: i32 = 3, LONGEST_NUMBER: usize = 24, FEWEST_BITS: usize = 6;
 const FEWEST_CHARACTERS: i32 = 8, LONGEST_LABEL: usize = 8;
+/** Bytes of the shortest stretch that counted.ts makes a column of: three digits, and eight bytes. */
+const FEWEST_COUNTED: usize = 11;
 /** Digits of a number that is exact as a whole one. */
 const EXACT: usize = 15;
 
@@ -132,7 +134,7 @@ function nextOfGroup(): i32 {
       step = NEXT_GROUP;
       if (isDumpRow(start) || isDumpRow(start + 1)) return ask(DUMP, 0);
       step = READ;
-      if (touchesNumber()) return ask(COUNTED, 0);
+      if (touchesNumber() && mayCount()) return ask(COUNTED, 0);
     }
     case READ: {
       nth = 0;
@@ -164,7 +166,7 @@ function nextOfGroup(): i32 {
       step = count >= FEWEST_CHARACTERS ? NUMBERS : NEXT_GROUP;
       nth = 0;
       if (sizeOf(count) >= FEWEST_CHARACTERS) {
-        if (!areHeadsInOrder(count)) return ask(SORT_HEADS, count);
+        if (!areInOrder(count, false)) return ask(SORT_HEADS, count);
         if (!report(count)) return FULL;
       }
       return DONE;
@@ -189,6 +191,23 @@ function isDumpRow(line: i32): bool {
   return stop - from >= <usize>OFFSET_DIGITS && stop < to && (load<u8>(stop) === 0x3a || isBlank(load<u8>(stop)));
 }
 
+/**
+ * Whether a group may have numbers that count on, as counted.ts reads them: three of them, whose last digits follow each other,
+ * and some bytes between.
+ */
+function mayCount(): bool {
+  const from = fromOf(start), to = toOf(end - 1);
+  if (to - from < FEWEST_COUNTED) return false;
+  let seen = 0;
+  for (let at = from; at < to; at++) {
+    const digit = <i32>load<u8>(at) - 0x30;
+    if (<u32>digit >= 10) continue;
+    seen |= (1 << digit) | (1 << (digit + 10));
+    if ((seen & (seen >> 1) & (seen >> 2)) !== 0) return true;
+  }
+  return false;
+}
+
 /** Whether one of the first lines of a group is a number and a letter: nothing tells the one from the other. */
 function touchesNumber(): bool {
   for (let line = start; line < start + FEWEST_LINES; line++) {
@@ -207,14 +226,17 @@ function headEnd(line: i32): usize {
   if (load<u8>(lineTable + SHARED * lineRoom + <usize>line) === sharedTokens) {
     return TEXT + <usize>load<u16>(lineTable + END * lineRoom + <usize>(line << 1));
   }
-  return skipTokens(fromOf(line), toOf(line), sharedTokens);
+  const at = fromOf(line), to = toOf(line);
+  if ((flagsOf(line) & OFFSET) !== 0) return skipTokens(offsetEnd(at, to), to, sharedTokens - 1);
+  // Where tokens begin, among the first sixteen bytes.
+  const v = v128.load(at), blanks = blanksOf(v), digits = digitsOf(v);
+  let begins = 0xffff & ~((blanks & (blanks << 1)) | (digits & (digits << 1)));
+  for (let tokens = sharedTokens; tokens > 0; tokens--) begins &= begins - 1;
+  return begins !== 0 || to - at <= 16 ? min(at + <usize>ctz(begins | 0x10000), to) : skipTokens(at, to, sharedTokens);
 }
 
-/** Where a line goes on after `tokens` tokens, of which an offset is one. */
-function skipTokens(from: usize, to: usize, tokens: i32): usize {
-  let at = offsetEnd(from, to);
-  if (at - from >= <usize>OFFSET_DIGITS) tokens--;
-  else at = from;
+/** Where a stretch goes on after `tokens` tokens. */
+function skipTokens(at: usize, to: usize, tokens: i32): usize {
   for (; tokens > 0 && at < to; tokens--) {
     const kind = kindOf(load<u8>(at++));
     if (kind !== 0) at = skip(at, to, kind);
@@ -359,29 +381,17 @@ function nextDigit(at: usize, to: usize): usize {
   return at;
 }
 
-/** Whether the numbers before the stretches of a column are in order, or in none. */
-function areHeadsInOrder(count: i32): bool {
+/** Whether the numbers before the stretches of a column, or behind them, are in order, or in none since one comes again. */
+function areInOrder(count: i32, areTails: bool): bool {
   let isSorted = true;
-  let before: f64 = 0;
+  let first: f64 = 0, second: f64 = 0, before: f64 = 0;
   for (let i = 0; i < count; i++) {
-    const to = stretchFrom(i);
-    const number = numberAt(nextDigit(fromOf(start + i), to), to);
-    if (i > 0 && number === before) return true;
-    if (i > 0 && number < before) isSorted = false;
-    before = number;
-  }
-  return isSorted;
-}
-
-/** The same for those behind them. */
-function areTailsInOrder(count: i32): bool {
-  let isSorted = true;
-  let before: f64 = 0;
-  for (let i = 0; i < count; i++) {
-    const to = toOf(start + i);
-    const number = numberAt(nextDigit(stretchTo(i), to), to);
-    if (i > 0 && number === before) return true;
-    if (i > 0 && number < before) isSorted = false;
+    const from = areTails ? stretchTo(i) : fromOf(start + i), to = areTails ? toOf(start + i) : stretchFrom(i);
+    const number = numberAt(nextDigit(from, to), to);
+    if (i === 0) first = number;
+    else if (number === before || number === first || (i > 1 && number === second)) return true;
+    else if (number < before) isSorted = false;
+    if (i === 1) second = number;
     before = number;
   }
   return isSorted;
@@ -459,6 +469,6 @@ function nextTails(): i32 {
   if (areAll) return DONE;
   for (let i = 0; i < count; i++) setStretch(i, fromOf(start + i), skipTail(fromOf(start + i), toOf(start + i), shared));
   if (sizeOf(count) < FEWEST_CHARACTERS) return DONE;
-  if (!areTailsInOrder(count)) return ask(SORT_TAILS, count);
+  if (!areInOrder(count, true)) return ask(SORT_TAILS, count);
   return report(count) ? DONE : FULL;
 }

@@ -134,27 +134,26 @@ let differ: i32 = 0;
 function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   let tokens = 0;
   while (a < aTo && b < bTo) {
-    const v = v128.load(a);
+    const v = v128.load(a), w = v128.load(b);
+    const vDigits = areDigits(v), vBlanks = areBlanks(v);
+    const isSame = v128.eq<u8>(tokensOf(v, vDigits, vBlanks), tokensOf(w, areDigits(w), areBlanks(w)));
     const left = <i32>min(aTo - a, bTo - b);
-    const same = ctz(~i8x16.bitmask(v128.eq<u8>(v, v128.load(b))) | (left < 16 ? 1 << left : 0x10000));
-    let kind = 0;
-    if (same > 0) {
-      // What is the same, as far as it goes, and then the rest of a run in each.
-      const blanks = blanksOf(v), digits = digitsOf(v);
-      const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
-      tokens += popcnt(~inside & ((1 << same) - 1));
-      a += <usize>same;
-      b += <usize>same;
-      const last = 1 << (same - 1);
-      if (((blanks | digits) & last) === 0) continue;
-      kind = (blanks & last) !== 0 ? 0x20 : 0x30;
-    } else {
-      kind = kindOf(load<u8>(a));
-      if (kind === 0 || kind !== kindOf(load<u8>(b))) break;
-      tokens++;
-    }
-    a = skip(a, aTo, kind);
-    b = skip(b, bTo, kind);
+    // As long as numbers are as long, and as many blanks, one look is enough.
+    const same = ctz(~i8x16.bitmask(isSame) | (left < 16 ? 1 << left : 0x10000));
+    if (same === 0) break;
+    const blanks = i8x16.bitmask(vBlanks), digits = i8x16.bitmask(vDigits);
+    const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
+    tokens += popcnt(~inside & ((1 << same) - 1));
+    a += <usize>same;
+    b += <usize>same;
+    // The rest of a run in each.
+    const last = 1 << (same - 1);
+    const kind = (blanks & last) !== 0 ? 0x20 : (digits & last) !== 0 ? 0x30 : 0;
+    const isOver = same < min(left, 16);
+    if (kind !== 0 && (!isOver || kindOf(load<u8>(a)) === kind || kindOf(load<u8>(b)) === kind)) {
+      a = skip(a, aTo, kind);
+      b = skip(b, bTo, kind);
+    } else if (isOver) break;
   }
   shareEnd = b;
   differ |= <i32>(a < aTo || b < bTo);
