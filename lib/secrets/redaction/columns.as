@@ -1,10 +1,8 @@
 // Columns of lines that begin or end alike: a part of kernel.as, whose names it uses. What a column is, and what is done
 // with it, is told in columns.ts, which is asked about what is rare.
 
-/** What there is to do before it goes on, as in gathered.ts. */
+/** What there is to do before it goes on, as in walks.ts. */
 const DONE: i32 = 0, FULL: i32 = 1, DUMP: i32 = 2, COUNTED: i32 = 3, SORT_HEADS: i32 = 4, SORT_TAILS: i32 = 5;
-/** The group that this is about: its first line, and the one behind its last; the stretches of its column. */
-const ASKED: usize = GATHERED + 8;
 /** Bytes up to which what differs is taken for a column; from eight characters on a piece is found where it stands. */
 const WIDEST_COLUMN: usize = 24, MOST_NUMBERS: i32 = 3, LONGEST_NUMBER: usize = 24, FEWEST_BITS: usize = 6;
 const FEWEST_CHARACTERS: i32 = 8, LONGEST_LABEL: usize = 8;
@@ -111,16 +109,15 @@ export function nextColumns(): i32 {
 
 /** Gathers a column; false when there has to be made room for it first. */
 function report(count: i32): bool {
-  if (fits(sizeOf(count))) gather(count);
-  else waiting = count;
+  if (!gather(count)) waiting = count;
   return waiting === 0;
 }
 
-/** What to do about the group, whose column has so many stretches. */
-function ask(event: i32, count: i32): i32 {
-  store<u32>(ASKED, start);
-  store<u32>(ASKED, end, 4);
-  store<u32>(ASKED, count, 8);
+/** What there is to do with the lines from `first` to the one before `last`, and a number beside them. */
+function askLines(event: i32, first: i32, last: i32, other: i32): i32 {
+  store<u32>(ASKED, first);
+  store<u32>(ASKED, last, 4);
+  store<u32>(ASKED, other, 8);
   return event;
 }
 
@@ -132,9 +129,9 @@ function nextOfGroup(): i32 {
       end = load<u16>(groupAt, 2);
       sharedTokens = load<u16>(groupAt, 4);
       step = NEXT_GROUP;
-      if (isDumpRow(start) || isDumpRow(start + 1)) return ask(DUMP, 0);
+      if (isDumpRow(start) || isDumpRow(start + 1)) return askLines(DUMP, start, end, 0);
       step = READ;
-      if (touchesNumber() && mayCount()) return ask(COUNTED, 0);
+      if (touchesNumber() && mayCount()) return askLines(COUNTED, start, end, 0);
     }
     case READ: {
       nth = 0;
@@ -166,7 +163,7 @@ function nextOfGroup(): i32 {
       step = count >= FEWEST_CHARACTERS ? NUMBERS : NEXT_GROUP;
       nth = 0;
       if (sizeOf(count) >= FEWEST_CHARACTERS) {
-        if (!areInOrder(count, false)) return ask(SORT_HEADS, count);
+        if (!areInOrder(count, false)) return askLines(SORT_HEADS, start, end, count);
         if (!report(count)) return FULL;
       }
       return DONE;
@@ -469,6 +466,6 @@ function nextTails(): i32 {
   if (areAll) return DONE;
   for (let i = 0; i < count; i++) setStretch(i, fromOf(start + i), skipTail(fromOf(start + i), toOf(start + i), shared));
   if (sizeOf(count) < FEWEST_CHARACTERS) return DONE;
-  if (!areInOrder(count, true)) return ask(SORT_TAILS, count);
+  if (!areInOrder(count, true)) return askLines(SORT_TAILS, start, end, count);
   return report(count) ? DONE : FULL;
 }

@@ -9,9 +9,10 @@
  */
 import { isPlainRow } from "./dumps.ts";
 import { readCounted } from "./counted.ts";
-import { ASK, type Asked, type Gathered } from "./gathered.ts";
-import type { Lines } from "./text_kernel.ts";
+import type { Gathered } from "./gathered.ts";
+import { LINE, type Lines, type TextKernel } from "./text_kernel.ts";
 import { firstNumber, gutterOf, offsetEnd } from "./tokens.ts";
+import { ASK, type Walks } from "./walks.ts";
 
 /** Bytes up to which the lines of a file are taken for pieces. */
 const WIDEST = 24;
@@ -29,29 +30,32 @@ export type OnFull = () => void;
 /** Finds columns; keeps its working memory, since it looks at every line of all output. */
 export class ColumnFinder {
   readonly #gathered: Gathered;
+  readonly #walks: Walks;
   #data: Uint8Array = new Uint8Array(0);
   #lines: Lines;
   #onColumn: OnColumn = () => {};
 
-  /** A finder that puts columns into `gathered`, and looks at `lines` first. */
-  constructor(gathered: Gathered, lines: Lines) {
+  /** A finder of columns in what `kernel` has. */
+  constructor({ gathered, lines, walks }: TextKernel) {
     this.#gathered = gathered;
     this.#lines = lines;
+    this.#walks = walks;
   }
 
   /**
-   * Gathers the columns of `data`, which the kernel must have, or calls `onColumn` for them; `onFull` when there is no room
+   * Gathers the columns of `data`, the text that the kernel has, or calls `onColumn` for them; `onFull` when there is no room
    * left. When it `isContinued`, its first line may lack its beginning.
    */
   find(data: Uint8Array, lines: Lines, isContinued: boolean, onColumn: OnColumn, onFull: OnFull): void {
     this.#data = data;
     this.#lines = lines;
     this.#onColumn = onColumn;
-    this.#gathered.findColumns(lines, data.length, isContinued, (what, asked) => {
+    if (lines.groupCount === 0 && (lines.seen & LINE.tail) === 0) return;
+    this.#walks.columns(lines, data.length, isContinued, (what, start, end, count) => {
       if (what === ASK.room) onFull();
-      else if (what === ASK.dump) this.#findDump(asked);
-      else if (what === ASK.counted) this.#findCounted(asked);
-      else this.#reportSorted(asked, what === ASK.sortedByTail);
+      else if (what === ASK.dump) this.#findDump(start, end);
+      else if (what === ASK.counted) this.#findCounted(start, end);
+      else this.#reportSorted(start, count, what === ASK.sortedByTail);
     });
   }
 
@@ -69,13 +73,13 @@ export class ColumnFinder {
   }
 
   /** What is numbered in lines of which one seems to be a number and a letter: nothing tells the one from the other. */
-  #findCounted({ start, end }: Asked): void {
+  #findCounted(start: number, end: number): void {
     const [from, to] = [this.#lines.from[start] as number, this.#lines.to[end - 1] as number];
     if (readCounted(this.#data, from, to, this.#gathered.column) > 0) this.#onColumn();
   }
 
   /** A column as it stands and in the order of the numbers before its stretches, or behind them. */
-  #reportSorted({ start, count }: Asked, isByTail: boolean): void {
+  #reportSorted(start: number, count: number, isByTail: boolean): void {
     const { column } = this.#gathered;
     const { from, to } = this.#lines;
     column.count = count;
@@ -89,7 +93,7 @@ export class ColumnFinder {
   }
 
   /** The rows of a dump. */
-  #findDump({ start, end }: Asked): void {
+  #findDump(start: number, end: number): void {
     if (this.#isPlainDump(start, end)) return;
     this.#dumpColumn(start, end, true);
     // A longer row shows eight characters and more, which are found where they stand.

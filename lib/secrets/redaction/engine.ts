@@ -15,7 +15,7 @@ import { Scanner } from "./scanner.ts";
 import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
-import { NEEDS, type Region, TextKernel } from "./text_kernel.ts";
+import { LINE, NEEDS, type Region, TextKernel } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
@@ -34,9 +34,9 @@ const VIEW = WINDOW + BREAK_LENGTH;
 export class Engine {
   readonly #kernel = TextKernel.shared();
   readonly #scanner = new Scanner(this.#kernel);
-  readonly #columns = new ColumnFinder(this.#kernel.gathered, this.#kernel.lines);
-  readonly #records = new RecordFinder(this.#kernel.gathered.column, this.#kernel.lines);
-  readonly #shortLines = new ShortLineFinder(this.#kernel.gathered.column, this.#kernel.dealt);
+  readonly #columns = new ColumnFinder(this.#kernel);
+  readonly #records = new RecordFinder(this.#kernel);
+  readonly #shortLines = new ShortLineFinder(this.#kernel);
   readonly #strides = new StrideFinder(this.#kernel.gathered.column);
   readonly #dumps = new DumpReader(WINDOW);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
@@ -80,15 +80,16 @@ export class Engine {
       onFull();
       gathered.gather();
     };
+    gathered.fewest = lexicon.short.shortest;
     // First, while the scanner still has the symbols of the whole.
     this.#strides.find(data, this.#scanner.plain, onColumn);
     this.#columns.find(data, lines, isContinued, onColumn, onFull);
-    this.#records.find(data, lines, onColumn);
-    this.#shortLines.find(data, lines, onColumn, () => {
+    this.#records.find(data, onColumn);
+    this.#shortLines.find(data, onColumn, () => {
       this.#kernel.compareDealt();
       this.#columns.find(data, dealt, true, onColumn, onFull);
     });
-    if (this.#shortLines.hasFiles) this.#columns.findFiles(data, lines, onColumn);
+    if ((lines.seen & LINE.file) !== 0) this.#columns.findFiles(data, lines, onColumn);
     this.#scanAll(gathered, lexicon, true);
   }
 

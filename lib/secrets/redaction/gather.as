@@ -3,13 +3,16 @@
 
 /** Where stretches begin and end, 16 bits each. */
 const STRETCH_FROM: usize = 0x256000, STRETCH_TO: usize = 0x268000;
-/** How many bytes there are of such texts, and how many breaks between them, 32 bits each. */
-const GATHERED: usize = 0x27a000;
+/**
+ * How many bytes there are of such texts, and how many breaks between them, 32 bits each; what is asked, see columns.as; and of
+ * how many bytes the shortest text is.
+ */
+const GATHERED: usize = 0x27a000, ASKED: usize = 0x27a008, FEWEST: usize = 0x27a014;
 /** Bytes that there is room for. */
 const MOST_GATHERED: usize = 0x8c00;
 
 /** Bytes in the first `count` stretches. */
-export function sizeOf(count: i32): i32 {
+function sizeOf(count: i32): i32 {
   const low = i32x4.splat(0xffff);
   let sums = i64x2.splat(0);
   let i: usize = 0;
@@ -28,11 +31,6 @@ export function sizeOf(count: i32): i32 {
 @inline
 function fits(size: i32): bool {
   return <usize>load<u32>(GATHERED) + BREAK_LENGTH + <usize>size <= MOST_GATHERED;
-}
-
-/** The same, for whoever puts stretches there. */
-export function hasRoom(size: i32): bool {
-  return fits(size);
 }
 
 /** Where the next text begins, with a break before it. */
@@ -66,11 +64,15 @@ function addStretch(length: usize, from: i32, to: i32): usize {
   return length;
 }
 
-/** Puts the first `count` stretches one after the other, as one text, for which there must be room. */
-export function gather(count: i32): void {
+/** Makes a text of the first `count` stretches, unless it is too short; false when there has to be made room for it first. */
+export function gather(count: i32): bool {
+  const size = sizeOf(count);
+  if (<u32>size < load<u32>(FEWEST)) return true;
+  if (!fits(size)) return false;
   let length = beginText();
   for (let at: usize = 0, end = <usize>(count << 1); at < end; at += 2) {
     length = addStretch(length, load<u16>(STRETCH_FROM + at), load<u16>(STRETCH_TO + at));
   }
   store<u32>(GATHERED, <u32>length);
+  return true;
 }

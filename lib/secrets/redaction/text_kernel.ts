@@ -17,6 +17,7 @@ import { KERNEL_BASE64 } from "./kernel_module.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
+import { type WalkExports, Walks } from "./walks.ts";
 
 /** The lines of a text, without their ends; of several empty ones in a row only the first. */
 export interface Lines {
@@ -100,7 +101,7 @@ export const LINE = {
 export const TABLE = 64;
 
 /** What kernel.as exports. */
-interface Exports extends BitExports, GatherExports {
+interface Exports extends BitExports, GatherExports, WalkExports {
   memory: WebAssembly.Memory;
   prepare(): void;
   fold(length: number, breaks: number): number;
@@ -228,6 +229,8 @@ export class TextKernel {
   readonly bits: Bits;
   /** What was gathered of it. */
   readonly gathered: Gathered;
+  /** What it says of lines one after the other. */
+  readonly walks: Walks;
   /** Bytes of it that may begin an escape, going by the next byte. */
   readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
@@ -262,6 +265,7 @@ export class TextKernel {
     this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
     this.bits = new Bits(exports, LONGEST_TEXT);
     this.gathered = new Gathered(exports);
+    this.walks = new Walks(exports);
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
