@@ -35,6 +35,7 @@ export const KERNELS: readonly Kernel[] = [
       "gather.as",
       "columns.as",
       "walks.as",
+      "dumps.as",
       "probes.as",
       "runs.as",
     ],

@@ -129,7 +129,8 @@ function nextOfGroup(): i32 {
       end = load<u16>(groupAt, 2);
       sharedTokens = load<u16>(groupAt, 4);
       step = NEXT_GROUP;
-      if (isDumpRow(start) || isDumpRow(start + 1)) return askLines(DUMP, start, end, 0);
+      // The last line of a dump is an offset without bytes, and another dump may follow.
+      if (isDumpRow(start) || isDumpRow(start + 1)) return isPlainDump() ? DONE : askLines(DUMP, start, end, 0);
       step = READ;
       if (touchesNumber() && mayCount()) return askLines(COUNTED, start, end, 0);
     }
@@ -179,6 +180,15 @@ function nextOfGroup(): i32 {
   step = HEADS_OF;
   groupAt += 8;
   return DONE;
+}
+
+/** Whether all lines of a group are rows that are read as bytes, which shows more than reading their digits downwards. */
+function isPlainDump(): bool {
+  // The end of the text may be in the middle of a byte.
+  const last = toOf(end - 1) === textEnd ? end - 1 : end;
+  let line = start;
+  while (line < last && isPlainRow(fromOf(line), toOf(line))) line++;
+  return line === last;
 }
 
 /** Whether a line is an offset and something behind it. */

@@ -7,7 +7,6 @@
  * So is what stands behind a label that begins alike and ends in a mark: `xaa:`, `xab:` (grep -H). Short lines that end
  * alike begin with the column: `s is number 1`. The kernel finds all of these, see columns.as; what is rare is done here.
  */
-import { isPlainRow } from "./dumps.ts";
 import { readCounted } from "./counted.ts";
 import type { Gathered } from "./gathered.ts";
 import { LINE, type Lines, type TextKernel } from "./text_kernel.ts";
@@ -92,27 +91,14 @@ export class ColumnFinder {
     if (column.sort()) this.#onColumn();
   }
 
-  /** The rows of a dump. */
+  /** The rows of a dump that are not read as bytes, or not all of them. */
   #findDump(start: number, end: number): void {
-    if (this.#isPlainDump(start, end)) return;
     this.#dumpColumn(start, end, true);
     // A longer row shows eight characters and more, which are found where they stand.
     const { from, to } = this.#lines;
     const first = (to[start] as number) - (from[start] as number);
-    // The last line of a dump is an offset without bytes, and another dump may follow.
     const second = (to[start + 1] as number) - (from[start + 1] as number);
     if (Math.max(first, second) <= SHORT_DUMP) this.#dumpColumn(start, end, false);
-  }
-
-  /** Whether all lines are rows that are read as bytes, which shows more than reading their digits downwards. */
-  #isPlainDump(start: number, end: number): boolean {
-    const data = this.#data;
-    const { from, to } = this.#lines;
-    // The end of the text may be in the middle of a byte.
-    const last = to[end - 1] === data.length ? end - 1 : end;
-    let line = start;
-    while (line < last && isPlainRow(data, from[line] as number, to[line] as number)) line++;
-    return line === last;
   }
 
   /** The numbers or, behind two blanks or a bar, the characters of the rows of a dump. */

@@ -38,7 +38,7 @@ export class Engine {
   readonly #records = new RecordFinder(this.#kernel);
   readonly #shortLines = new ShortLineFinder(this.#kernel);
   readonly #strides = new StrideFinder(this.#kernel.gathered.column);
-  readonly #dumps = new DumpReader(WINDOW);
+  readonly #dumps = new DumpReader(this.#kernel);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
 
@@ -55,7 +55,7 @@ export class Engine {
     this.#decode(data, lexicon);
     this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));
     const { spans } = scanner;
-    this.#dumps.find(data, this.#kernel.lines, ({ bytes, sources }) => {
+    this.#dumps.find(data, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
       const content = openBytes(bytes);
       if (content !== undefined && this.#lookAside(content, lexicon).length > 0) {

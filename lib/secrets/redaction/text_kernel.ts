@@ -7,6 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { type BitExports, Bits } from "./bit_bytes.ts";
+import { cellNames } from "./cells.ts";
 import { entityTable } from "./entities.ts";
 import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
 import { leastProofs } from "./evidence.ts";
@@ -186,6 +187,7 @@ const AT = {
   runs: 0x1b8000,
   met: 0x24a000,
   least: 0x24e000,
+  cellNames: 0x27a100,
   indexes: 0x280000,
 } as const;
 
@@ -434,6 +436,8 @@ function writeTables(memory: Uint8Array): void {
   memory.set(new Uint8Array(Int32Array.from(leastProofs()).buffer), AT.least);
   memory.set(ESCAPE_SECONDS, AT.seconds);
   memory.set(new Uint8Array(entityTable().buffer), AT.names);
+  const cells = cellNames();
+  memory.set(new Uint8Array(Uint32Array.of(cells.length, ...cells).buffer), AT.cellNames);
   for (const [byte, kind] of ESCAPE_STARTS.entries()) {
     const [low, high] = [AT.kinds + (byte & 15), AT.kinds + 16 + (byte >> 4)];
     memory[low] = (memory[low] as number) | kind;

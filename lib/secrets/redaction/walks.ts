@@ -1,7 +1,7 @@
 /** What the kernel says of the lines of a text, one after the other: where there is something to do. */
 import type { Lines } from "./text_kernel.ts";
 
-/** What there is to do, as in columns.as and walks.as. */
+/** What there is to do, as in columns.as, walks.as and dumps.as. */
 export const ASK = {
   /** What was gathered has to be looked at, and forgotten: there is no room left. */
   room: 1,
@@ -21,6 +21,8 @@ export const ASK = {
   reorder: 3,
   /** From the first one to the last, lines come again after as many lines as the number beside them says. */
   deal: 4,
+  /** So many bytes were read from rows, of which the second number tells what is known, see dumps.ts. */
+  reading: 1,
 } as const;
 
 /** Does it: `what` there is to do with the lines from `first` to the one before `last`, and a number beside them. */
@@ -29,7 +31,7 @@ export type OnAsk = (what: number, first: number, last: number, number: number) 
 /** Where in the memory lies what is asked about, see columns.as. */
 const ASKED = 0x27a008;
 
-/** What columns.as and walks.as export: of each walk what begins it, and what goes on to the next thing to do. */
+/** What columns.as, walks.as and dumps.as export: of each walk what begins it, and what goes on to the next thing to do. */
 export interface WalkExports {
   memory: WebAssembly.Memory;
   beginColumns(
@@ -46,6 +48,8 @@ export interface WalkExports {
   nextRecords(): number;
   beginShortLines(count: number): void;
   nextShortLines(): number;
+  beginDumps(count: number): void;
+  nextDump(): number;
 }
 
 /** Goes through lines. */
@@ -77,6 +81,12 @@ export class Walks {
   shortLines(count: number, onAsk: OnAsk): void {
     this.#exports.beginShortLines(count);
     this.#walk(this.#exports.nextShortLines, onAsk);
+  }
+
+  /** Reads the rows of dumps among them. */
+  dumps(count: number, onAsk: OnAsk): void {
+    this.#exports.beginDumps(count);
+    this.#walk(this.#exports.nextDump, onAsk);
   }
 
   #walk(next: () => number, onAsk: OnAsk): void {
