@@ -229,7 +229,34 @@ function mayHaveDigits(): bool {
   const digits = countDigits(v128.load(at), at, to);
   at += <usize>digits;
   if (load<u8>(at) === 0x3a) at++;
-  return digits > 0 && digits <= MOST_OFFSET_DIGITS && (at >= to || isBlank(load<u8>(at)));
+  if (digits === 0 || digits > MOST_OFFSET_DIGITS || (at < to && !isBlank(load<u8>(at)))) return false;
+  // Groups of one width with nothing before them are found where they stand, unless the first of them is an offset.
+  at = blanksEnd(from, to);
+  const first = countDigits(v128.load(at), at, to), next = blanksEnd(at + <usize>first, to);
+  const isUniform = (first & 1) === 0 && next > at + <usize>first && countDigits(v128.load(next), next, to) === first;
+  return !isUniform || isCounted(16) || isCounted(10);
+}
+
+/** Whether the first three lines of a group begin with numbers of a base that grow by the same number. */
+function isCounted(base: u64): bool {
+  const a = headNumber(start, base), b = headNumber(start + 1, base);
+  return b > a && headNumber(start + 2, base) - b === b - a;
+}
+
+function headNumber(line: i32, base: u64): u64 {
+  const to = toOf(line), from = blanksEnd(fromOf(line), to);
+  const digits = <usize>countDigits(v128.load(from), from, to);
+  let number: u64 = 0;
+  for (let at = from; at < from + digits; at++) {
+    const byte = <u64>load<u8>(at);
+    number = number * base + (byte & 15) + (byte > 0x39 ? 9 : 0);
+  }
+  return number;
+}
+
+function blanksEnd(at: usize, to: usize): usize {
+  while (at < to && isBlank(load<u8>(at))) at++;
+  return at;
 }
 
 /** Whether one of the first lines of a group is a number and a letter: nothing tells the one from the other. */
