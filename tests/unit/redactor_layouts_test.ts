@@ -175,7 +175,7 @@ const LAYOUTS: Record<string, (value: string) => string> = {
   "in pieces between words": (v) => pieces(v, 7).join(" then "),
   "in pieces with a digest above each": (v) =>
     pieces(v, 6).map((p, i) => `${"0b1946ac92492d2347c6235b4d261118".slice(i)}  -\n${p}\n`).join(""),
-  "in pieces, in messages": (v) => pieces(v, 6).map((p, i) => `ls: cannot access '/tmp/${p}': No such file\n`).join(""),
+  "in pieces, in messages": (v) => pieces(v, 6).map((p) => `ls: cannot access '/tmp/${p}': No such file\n`).join(""),
   "in pieces that overlap": (v) => pieces(v, 3).map((_, i) => `${v.slice(3 * i, 3 * i + 7)}\n`).join(""),
   "in pieces, each in base64": (v) => pieces(v, 7).map((p) => `${btoa(`${p}\n`)}\n`).join(""),
   "in pieces, each in digits": (v) => pieces(v, 6).map((p) => `${hex(p)}\n`).join(""),

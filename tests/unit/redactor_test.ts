@@ -37,7 +37,9 @@ Deno.test("add() masks values in text that was there before", () => {
 
 Deno.test("lift() stops masking what was loaded, and values added later are masked", () => {
   const redactor = redactorOf(VALUE);
+  assert.equal(redactor.isLifted(VALUE), false);
   redactor.lift([VALUE]);
+  assert.equal(redactor.isLifted(VALUE), true);
   assert.equal(redactor.active, false);
   assert.equal(redactor.redact(VALUE), VALUE);
   redactor.add([VALUE, "another-Value-99x"]);
