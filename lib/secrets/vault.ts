@@ -49,11 +49,12 @@ export type Exemption = "short" | "number" | "word";
 type Exempt<Each> = Record<Exemption | "public" | "lifted", Each>;
 
 /**
- * Why a value is injected without being masked, or undefined when it is masked: fewer than 4 characters, a whole
+ * Why a value is injected without being masked, or undefined when it is masked: fewer than 4 characters, blanks and line
+ * ends around them aside, a whole
  * number of fewer than 6 digits, or a word that stands in every log.
  */
 export function exemptionOf(value: string): Exemption | undefined {
-  if ([...value.slice(0, 8)].length < 4) return "short";
+  if ([...value.trim().slice(0, 8)].length < 4) return "short";
   if (/^[+-]?\d{1,5}$/.test(value)) return "number";
   if (COMMON_WORDS.has(value.toLowerCase())) return "word";
   return undefined;

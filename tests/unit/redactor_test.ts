@@ -255,3 +255,11 @@ Deno.test("add() refuses values for which there is no room, takes none of them, 
   redactor.add(tooMany.slice(0, 1));
   assert.equal(redactor.redact(`${VALUE} ${tooMany[0]}`), "*** ***");
 });
+
+Deno.test("redact() masks a short value with marks read backwards, and nothing that differs from it in them", () => {
+  const redactor = new Redactor();
+  redactor.add(["P@ssw0rd!", "k:7Zq/Rt", "%41%42%43"]);
+  assert.equal(redactor.redact("x !dr0wss@P y"), "x *** y");
+  assert.equal(redactor.redact("tR/qZ7:k 34%24%14%"), "*** ***");
+  for (const other of ["dr0wss-P", "dr0wssP", "tR-qZ7:k"]) assert.equal(redactor.redact(other), other);
+});

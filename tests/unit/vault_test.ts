@@ -153,6 +153,8 @@ Deno.test("exemptionOf() follows the rule at its borders", () => {
     ["abc", "short"],
     ["🔑🔑🔑", "short"],
     ["abcd", undefined],
+    ["ab1\n", "short"],
+    ["      ", "short"],
     ["🔑🔑🔑🔑", undefined],
     ["12345", "number"],
     ["123456", undefined],
