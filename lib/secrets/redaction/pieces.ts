@@ -22,6 +22,8 @@ const SHORTEST_END = 2;
 const PIECE_PROOF = 37;
 const PROOF = 99;
 const FEWEST_BYTES = 10;
+/** Bytes of the shortest text that may hold them, with what tells them apart. */
+const SHORTEST_TEXT = 16;
 /** Bytes of values that are looked for in a text, and the places in it that are noted for one value. */
 const MOST_BYTES = 256 * 1024;
 const MOST_FRAGMENTS = 512;
@@ -51,7 +53,7 @@ export class PieceFinder {
   /** Adds to `spans` the pieces of `values` in `data`, which has at most {@linkcode SHORT_TEXT} bytes. */
   find(data: Uint8Array, values: readonly Weighted[], spans: Span[]): void {
     this.#all.length = this.#decodedFrom = 0;
-    if (data.length < FEWEST_BYTES || values.length === 0) return;
+    if (data.length < SHORTEST_TEXT || values.length === 0) return;
     this.#load(data);
     let left = MOST_BYTES;
     for (const value of values) {
