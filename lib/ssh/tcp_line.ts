@@ -78,10 +78,12 @@ class SocketLine implements TcpLine {
     this.#connection = connection;
     let error: Error | undefined;
     above.onBytes = (bytes) => this.onBytes(bytes);
-    above.socket.once("end", () => this.onEnd()).once("error", (cause) => error = cause);
-    above.socket.once("close", () => {
+    const { socket } = above;
+    socket.once("end", () => this.onEnd()).once("error", (cause) => error = cause);
+    socket.once("close", () => {
       this.#free();
-      this.onFailure(error);
+      // When both ends have been said, that is no failure.
+      if (error !== undefined || !socket.readableEnded || !socket.writableFinished) this.onFailure(error);
     });
   }
 
@@ -151,6 +153,7 @@ export class ConnectionLine implements TcpLine {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#connection.close();
   }

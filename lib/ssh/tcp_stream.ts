@@ -10,8 +10,8 @@ import type { TcpLine } from "./tcp_line.ts";
 
 /** Bytes read, and not taken, from which reading pauses. */
 const READ_MARK_BYTES = 256 * 1024;
-/** Memory for copies that are lent; see {@linkcode TcpStream.lend}. */
-const RING_BYTES = 512 * 1024;
+/** Memory for copies that are lent: three of the largest reads. */
+const RING_BYTES = 768 * 1024;
 /** Most bytes that are sent at once: eight packets of 32 KiB and what is around them. */
 const BLOCK_BYTES = 260 * 1024;
 /** Bytes written, and not sent yet, from which a write asks for a pause. */
@@ -21,7 +21,7 @@ const WRITE_MARK_BYTES = 64 * 1024;
 export class TcpStream extends Duplex {
   readonly #line: TcpLine;
   #keepsNothing: (() => boolean) | undefined;
-  #ring: Uint8Array | undefined;
+  #ring: Buffer | undefined;
   #ringEnd = 0;
   /** What is to be sent, in order; the last one is still being filled. */
   readonly #blocks: Block[] = [];
@@ -44,8 +44,8 @@ export class TcpStream extends Duplex {
 
   /**
    * From now on the listeners of `data` are given memory that is used again, where until now they were given copies of
-   * their own: what has been read, good until they return, or, when `keepsNothing` says that they keep some of it, a copy
-   * that is good until {@linkcode RING_BYTES} less a read of the system's 256 KiB have come.
+   * their own: what has been read, good until they return, or, where `keepsNothing` is false, a copy that is good until
+   * another 256 KiB have come.
    *
    * That is enough for ssh2 1.17 (lib/protocol/crypto.js) once a cipher is on: of what it was given it keeps nothing but
    * the rest of a packet, of 35,000 bytes at most, whose MAC has not come as a whole. It is not enough before, when the
@@ -137,8 +137,8 @@ export class TcpStream extends Duplex {
     return this.readableFlowing === true && this.readableLength === 0 && this.listenerCount("data") > 0;
   }
 
-  #copied(bytes: Uint8Array): Uint8Array {
-    const ring = this.#ring ??= new Uint8Array(RING_BYTES);
+  #copied(bytes: Uint8Array): Buffer {
+    const ring = this.#ring ??= Buffer.allocUnsafeSlow(RING_BYTES);
     if (ring.length - this.#ringEnd < bytes.length) this.#ringEnd = 0;
     const copy = ring.subarray(this.#ringEnd, this.#ringEnd += bytes.length);
     copy.set(bytes);

@@ -137,3 +137,60 @@ Deno.test("TcpSocket.accepted() reads through the stream when there is no handle
   await eventually("it is read", () => bytes().toString() === "piece");
   stream.destroy();
 });
+
+Deno.test("TcpSocket.write() keeps the order when the system takes no more for a while, and tells when it has all", async () => {
+  await using server = await takingOver();
+  const client = await dial(server.port);
+  const writer = await server.next();
+  const { socket } = writer;
+  let drained = 0;
+  writer.onDrain = () => drained++;
+  const expected: Buffer[] = [];
+  const done: number[] = [];
+  const send = (): void => {
+    const index = expected.push(Buffer.alloc(100_000 + expected.length, expected.length)) - 1;
+    const written = writer.write(expected[index] as Buffer, (whole) => whole && done.push(index));
+    if (written) assert.equal(writer.queuedBytes, 0);
+  };
+  socket.write("stream first, ");
+  expected.push(Buffer.from("stream first, "));
+  while (writer.queuedBytes === 0) send();
+  const first = expected.length - 1;
+  for (let more = 0; more < 5; more++) send();
+  assert.equal(writer.queuedBytes, expected.slice(first).reduce((sum, { length }) => sum + length, 0));
+  socket.write("stream last");
+  expected.push(Buffer.from("stream last"));
+  socket.end();
+  assert.ok((await readAll(client)).equals(Buffer.concat(expected)));
+  await eventually("all is written", () => writer.queuedBytes === 0);
+  assert.deepEqual([done, drained], [Array.from({ length: 6 }, (_, index) => first + index), 1]);
+  client.destroy();
+});
+
+Deno.test("TcpSocket.write() says that nothing is whole, and closes, when the reader breaks off", async () => {
+  await using server = await takingOver();
+  const client = await dial(server.port);
+  const local = await server.next();
+  const told: boolean[] = [];
+  const closed = new Promise((resolve) => local.socket.once("close", resolve));
+  while (local.queuedBytes === 0) local.write(Buffer.alloc(100_000), (whole) => told.push(whole));
+  client.resetAndDestroy();
+  await closed;
+  assert.deepEqual([told, local.queuedBytes], [[false], 0]);
+  assert.equal(local.write(Buffer.from("late"), (whole) => told.push(whole)), false);
+  await eventually("it is told", () => told.length === 2);
+  assert.deepEqual(told, [false, false]);
+});
+
+Deno.test("TcpSocket.write() writes to the stream when there is nothing below it", async () => {
+  const stream = Object.assign(new PassThrough(), { setNoDelay(): void {} });
+  const local = TcpSocket.accepted(stream as unknown as net.Socket);
+  const { bytes } = collect(local);
+  let drained = 0;
+  local.onDrain = () => drained++;
+  const written = new Promise((resolve) => assert.equal(local.write(Buffer.from("piece"), resolve), false));
+  assert.equal(local.queuedBytes, 5);
+  assert.equal(await written, true);
+  assert.deepEqual([bytes().toString(), local.queuedBytes, drained], ["piece", 0, 1]);
+  stream.destroy();
+});

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { spend } from "../../lib/ssh/spent.ts";
-import { type TcpConnection, TcpStream } from "../../lib/ssh/tcp_stream.ts";
+import { ConnectionLine, type TcpConnection } from "../../lib/ssh/tcp_line.ts";
+import { TcpStream } from "../../lib/ssh/tcp_stream.ts";
 
 /** A connection that gives what it is told to, and remembers what it is given. */
 class FakeConnection implements TcpConnection {
@@ -56,9 +57,9 @@ class FakeConnection implements TcpConnection {
 
 function flowing(): { connection: FakeConnection; stream: TcpStream; got: Buffer[] } {
   const connection = new FakeConnection();
-  const stream = new TcpStream(connection);
+  const stream = new TcpStream(new ConnectionLine(connection));
   const got: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => got.push(chunk));
+  stream.on("data", (chunk: Uint8Array) => got.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)));
   return { connection, stream, got };
 }
 
@@ -159,14 +160,24 @@ Deno.test("TcpStream gives copies that stay as they are when it does not lend", 
   stream.destroy();
 });
 
-Deno.test("TcpStream.lend() lends memory that stays as it is until another 192 KiB have come", async () => {
+Deno.test("TcpStream.lend() lends what was read itself when the listeners keep nothing", async () => {
   const { connection, stream, got } = flowing();
-  stream.lend();
+  stream.lend(() => true);
+  await connection.give(Buffer.from("one"));
+  assert.equal(got[0]?.toString("latin1"), "one");
+  await connection.give(Buffer.from("two"));
+  assert.deepEqual(got.map((chunk) => chunk.toString("latin1")), ["two", "two"]);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.lend() lends copies that stay as they are until another 256 KiB have come", async () => {
+  const { connection, stream, got } = flowing();
+  stream.lend(() => false);
   for (let value = 0; value < 120; value++) {
-    const size = [30_011, 64 * 1024, 1, 48_000][value % 4] as number;
+    const size = [30_011, 64 * 1024, 1, 256 * 1024, 48_000, 200_000][value % 6] as number;
     await connection.give(filled(size, value));
     let later = 0;
-    for (let index = value; index >= 0 && later < 192 * 1024; index--) {
+    for (let index = value; index >= 0 && later < 256 * 1024; index--) {
       const chunk = got[index] as Buffer;
       assert.ok(chunk.equals(filled(chunk.length, index)), `chunk ${index} when ${later} more bytes had come`);
       later += chunk.length;
@@ -178,7 +189,7 @@ Deno.test("TcpStream.lend() lends memory that stays as it is until another 192 K
 
 Deno.test("TcpStream.lend() lends nothing of what waits for a paused listener", async () => {
   const { connection, stream, got } = flowing();
-  stream.lend();
+  stream.lend(() => true);
   stream.pause();
   await connection.give(filled(1000, 1));
   for (let value = 2; value < 4; value++) await connection.give(filled(60_000, value));
