@@ -29,6 +29,7 @@ export class TcpStream extends Duplex {
   #spare: Uint8Array<ArrayBuffer> | undefined;
   #unsent = 0;
   #willSend = false;
+  #sentThisTurn = false;
   #sending = false;
   #asksToPause = false;
   readonly #onSent: Array<() => void> = [];
@@ -80,10 +81,7 @@ export class TcpStream extends Duplex {
    */
   append(chunk: Uint8Array): boolean {
     if (this.destroyed) return false;
-    if (!this.#willSend && !this.#sending) {
-      this.#willSend = true;
-      atEndOfGo(this.#send);
-    }
+    if (!this.#willSend && !this.#sending) this.#sendSoon();
     for (let start = 0; start < chunk.length;) {
       let block = this.#blocks.at(-1);
       if (block === undefined || block.filled === BLOCK_BYTES) {
@@ -97,7 +95,10 @@ export class TcpStream extends Duplex {
       start += part.length;
     }
     this.#unsent += chunk.length;
-    if (this.#unsent >= WRITE_MARK_BYTES) this.#asksToPause = true;
+    if (this.#unsent >= WRITE_MARK_BYTES && !this.#asksToPause) {
+      this.#asksToPause = true;
+      atEndOfGo(this.#send); // more would only wait
+    }
     return !this.#asksToPause;
   }
 
@@ -144,6 +145,22 @@ export class TcpStream extends Duplex {
     copy.set(bytes);
     return copy;
   }
+
+  /**
+   * Sends at the end of what is done in one go, so that one request is on its way at once; what others add in the same
+   * turn goes together at the turn's end.
+   */
+  #sendSoon(): void {
+    this.#willSend = true;
+    if (this.#sentThisTurn) return queueMicrotask(this.#send);
+    this.#sentThisTurn = true;
+    queueMicrotask(this.#endTurn);
+    atEndOfGo(this.#send);
+  }
+
+  #endTurn = (): void => {
+    this.#sentThisTurn = false;
+  };
 
   #send = (): void => {
     this.#willSend = false;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { GatheredWrites } from "../../lib/ssh/forward/gathered_writes.ts";
+import { inOneGo } from "../../lib/ssh/one_go.ts";
 import { TcpSocket } from "../../lib/ssh/tcp_socket.ts";
 import { dial, readAll, serve } from "../support/forward_bed.ts";
 
@@ -165,4 +166,17 @@ Deno.test("GatheredWrites.drop() writes nothing of what was gathered, and goes o
   await turn();
   finish();
   assert.ok(Buffer.concat(written).equals(all(3)));
+});
+
+Deno.test("GatheredWrites writes early rather than take memory for each when many sockets have something in one go", () => {
+  const given: Uint8Array[] = [];
+  const write = (bytes: Uint8Array): boolean => given.push(bytes) > 0;
+  const writers = Array.from({ length: 40 }, () => new GatheredWrites({ write, queuedBytes: 0 }, () => {}));
+  for (let round = 0; round < 3; round++) {
+    inOneGo(() => {
+      for (const each of writers) each.write(packet(round, 64));
+    }, undefined);
+  }
+  assert.equal(given.length, 120);
+  assert.ok(new Set(given.map(({ buffer }) => buffer)).size <= 10, "memory is used again");
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { spend } from "../../lib/ssh/spent.ts";
+import { inOneGo } from "../../lib/ssh/one_go.ts";
 import { ConnectionLine, type TcpConnection } from "../../lib/ssh/tcp_line.ts";
 import { TcpStream } from "../../lib/ssh/tcp_stream.ts";
 
@@ -97,6 +98,34 @@ Deno.test("TcpStream.append() sends a copy, in its turn between what is written"
   await new Promise((resolve) => stream.write(Buffer.from(" five"), resolve));
   assert.ok(connection.sent.join("") === `one two ${"4".repeat(300 * 1024)} five`);
   assert.equal(connection.sent.length, 2);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.append() sends at the end of what is done in one go, and what others add in the turn together", async () => {
+  const { connection, stream } = flowing();
+  const appendInOneGo = (...pieces: string[]): void => {
+    inOneGo((each) => each.forEach((piece) => stream.append(Buffer.from(piece))), pieces);
+  };
+  appendInOneGo("one ", "two ");
+  assert.deepEqual(connection.sent, ["one two "]);
+  await new Promise((resolve) => stream.write(new Uint8Array(0), resolve));
+  appendInOneGo("three ");
+  await new Promise((resolve) => stream.write(new Uint8Array(0), resolve));
+  assert.deepEqual(connection.sent, ["one two ", "three "]);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.append() sends what several goes of a turn add as one", async () => {
+  const sent: string[] = [];
+  const line = { onBytes() {}, onEnd() {}, onFailure() {}, resume() {}, pause() {}, end() {}, close() {} };
+  const send = (bytes: Uint8Array): boolean => sent.push(Buffer.from(bytes).toString()) > 0;
+  const stream = new TcpStream({ ...line, send });
+  for (const word of ["a", "b", "c", "d"]) inOneGo((piece) => stream.append(Buffer.from(piece)), word);
+  assert.deepEqual(sent, ["a"]);
+  await Promise.resolve();
+  assert.deepEqual([sent, stream.unsentBytes], [["a", "bcd"], 0]);
+  inOneGo((piece) => stream.append(Buffer.from(piece)), "e");
+  assert.deepEqual(sent, ["a", "bcd", "e"]);
   stream.destroy();
 });
 

@@ -26,6 +26,18 @@ type Target = Pick<TcpSocket, "write" | "queuedBytes">;
 
 /** Blocks that nobody uses now. Writes mostly end at once, so that a few serve all sockets. */
 const spare: Block[] = [];
+/** Those that have something to write, and may have written it. */
+const gathering: GatheredWrites[] = [];
+
+function flushAll(): void {
+  for (const each of gathering.splice(0)) each.flush();
+}
+
+/** Where many sockets are to be written in one go, some wait for no more: memory for each would be made in vain. */
+function unusedBlock(): Block {
+  if (spare.length === 0) flushAll();
+  return spare.pop() ?? { bytes: new Uint8Array(BLOCK_BYTES), writes: 0 };
+}
 
 /** The writing side of one socket. */
 export class GatheredWrites {
@@ -44,10 +56,10 @@ export class GatheredWrites {
 
   /** Takes a copy of `chunk`, to be written when what it came with is handled. */
   write(chunk: Uint8Array): void {
-    if (this.#start === this.#end) atEndOfGo(this.#flush);
     for (let taken = 0; taken < chunk.length;) {
       if (this.#end === BLOCK_BYTES) this.flush();
-      const block = this.#block ??= spare.pop() ?? { bytes: new Uint8Array(BLOCK_BYTES), writes: 0 };
+      const block = this.#block ??= unusedBlock();
+      if (this.#start === this.#end && gathering.push(this) === 1) atEndOfGo(flushAll);
       const part = chunk.subarray(taken, taken + BLOCK_BYTES - this.#end);
       block.bytes.set(part, this.#end);
       this.#end += part.length;
@@ -73,8 +85,6 @@ export class GatheredWrites {
     if (BLOCK_BYTES - this.#end < MIN_ROOM_BYTES) this.#leave();
     this.#onWritten();
   }
-
-  #flush = (): void => this.flush();
 
   #writeFrom(block: Block, bytes: Uint8Array): void {
     const done = this.#socket.write(bytes, (whole) => {
