@@ -26,10 +26,22 @@ export const KERNELS: readonly Kernel[] = [
   { folder: "lib/ssh/cipher", parts: [], what: "packet cipher", pages: 3 },
   {
     folder: "lib/secrets/redaction",
-    parts: ["lines.as", "escapes.as", "regions.as", "bits.as", "probes.as", "runs.as"],
+    parts: [
+      "describe.as",
+      "lines.as",
+      "escapes.as",
+      "regions.as",
+      "bits.as",
+      "gather.as",
+      "columns.as",
+      "walks.as",
+      "dumps.as",
+      "probes.as",
+      "runs.as",
+    ],
     what: "redactor",
-    pages: 38,
-    mostPages: 16384,
+    pages: 42,
+    mostPages: 32768,
   },
 ];
 

@@ -86,10 +86,12 @@ interface Part {
 /** The parts in the order in which runs.as and probes.as expect them. */
 function partsOf({ sieves, pool, facts, table, wide, wholes, wholeList, wholePool }: IndexParts): Part[] {
   const sets = [sieves.probes, sieves.grams, sieves.wide, sieves.wholes];
-  const maps = [wide.slots, wholes.slots].flatMap(({ keys, values }) => [keys, values]);
   return [
     ...sets.map(({ shift, bits }) => ({ number: shift, data: bits })),
-    ...[pool, facts, table, ...maps, wholeList, wholePool].map((data) => ({ number: data.length, data })),
+    ...[pool, facts, table, wide.slots, wholes.slots, wholeList, wholePool].map((data) => ({
+      number: data.length,
+      data,
+    })),
   ];
 }
 

@@ -17,16 +17,16 @@ const GRAM: i32 = 8, WIDE_GRAM: i32 = 16;
 /** Symbols from either end of a run within which a form that goes further is come upon. */
 const NEAR: i32 = 36;
 /** In the facts of a symbol: what it proves, which kind of form it belongs to, and whether a gram in the table begins there. */
-const WEIGHT: i32 = 0xff, KIND_SHIFT: i32 = 8, KIND: i32 = 0x1f, GRAM_HERE: i32 = 0x4000;
+const WEIGHT: i32 = 0xff, KIND_SHIFT: i32 = 8, KIND: i32 = 0x1f, GRAM_HERE: i32 = 0x4000, WIDE_HERE: i32 = 0x8000;
 
 /** The view that is looked at: its symbols, and how many. */
 let symbols: usize = 0, length: i32 = 0;
 let grams: usize = 0, gramShift: u32 = 0;
 let pool: usize = 0, poolLength: i32 = 0, facts: usize = 0;
-/** The table of grams, and which bits of a hash tell the place of an entry of eight bytes in it. */
-let gramTable: usize = 0, gramMask: u32 = 0;
-/** Up to where runs have been followed, and where the last one began. */
-let done: i32 = 0, runStart: i32 = 0;
+/** The tables of grams and of wide grams, and which bits of a hash tell the place of an entry of eight bytes in them. */
+let gramTable: usize = 0, gramMask: u32 = 0, wideTable: usize = 0, wideMask: u32 = 0;
+/** Up to where runs have been followed, and where the last one began and ended. */
+let done: i32 = 0, runStart: i32 = 0, runEnd: i32 = 0;
 /** From where on the last run has been in its last form, and where in the pool that is in relation to the text. */
 let straightFrom: i32 = 0, shifted: i32 = 0;
 /** Which of those that begin with one gram is to be compared next; -1 when they have not been looked up. */
@@ -45,6 +45,8 @@ function take(isDense: bool, count: i32, sets: usize): void {
   facts = <usize>load<u32>(sets, 44);
   gramMask = (load<u32>(sets, 48) - 1) & ~1;
   gramTable = <usize>load<u32>(sets, 52);
+  wideMask = (load<u32>(sets, 56) - 1) & ~1;
+  wideTable = <usize>load<u32>(sets, 60);
 }
 
 // @ts-ignore: decorator
@@ -68,30 +70,65 @@ function findGram(first: u32, second: u32): i32 {
   return at;
 }
 
-/** The number of a key in an IntMap, whose arrays are told at `map`; -1 when it has none. */
+/** The number of a key in an IntMap, which is told at `map`; -1 when it has none. */
 function numberOf(map: usize, key: u32): i32 {
-  const mask = load<u32>(map) - 1, keys = <usize>load<u32>(map, 4), values = <usize>load<u32>(map, 12);
-  let slot = (((key ^ (key >>> 15)) * 0x2c1b3c6d) >>> 8) & mask;
-  while (load<i32>(values + (<usize>slot << 2)) !== 0 && load<u32>(keys + (<usize>slot << 2)) !== key) slot = (slot + 1) & mask;
-  return load<i32>(values + (<usize>slot << 2)) - 1;
+  const mask = (load<u32>(map) - 1) & ~1, slots = <usize>load<u32>(map, 4);
+  return load<i32>(entryOf(slots, mask, (key ^ (key >>> 15)) * 0x2c1b3c6d >>> 8, key)) - 1;
+}
+
+/** The entry of a key in a table of eight bytes each, or the empty one where it belongs; `from` is where to begin. */
+// @ts-ignore: decorator
+@inline
+function entryOf(table: usize, mask: u32, from: u32, key: u32): usize {
+  let slot = from & mask;
+  let entry = table + (<usize>slot << 2);
+  while (load<u32>(entry, 4) !== key && load<i32>(entry) !== 0) {
+    slot = (slot + 2) & mask;
+    entry = table + (<usize>slot << 2);
+  }
+  return entry;
+}
+
+/** Notes a wide gram that begins at `at`, when there seems to be one; where the list of what was found ends. */
+// @ts-ignore: decorator
+@inline
+function noteWide(found: usize, at: u32, set: usize, shift: u32): usize {
+  const hash = wideHash(symbols + <usize>at);
+  if ((sieveBit(set, shift, hash) & 1) === 0) return found;
+  const place = load<i32>(entryOf(wideTable, wideMask, (hash ^ (hash >>> 15)) * 0x2c1b3c6d >>> 8, hash));
+  store<u32>(found, at | WIDE_BIT);
+  store<i32>(found + FOUND_AT - FOUND, place);
+  return found + (<usize>(place !== 0) << 2);
 }
 
 /**
- * Notes at {@link FOUND_AT} where the grams at {@link FOUND} stand, as the hashes have it: in a loop of its own, so that no
- * look at the table waits for what is done about another gram.
+ * Notes in {@link FOUND} and {@link FOUND_AT} where grams may begin among the symbols of a view, as the hashes have it; how
+ * many. That is done before anything else is done about them, so that no look at the tables waits for that. `sets` is where
+ * the index is told, see index_copies.ts.
  */
-function findAll(count: i32): void {
-  for (let i = 0; i < count; i++) {
-    const here = symbols + <usize>(load<u32>(FOUND + (<usize>i << 2)) & 0xffff);
-    const hash = slotHash(load<u32>(here), load<u32>(here, 4));
-    let slot = (hash >>> 5) & gramMask;
-    let entry = gramTable + (<usize>slot << 2);
-    while (load<u32>(entry, 4) !== hash && load<i32>(entry) !== 0) {
-      slot = (slot + 2) & gramMask;
-      entry = gramTable + (<usize>slot << 2);
+export function probe(isDense: bool, count: i32, sets: usize): i32 {
+  take(isDense, count, sets);
+  findCandidates(symbols, probeFives(symbols, length, load<u32>(sets), load<u32>(sets, 4)), sets);
+  const wideShift = load<u32>(sets, 16), wides = <usize>load<u32>(sets, 20);
+  const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
+  let found = FOUND, wide = WIDE_GRAMS;
+  store<u16>(wideEnd, 0xffff);
+  for (let narrow = NARROW_GRAMS; narrow < narrowEnd; narrow += 2) {
+    const at = <u32>load<u16>(narrow);
+    for (let other = <u32>load<u16>(wide); other < at; other = <u32>load<u16>(wide)) {
+      found = noteWide(found, other, wides, wideShift);
+      wide += 2;
     }
-    store<i32>(FOUND_AT + (<usize>i << 2), load<i32>(entry));
+    const first = load<u32>(symbols + <usize>at), second = load<u32>(symbols + <usize>at, 4);
+    const hash = slotHash(first, second);
+    const place = load<i32>(entryOf(gramTable, gramMask, hash >>> 5, hash));
+    const whole = sieveBit(wholes, wholeShift, gramHash(first, second)) & 1;
+    store<u32>(found, at | (WHOLE_BIT & -whole));
+    store<i32>(found + FOUND_AT - FOUND, place);
+    found += <usize>((place !== 0) | <bool>whole) << 2;
   }
+  for (; wide < wideEnd; wide += 2) found = noteWide(found, <u32>load<u16>(wide), wides, wideShift);
+  return <i32>((found - FOUND) >> 2);
 }
 
 /** How many symbols before `a` of the pool are those before `b` of the text. */
@@ -132,11 +169,11 @@ function proofOf(from: i32, to: i32): i32 {
   return proof;
 }
 
-/** Whether the last run has shown what stands at `start`, so that it needs no look. */
+/** Whether the last run has shown what stands at `start`, `size` symbols that are in the table, so that they need no look. */
 // @ts-ignore: decorator
 @inline
-function isKnown(start: i32): bool {
-  return start + GRAM <= done && start >= straightFrom && (factsOf(start + shifted) & GRAM_HERE) !== 0;
+function isKnown(start: i32, size: i32, here: i32): bool {
+  return start + size <= runEnd && start >= straightFrom && (factsOf(start + shifted) & here) !== 0;
 }
 
 /** Whether a form goes further than the run within which it was met; near one of the run's ends, or it has been met there. */
@@ -216,6 +253,7 @@ function follow(start: i32, found: i32): void {
   if (proof >= leastProof(kinds)) tell(start, end, kinds, proof);
   done = max(done, end);
   runStart = start;
+  runEnd = end;
   shifted = at - end;
 }
 
@@ -226,7 +264,7 @@ function tryRun(start: i32, found: i32): void {
   follow(start, found - 1);
 }
 
-/** One more than where in the pool the gram at `start` stands, which `found` is but for one in four thousand million. */
+/** One more than where in the pool the gram at `start` stands, which is `found` but for one in four thousand million. */
 // @ts-ignore: decorator
 @inline
 function sure(start: i32, found: i32): i32 {
@@ -236,12 +274,11 @@ function sure(start: i32, found: i32): i32 {
   return findGram(load<u32>(here), load<u32>(here, 4));
 }
 
-/** One more than where in the pool the sixteen symbols at `start` stand, 0 when nowhere; for the longest forms. */
-function findWide(start: i32, sets: usize): i32 {
-  const here = symbols + <usize>start;
-  const found = numberOf(sets + 56, wideHash(here));
-  if (found < 0) return 0;
-  return v128.any_true(v128.xor(v128.load(here), v128.load(pool + <usize>found))) ? 0 : found + 1;
+/** Whether the sixteen symbols at `start` of the text are those that stand one before `found` in the pool. */
+// @ts-ignore: decorator
+@inline
+function isWideGram(start: i32, found: i32): bool {
+  return found > 0 && !v128.any_true(v128.xor(v128.load(symbols + <usize>start), v128.load(pool + <usize>found - 1)));
 }
 
 /**
@@ -250,8 +287,8 @@ function findWide(start: i32, sets: usize): i32 {
  */
 function meetWholes(start: i32, sets: usize): bool {
   const here = symbols + <usize>start;
-  const list = <usize>load<u32>(sets, 92), pool = <usize>load<u32>(sets, 100);
-  if (nextWhole < 0) nextWhole = numberOf(sets + 72, gramHash(load<u32>(here), load<u32>(here, 4))) + 1;
+  const list = <usize>load<u32>(sets, 76), pool = <usize>load<u32>(sets, 84);
+  if (nextWhole < 0) nextWhole = numberOf(sets + 64, gramHash(load<u32>(here), load<u32>(here, 4))) + 1;
   while (nextWhole > 0) {
     if (met >= MET + (MET_ROOM << 4)) return false;
     const whole = list + <usize>(nextWhole - 1) * 12;
@@ -272,17 +309,18 @@ export function meet(isDense: bool, count: i32, from: i32, found: i32, sets: usi
   take(isDense, count, sets);
   met = MET;
   if (from === 0) {
-    done = straightFrom = 0;
+    done = runEnd = straightFrom = 0;
     nextWhole = -1;
-    findAll(found);
   }
   let i = from;
   for (; i < found && met < MET + (MET_ROOM << 4); i++) {
     const place = load<u32>(FOUND + (<usize>i << 2));
     const at = <i32>(place & 0xffff);
     if ((place & WHOLE_BIT) !== 0 && at + GRAM <= length && !meetWholes(at, sets)) break;
-    if ((place & WIDE_BIT) !== 0) tryRun(at, findWide(at, sets));
-    else if (!isKnown(at)) tryRun(at, sure(at, load<i32>(FOUND_AT + (<usize>i << 2))));
+    const foundAt = load<i32>(FOUND_AT + (<usize>i << 2));
+    if ((place & WIDE_BIT) === 0) {
+      if (!isKnown(at, GRAM, GRAM_HERE)) tryRun(at, sure(at, foundAt));
+    } else if (!isKnown(at, WIDE_GRAM, WIDE_HERE) && isWideGram(at, foundAt)) tryRun(at, foundAt);
   }
   store<i32>(COUNTS, <i32>((met - MET) >> 4), 20);
   return i;

@@ -7,15 +7,18 @@
  */
 import { Buffer } from "node:buffer";
 import { type BitExports, Bits } from "./bit_bytes.ts";
+import { cellNames } from "./cells.ts";
 import { entityTable } from "./entities.ts";
 import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
 import { leastProofs } from "./evidence.ts";
+import { Gathered, type GatherExports } from "./gathered.ts";
 import type { GramIndex, Whole } from "./gram_index.ts";
 import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
+import { type WalkExports, Walks } from "./walks.ts";
 
 /** The lines of a text, without their ends; of several empty ones in a row only the first. */
 export interface Lines {
@@ -99,7 +102,7 @@ export const LINE = {
 export const TABLE = 64;
 
 /** What kernel.as exports. */
-interface Exports extends BitExports {
+interface Exports extends BitExports, GatherExports, WalkExports {
   memory: WebAssembly.Memory;
   prepare(): void;
   fold(length: number, breaks: number): number;
@@ -184,7 +187,8 @@ const AT = {
   runs: 0x1b8000,
   met: 0x24a000,
   least: 0x24e000,
-  indexes: 0x24e100,
+  cellNames: 0x27a100,
+  indexes: 0x280000,
 } as const;
 
 /** Which of the numbers at `AT.counts` tells what is known of any line, how many runs there are, and how much was met. */
@@ -225,6 +229,10 @@ export class TextKernel {
   readonly runs: Places;
   /** What bytes such runs make. */
   readonly bits: Bits;
+  /** What was gathered of it. */
+  readonly gathered: Gathered;
+  /** What it says of lines one after the other. */
+  readonly walks: Walks;
   /** Bytes of it that may begin an escape, going by the next byte. */
   readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
@@ -258,6 +266,8 @@ export class TextKernel {
     this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
     this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
     this.bits = new Bits(exports, LONGEST_TEXT);
+    this.gathered = new Gathered(exports);
+    this.walks = new Walks(exports);
     this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
@@ -368,9 +378,8 @@ export class TextKernel {
     return this.#exports.nests(level, length, kinds, needs) !== 0;
   }
 
-  /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of `data` that may have others between them. */
-  compareDealt(data: Uint8Array): void {
-    this.#text.set(data);
+  /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of the text that was loaded last with others between them. */
+  compareDealt(): void {
     this.#compare(this.dealt);
   }
 
@@ -427,6 +436,8 @@ function writeTables(memory: Uint8Array): void {
   memory.set(new Uint8Array(Int32Array.from(leastProofs()).buffer), AT.least);
   memory.set(ESCAPE_SECONDS, AT.seconds);
   memory.set(new Uint8Array(entityTable().buffer), AT.names);
+  const cells = cellNames();
+  memory.set(new Uint8Array(Uint32Array.of(cells.length, ...cells).buffer), AT.cellNames);
   for (const [byte, kind] of ESCAPE_STARTS.entries()) {
     const [low, high] = [AT.kinds + (byte & 15), AT.kinds + 16 + (byte >> 4)];
     memory[low] = (memory[low] as number) | kind;
