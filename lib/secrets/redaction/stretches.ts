@@ -1,5 +1,9 @@
 /** Stretches of text that are read one after the other, and a number beside each. */
 
+/** Numbers that were met while looking for one that comes again, each in the place that its lowest bits say. */
+const RECENT: Float64Array = new Float64Array(64);
+const MOST_RECENT = RECENT.length - 1;
+
 /** A list of stretches in memory that is used again. */
 export class Stretches {
   /** Where each stretch begins. */
@@ -41,19 +45,22 @@ export class Stretches {
   sort(): boolean {
     const { count, numbers } = this;
     // Most are in order but for one that was cut off: what is in order is merged, two by two.
-    let starts = [0];
-    for (let at = 1; at < count; at++) {
-      const step = (numbers[at] as number) - (numbers[at - 1] as number);
-      if (step === 0) return false; // the most common, with no number at all
-      if (step < 0) starts.push(at);
+    let starts: number[] = [];
+    RECENT.fill(NaN);
+    for (let at = 0, before = Infinity; at < count; at++) {
+      const number = numbers[at] as number;
+      // The most common: no number at all, or a few that come again.
+      if (number === RECENT[number & MOST_RECENT]) return false;
+      RECENT[number & MOST_RECENT] = number;
+      if (number < before) starts.push(at);
+      before = number;
     }
-    if (starts.length === 1) return false;
+    if (starts.length <= 1) return false;
     let [order, merged] = [new Uint16Array(count), new Uint16Array(count)];
     for (let i = 0; i < count; i++) order[i] = i;
     while (starts.length > 1) {
       for (let i = 0; i < starts.length; i += 2) {
         const bounds = { from: starts[i] as number, middle: starts[i + 1] ?? count, to: starts[i + 2] ?? count };
-        // Met long before all are in order, where numbers come again.
         if (!merge(numbers, order, merged, bounds)) return false;
       }
       [order, merged] = [merged, order];
