@@ -102,6 +102,18 @@ Deno.test("redact() reads rows in which characters that cannot be shown have nam
   }
 });
 
+Deno.test("redact() takes nothing from a dump that it has read before for what a row of characters shows", () => {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  const words = [...VALUE.slice(0, 16)].map((char) => char.charCodeAt(0).toString(16)).join("").replace(
+    /(..)(..)/g,
+    " $2$1",
+  );
+  assert.equal(redactor.redact(`0000000${words}\n`), "0000000 ***\n");
+  const rows = `0000000${"   z".repeat(16)}\n0000020 7a7a 7a7a 7a7a 7a7a\n0000030\n`;
+  assert.equal(redactor.redact(rows), rows);
+});
+
 Deno.test("redact() masks the marks of a value too in a list of numbered characters", () => {
   const value = `p'7TEz2"fVv\\ihy$mh&<oZbl>/+%=kQbMAql eH`;
   const quoted = (c: string): string => c === "'" ? `"'"` : `'${c === "\\" ? "\\\\" : c}'`;

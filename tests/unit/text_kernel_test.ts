@@ -208,6 +208,42 @@ Deno.test("TextKernel.note() tells which lines end or begin with a single charac
   }
 });
 
+Deno.test("TextKernel.note() says the same of a short line among many and among few, and beside long ones", () => {
+  const parts = [
+    "a",
+    "b",
+    "ab",
+    "a1",
+    "1",
+    "12",
+    "00",
+    " ",
+    "  ",
+    " a",
+    "\t",
+    "\t1",
+    "-",
+    "a-",
+    "--",
+    "",
+    "\u0000",
+    "%",
+  ];
+  let seed = 1;
+  const short = Array.from({ length: 400 }, () => parts[(seed = Math.imul(seed, 48271) >>> 1) % parts.length] as string)
+    .filter((line, i, all) => line !== "" || all[i - 1] !== "");
+  const told = (list: readonly string[]): [number, number][] => {
+    linesOf(`${list.join("\n")}\n`);
+    return list.map((_, i) => [kernel.lines.flags[i] as number, kernel.lines.singles[i] as number]);
+  };
+  const all = told(short);
+  // What a line is told to be depends on no more than the three before it.
+  for (let at = 3; at + 4 < short.length; at++) {
+    if (short[at - 3] === "") continue;
+    assert.deepEqual(told([...short.slice(at - 3, at + 4), "a long line"]).slice(3, 7), all.slice(at, at + 4), `${at}`);
+  }
+});
+
 Deno.test("TextKernel.compareDealt() compares lines that others stand between", () => {
   const data = encoder.encode("ab\n--\nac\n--\nad");
   const { dealt } = kernel;

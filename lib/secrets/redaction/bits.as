@@ -6,6 +6,43 @@ const DIGITS: usize = 0x1be000, DIGIT_PLACES: usize = 0x1c0000;
 /** What bytes they make, where each begins and ends, and places of breaks, 16 bits each: as a view. */
 const BYTES: usize = 0x1d2000, BYTE_STARTS: usize = 0x1db000, BYTE_ENDS: usize = 0x1ed000, BYTE_BREAKS: usize = 0x1ff000;
 
+/** What there is to do with a stretch of runs, as in bits.ts. */
+const READ_GROUPS: i32 = 1, READ_ALIGNMENTS: i32 = 2;
+/** Digits of the shortest stretch that is decoded: eight characters of seven bits. Those of a group that is a byte. */
+const FEWEST_OF_BITS: i32 = 56, LONGEST_BYTE: i32 = 8;
+/** Bytes between two groups beyond which they do not belong together, and between two parts of a run that was wrapped. */
+const WIDEST_GAP: i32 = 40, WRAPPED_GAP: i32 = 2;
+
+/** Begins with the runs that were noted last, of which there are so many. */
+export function beginBits(count: i32): void {
+  walked = 0;
+  walkEnd = count;
+}
+
+/** Goes on to the next stretch of runs that belong together and are long enough. */
+export function nextBits(): i32 {
+  while (walked < walkEnd) {
+    const first = walked;
+    let at = RUNS + <usize>(first << 2);
+    let to: i32 = load<u16>(at, 2);
+    const usual = to - <i32>load<u16>(at), isLong = usual > LONGEST_BYTE;
+    let digits = usual, width = usual, isEven = usual !== 7 && usual !== LONGEST_BYTE;
+    for (walked++; walked < walkEnd; walked++) {
+      at += 4;
+      const from: i32 = load<u16>(at), next: i32 = load<u16>(at, 2);
+      if (from - to > (isLong ? WRAPPED_GAP : WIDEST_GAP) || (!isLong && next - from > LONGEST_BYTE)) break;
+      // Only the last one may have another width.
+      if (width !== usual) isEven = false;
+      width = next - from;
+      digits += width;
+      to = next;
+    }
+    if (digits < FEWEST_OF_BITS) continue;
+    return askLines(isEven || isLong ? READ_ALIGNMENTS : READ_GROUPS, first, walked, 0);
+  }
+  return DONE;
+}
+
 /** Writes `count` runs from the one numbered `first` on as a byte each, behind the first `length` of {@link BYTES}. */
 export function readGroups(first: i32, count: i32, length: i32): void {
   let at = RUNS + <usize>(first << 2);

@@ -9,6 +9,8 @@ const WIDEST_COLUMN: usize = 24, MOST_NUMBERS: i32 = 3, LONGEST_NUMBER: usize = 
 const FEWEST_CHARACTERS: i32 = 8, LONGEST_LABEL: usize = 8;
 /** Bytes of the shortest stretch that counted.ts makes a column of: three digits, and eight bytes. */
 const FEWEST_COUNTED: usize = 11;
+/** Lines of a list of numbers that a text may begin within, when all others count. */
+const LONG_LIST: i32 = 16;
 /** Digits of a number that is exact as a whole one. */
 const EXACT: usize = 15;
 
@@ -454,8 +456,8 @@ function areInOrder(count: i32, areTails: bool): bool {
  */
 function numberColumn(nth: i32): i32 {
   const count = end - start;
-  // Neither the first number nor the last one need be whole.
-  const first = <i32>(isCut && start === 0), last = toOf(end - 1) === textEnd ? count - 1 : count;
+  // Neither the first number nor the last one need be whole; of a long list it does not matter what the first one is.
+  const first = <i32>(start === 0 && (isCut || count >= LONG_LIST)), last = toOf(end - 1) === textEnd ? count - 1 : count;
   let counts = true, areBits = true;
   let before = NaN;
   for (let i = 0; i < count; i++) {

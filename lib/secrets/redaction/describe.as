@@ -30,9 +30,10 @@ function describe(table: usize, room: usize, count: usize): void {
         v128.store_lane<u64>(lineSingles + line, describeShort(at, nth, lengths), 0);
       } else {
         for (let i: usize = 0, eight = min(8, end - line); i < eight; i++) {
-          describeLine(TEXT + <usize>load<u16>(at + (i << 1)), TEXT + <usize>load<u16>(at + TO * room + (i << 1)), nth + i);
-          store<u8>(lineFlags + line + i, <u8>lineOffset);
-          store<u8>(lineSingles + line + i, <u8>lineSingle);
+          const begin = TEXT + <usize>load<u16>(at + (i << 1)), stop = TEXT + <usize>load<u16>(at + TO * room + (i << 1));
+          const known = describeLine(begin, stop, nth + i);
+          store<u8>(lineFlags + line + i, <u8>known);
+          store<u8>(lineSingles + line + i, <u8>(known >> 8));
         }
       }
     }
@@ -122,14 +123,12 @@ function symbolsOf(v: v128): v128 {
   return v128.and(isKept, v128.sub<u8>(v, offsets));
 }
 
-let lineOffset: i32 = 0;
-let lineSingle: i32 = 0;
-
-/** What a line is by itself. */
-function describeLine(from: usize, to: usize, nth: usize): void {
+/** What a line is by itself: the flag of an offset, and 256 times its single character. */
+// @ts-ignore: decorator
+@inline
+function describeLine(from: usize, to: usize, nth: usize): i32 {
   const length = <i32>(to - from);
-  lineOffset = lineSingle = 0;
-  let first = 0, indented = 0, tail = 0;
+  let first = 0, indented = 0, tail = 0, lineOffset = 0, lineSingle = 0;
   let head: u32 = 0;
   if (length > 0) {
     const v = v128.load(from), within = length < 16 ? (1 << length) - 1 : 0xffff;
@@ -154,6 +153,7 @@ function describeLine(from: usize, to: usize, nth: usize): void {
   store<u16>(TAILS + (nth << 1), <u16>tail);
   store<u8>(FIRSTS + nth, <u8>first);
   store<u8>(INDENTS + nth, <u8>indented);
+  return lineOffset | (lineSingle << 8);
 }
 
 /** The same as {@link singleOf} for a line of up to 16 bytes, of which these are letters and digits. */
@@ -227,8 +227,10 @@ function repeated(at: usize, candidates: v128, nth: usize): v128 {
   for (let bits = i16x8.bitmask(candidates); bits !== 0; bits &= bits - 1) {
     const i = <usize>ctz(bits);
     const from = load<u16>(at + (i << 1)), above = load<u16>(at + (i << 1) - 2);
-    const length = <i32>load<u16>(LENGTHS + ((nth + i) << 1));
-    if (isSame(TEXT + <usize>above, TEXT + <usize>from, length)) found |= <u64>REPEATED << (i << 3);
+    const length = <i32>load<u16>(LENGTHS + ((nth + i) << 1)), last = TEXT + <usize>length - 4;
+    // The first four bytes of each are the same.
+    if (load<u32>(last + <usize>above) !== load<u32>(last + <usize>from)) continue;
+    if (length <= 8 || isSame(TEXT + <usize>above, TEXT + <usize>from, length)) found |= <u64>REPEATED << (i << 3);
   }
   return v128.extend_low<u8>(i64x2.splat(found));
 }

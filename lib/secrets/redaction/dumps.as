@@ -9,7 +9,10 @@ const BIG_DIGITS: usize = 0x1db000, LITTLE_DIGITS: usize = 0x1e4000, CHARACTERS:
 const CELL_NAMES: usize = 0x27a100;
 /** What there is to do, as in walks.ts; and what there is to know of what was read. */
 const READING: i32 = 1, HAS_WORDS: i32 = 1, HAS_CHARACTERS: i32 = 2, HAS_CELLS: i32 = 4;
-/** As in dumps.ts. */
+/**
+ * Digits of the longest offset, bytes of the longest row, of the longest prompt and of a cell; of the shortest row, an offset, a
+ * blank and a byte, and of the shortest line with a row behind a prompt; bytes below which nothing can be found in a dump.
+ */
 const MOST_OFFSET_DIGITS: i32 = 16, MOST_ROW_BYTES: usize = 256, LONGEST_PROMPT: usize = 80, CELL_WIDTH: usize = 4;
 const SHORTEST_ROW: i32 = 9, SHORTEST_PROMPTED: i32 = 11, FEWEST_READ: usize = 4;
 /** Blanks in place of an offset, at least. */

@@ -38,7 +38,7 @@ export class Engine {
   readonly #columns = new ColumnFinder(this.#kernel);
   readonly #records = new RecordFinder(this.#kernel);
   readonly #shortLines = new ShortLineFinder(this.#kernel);
-  readonly #strides = new StrideFinder(this.#kernel.gathered.column);
+  readonly #strides = new StrideFinder(this.#kernel.gathered);
   readonly #pieces = new PieceFinder();
   readonly #dumps = new DumpReader(this.#kernel);
   readonly #bits = new BitReader(WINDOW, this.#kernel);

@@ -76,3 +76,43 @@ export function gather(count: i32): bool {
   store<u32>(GATHERED, <u32>length);
   return true;
 }
+
+/**
+ * Which of the places of a period are the same in almost all periods of `[from, to)` of the plain view, as bits, see strides.ts;
+ * the outer periods may lack a part.
+ */
+export function fixedPlaces(from: i32, to: i32, period: i32): i32 {
+  let fixed = 0;
+  for (let i = 0; i < period; i++) {
+    let same = 0;
+    for (let at = PLAIN + <usize>(from + i), last = PLAIN + <usize>(to - period); at < last; at += <usize>period) {
+      same += <i32>(load<u8>(at) === load<u8>(at + <usize>period));
+    }
+    if (same * period >= to - from - i - 3 * period) fixed |= 1 << i;
+  }
+  return fixed;
+}
+
+/**
+ * Notes what stands at the other places as stretches of the text, of whose symbols the places must be known; how many stretches
+ * there are, and 65,536 times how many symbols.
+ */
+export function strideColumn(from: i32, to: i32, period: i32, fixed: i32): u32 {
+  let taken = 0, nth = 0;
+  let at: usize = 0;
+  let end = -1;
+  for (let symbol = from; symbol < to; symbol++) {
+    const isFixed = (fixed >> nth) & 1;
+    nth = nth + 1 === period ? 0 : nth + 1;
+    if (isFixed !== 0) continue;
+    taken++;
+    const place: i32 = load<u16>(PLACES + <usize>(symbol << 1));
+    if (place !== end) {
+      store<u16>(STRETCH_FROM + at, <u16>place);
+      at += 2;
+    }
+    end = place + 1;
+    store<u16>(STRETCH_TO + at - 2, <u16>end);
+  }
+  return <u32>(at >> 1) | (<u32>taken << 16);
+}

@@ -22,6 +22,10 @@ export interface GatherExports {
   memory: WebAssembly.Memory;
   /** Makes a text of so many stretches; 0 when there has to be made room for it first. */
   gather(count: number): number;
+  /** Which places of a period are the same in stretches of the plain view. */
+  fixedPlaces(from: number, to: number, period: number): number;
+  /** Notes what stands at the others. */
+  strideColumn(from: number, to: number, period: number, fixed: number): number;
 }
 
 /** A list of such texts. */
@@ -71,5 +75,20 @@ export class Gathered implements View {
   /** Makes a text of the stretches of {@linkcode Gathered.column}; false when there has to be made room for it first. */
   gather(): boolean {
     return this.#exports.gather(this.column.count) !== 0;
+  }
+
+  /** Which of the places of a period are the same in almost all periods of `[from, to)` of the plain view, as bits. */
+  fixedPlaces(from: number, to: number, period: number): number {
+    return this.#exports.fixedPlaces(from, to, period);
+  }
+
+  /**
+   * Puts what stands at the others into {@linkcode Gathered.column}, once the places of the symbols have been found out; how
+   * many symbols that is.
+   */
+  takeOthers(from: number, to: number, period: number, fixed: number): number {
+    const taken = this.#exports.strideColumn(from, to, period, fixed);
+    this.column.count = taken & 0xffff;
+    return taken >>> 16;
   }
 }

@@ -3,7 +3,11 @@
 /** What there is to know of a line, see text_kernel.ts. */
 const HEAD: i32 = 1, TAIL: i32 = 2, REPEATED: i32 = 4, OFFSET: i32 = 8, AGAIN_2: i32 = 16, AGAIN_3: i32 = 32;
 const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64;
-/** As in tokens.ts and columns.ts, in short_lines.ts, and in records.ts. */
+/**
+ * Digits from which a line seems to begin with an offset, as in tokens.ts; bytes of the longest line that may belong to a group,
+ * and by how many lines of a group differ; how a line above a file begins; bytes of the longest piece, of the longest line with a
+ * single character, and of the longest row of a table and the longest cell in it.
+ */
 const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
 const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
 const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;

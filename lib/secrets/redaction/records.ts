@@ -30,6 +30,8 @@ const FEWEST_CHARACTERS = 8;
 /** Cells of a line that are looked at, and the bytes of the longest. */
 const MOST_CELLS = 16;
 const LONGEST_CELL = 24;
+/** The bits that tell the column of a cell, above one that tells the line. */
+const COLUMN = ~1;
 /** Bytes from one look into a long line to the next, and of each look. */
 const STEP = 48;
 const LOOK = 16;
@@ -47,6 +49,7 @@ const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as
 export class RecordFinder {
   readonly #column: Stretches;
   readonly #cells: Stretches = new Stretches(new Uint16Array(MOST_BYTES), new Uint16Array(MOST_BYTES));
+  readonly #keys: Uint16Array = new Uint16Array(MOST_BYTES);
   readonly #places: TokenPlaces = new TokenPlaces();
   readonly #lines: Lines;
   readonly #walks: Walks;
@@ -181,26 +184,31 @@ export class RecordFinder {
 
   /** The cells of a table, column by column, and all columns one after the other. */
   #findCells(start: number, end: number): void {
-    const cells = this.#cells;
     const columns = this.#splitCells(start, end);
+    const column = this.#column;
     const seen = new Set<number>();
     if (columns < 2) {
       // Every other line, which `sed =` numbers.
-      for (const turn of [0, 1]) this.#reportCells(seen, (cell) => (cells.numbers[cell] as number) & 1, turn);
+      for (const turn of [0, 1]) {
+        column.clear();
+        this.#addCells(1, turn);
+        this.#report(seen);
+      }
       return;
     }
     for (let nth = 0; nth < columns; nth++) {
-      this.#reportCells(seen, (cell) => (cells.numbers[cell] as number) >> 1, nth);
+      column.clear();
+      this.#addCells(COLUMN, 2 * nth);
+      this.#report(seen);
     }
-    const column = this.#column;
     column.clear();
-    for (let nth = 0; nth < columns; nth++) this.#addCells((cell) => (cells.numbers[cell] as number) >> 1, nth);
+    for (let nth = 0; nth < columns; nth++) this.#addCells(COLUMN, 2 * nth);
     this.#report(seen);
   }
 
   /**
-   * Notes the cells of some lines, and beside each twice the number of its column, and one more when that of its line is
-   * odd; how many columns there are.
+   * Notes the cells of some lines, and for each twice the number of its column, and one more when that of its line is odd; how
+   * many columns there are.
    */
   #splitCells(start: number, end: number): number {
     const data = this.#data;
@@ -216,22 +224,20 @@ export class RecordFinder {
         while (at < to && !isBlank(data[at] as number)) at++;
         if (at === from || at - from > LONGEST_CELL) continue;
         columns = Math.max(columns, nth + 1);
-        cells.push(from, at, 2 * nth + (line & 1));
+        this.#keys[cells.count] = 2 * nth + (line & 1);
+        cells.push(from, at, 0);
       }
     }
     return columns;
   }
 
-  #reportCells(seen: Set<number>, keyOf: (cell: number) => number, key: number): void {
-    this.#column.clear();
-    this.#addCells(keyOf, key);
-    this.#report(seen);
-  }
-
-  #addCells(keyOf: (cell: number) => number, key: number): void {
+  /** Adds the cells to the column of which those bits of what was noted that are in `mask` are `key`. */
+  #addCells(mask: number, key: number): void {
+    const column = this.#column;
+    const keys = this.#keys;
     const { from, to, count } = this.#cells;
     for (let cell = 0; cell < count; cell++) {
-      if (keyOf(cell) === key) this.#column.push(from[cell] as number, to[cell] as number, 0);
+      if (((keys[cell] as number) & mask) === key) column.push(from[cell] as number, to[cell] as number, 0);
     }
   }
 }

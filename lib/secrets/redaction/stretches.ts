@@ -1,5 +1,9 @@
 /** Stretches of text that are read one after the other, and a number beside each. */
 
+/** Numbers that were met while looking for one that comes again, each in the place that its lowest bits say. */
+const RECENT: Float64Array = new Float64Array(64);
+const MOST_RECENT = RECENT.length - 1;
+
 /** A list of stretches in memory that is used again. */
 export class Stretches {
   /** Where each stretch begins. */
@@ -39,28 +43,54 @@ export class Stretches {
 
   /** Puts the stretches in the order of their numbers; false when that is theirs, or no order. */
   sort(): boolean {
-    const { count } = this;
-    let isSorted = true;
-    for (let at = 1; at < count; at++) {
-      const step = (this.numbers[at] as number) - (this.numbers[at - 1] as number);
-      if (step === 0) return false; // the most common, with no number at all
-      if (step < 0) isSorted = false;
+    const { count, numbers } = this;
+    // Most are in order but for one that was cut off: what is in order is merged, two by two.
+    let starts: number[] = [];
+    RECENT.fill(NaN);
+    for (let at = 0, before = Infinity; at < count; at++) {
+      const number = numbers[at] as number;
+      // The most common: no number at all, or a few that come again.
+      if (number === RECENT[number & MOST_RECENT]) return false;
+      RECENT[number & MOST_RECENT] = number;
+      if (number < before) starts.push(at);
+      before = number;
     }
-    if (isSorted) return false;
-    const place = new Map<number, number>();
-    for (let i = 0; i < count; i++) {
-      const number = this.numbers[i] as number;
-      // Met long before all are in order, where numbers come again.
-      if (place.has(number)) return false;
-      place.set(number, i);
+    if (starts.length <= 1) return false;
+    let [order, merged] = [new Uint16Array(count), new Uint16Array(count)];
+    for (let i = 0; i < count; i++) order[i] = i;
+    while (starts.length > 1) {
+      for (let i = 0; i < starts.length; i += 2) {
+        const bounds = { from: starts[i] as number, middle: starts[i + 1] ?? count, to: starts[i + 2] ?? count };
+        if (!merge(numbers, order, merged, bounds)) return false;
+      }
+      [order, merged] = [merged, order];
+      starts = starts.filter((_, i) => i % 2 === 0);
     }
-    this.numbers.subarray(0, count).sort();
-    const [from, to] = [this.from.slice(0, count), this.to.slice(0, count)];
+    const [from, to, sorted] = [this.from.slice(0, count), this.to.slice(0, count), numbers.slice(0, count)];
     for (let i = 0; i < count; i++) {
-      const source = place.get(this.numbers[i] as number) as number;
+      const source = order[i] as number;
       this.from[i] = from[source] as number;
       this.to[i] = to[source] as number;
+      numbers[i] = sorted[source] as number;
     }
     return true;
   }
+}
+
+/** Merges two parts of `order`, each in the order of the numbers, into the same place of `out`; false when a number is in both. */
+function merge(
+  numbers: Float64Array,
+  order: Uint16Array,
+  out: Uint16Array,
+  { from, middle, to }: { from: number; middle: number; to: number },
+): boolean {
+  let [one, other] = [from, middle];
+  for (let at = from; at < to; at++) {
+    if (one < middle && other < to) {
+      const step = (numbers[order[one] as number] as number) - (numbers[order[other] as number] as number);
+      if (step === 0) return false;
+      out[at] = order[step < 0 ? one++ : other++] as number;
+    } else out[at] = order[one < middle ? one++ : other++] as number;
+  }
+  return true;
 }

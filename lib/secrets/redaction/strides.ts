@@ -3,7 +3,7 @@
  * those, since they are what values consist of; that they recur at the same distance is what tells them.
  */
 import type { OnColumn } from "./columns.ts";
-import type { Stretches } from "./stretches.ts";
+import type { Gathered } from "./gathered.ts";
 import { DENSE, hexNumber, isHexDigit } from "./symbols.ts";
 
 /** A text as the symbols of the plain view. */
@@ -44,13 +44,13 @@ const AMPERSAND = 0x26;
 
 /** Finds such stretches; keeps its working memory. */
 export class StrideFinder {
-  readonly #column: Stretches;
+  readonly #gathered: Gathered;
   #data: Uint8Array = new Uint8Array(0);
   #left = 0;
 
-  /** A finder that puts what it finds into `column`. */
-  constructor(column: Stretches) {
-    this.#column = column;
+  /** A finder that puts what it finds into `gathered`, in the text whose views the kernel has. */
+  constructor(gathered: Gathered) {
+    this.#gathered = gathered;
   }
 
   /** Calls `onColumn` for what stands between the separators of `text`, which are the symbols of `data`. */
@@ -88,31 +88,16 @@ export class StrideFinder {
   }
 
   /** Takes what differs from period to period; false when there is too little of it. */
-  #gather({ symbols, places }: Symbols, from: number, to: number, period: number): boolean {
-    const column = this.#column;
-    column.clear();
-    const isFixed = Array.from({ length: period }, (_, i) => isSame(symbols, from + i, to, period));
-    if (isFixed.every((fixed) => fixed)) return false;
+  #gather({ places }: Symbols, from: number, to: number, period: number): boolean {
+    const fixed = this.#gathered.fixedPlaces(from, to, period);
+    if (fixed === (1 << period) - 1) return false;
     const where = places();
     // What recurs are the marks of the escapes, and what they stand for is looked at anyway.
     if (isEscaped(this.#data, where[from] as number, where[to - 1] as number, (to - from) / period)) {
       this.#left -= to - from;
       return false;
     }
-    let taken = 0;
-    let [start, end] = [-1, -1];
-    for (let at = from, nth = 0; at < to; at++, nth = nth + 1 === period ? 0 : nth + 1) {
-      if (isFixed[nth]) continue;
-      taken++;
-      const place = where[at] as number;
-      if (place !== end) {
-        if (start >= 0) column.push(start, end, 0);
-        start = place;
-      }
-      end = place + 1;
-    }
-    column.push(start, end, 0);
-    return taken >= FEWEST_PERIODS;
+    return this.#gathered.takeOthers(from, to, period, fixed) >= FEWEST_PERIODS;
   }
 }
 
@@ -147,13 +132,6 @@ function hasLetter(words: Int32Array, word: number): boolean {
     seen |= symbols | (symbols + 0x46464646);
   }
   return (seen & 0x80808080) !== 0;
-}
-
-/** Whether almost all symbols at this place of the periods are the same; the outer periods may lack a part. */
-function isSame(symbols: Uint8Array, from: number, to: number, period: number): boolean {
-  let same = 0;
-  for (let at = from; at + period < to; at += period) if (symbols[at] === symbols[at + period]) same++;
-  return same * period >= to - from - 3 * period;
 }
 
 /**

@@ -37,29 +37,9 @@ export interface Lines {
   readonly singles: Uint8Array;
   /** How many there are. */
   count: number;
-  /** Lines in a row that begin alike, four numbers for each such group, see {@linkcode GROUP}. */
-  readonly groups: Uint16Array;
-  /** How many groups there are. */
+  /** How many groups of lines in a row there are that begin alike. */
   groupCount: number;
-  /** For each line of a group, how many tokens it shares with the first one, {@linkcode NOT_KNOWN} where that is not known. */
-  readonly shared: Uint8Array;
-  /** Where each line of a group goes on behind these tokens. */
-  readonly ends: Uint16Array;
 }
-
-/** What the four numbers of a group are. */
-export const GROUP = {
-  /** The first line. */
-  start: 0,
-  /** The line after the last one. */
-  end: 1,
-  /** How many tokens all lines share with the first one from their start. */
-  shared: 2,
-  /** Whether they differ in more than numbers and blanks, as 0 or 1. */
-  differ: 3,
-  /** How many numbers there are. */
-  size: 4,
-} as const;
 
 /** What the four numbers are that tell of what was met. */
 export const MET = {
@@ -74,9 +54,6 @@ export const MET = {
   /** How many numbers there are. */
   size: 4,
 } as const;
-
-/** Stands for a number of tokens that has to be counted; a line that is looked at has fewer. */
-export const NOT_KNOWN = 255;
 
 /** What may be known of a line, as bits. */
 export const LINE = {
@@ -402,11 +379,8 @@ function linesAt(buffer: ArrayBufferLike, at: number, room: number): Lines {
   return {
     from: new Uint16Array(buffer, at, room),
     to: new Uint16Array(buffer, at + 2 * room, room),
-    ends: new Uint16Array(buffer, at + 4 * room, room),
-    groups: new Uint16Array(buffer, at + 6 * room, (3 * room) >> 1),
     flags: new Uint8Array(buffer, at + 9 * room, room),
     singles: new Uint8Array(buffer, at + 10 * room, room),
-    shared: new Uint8Array(buffer, at + 11 * room, room),
     count: 0,
     groupCount: 0,
     seen: 0,

@@ -4,8 +4,12 @@
 /** What there is to do before it goes on, as in walks.ts. */
 const BLOCK: i32 = 1, LONG_LINE: i32 = 2, REORDER: i32 = 3, DEAL: i32 = 4;
 
-/** As in records.ts. */
+/**
+ * Bytes that each line of a block has at most on average, and those of the longest line between others; lines of a block, and
+ * lines in a row that end a stretch when none ends or begins with a single character; bytes that are looked at, as in records.ts.
+ */
 const LONGEST_BLOCK_ROW: i32 = 64, LONGEST_OTHER: i32 = 96, BLOCK_LINES: i32 = 16, MOST_OTHERS: i32 = 8, MOST_RECORD_BYTES: i32 = 8192;
+/** Different characters that lines have to show, since those of a list or of code end in the same few; what is enough of them. */
 const FEWEST_DIFFERENT: i32 = 6, ENOUGH_DIFFERENT: i32 = 16, DIGITS_FROM: i32 = 26;
 
 let walked: i32 = 0;
@@ -113,8 +117,10 @@ function closeBlock(stop: i32): i32 {
   return askLines(BLOCK, blockStart, stop, <i32>hasRecords);
 }
 
-/** As in short_lines.ts. */
-const FEWEST_REORDERED: i32 = 10, MOST_REORDERED: i32 = 4096, FEWEST_TIMES: i32 = 3, FEW_LINES: i32 = 64;
+/** Bytes of pieces in a row, the fewest and the most, as in short_lines.ts; times that lines come again before they are dealt out. */
+const FEWEST_REORDERED: i32 = 10, MOST_REORDERED: i32 = 4096, FEWEST_TIMES: i32 = 3;
+/** The same: lines of a short text. */
+const FEW_LINES: i32 = 64;
 const SHORT_FLAGS: i32 = LENGTH | AGAIN_2 | AGAIN_3;
 
 /** Lines of one length; and how often lines come again after two and after three, the first and the last of them. */

@@ -1,7 +1,7 @@
 /** What the kernel says of the lines of a text, one after the other: where there is something to do. */
 import type { Lines } from "./text_kernel.ts";
 
-/** What there is to do, as in columns.as, walks.as and dumps.as. */
+/** What there is to do, as in columns.as, walks.as, dumps.as and bits.as. */
 export const ASK = {
   /** What was gathered has to be looked at, and forgotten: there is no room left. */
   room: 1,
@@ -25,6 +25,10 @@ export const ASK = {
   deal: 4,
   /** So many bytes were read from rows, of which the second number tells what is known, see dumps.ts. */
   reading: 1,
+  /** Runs of noughts and ones are groups of seven or eight, one for each byte. */
+  groups: 1,
+  /** They are parts of one, to be put together. */
+  alignments: 2,
 } as const;
 
 /** Does it: `what` there is to do with the lines from `first` to the one before `last`, and a number beside them. */
@@ -33,7 +37,7 @@ export type OnAsk = (what: number, first: number, last: number, number: number) 
 /** Where in the memory lies what is asked about, see columns.as. */
 const ASKED = 0x27a008;
 
-/** What columns.as, walks.as and dumps.as export: of each walk what begins it, and what goes on to the next thing to do. */
+/** What these export: of each walk what begins it, and what goes on to the next thing to do. */
 export interface WalkExports {
   memory: WebAssembly.Memory;
   beginColumns(
@@ -52,6 +56,8 @@ export interface WalkExports {
   nextShortLines(): number;
   beginDumps(count: number): void;
   nextDump(): number;
+  beginBits(count: number): void;
+  nextBits(): number;
 }
 
 /** Goes through lines. */
@@ -89,6 +95,12 @@ export class Walks {
   dumps(count: number, onAsk: OnAsk): void {
     this.#exports.beginDumps(count);
     this.#walk(this.#exports.nextDump, onAsk);
+  }
+
+  /** Finds stretches of the runs of noughts and ones that were noted last, so many: runs take the place of lines. */
+  bits(count: number, onAsk: OnAsk): void {
+    this.#exports.beginBits(count);
+    this.#walk(this.#exports.nextBits, onAsk);
   }
 
   #walk(next: () => number, onAsk: OnAsk): void {

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+
+const kernel = TextKernel.shared();
+const { gathered, lines, walks } = kernel;
+const encoder = new TextEncoder();
+
+/** Begins with a text; what is gathered of it has `fewest` bytes. */
+function begin(text: string, fewest = 1): void {
+  kernel.load(encoder.encode(text));
+  gathered.clear();
+  gathered.fewest = fewest;
+}
+
+function gather(...stretches: [number, number][]): boolean {
+  gathered.column.clear();
+  for (const [from, to] of stretches) gathered.column.push(from, to, 0);
+  return gathered.gather();
+}
+
+/** The texts that were gathered, each with the places of its bytes. */
+function texts(): { text: string; at: number[] }[] {
+  const { data, starts, ends, length, breaks } = gathered;
+  const found = [];
+  for (let i = 0, from = 0; length > 0 && i <= breaks.count; i++) {
+    const to = i < breaks.count ? breaks.at[i] as number : length;
+    const at = [...starts.subarray(from, to)];
+    assert.deepEqual([...ends.subarray(from, to)], at.map((place) => place + 1));
+    found.push({ text: new TextDecoder().decode(data.slice(from, to)), at });
+    from = to + 4;
+  }
+  return found;
+}
+
+const textsOnly = (): string[] => texts().map(({ text }) => text);
+
+Deno.test("Gathered.gather() puts stretches of any length one after the other, with the places of their bytes", () => {
+  const text = Array.from({ length: 100 }, (_, i) => String.fromCharCode(0x21 + (i % 90))).join("");
+  for (const size of [1, 7, 8, 9, 15, 16, 17, 32, 33]) {
+    begin(text);
+    assert.ok(gather([3, 3 + size], [50, 51], [90, 90], [60, 60 + size]));
+    assert.ok(gather([0, 2]));
+    const places = [...Array(size).keys()];
+    assert.deepEqual(texts(), [
+      {
+        text: text.slice(3, 3 + size) + text[50] + text.slice(60, 60 + size),
+        at: [...places.map((i) => 3 + i), 50, ...places.map((i) => 60 + i)],
+      },
+      { text: text.slice(0, 2), at: [0, 1] },
+    ]);
+  }
+});
+
+Deno.test("Gathered.gather() leaves a text out that is too short to hold anything, and refuses one without room", () => {
+  begin("x".repeat(30_000), 8);
+  assert.ok(gather([0, 3], [10, 14]));
+  assert.equal(gathered.length, 0);
+  assert.ok(gather([0, 3], [10, 15]));
+  assert.equal(gathered.length, 8);
+  assert.ok(gather([0, 30_000]));
+  assert.equal(gather([0, 10_000]), false);
+  assert.equal(gathered.length, 30_012);
+  gathered.clear();
+  assert.ok(gather([0, 10_000]));
+  assert.equal(gathered.length, 10_000);
+});
+
+/** The columns of a text, and how often something was asked. */
+function columnsOf(text: string, fewest = 1): { columns: string[]; asked: number } {
+  begin(text, fewest);
+  kernel.read({
+    data: encoder.encode(text),
+    length: text.length,
+    starts: null,
+    ends: null,
+    breaks: { at: new Uint16Array(0), count: 0 },
+  });
+  kernel.note();
+  const columns: string[] = [];
+  let asked = 0;
+  walks.columns(lines, text.length, false, () => {
+    asked++;
+    columns.push(...textsOnly());
+    gathered.clear();
+  });
+  return { columns: [...columns, ...textsOnly()], asked };
+}
+
+Deno.test("Walks.columns() gathers what lines have between that which all of them begin and end with", () => {
+  const pieces = ["ab", "cd", "e7", "fg"];
+  const list = pieces.map((piece, i) => `line ${i}: ${piece} end`).join("\n");
+  const { columns, asked } = columnsOf(list);
+  assert.ok(columns.includes(pieces.join("")));
+  assert.equal(asked, 0);
+  const tails = ["s", "k", "l", "v", "4", "f", "9", "Q"].map((piece, i) => `${piece} is number ${i}`).join("\n");
+  assert.deepEqual(columnsOf(tails).columns.at(-1), "sklv4f9Q");
+});
+
+Deno.test("Walks.columns() asks about columns whose numbers are in another order, and makes room for more", () => {
+  assert.equal(columnsOf([2, 0, 1, 3].map((i) => `line ${i} ${["xy", "zw", "qr", "st"][i]} end`).join("\n")).asked, 1);
+  const wide = Array.from({ length: 900 }, (_, i) => `${i}\t${String.fromCharCode(97 + (i * 7) % 26).repeat(24)}`);
+  const group = wide.join("\n");
+  assert.ok(group.length < 34_000);
+  const { columns, asked } = columnsOf(`${group}`);
+  assert.ok(columns.includes(wide.map((line) => line.split("\t")[1]).join("")));
+  assert.ok(asked <= 2);
+});

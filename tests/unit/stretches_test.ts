@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { Stretches } from "../../lib/secrets/redaction/stretches.ts";
+
+function sorted(numbers: readonly number[]): number[] | undefined {
+  const stretches = new Stretches(new Uint16Array(64), new Uint16Array(64));
+  for (const [i, number] of numbers.entries()) stretches.push(number * 10, number * 10 + i, number);
+  if (!stretches.sort()) return undefined;
+  const [from, to] = [[...stretches.from], [...stretches.to]].map((places) => places.slice(0, numbers.length));
+  assert.deepEqual(to, from?.map((place) => place + numbers.indexOf(place / 10)));
+  return from?.map((place) => place / 10);
+}
+
+Deno.test("Stretches.sort() puts stretches in the order of their numbers, however mixed these are", () => {
+  for (
+    const numbers of [[1, 0], [5, 0, 1, 2, 3], [0, 1, 2, 7, 3], [3, 4, 5, 0, 1, 2], [9, 8, 7, 6, 5, 4, 3], [
+      4,
+      1,
+      3,
+      0,
+      5,
+      2,
+    ]]
+  ) {
+    assert.deepEqual(sorted(numbers), numbers.toSorted((a, b) => a - b));
+  }
+});
+
+Deno.test("Stretches.sort() leaves alone what is in order, and what has a number twice", () => {
+  for (const numbers of [[], [1], [1, 2, 3], [2, 2, 1], [1, 2, 1, 2], [3, 1, 2, 5, 0, 3]]) {
+    assert.equal(sorted(numbers), undefined);
+  }
+});
