@@ -26,7 +26,7 @@ export const KERNELS: readonly Kernel[] = [
   { folder: "lib/ssh/cipher", parts: [], what: "packet cipher", pages: 3 },
   {
     folder: "lib/secrets/redaction",
-    parts: ["lines.as", "escapes.as", "regions.as", "bits.as", "probes.as"],
+    parts: ["lines.as", "escapes.as", "escape_blocks.as", "escape_rows.as", "regions.as", "bits.as", "probes.as"],
     what: "redactor",
     pages: 34,
     mostPages: 2048,

@@ -53,8 +53,10 @@ export class Engine {
     scanner.spans = [];
     scanner.scan(viewOf(data), lexicon);
     this.#kernel.note();
+    const needs = needsOf(lexicon);
+    const regions = this.#kernel.findRegions(needs);
     this.#findLaidOut(data, lexicon, isContinued);
-    this.#decode(data, lexicon);
+    this.#decode(data, regions, lexicon, needs);
     this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));
     const { spans } = scanner;
     this.#dumps.find(data, this.#kernel.lines, ({ bytes, sources }) => {
@@ -102,13 +104,11 @@ export class Engine {
     stretches.clear();
   }
 
-  /** Looks at `data`, the text that was noted last, with its escapes undone. */
-  #decode(data: Uint8Array, lexicon: Lexicon): void {
-    if (this.#kernel.escapes.count === 0) return;
-    const needs = (lexicon.needsEntities ? NEEDS.entities : 0) |
-      (lexicon.needsQuotedPrintable ? NEEDS.quotedPrintable : 0) | (lexicon.needsLineEnds ? NEEDS.lineEnds : 0);
+  /** Looks at `data` with the escapes undone in some `regions` of it. */
+  #decode(data: Uint8Array, regions: readonly Region[], lexicon: Lexicon, needs: number): void {
+    if (regions.length === 0) return;
     this.#kernel.load(data);
-    for (const region of this.#kernel.findRegions(needs)) this.#decodeRegion(data, region, lexicon, needs);
+    for (const region of regions) this.#decodeRegion(data, region, lexicon, needs);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
   }
 
@@ -124,4 +124,10 @@ export class Engine {
       this.#decodeRegion(data, { kinds, from, to: decoder.length }, lexicon, needs, level + 1);
     }
   }
+}
+
+/** What the values of a lexicon need to be found in escapes. */
+function needsOf({ needsEntities, needsQuotedPrintable, needsLineEnds }: Lexicon): number {
+  return (needsEntities ? NEEDS.entities : 0) | (needsQuotedPrintable ? NEEDS.quotedPrintable : 0) |
+    (needsLineEnds ? NEEDS.lineEnds : 0);
 }

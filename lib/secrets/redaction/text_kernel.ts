@@ -8,7 +8,8 @@
 import { Buffer } from "node:buffer";
 import { type BitExports, Bits } from "./bit_bytes.ts";
 import { entityTable } from "./entities.ts";
-import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
+import { BACKSLASH, BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
+import { shapeTable } from "./escape_shapes.ts";
 import type { GramSieves } from "./gram_sieves.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
@@ -156,15 +157,17 @@ const AT = {
   plain: 0xb000,
   dense: 0x14000,
   lines: 0x1d000,
-  escapes: 0x89000,
+  marked: 0x89000,
   blobs: 0x9b000,
   breaks: 0xad000,
   dealt: 0xb2000,
   hexValues: 0x500,
   backslashed: 0x600,
   kinds: 0x700,
+  controls: 0x780,
   names: 0x1800,
   seconds: 0x1c00,
+  shapes: 0x1d00,
   regions: 0xc0000,
   places: 0xd8000,
   decoded: 0xfc000,
@@ -174,7 +177,10 @@ const AT = {
   sieves: 0x21c000,
 } as const;
 
-/** Which of the numbers at `AT.counts` tells what is known of any line, and which one how many runs there are. */
+/** Which of the numbers at `AT.counts` tells what, see kernel.as. */
+const LINE_COUNT = 0;
+const MARKS = 1;
+const BLOB_COUNT = 2;
 const SEEN = 3;
 const RUNS = 4;
 /** Numbers for the longest list of places that were found, and for the bits of short patterns. */
@@ -209,8 +215,8 @@ export class TextKernel {
   readonly runs: Places;
   /** What bytes such runs make. */
   readonly bits: Bits;
-  /** Bytes of it that may begin an escape, going by the next byte. */
-  readonly escapes: Places;
+  /** For each byte of it a bit, set for those that may begin an escape. */
+  readonly marked: Uint32Array;
   /** Bytes of it that may belong to the beginning of a blob. */
   readonly blobs: Places;
   /** Where the symbols of the plain view stand in the text, once {@linkcode TextKernel.locate} was asked. */
@@ -229,6 +235,7 @@ export class TextKernel {
   readonly #counts: Uint32Array;
   #length = 0;
   #breakCount = 0;
+  #hasMarks = false;
 
   private constructor(exports: Exports) {
     this.#exports = exports;
@@ -240,7 +247,7 @@ export class TextKernel {
     this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
     this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
     this.bits = new Bits(exports, LONGEST_TEXT);
-    this.escapes = { at: places(AT.escapes), count: 0 };
+    this.marked = new Uint32Array(buffer, AT.marked, LONGEST_TEXT >> 5);
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
@@ -304,13 +311,12 @@ export class TextKernel {
   }
 
   /**
-   * The stretches to decode of the text that was loaded last, in which {@linkcode TextKernel.escapes} are noted: around
-   * escapes, and nowhere else. Ordinary text is full of percent signs, backslashes and ampersands that escape nothing;
+   * The stretches to decode of the text that was noted last, while none other was read: around escapes, and nowhere else. Ordinary text is full of percent signs, backslashes and ampersands that escape nothing;
    * decoding all of it would cost more than looking at it. So each place is checked, and those that hold are joined into
    * regions, with enough text on both sides for a value that is escaped in part.
    */
   findRegions(needs: number): Region[] {
-    if (this.escapes.count === 0) return [];
+    if (!this.#hasMarks) return [];
     const regions = this.#regions;
     return Array.from({ length: this.#exports.regions(this.#length, needs) }, (_, i) => ({
       kinds: regions[3 * i] as number,
@@ -357,7 +363,9 @@ export class TextKernel {
   /** Notes the places of the text that was read last. */
   note(): void {
     this.#exports.note(this.#length);
-    [this.lines.count, this.escapes.count, this.blobs.count] = this.#counts as unknown as [number, number, number];
+    this.lines.count = this.#counts[LINE_COUNT] as number;
+    this.#hasMarks = this.#counts[MARKS] !== 0;
+    this.blobs.count = this.#counts[BLOB_COUNT] as number;
     this.runs.count = 2 * (this.#counts[RUNS] as number);
     this.#compare(this.lines);
   }
@@ -399,6 +407,10 @@ function writeTables(memory: Uint8Array): void {
   memory.set(ESCAPE_FOLLOWS, AT.follows);
   memory.set(new Uint8Array(HEX_VALUES.buffer), AT.hexValues);
   memory.set(BACKSLASHED, AT.backslashed);
+  memory.set(shapeTable(), AT.shapes);
+  const controls = new HalfTables();
+  controls.add(BACKSLASHED, (meaning) => meaning === BACKSLASH.control, [0, 1, 2, 3, 4, 5, 6, 7]);
+  memory.set(controls.bytes, AT.controls);
   memory.set(ESCAPE_SECONDS, AT.seconds);
   memory.set(new Uint8Array(entityTable().buffer), AT.names);
   for (const [byte, kind] of ESCAPE_STARTS.entries()) {
