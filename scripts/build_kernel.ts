@@ -26,10 +26,19 @@ export const KERNELS: readonly Kernel[] = [
   { folder: "lib/ssh/cipher", parts: [], what: "packet cipher", pages: 3 },
   {
     folder: "lib/secrets/redaction",
-    parts: ["lines.as", "escapes.as", "escape_blocks.as", "escape_rows.as", "regions.as", "bits.as", "probes.as"],
+    parts: [
+      "lines.as",
+      "escapes.as",
+      "escape_blocks.as",
+      "escape_rows.as",
+      "regions.as",
+      "bits.as",
+      "probes.as",
+      "runs.as",
+    ],
     what: "redactor",
-    pages: 34,
-    mostPages: 2048,
+    pages: 38,
+    mostPages: 32768,
   },
 ];
 

@@ -4,10 +4,11 @@
  * One engine serves all ways out: a whole text, a window of it, a stream. What it masks depends on the bytes and on the
  * loaded values alone, not on how the bytes were cut.
  */
+import { ToolError } from "../errors.ts";
 import { companionsOf, ordinaryLines, takeMarks } from "./redaction/companions.ts";
 import { cutAtEnd, cutAtStart } from "./redaction/edges.ts";
 import { BLOCK, CONTEXT, Engine } from "./redaction/engine.ts";
-import { Lexicon } from "./redaction/lexicon.ts";
+import { expectedGrams, Lexicon } from "./redaction/lexicon.ts";
 import { MASK, maskBytes, mergeSpans, type Span } from "./redaction/spans.ts";
 import { encodeText, toCharacters, unitIndexes } from "./redaction/text.ts";
 
@@ -18,6 +19,12 @@ const SHORTEST = 4;
 
 /** Milliseconds in a row for which values are taken in when others are to run meanwhile. */
 const TURN_MS = 8;
+
+/**
+ * Grams, see {@linkcode expectedGrams}, that all values may have: the thousand variables of an env file, each of a length that
+ * is dearest, and some more. They take about 110 bytes each.
+ */
+const MOST_GRAMS = 26_000_000;
 
 /** What stands between the texts of an answer when they are looked at together. */
 const BETWEEN = "\n";
@@ -45,6 +52,7 @@ export class Redactor {
   #madeEngine: Engine | undefined;
   readonly #lifted: Set<string> = new Set();
   readonly #values: Set<string> = new Set();
+  #grams = 0;
   #lexicon: Lexicon = new Lexicon();
   /** Lines of the values that count only near to what was found of one. */
   readonly #ordinary: Set<string> = new Set();
@@ -69,6 +77,8 @@ export class Redactor {
   /**
    * Masks `values` from now on. Values of fewer than four characters are left out, as are values that were lifted.
    * Nothing takes a value away again but {@linkcode Redactor.lift}.
+   *
+   * @throws {ToolError} `limit_reached` when there is no room for them; none of them is masked then
    */
   add(values: Iterable<string>): void {
     this.#take(values);
@@ -92,6 +102,7 @@ export class Redactor {
     for (const value of values) {
       if (this.#values.delete(value)) this.#lifted.add(value);
     }
+    this.#grams = gramsOf(this.#values);
     this.#lexicon = new Lexicon();
     this.#ordinaryLexicon = new Lexicon();
     this.#ordinary.clear();
@@ -101,13 +112,19 @@ export class Redactor {
 
   /** Puts what is new of `values` at the end of the work that is to be done. */
   #take(values: Iterable<string>): Generator<void> {
-    const fresh: string[] = [];
+    const fresh = new Set<string>();
     for (const value of values) {
-      if ([...value].length < SHORTEST || this.#values.has(value) || this.#lifted.has(value)) continue;
-      this.#values.add(value);
-      fresh.push(value);
+      if ([...value].length >= SHORTEST && !this.#values.has(value) && !this.#lifted.has(value)) fresh.add(value);
     }
-    const work = this.#learn(fresh);
+    const grams = this.#grams + gramsOf(fresh);
+    if (grams > MOST_GRAMS) {
+      throw new ToolError("limit_reached", "there is no room to mask so many characters of secrets", {
+        hint: "nothing was loaded; mark what is no secret with `# mcp: public` on the line before, or leave it out",
+      });
+    }
+    this.#grams = grams;
+    for (const value of fresh) this.#values.add(value);
+    const work = this.#learn([...fresh]);
     this.#work.push(work);
     return work;
   }
@@ -314,6 +331,12 @@ export class RedactionStream {
     this.#base = to;
     return copy;
   }
+}
+
+function gramsOf(values: Iterable<string>): number {
+  let grams = 0;
+  for (const { length } of values) grams += expectedGrams(length);
+  return grams;
 }
 
 /** What of `spans` lies within `[start, end)`, counted from `start`. */

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeAll, Decoder } from "../../lib/secrets/redaction/decoder.ts";
 import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes.ts";
-import { GramIndex } from "../../lib/secrets/redaction/gram_index.ts";
-import { GramSieves } from "../../lib/secrets/redaction/gram_sieves.ts";
-import { SieveCopies } from "../../lib/secrets/redaction/sieve_copies.ts";
 import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
 
@@ -173,32 +170,4 @@ Deno.test("TextKernel.findRegions() gives a region of each kind around its escap
     { kinds: 1, from: 0, to: 165 },
     { kinds: 1, from: 383, to: 551 },
   ]);
-});
-
-Deno.test("TextKernel.probe() finds a gram wherever it stands", () => {
-  const index = new GramIndex();
-  const form = encode("3k9xq0zv");
-  index.add(form, new Uint8Array(form.length).fill(11), 0, form.length);
-  for (const _ of index.settle());
-  for (let before = 0; before < 70; before++) {
-    kernel.read(viewOf(encode("-".repeat(before) + "3k9xq0zv" + "-".repeat(before % 5))));
-    const count = kernel.probe(false, index.sieves);
-    assert.ok([...kernel.found.subarray(0, count)].includes(before), `behind ${before} others`);
-  }
-});
-
-Deno.test("SieveCopies.of() grows the memory, and what was looking at it still does", () => {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 64, shared: true });
-  const before = new Uint8Array(memory.buffer, 0, 16).fill(7);
-  const copies = new SieveCopies(memory, 1024);
-  const sieves = Array.from({ length: 6 }, () => new GramSieves({ probes: 40_000, grams: 100, wide: 0, wholes: 0 }));
-  for (const each of [...sieves, ...sieves]) {
-    each.addGram(encode("3k9xq0zv---"), 0);
-    const head = new Uint32Array(memory.buffer, copies.of(each), 6);
-    for (const [i, { bits, shift }] of [each.probes, each.grams, each.wide].entries()) {
-      assert.equal(head[2 * i], shift);
-      assert.deepEqual(new Int32Array(memory.buffer, head[2 * i + 1], bits.length), bits);
-    }
-  }
-  assert.ok(before.every((byte) => byte === 7));
 });

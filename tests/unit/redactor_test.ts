@@ -240,3 +240,16 @@ Deno.test("redactTogether() masks a value that begins in one text and ends in an
   ]);
   assert.deepEqual(redactor.redactTogether([]), []);
 });
+
+Deno.test("add() refuses values for which there is no room, takes none of them, and keeps what it has", async () => {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  const tooMany = ["Vn3kD0wRq6Ys1Hc5", "x".repeat(5_000_000)];
+  const isRefusal = { name: "ToolError", code: "limit_reached" };
+  assert.throws(() => redactor.add(tooMany), isRefusal);
+  await assert.rejects(redactor.addInTurns(tooMany), isRefusal);
+  assert.equal(redactor.size, 1);
+  assert.equal(redactor.redact(`${VALUE} ${tooMany[0]}`), `*** ${tooMany[0]}`);
+  redactor.add(tooMany.slice(0, 1));
+  assert.equal(redactor.redact(`${VALUE} ${tooMany[0]}`), "*** ***");
+});

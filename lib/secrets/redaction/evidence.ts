@@ -39,11 +39,19 @@ const UNBOUND = 6;
 /** Half bits below which no run is masked, whatever it looks like. */
 export const LEAST_PROOF: number = TOUCHING;
 
-/** Half bits below which no run of forms of `kinds`, a bit for each, is masked. */
+/** Half bits below which no run of forms of `kinds`, a bit for each, is masked; runs.as asks the same. */
 export function leastProof(kinds: number): number {
   if ((kinds & PLAIN_KINDS) !== 0) return (kinds & MARKED_BIT) === 0 ? TOUCHING : SCATTERED;
   if (kinds === LOOSE_BIT) return SPACED_LOOSE;
   return (kinds & TURNED_KINDS) === 0 ? ENCODED : SCATTERED;
+}
+
+/**
+ * {@linkcode leastProof} in numbers: in the plain view the first one; in the dense one, for a kind alone, that kind and what
+ * it needs, and for others without one of some kinds and with one, these kinds and what is needed.
+ */
+export function leastProofs(): number[] {
+  return [LEAST_PROOF, LOOSE_BIT, SPACED_LOOSE, TURNED_KINDS, ENCODED, SCATTERED];
 }
 
 /** What stands between the symbols of a stretch. */

@@ -1,9 +1,10 @@
 /**
  * The grams of all forms in one view, and three ways to ask about them, each slower and surer than the one before:
- * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand.
+ * a bit set for five symbols, a bit set for eight, and a table that says where in the forms the eight stand. It is put
+ * together here, and texts are looked up in a copy, see runs.as.
  */
-import { type GramCounts, GramSieves, holds } from "./gram_sieves.ts";
-import { GRAM, gramHash, memoryOf, sharedFrom, WIDE_GRAM, wideHashAt, wordAt, wordIn } from "./grams.ts";
+import { type GramCounts, GramSieves } from "./gram_sieves.ts";
+import { GRAM, gramHash, memoryOf, WIDE_GRAM, wideHashAt, wordAt, wordIn } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 
 /** Symbols in a row from which a form is looked up by wide grams. */
@@ -24,9 +25,24 @@ export function symbolKind(facts: number): number {
   return (facts >> KIND_SHIFT) & 0x1f;
 }
 
-/** Whether the table has the gram that begins with a symbol with these facts, and at this place. */
-export function hasGram(facts: number): boolean {
-  return (facts & GRAM_HERE) !== 0;
+/** What an index consists of, see {@linkcode GramIndex}. */
+export interface IndexParts {
+  /** What to ask about symbols before they are looked up. */
+  readonly sieves: GramSieves;
+  /** The symbols of all forms. */
+  readonly pool: Uint8Array;
+  /** What there is to know of each. */
+  readonly facts: Uint16Array;
+  /** Where grams stand in the pool. */
+  readonly table: Int32Array;
+  /** The same of wide grams. */
+  readonly wide: IntMap;
+  /** Numbers of wholes. */
+  readonly wholes: IntMap;
+  /** What there is to know of each whole. */
+  readonly wholeList: Int32Array;
+  /** Their symbols. */
+  readonly wholePool: Uint8Array;
 }
 
 /** Something that counts only when all of it is met. */
@@ -48,7 +64,7 @@ export class GramIndex<W extends Whole> {
    * Two numbers for each slot: one more than where a gram stands in the pool, 0 where nothing is, and the hash of the
    * gram, which tells it from most others without a look at the pool.
    */
-  #table = new Int32Array(1 << 15);
+  #table = new Int32Array(1 << 12);
   #count = 0;
   #sieves: GramSieves = new GramSieves({ probes: 0, grams: 0, wide: 0, wholes: 0 });
   /** How many hashes belong into each set. */
@@ -60,14 +76,32 @@ export class GramIndex<W extends Whole> {
   #lastGram = -4;
   /** Where the grams of the longest forms stand in the pool, by their hash. */
   readonly #wideAt = new IntMap();
-  /** Which of the lists has the wholes that begin with a gram, by its hash. */
-  readonly #wholes = new IntMap();
-  readonly #lists: W[][] = [];
-  readonly #allWholes: W[] = [];
+  /** Which whole was the last one to be added of those that begin with a gram, by its hash. */
+  readonly #wholesAt = new IntMap();
+  /** The forms that count as a whole only, by their numbers. */
+  readonly wholes: W[] = [];
+  /**
+   * Three numbers for each whole: one more than the number of the one before it that begins with the same gram, 0 when
+   * there is none; how many symbols it has; and where in their pool these are.
+   */
+  #wholeList = new Int32Array(384);
+  #wholePool = new Uint8Array(4096);
+  #wholePoolLength = 0;
+  /** How often what is found has changed. */
+  revision = 0;
 
-  /** What to ask about symbols before they are looked up. */
-  get sieves(): GramSieves {
-    return this.#sieves;
+  /** All that texts are looked up in. */
+  get parts(): IndexParts {
+    return {
+      sieves: this.#sieves,
+      pool: this.pool.subarray(0, this.#length + SPARE),
+      facts: this.facts.subarray(0, this.#length + SPARE),
+      table: this.#table,
+      wide: this.#wideAt,
+      wholes: this.#wholesAt,
+      wholeList: this.#wholeList.subarray(0, WHOLE_NUMBERS * this.wholes.length),
+      wholePool: this.#wholePool.subarray(0, this.#wholePoolLength),
+    };
   }
 
   /** Adds a form that counts from `least` symbols in a row; it is found from the next {@linkcode GramIndex.settle} on. */
@@ -127,35 +161,24 @@ export class GramIndex<W extends Whole> {
 
   /** Adds a form that counts as a whole only; it has at least eight symbols. */
   addWhole(whole: W): void {
-    const hash = gramHash(wordAt(whole.symbols, 0), wordAt(whole.symbols, 4));
-    const list = this.#wholes.get(hash);
-    if (list < 0) this.#wholes.set(hash, this.#lists.push([whole]) - 1);
-    else (this.#lists[list] as W[]).push(whole);
-    this.#allWholes.push(whole);
+    const { symbols } = whole;
+    const hash = gramHash(wordAt(symbols, 0), wordAt(symbols, 4));
+    const number = this.wholes.push(whole) - 1;
+    this.#wholeList = withRoom(this.#wholeList, WHOLE_NUMBERS * (number + 1));
+    this.#wholePool = withRoom(this.#wholePool, this.#wholePoolLength + symbols.length);
+    const before = this.#wholesAt.get(hash) + 1;
+    this.#wholeList.set([before, symbols.length, this.#wholePoolLength], WHOLE_NUMBERS * number);
+    this.#wholesAt.set(hash, number);
+    this.#wholePool.set(symbols, this.#wholePoolLength);
+    this.#wholePoolLength += symbols.length;
     this.#counts.wholes++;
     this.#counts.grams++;
     this.#counts.probes += 4;
   }
 
-  /** Whether the eight symbols, as two words, may be in the index. */
-  mayHold(first: number, second: number): boolean {
-    return holds(this.#sieves.grams, gramHash(first, second));
-  }
-
   /** Where in the pool the eight symbols stand, -1 when nowhere. */
   find(first: number, second: number): number {
     return (this.#table[this.#slot(first, second)] as number) - 1;
-  }
-
-  /**
-   * Puts into `found` what {@linkcode GramIndex.find} says of the symbols at each of `places`, see
-   * {@linkcode TextKernel.found}: one after the other, so that no look at the table waits for what is done about another.
-   */
-  findAll(symbols: DataView, places: Uint32Array, count: number, found: Int32Array): void {
-    for (let i = 0; i < count; i++) {
-      const at = (places[i] as number) & 0xffff;
-      found[i] = this.find(wordIn(symbols, at), wordIn(symbols, at + 4));
-    }
   }
 
   /** The place in the table that has a gram, or the one where it belongs. */
@@ -170,21 +193,6 @@ export class GramIndex<W extends Whole> {
       slot = (slot + 2) & mask;
     }
     return slot;
-  }
-
-  /** Where in the pool the sixteen symbols at `at` of `memory` stand, -1 when nowhere; for the longest forms. */
-  findWide(memory: DataView, at: number): number {
-    const found = this.#wideAt.get(wideHashAt(memory, at));
-    if (found < 0) return -1;
-    return sharedFrom(this.memory, found, memory, at, WIDE_GRAM) === WIDE_GRAM ? found : -1;
-  }
-
-  /** The wholes that begin with the eight symbols, among others. */
-  wholes(first: number, second: number): readonly W[] {
-    const hash = gramHash(first, second);
-    if (!holds(this.#sieves.wholes, hash)) return NONE;
-    const list = this.#wholes.get(hash);
-    return list < 0 ? NONE : this.#lists[list] as W[];
   }
 
   #append(symbols: Uint8Array, weights: Uint8Array, kind: number): void {
@@ -268,13 +276,14 @@ export class GramIndex<W extends Whole> {
       if ((facts & WIDE_HERE) !== 0) sieves.addWide(this.pool, this.memory, at);
       else if ((facts & GRAM_HERE) !== 0) sieves.addGram(this.pool, at);
     }
-    for (let i = isFull ? 0 : this.#settledWholes; i < this.#allWholes.length; i++) {
+    for (let i = isFull ? 0 : this.#settledWholes; i < this.wholes.length; i++) {
       if (i % SLICE === 0) yield;
-      sieves.addWhole((this.#allWholes[i] as W).symbols);
+      sieves.addWhole((this.wholes[i] as W).symbols);
     }
     this.#settled = this.#length;
-    this.#settledWholes = this.#allWholes.length;
+    this.#settledWholes = this.wholes.length;
     this.#sieves = sieves;
+    this.revision++;
   }
 }
 
@@ -293,7 +302,16 @@ function tooFull(count: number, length: number): boolean {
   return 3 * count > length;
 }
 
-const NONE: readonly never[] = [];
+/** Numbers for each whole. */
+const WHOLE_NUMBERS = 3;
+
+/** `array`, or a longer one that begins as it does, with room for `length` elements. */
+function withRoom<A extends Int32Array | Uint8Array>(array: A, length: number): A {
+  if (length <= array.length) return array;
+  const longer = new (array.constructor as { new (length: number): A })(Math.max(length, 2 * array.length));
+  longer.set(array);
+  return longer;
+}
 
 function slotHash(first: number, second: number): number {
   const hash = gramHash(second, first);

@@ -1,6 +1,6 @@
 /** The sets that are asked about symbols of a text before they are looked up, since most texts hold nothing of a form. */
 import { gramHash, probeHash, wideHashAt, wordAt } from "./grams.ts";
-import { LaneSieve, Sieve, sieveBit } from "./sieve.ts";
+import { LaneSieve, Sieve } from "./sieve.ts";
 
 /** The lane of the fives with which sixteen symbols begin; those before it are for eight. */
 export const WIDE_LANE = 4;
@@ -30,8 +30,6 @@ export class GramSieves {
   readonly wide: Sieve;
   /** The eight symbols with which a form begins that has to be met as a whole. */
   readonly wholes: Sieve;
-  /** How much has been added: a copy made when it was less lacks some. */
-  revision = 0;
 
   /** Sets for as many hashes. */
   constructor({ probes, grams, wide, wholes }: GramCounts) {
@@ -66,12 +64,6 @@ export class GramSieves {
   }
 
   #addProbe(symbols: Uint8Array, at: number, lane: number): void {
-    this.revision++;
     this.probes.addIn(probeHash(wordAt(symbols, at), symbols[at + 4] as number), lane);
   }
-}
-
-/** Whether `hash` may be in a set. */
-export function holds({ bits, shift }: Sieve, hash: number): boolean {
-  return (sieveBit(bits, shift, hash) & 1) !== 0;
 }

@@ -29,28 +29,6 @@ export function memoryOf({ buffer, byteOffset, byteLength }: Uint8Array): DataVi
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** How many symbols before `a` of one memory are those before `b` of another; no more than stand there. */
-export function sharedBefore(one: DataView, a: number, other: DataView, b: number): number {
-  const most = Math.min(a, b);
-  let count = 0;
-  while (count + 4 <= most) {
-    const differences = wordIn(one, a - count - 4) ^ wordIn(other, b - count - 4);
-    if (differences !== 0) return count + (Math.clz32(differences) >> 3);
-    count += 4;
-  }
-  while (count < most && one.getUint8(a - count - 1) === other.getUint8(b - count - 1)) count++;
-  return count;
-}
-
-/** How many symbols from `a` on of one memory are those from `b` on of another; no more than `most`. */
-export function sharedFrom(one: DataView, a: number, other: DataView, b: number, most: number): number {
-  for (let count = 0; count < most; count += 4) {
-    const differences = wordIn(one, a + count) ^ wordIn(other, b + count);
-    if (differences !== 0) return Math.min(most, count + (31 - Math.clz32(differences & -differences) >> 3));
-  }
-  return most;
-}
-
 /** The hash of five symbols, of which the top bits count. */
 export function probeHash(word: number, fifth: number): number {
   return Math.imul(word, 0x9e3779b1) ^ Math.imul(fifth, 0x85ebca6b);

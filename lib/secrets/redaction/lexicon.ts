@@ -220,7 +220,7 @@ export class Lexicon {
 const PLAIN_GRAMS = 5;
 
 /** About how many grams of the dense view a value of `length` characters has. */
-function expectedGrams(length: number): number {
+export function expectedGrams(length: number): number {
   return length * (length <= EVERY_FORM ? 60 : length <= USUAL_FORMS ? 20 : 6);
 }
 

@@ -76,10 +76,3 @@ const LANE_STEP = 7;
 export function rehash(hash: number): number {
   return Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
 }
-
-/** The lowest bit is set when `hash` may be in the set that has these `bits`; the others mean nothing. */
-export function sieveBit(bits: Int32Array, shift: number, hash: number): number {
-  const second = rehash(hash);
-  const word = bits[hash >>> shift] as number;
-  return (word >>> (second >>> 27)) & (word >>> (second >>> 22)) & (word >>> (second >>> 17));
-}

@@ -10,10 +10,11 @@ import { type BitExports, Bits } from "./bit_bytes.ts";
 import { entityTable } from "./entities.ts";
 import { BACKSLASH, BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
 import { shapeTable } from "./escape_shapes.ts";
-import type { GramSieves } from "./gram_sieves.ts";
+import { leastProofs } from "./evidence.ts";
+import type { GramIndex, Whole } from "./gram_index.ts";
+import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
-import { SieveCopies } from "./sieve_copies.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
 
@@ -58,10 +59,19 @@ export const GROUP = {
   size: 4,
 } as const;
 
-/** Set in what was found when it is a wide gram, and when something may begin there that has to be met as a whole. */
-export const WIDE_FOUND = 0x10000;
-/** The same. */
-export const WHOLE_FOUND = 0x20000;
+/** What the four numbers are that tell of what was met. */
+export const MET = {
+  /** The first symbol. */
+  start: 0,
+  /** The symbol after the last one. */
+  end: 1,
+  /** A bit for each kind of form that a run belongs to; 0 for a form that has to be met as a whole, and was. */
+  kinds: 2,
+  /** What a run proves, in half bits; the number of a whole in its index. */
+  proof: 3,
+  /** How many numbers there are. */
+  size: 4,
+} as const;
 
 /** Stands for a number of tokens that has to be counted; a line that is looked at has fewer. */
 export const NOT_KNOWN = 255;
@@ -101,6 +111,7 @@ interface Exports extends BitExports {
   nests(level: number, length: number, kinds: number, needs: number): number;
   locate(isDense: boolean, length: number, breaks: number): void;
   probe(isDense: boolean, length: number, sets: number): number;
+  meet(isDense: boolean, length: number, from: number, found: number, sets: number): number;
   probeThrees(length: number, step: number): number;
 }
 
@@ -174,7 +185,9 @@ const AT = {
   found: 0x188000,
   shortBits: 0x1b6000,
   runs: 0x1b8000,
-  sieves: 0x21c000,
+  met: 0x24a000,
+  least: 0x24e000,
+  indexes: 0x24e100,
 } as const;
 
 /** Which of the numbers at `AT.counts` tells what, see kernel.as. */
@@ -183,9 +196,12 @@ const MARKS = 1;
 const BLOB_COUNT = 2;
 const SEEN = 3;
 const RUNS = 4;
+const MET_COUNT = 5;
 /** Numbers for the longest list of places that were found, and for the bits of short patterns. */
 const FOUND_ROOM = 0xb800;
 const SHORT_ROOM = 512;
+/** Things that were met of which can be told at once. */
+const MET_ROOM = 1024;
 /** Numbers for the longest list of regions, of which each has three. */
 const REGION_ROOM = 0x3000;
 /** Bytes from what stands in the memory for one view, or one level, to what does for the next, and within that. */
@@ -223,7 +239,9 @@ export class TextKernel {
   readonly plainPlaces: Uint16Array;
   /** The same for the dense view. */
   readonly densePlaces: Uint16Array;
-  /** What was found last; see {@linkcode TextKernel.probe} and {@linkcode TextKernel.probeThrees}. */
+  /** What was met last, see {@linkcode TextKernel.lookUp}; four numbers for each, see {@linkcode MET}. */
+  readonly met: Int32Array;
+  /** What was found last; see {@linkcode TextKernel.probeThrees}. */
   readonly found: Uint32Array;
   static #shared: TextKernel | undefined;
   readonly #exports: Exports;
@@ -231,7 +249,7 @@ export class TextKernel {
   readonly #breaks: Uint16Array;
   readonly #regions: Uint16Array;
   readonly #shortBits: Int32Array;
-  readonly #sieves: SieveCopies;
+  readonly #indexes: IndexCopies;
   readonly #counts: Uint32Array;
   #length = 0;
   #breakCount = 0;
@@ -254,10 +272,11 @@ export class TextKernel {
     this.#regions = new Uint16Array(buffer, AT.regions, REGION_ROOM);
     this.found = new Uint32Array(buffer, AT.found, FOUND_ROOM);
     this.#shortBits = new Int32Array(buffer, AT.shortBits, SHORT_ROOM);
-    this.#sieves = new SieveCopies(exports.memory, AT.sieves);
+    this.met = new Int32Array(buffer, AT.met, MET.size * MET_ROOM);
+    this.#indexes = new IndexCopies(exports.memory, AT.indexes);
     this.plainPlaces = places(AT.places);
     this.densePlaces = places(AT.places + PLACES_SIZE);
-    this.#counts = new Uint32Array(buffer, AT.counts, RUNS + 1);
+    this.#counts = new Uint32Array(buffer, AT.counts, MET_COUNT + 1);
     exports.prepare();
     writeTables(new Uint8Array(buffer));
   }
@@ -291,12 +310,18 @@ export class TextKernel {
   }
 
   /**
-   * Notes where grams may begin in a view of the text that was read last, in the order in which to look them up, with
-   * {@linkcode WIDE_FOUND} where it is a wide one and {@linkcode WHOLE_FOUND} where something else may begin; how many there
-   * are.
+   * Looks a view of the text that was read last up in an index. Calls `onMet` with how many things were met that may have to
+   * be masked, see {@linkcode TextKernel.met}, as often as there were too many to tell at once.
    */
-  probe(isDense: boolean, sieves: GramSieves): number {
-    return this.#exports.probe(isDense, isDense ? this.denseLength : this.plainLength, this.#sieves.of(sieves));
+  lookUp(isDense: boolean, index: GramIndex<Whole>, onMet: (count: number) => void): void {
+    const sets = this.#indexes.of(index);
+    const length = isDense ? this.denseLength : this.plainLength;
+    const found = this.#exports.probe(isDense, length, sets);
+    for (let from = 0; from < found;) {
+      from = this.#exports.meet(isDense, length, from, found, sets);
+      const count = this.#counts[MET_COUNT] as number;
+      if (count > 0) onMet(count);
+    }
   }
 
   /** Notes at which symbols of the plain view three may be in a short pattern; how many there are. */
@@ -411,6 +436,7 @@ function writeTables(memory: Uint8Array): void {
   const controls = new HalfTables();
   controls.add(BACKSLASHED, (meaning) => meaning === BACKSLASH.control, [0, 1, 2, 3, 4, 5, 6, 7]);
   memory.set(controls.bytes, AT.controls);
+  memory.set(new Uint8Array(Int32Array.from(leastProofs()).buffer), AT.least);
   memory.set(ESCAPE_SECONDS, AT.seconds);
   memory.set(new Uint8Array(entityTable().buffer), AT.names);
   for (const [byte, kind] of ESCAPE_STARTS.entries()) {

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { GramIndex, type Whole } from "../../lib/secrets/redaction/gram_index.ts";
+import { IndexCopies } from "../../lib/secrets/redaction/index_copies.ts";
+import { MET, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { viewOf } from "../../lib/secrets/redaction/view.ts";
+
+const kernel = TextKernel.shared();
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** An index of forms, in each of which every symbol proves 11, and of forms that have to be met as a whole. */
+function indexOf(forms: readonly string[], wholes: readonly string[] = []): GramIndex<Whole> {
+  const index = new GramIndex<Whole>();
+  for (const form of forms) index.add(encode(form), new Uint8Array(form.length).fill(11), 0, 8);
+  for (const whole of wholes) index.addWhole({ symbols: encode(whole) });
+  for (const _ of index.settle());
+  return index;
+}
+
+/** What is met in the plain view of `text`: `start-end` of runs, and `start-end=number` of wholes. */
+function lookUp(text: string, index: GramIndex<Whole>): string[] {
+  kernel.read(viewOf(encode(text)));
+  const all: string[] = [];
+  kernel.lookUp(false, index, (count) => {
+    for (let i = 0; i < count; i++) {
+      const [start, end, kinds, proof] = kernel.met.subarray(MET.size * i, MET.size * (i + 1));
+      all.push(kinds === 0 ? `${start}-${end}=${proof}` : `${start}-${end}`);
+    }
+  });
+  return all;
+}
+
+Deno.test("TextKernel.lookUp() follows a gram wherever it stands, as far as the text goes on as the form does", () => {
+  const index = indexOf(["3k9xq0zvaw8"]);
+  for (let before = 0; before < 70; before++) {
+    const lead = "-".repeat(before);
+    assert.deepEqual(lookUp(`${lead}3k9xq0zv${"-".repeat(before % 5)}`, index), [`${before}-${before + 8}`], lead);
+    assert.deepEqual(lookUp(`${lead}3k9xq0zvaw8xx`, index), [`${before}-${before + 11}`], lead);
+    assert.deepEqual(lookUp(`${lead}3k9xq0zxaw8xx`, index), [], lead);
+  }
+});
+
+Deno.test("TextKernel.lookUp() goes on in another form where one ends", () => {
+  const index = indexOf(["3k9xq0zvaw8p", "q0zvaw8pmn5r"]);
+  assert.deepEqual(lookUp("..3k9xq0zvaw8pmn5r..", index), ["2-18"]);
+});
+
+Deno.test("TextKernel.lookUp() tells of forms that have to be met as a whole only where all of one stands", () => {
+  const index = indexOf([], ["3k9xq0zv", "3k9xq0zvaw8", "3k9xq0zvaw8pmn5rt", "3k9xq0zvbb"]);
+  assert.deepEqual(lookUp("--3k9xq0zvaw8pmn5r", index).sort(), ["2-10=0", "2-13=1"]);
+  assert.deepEqual(lookUp("3k9xq0zvaw8pmn5rt", index).sort(), ["0-11=1", "0-17=2", "0-8=0"]);
+  assert.deepEqual(lookUp("3k9xq0zx", index), []);
+});
+
+Deno.test("TextKernel.lookUp() tells of all that is met, however much that is", () => {
+  const wholes = Array.from({ length: 40 }, (_, i) => `3k9xq0zv${"w".repeat(i)}`);
+  const index = indexOf(["abcdefgh"], wholes);
+  const parts = 120;
+  const all = lookUp(`abcdefgh-${wholes.at(-1)}+`.repeat(parts), index);
+  assert.equal(all.length, parts * (wholes.length + 1));
+  assert.equal(new Set(all).size, all.length);
+});
+
+Deno.test("IndexCopies.of() grows the memory, and gives each index as it is now", () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 640, shared: true });
+  const before = new Uint8Array(memory.buffer, 0, 16).fill(7);
+  const copies = new IndexCopies(memory, 1024);
+  const indexes = Array.from({ length: 6 }, (_, i) => indexOf([`3k9xq0zv${i}`], [`whole-of-${i}`]));
+  for (let round = 0; round < 3; round++) {
+    for (const [i, index] of indexes.entries()) {
+      // Enough to make some of them outgrow their places.
+      for (let more = 0; more < 900 * round * (i % 2); more++) {
+        index.add(encode(`${round}-${more}-of-form-${i}`), new Uint8Array(20).fill(11), 0, 12);
+      }
+      for (const _ of index.settle());
+    }
+    for (const index of [...indexes, ...indexes].reverse()) {
+      const head = new Uint32Array(memory.buffer, copies.of(index), 22);
+      const { sieves, pool, facts, table, wide, wholes, wholeList, wholePool } = index.parts;
+      const parts = [sieves.probes.bits, sieves.grams.bits, sieves.wide.bits, sieves.wholes.bits, pool, facts, table];
+      for (const [at, part] of [...parts, wide.slots, wholes.slots, wholeList, wholePool].entries()) {
+        if (at >= 4) assert.equal(head[2 * at], part.length);
+        const Kind = part.constructor as { new (buffer: ArrayBufferLike, at: number, length: number): typeof part };
+        assert.deepEqual(new Kind(memory.buffer, head[2 * at + 1] as number, part.length), part);
+      }
+    }
+  }
+  assert.ok(before.every((byte) => byte === 7));
+});
