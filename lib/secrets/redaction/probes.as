@@ -131,35 +131,6 @@ function findCandidates(symbols: usize, hits: usize, sets: usize): void {
   wideEnd = wide;
 }
 
-/**
- * Notes in {@link FOUND} where grams may begin among the `length` symbols of a view; how many. `sets` is where the sets of
- * fives, of grams, of wide grams and of the beginnings of whole forms are told, two numbers for each: by how much its
- * hashes are shifted, and where it is.
- */
-export function probe(isDense: bool, length: i32, sets: usize): i32 {
-  const symbols = isDense ? DENSE : PLAIN;
-  findCandidates(symbols, probeFives(symbols, length, load<u32>(sets), load<u32>(sets, 4)), sets);
-  const wideShift = load<u32>(sets, 16), wides = <usize>load<u32>(sets, 20);
-  const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
-  let found = FOUND, wide = WIDE_GRAMS;
-  store<u16>(wideEnd, 0xffff);
-  store<u16>(narrowEnd, 0xffff);
-  for (let narrow = NARROW_GRAMS; narrow <= narrowEnd; narrow += 2) {
-    const at = <u32>load<u16>(narrow);
-    for (let other = <u32>load<u16>(wide); other < at; other = <u32>load<u16>(wide)) {
-      const hash = wideHash(symbols + <usize>other);
-      store<u32>(found, other | WIDE_BIT);
-      found += <usize>(sieveBit(wides, wideShift, hash) & 1) << 2;
-      wide += 2;
-    }
-    const hash = gramHash(load<u32>(symbols + <usize>at), load<u32>(symbols + <usize>at, 4));
-    store<u32>(found, at | (WHOLE_BIT & -(sieveBit(wholes, wholeShift, hash) & 1)));
-    found += 4;
-  }
-  // Less what stands for the end.
-  return <i32>((found - FOUND) >> 2) - 1;
-}
-
 // @ts-ignore: decorator
 @inline
 function wideHash(at: usize): u32 {

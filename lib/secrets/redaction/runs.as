@@ -89,23 +89,46 @@ function entryOf(table: usize, mask: u32, from: u32, key: u32): usize {
   return entry;
 }
 
+/** Notes a wide gram that begins at `at`, when there seems to be one; where the list of what was found ends. */
+// @ts-ignore: decorator
+@inline
+function noteWide(found: usize, at: u32, set: usize, shift: u32): usize {
+  const hash = wideHash(symbols + <usize>at);
+  if ((sieveBit(set, shift, hash) & 1) === 0) return found;
+  const place = load<i32>(entryOf(wideTable, wideMask, (hash ^ (hash >>> 15)) * 0x2c1b3c6d >>> 8, hash));
+  store<u32>(found, at | WIDE_BIT);
+  store<i32>(found + FOUND_AT - FOUND, place);
+  return found + (<usize>(place !== 0) << 2);
+}
+
 /**
- * Notes at {@link FOUND_AT} where the grams at {@link FOUND} stand, as the hashes have it: in a loop of its own, so that no
- * look at the tables waits for what is done about another gram.
+ * Notes in {@link FOUND} and {@link FOUND_AT} where grams may begin among the symbols of a view, as the hashes have it; how
+ * many. That is done before anything else is done about them, so that no look at the tables waits for that. `sets` is where
+ * the index is told, see index_copies.ts.
  */
-function findAll(count: i32): void {
-  for (let i = 0; i < count; i++) {
-    const place = load<u32>(FOUND + (<usize>i << 2)), here = symbols + <usize>(place & 0xffff);
-    let entry: usize;
-    if ((place & WIDE_BIT) !== 0) {
-      const hash = wideHash(here);
-      entry = entryOf(wideTable, wideMask, (hash ^ (hash >>> 15)) * 0x2c1b3c6d >>> 8, hash);
-    } else {
-      const hash = slotHash(load<u32>(here), load<u32>(here, 4));
-      entry = entryOf(gramTable, gramMask, hash >>> 5, hash);
+export function probe(isDense: bool, count: i32, sets: usize): i32 {
+  take(isDense, count, sets);
+  findCandidates(symbols, probeFives(symbols, length, load<u32>(sets), load<u32>(sets, 4)), sets);
+  const wideShift = load<u32>(sets, 16), wides = <usize>load<u32>(sets, 20);
+  const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
+  let found = FOUND, wide = WIDE_GRAMS;
+  store<u16>(wideEnd, 0xffff);
+  for (let narrow = NARROW_GRAMS; narrow < narrowEnd; narrow += 2) {
+    const at = <u32>load<u16>(narrow);
+    for (let other = <u32>load<u16>(wide); other < at; other = <u32>load<u16>(wide)) {
+      found = noteWide(found, other, wides, wideShift);
+      wide += 2;
     }
-    store<i32>(FOUND_AT + (<usize>i << 2), load<i32>(entry));
+    const first = load<u32>(symbols + <usize>at), second = load<u32>(symbols + <usize>at, 4);
+    const hash = slotHash(first, second);
+    const place = load<i32>(entryOf(gramTable, gramMask, hash >>> 5, hash));
+    const whole = sieveBit(wholes, wholeShift, gramHash(first, second)) & 1;
+    store<u32>(found, at | (WHOLE_BIT & -whole));
+    store<i32>(found + FOUND_AT - FOUND, place);
+    found += <usize>((place !== 0) | <bool>whole) << 2;
   }
+  for (; wide < wideEnd; wide += 2) found = noteWide(found, <u32>load<u16>(wide), wides, wideShift);
+  return <i32>((found - FOUND) >> 2);
 }
 
 /** How many symbols before `a` of the pool are those before `b` of the text. */
@@ -287,7 +310,6 @@ export function meet(isDense: bool, count: i32, from: i32, found: i32, sets: usi
   if (from === 0) {
     done = straightFrom = 0;
     nextWhole = -1;
-    findAll(found);
   }
   let i = from;
   for (; i < found && met < MET + (MET_ROOM << 4); i++) {
