@@ -149,8 +149,8 @@ Deno.test("TextKernel.findRegions() gives a region of each kind around its escap
   const far = " ".repeat(200);
   assert.deepEqual(regionsOf(`${far}%41${far}`), [{ kinds: 1, from: 152, to: 248 }]);
   assert.deepEqual(regionsOf(`${far}%41\\x41${far}`), [
-    { kinds: 1, from: 152, to: 248 },
     { kinds: 256 + 3, from: 152, to: 251 },
+    { kinds: 1, from: 152, to: 248 },
     { kinds: 2, from: 155, to: 251 },
   ]);
   const shapes = [["%41", 1, 0], ["\\\\x41", 2, 1], ["&#65;", 4, 0], ["=41", 8, 0], ["\x1b[m", 16, 0], [

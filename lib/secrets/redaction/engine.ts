@@ -8,6 +8,7 @@ import { BitReader } from "./bits.ts";
 import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
+import { EVERY_ESCAPE } from "./escapes.ts";
 import { Gathered } from "./gathered.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { openBlobs, openBytes } from "./packed.ts";
@@ -42,6 +43,7 @@ export class Engine {
   readonly #dumps = new DumpReader(WINDOW);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
+  readonly #rows = this.#kernel.rowsAt(0);
   readonly #gathered = new Gathered(VIEW);
 
   /**
@@ -51,12 +53,12 @@ export class Engine {
   look(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): Span[] {
     const scanner = this.#scanner;
     scanner.spans = [];
-    scanner.scan(viewOf(data), lexicon);
+    this.#kernel.load(data);
     this.#kernel.note();
-    const needs = needsOf(lexicon);
-    const regions = this.#kernel.findRegions(needs);
+    this.#decode(data, lexicon);
+    scanner.scan({ ...viewOf(data), rows: this.#rows }, lexicon);
     this.#findLaidOut(data, lexicon, isContinued);
-    this.#decode(data, regions, lexicon, needs);
+    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));
     const { spans } = scanner;
     this.#dumps.find(data, this.#kernel.lines, ({ bytes, sources }) => {
@@ -104,12 +106,14 @@ export class Engine {
     stretches.clear();
   }
 
-  /** Looks at `data` with the escapes undone in some `regions` of it. */
-  #decode(data: Uint8Array, regions: readonly Region[], lexicon: Lexicon, needs: number): void {
-    if (regions.length === 0) return;
-    this.#kernel.load(data);
-    for (const region of regions) this.#decodeRegion(data, region, lexicon, needs);
-    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
+  /** Undoes the escapes in `data`, which was noted last. */
+  #decode(data: Uint8Array, lexicon: Lexicon): void {
+    const rows = this.#rows;
+    rows.clear();
+    const needs = needsOf(lexicon);
+    for (const region of this.#kernel.findRegions(needs)) {
+      for (const part of rows.outside(region)) this.#decodeRegion(data, part, lexicon, needs);
+    }
   }
 
   #decodeRegion(data: Uint8Array, region: Region, lexicon: Lexicon, needs: number, level = 0): void {
@@ -118,11 +122,14 @@ export class Engine {
       this.#scanAll(decoder, lexicon, false);
       this.#kernel.load(data);
     }
-    const { kinds } = region;
-    const from = decoder.decode(region);
-    if (level + 1 < DEEPEST && this.#kernel.nests(level, decoder.length, kinds, needs)) {
-      this.#decodeRegion(data, { kinds, from, to: decoder.length }, lexicon, needs, level + 1);
-    }
+    // Of a value in which the plain view has gaps less may be found there than among the digits of its bytes.
+    const from = decoder.decode(region, !lexicon.hasGaps);
+    if (level + 1 === DEEPEST) return;
+    const { kinds } = region, to = decoder.length;
+    const others = EVERY_ESCAPE & ~kinds;
+    const isNested = this.#kernel.nests(level, to, kinds, needs), isMixed = this.#kernel.nests(level, to, others, needs);
+    if (isNested) this.#decodeRegion(data, { kinds, from, to }, lexicon, needs, level + 1);
+    if (isMixed) this.#decodeRegion(data, { kinds: kinds | others, from, to }, lexicon, needs, level + 1);
   }
 }
 

@@ -4,6 +4,8 @@
 
 /** Bytes of a block that something may begin with; the rest is looked at because it ends there. */
 const BLOCK_STARTS: u64 = 54;
+/** The same for what is between two rows of escapes, see escape_rows.as. */
+const BETWEEN_ROWS: u64 = 16;
 /** Bytes of the longest escape that is undone here. */
 const LONGEST_USUAL: usize = 10;
 /** What each byte of the block stands for when something ends with it. */
@@ -19,8 +21,16 @@ let further: u64 = 0;
 let undone: u64 = 0, pairs: u64 = 0;
 /** Hexadecimal digits, octal digits. */
 let hex: u64 = 0, octal: u64 = 0;
+/** Whether there are octal escapes; whether no look at the block is needed but at what it stands for, and that has to be marks. */
+let hasNumbers: bool = false, isRow: bool = false, marksOnly: bool = false;
 /** Bytes up to which the block can be undone here. */
 let odd: u64 = 0;
+
+// @ts-ignore: decorator
+@inline
+function bytesAre(bytes: v128, byte: u8): i32 {
+  return i8x16.bitmask(v128.eq<u8>(bytes, v128.splat<u8>(byte)));
+}
 
 /** The bytes of the block at `at` that are `byte`. */
 // @ts-ignore: decorator
@@ -122,6 +132,7 @@ function blockTriples(at: usize, present: i32): void {
   pairs |= undo((percent | quoted) & (hex >> 1) & (hex >> 2), 3);
   const unicode = percent & ~(hex >> 1) & (hex >> 2) & (bytesLike(at, 0xdf, 0x55) >> 1);
   if (unicode !== 0) {
+    octal = bytesLike(at, 0xf8, 0x30);
     const usual = unicode & asciiUnits(at);
     pairs |= undo(usual, 6);
     odd |= unicode & ~usual;
@@ -188,6 +199,7 @@ function blockNumbers(at: usize, number: u64): u64 {
   // What begins with a zero may have four digits.
   const usual = three & ~((bytesEqual(at, 0x30) >> 1) & (octal >> 4));
   const one = number & ~two, pair = two & ~(octal >> 3);
+  hasNumbers = true;
   standForNumbers(at, undo(usual, 4), 0xc0, 0x38);
   if (pair !== 0) standForNumbers(at, undo(pair, 3), 0, 0x38);
   if (one !== 0) standForNumbers(at, undo(one, 2), 0, 0);
@@ -326,20 +338,22 @@ function anyOf(bytes: v128): i32 {
 }
 
 /**
- * Undoes the usual escapes of the kinds in `escapes` in the block at `at` of the `source`, from which the text goes on for
- * `left` bytes; how many bytes of the block that did. What comes out goes to {@link outEnd} of `area`.
+ * Undoes the usual escapes of the kinds in `escapes` that begin in the first `most` bytes of the block at `at` of the
+ * `source`; how many bytes of it that did. What comes out goes to {@link outEnd} of `area`.
  */
-function decodeBlock(area: usize, source: usize, at: usize, left: usize, escapes: i32): usize {
+function decodeBlock(area: usize, source: usize, at: usize, most: u64, escapes: i32): usize {
   firsts = lasts = -1;
   further = undone = pairs = odd = 0;
+  hasNumbers = false;
   v128.store(STANDS_FOR, v128.load(at));
   v128.store(STANDS_FOR, v128.load(at, 16), 16);
   v128.store(STANDS_FOR, v128.load(at, 32), 32);
   v128.store(STANDS_FOR, v128.load(at, 48), 48);
-  const present = kindsOf(at) & escapes;
+  const each = escapes & EVERY_KIND;
+  const present = (each & (each - 1)) === 0 ? each : kindsOf(at) & each;
   if ((present & (PERCENT | QUOTED | BACKSLASH | ENTITY)) !== 0) {
     hex = bytesIn(at, HEX_LOW);
-    octal = bytesLike(at, 0xf8, 0x30);
+    if ((present & (BACKSLASH | ENTITY)) !== 0) octal = bytesLike(at, 0xf8, 0x30);
   }
   if ((present & (PERCENT | QUOTED)) !== 0) blockTriples(at, present);
   if ((present & BACKSLASH) !== 0) blockBackslash(at);
@@ -349,13 +363,18 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, escapes
   if ((present & TERMINAL) !== 0) odd |= bytesEqual(at, 0x1b);
   if ((present & TAG) !== 0) odd |= bytesEqual(at, 0x3c);
   if ((present & BACKSPACE) !== 0) blockBackspace(at);
-  const usual = min<u64>(min(BLOCK_STARTS, <u64>(left - LONGEST_USUAL)), ctz(odd));
+  const usual = min<u64>(most, ctz(odd));
   const done = usual + ctz(~(further >> usual));
   const within = (<u64>1 << done) - 1;
   firsts &= within;
   lasts &= within;
+  // Nothing but escapes, of which octal ones may be meant to be something else; or percent signs of deeper escapes.
+  const plain = lasts & ~undone;
+  marksOnly = plain !== 0;
+  isRow = plain === 0 ? (present & ~(PERCENT | QUOTED | BACKSLASH | ENTITY)) === 0 && !hasNumbers : present === PERCENT && undone !== 0 && (plain & ~hex) === 0;
   if (area === DECODED) emit(area, source, at, <usize>done, true);
   else emit(area, source, at, <usize>done, false);
+  if (isRow) addRow(at - source, at + <usize>done - source);
   return <usize>done;
 }
 
@@ -369,6 +388,8 @@ function emit(area: usize, source: usize, at: usize, size: usize, isFirst: bool)
     const bytes = v128.load(STANDS_FOR + step);
     const begun = <i32>(firsts >> step) & 0xffff, ended = <i32>(lasts >> step) & 0xffff;
     squeeze(area + out, bytes, ended);
+    const strange = marksOnly ? ~bytesAre(bytes, 0x25) & <i32>(undone >> step) : ~textBytes(bytes);
+    isRow = isRow && (ended & strange) === 0;
     const place = at - source + step;
     putSources(area + FROM_OF + (first << 1), source + FROM_OF, place, begun, 0, isFirst);
     putSources(area + TO_OF + (out << 1), source + TO_OF, place, ended, 1, isFirst);

@@ -309,22 +309,27 @@ let patience: usize = 0, wariness: usize = WARY;
 
 /**
  * Decodes `[from, to)` of the text, at another `level` than 0 of what came out at the level before, and undoes the kinds of
- * escape in `escapes`. What comes out goes to `length` of the level; where it ends.
+ * escape in `escapes`. What comes out goes to `length` of the level; where it ends. Rows are noted when it `notesRows`.
  */
-export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32): i32 {
+export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32, notesRows: bool): i32 {
   const area = DECODED + <usize>level * DECODED_SIZE;
+  rows = notesRows ? ROWS + <usize>level * ROWS_SIZE : 0;
   const source = level === 0 ? TEXT : area - DECODED_SIZE;
   const end = source + <usize>to;
   let at = source + <usize>from;
   outEnd = <usize>length;
   nestedEnd = NESTED;
+  rowStart = rowEnd = 0;
   while (at < end) {
     if (patience === 0 && end - at >= WARY) {
+      const start = at;
       at = decodeRow(area, source, at, end, escapes);
       if (end - at < WARY) continue;
-      const done = decodeBlock(area, source, at, end - at, escapes);
+      // Behind a row there may be another one soon.
+      const most = at > start ? BETWEEN_ROWS : BLOCK_STARTS;
+      const done = decodeBlock(area, source, at, min<u64>(most, <u64>(end - at - LONGEST_USUAL)), escapes);
       at += done;
-      if (done >= WORTHWHILE) {
+      if (done >= WORTHWHILE || (most === BETWEEN_ROWS && done >= BETWEEN_ROWS)) {
         wariness = WARY;
         continue;
       }
@@ -335,6 +340,7 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
     patience -= min(patience, next - at);
     at = next;
   }
+  endRow();
   v128.store(area + outEnd, i64x2.splat(0));
   store<u32>(COUNTS, <u32>((nestedEnd - NESTED) >> 1), 12);
   return <i32>outEnd;

@@ -154,8 +154,9 @@ function addMark(place: i32, to: usize, needs: i32): void {
     if (strength > 0) weak = place;
     if (strength === 0 || (strength === 1 && !near)) return;
   } else if (!isEscape(kind, at, to, needs)) return;
-  extend(slot, kind, place);
+  // That of all kinds comes first: what a look at it undoes no other one has to.
   extend(0, kind, place);
+  extend(slot, kind, place);
 }
 
 /**

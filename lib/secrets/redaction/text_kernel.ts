@@ -14,6 +14,7 @@ import { leastProofs } from "./evidence.ts";
 import type { GramIndex, Whole } from "./gram_index.ts";
 import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
+import { Rows } from "./rows.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
@@ -107,7 +108,9 @@ interface Exports extends BitExports {
   note(length: number): void;
   compare(table: number, room: number, count: number): number;
   regions(length: number, needs: number): number;
-  decode(level: number, length: number, from: number, to: number, kinds: number): number;
+  decode(level: number, length: number, from: number, to: number, kinds: number, notesRows: boolean): number;
+  foldWithout(rows: number, length: number, breaks: number): number;
+  locateWithout(rows: number, length: number, breaks: number): void;
   nests(level: number, length: number, kinds: number, needs: number): number;
   locate(isDense: boolean, length: number, breaks: number): void;
   probe(isDense: boolean, length: number, sets: number): number;
@@ -180,6 +183,7 @@ const AT = {
   seconds: 0x1c00,
   shapes: 0x1d00,
   regions: 0xc0000,
+  rows: 0x8b000,
   places: 0xd8000,
   decoded: 0xfc000,
   found: 0x188000,
@@ -209,6 +213,7 @@ const PLACES_SIZE = 0x12000;
 const DECODED_SIZE = 0x2d000;
 const DECODED_FROM = 0x9000;
 const DECODED_TO = 0x1b000;
+const ROWS_SIZE = 0x1000;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
 const BLOB_BYTES = "H4Ne8f7";
@@ -254,6 +259,7 @@ export class TextKernel {
   #length = 0;
   #breakCount = 0;
   #hasMarks = false;
+  #rows = 0;
 
   private constructor(exports: Exports) {
     this.#exports = exports;
@@ -291,12 +297,13 @@ export class TextKernel {
   }
 
   /** Writes the two views of a text. @throws {RangeError} when it is too long */
-  read({ data, length, breaks }: View): void {
+  read({ data, length, breaks, rows }: View): void {
     this.load(length === data.length ? data : data.subarray(0, length));
     if (breaks.count > 0) this.#breaks.set(breaks.at.subarray(0, breaks.count));
     const symbols = this.#exports.fold(length, breaks.count);
     this.plainLength = symbols & 0xffff;
-    this.denseLength = symbols >>> 16;
+    this.#rows = rows === undefined || rows.isEmpty ? 0 : rows.address;
+    this.denseLength = this.#rows === 0 ? symbols >>> 16 : this.#exports.foldWithout(this.#rows, length, breaks.count);
     this.#breakCount = breaks.count;
   }
 
@@ -332,7 +339,8 @@ export class TextKernel {
 
   /** Notes where the symbols of a view of the text that was read last stand in it. */
   locate(isDense: boolean): void {
-    this.#exports.locate(isDense, this.#length, this.#breakCount);
+    if (isDense && this.#rows > 0) this.#exports.locateWithout(this.#rows, this.#length, this.#breakCount);
+    else this.#exports.locate(isDense, this.#length, this.#breakCount);
   }
 
   /**
@@ -363,10 +371,15 @@ export class TextKernel {
 
   /**
    * Decodes a stretch of the text that was loaded last or, at another `level` than 0, of what came out at the level before.
-   * What comes out goes to place `length` of the level; where it ends.
+   * What comes out goes to place `length` of the level; where it ends. Rows of escapes are noted when it `notesRows`.
    */
-  decode(level: number, length: number, { kinds, from, to }: Region): number {
-    return this.#exports.decode(level, length, from, to, kinds);
+  decode(level: number, length: number, { kinds, from, to }: Region, notesRows: boolean): number {
+    return this.#exports.decode(level, length, from, to, kinds, notesRows);
+  }
+
+  /** The rows of escapes that are undone at a level: of the text itself at 0, and of what came out of it at others. */
+  rowsAt(level: number): Rows {
+    return new Rows(this.#text.buffer, AT.rows + level * ROWS_SIZE, LONGEST_TEXT >> 6);
   }
 
   /** Whether an escape of these kinds came out of one, when what was decoded last ends at `length` of a level. */

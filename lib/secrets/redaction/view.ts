@@ -1,5 +1,7 @@
 /** Bytes to look at, with the place in the source that each came from. */
 
+import type { Rows } from "./rows.ts";
+
 /** A list of places in ascending order. */
 export interface Places {
   /** The places; what stands behind the first {@linkcode Places.count} means nothing. */
@@ -23,6 +25,8 @@ export interface View {
   readonly ends: Sources | null;
   /** Where one text ends and the next one begins; NULs stand there. */
   readonly breaks: Readonly<Places>;
+  /** Rows of escapes that another view shows undone. */
+  readonly rows?: Rows;
 }
 
 const NONE: Places = { at: new Uint16Array(0), count: 0 };
