@@ -112,7 +112,8 @@ export class Engine {
     rows.clear();
     const needs = needsOf(lexicon);
     for (const region of this.#kernel.findRegions(needs)) {
-      for (const part of rows.outside(region)) this.#decodeRegion(data, part, lexicon, needs);
+      if (rows.isEmpty) this.#decodeRegion(data, region, lexicon, needs);
+      else for (const part of rows.outside(region)) this.#decodeRegion(data, part, lexicon, needs);
     }
   }
 

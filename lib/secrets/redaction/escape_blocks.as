@@ -4,6 +4,8 @@
 
 /** Bytes of a block that something may begin with; the rest is looked at because it ends there. */
 const BLOCK_STARTS: u64 = 54;
+/** Marks of escapes that there are at least in a block, and kinds of them that there are at most. */
+const FEW_MARKS: u64 = 5, FEW_KINDS: i32 = 2;
 /** The same for what is between two rows of escapes, see escape_rows.as. */
 const BETWEEN_ROWS: u64 = 16;
 /** Bytes of the longest escape that is undone here. */
@@ -19,6 +21,10 @@ let firsts: u64 = 0, lasts: u64 = 0;
 let further: u64 = 0;
 /** Of `lasts` those of an escape; of these the ones of which the last two bytes are hexadecimal digits. */
 let undone: u64 = 0, pairs: u64 = 0;
+/** Bytes before the end of the text. */
+let visible: u64 = 0;
+/** Bytes that are none of an escape because they are within another one. */
+let hidden: u64 = 0;
 /** Hexadecimal digits, octal digits. */
 let hex: u64 = 0, octal: u64 = 0;
 /** Whether there are octal escapes; whether no look at the block is needed but at what it stands for, and that has to be marks. */
@@ -68,6 +74,19 @@ function bytesFrom(at: usize, first: u8, count: u8): u64 {
     v128.lt<u8>(v128.sub<u8>(v128.load(at, 16), less), all),
     v128.lt<u8>(v128.sub<u8>(v128.load(at, 32), less), all),
     v128.lt<u8>(v128.sub<u8>(v128.load(at, 48), less), all),
+  );
+}
+
+/** The letters. */
+// @ts-ignore: decorator
+@inline
+function lettersOf(at: usize): u64 {
+  const bits = v128.splat<u8>(0x20), less = v128.splat<u8>(0x61), all = v128.splat<u8>(26);
+  return four(
+    v128.lt<u8>(v128.sub<u8>(v128.or(v128.load(at), bits), less), all),
+    v128.lt<u8>(v128.sub<u8>(v128.or(v128.load(at, 16), bits), less), all),
+    v128.lt<u8>(v128.sub<u8>(v128.or(v128.load(at, 32), bits), less), all),
+    v128.lt<u8>(v128.sub<u8>(v128.or(v128.load(at, 48), bits), less), all),
   );
 }
 
@@ -127,8 +146,8 @@ function drop(starts: u64, size: u64): void {
 
 /** `%41`, `=41`, `%u0041`, `=` at the end of a line */
 function blockTriples(at: usize, present: i32): void {
-  const percent = (present & PERCENT) !== 0 ? bytesEqual(at, 0x25) : 0;
-  const quoted = (present & QUOTED) !== 0 ? bytesEqual(at, 0x3d) : 0;
+  const percent = (present & PERCENT) !== 0 ? bytesEqual(at, 0x25) & ~hidden : 0;
+  const quoted = (present & QUOTED) !== 0 ? bytesEqual(at, 0x3d) & ~hidden : 0;
   pairs |= undo((percent | quoted) & (hex >> 1) & (hex >> 2), 3);
   const unicode = percent & ~(hex >> 1) & (hex >> 2) & (bytesLike(at, 0xdf, 0x55) >> 1);
   if (unicode !== 0) {
@@ -154,7 +173,7 @@ function asciiUnits(at: usize): u64 {
 
 /** `\x41`, `\u0041`, `\101`, `\n`, `\-`, and each with two backslashes */
 function blockBackslash(at: usize): void {
-  const mark = bytesEqual(at, 0x5c), last = mark & ~(mark >> 1);
+  const mark = bytesEqual(at, 0x5c) & ~hidden, last = mark & ~(mark >> 1);
   const x = last & (bytesLike(at, 0xdf, 0x58) >> 1), u = last & (bytesLike(at, 0xdf, 0x55) >> 1);
   let unusual: u64 = 0, only = last & ~(octal >> 1);
   if (x !== 0) {
@@ -208,48 +227,116 @@ function blockNumbers(at: usize, number: u64): u64 {
 
 /** `&#65;`, `&#101;`, `&#x41;`, `&amp;` */
 function blockEntity(at: usize): void {
-  const mark = bytesEqual(at, 0x26), end = bytesEqual(at, 0x3b), number = mark & (bytesEqual(at, 0x23) >> 1);
+  const mark = bytesEqual(at, 0x26) & ~hidden, end = bytesEqual(at, 0x3b), digit = bytesFrom(at, 0x30, 10);
+  const number = mark & (bytesEqual(at, 0x23) >> 1), decimal = number & (digit >> 2);
   let usual: u64 = 0;
-  if (number !== 0) {
-    const digit = bytesFrom(at, 0x30, 10), three = number & (end >> 5);
-    const small = number & (digit >> 2) & (digit >> 3) & (end >> 4);
-    const first = three & (bytesEqual(at, 0x31) >> 2) & (digit >> 4);
+  if (decimal !== 0) {
+    const small = decimal & (digit >> 3) & (end >> 4);
     // Up to 127.
-    const large = first & ((bytesLike(at, 0xfe, 0x30) >> 3) | ((bytesEqual(at, 0x32) >> 3) & (octal >> 4)));
+    const second = (bytesLike(at, 0xfe, 0x30) >> 3) | ((bytesEqual(at, 0x32) >> 3) & (octal >> 4));
+    const large = decimal & (bytesEqual(at, 0x31) >> 2) & second & (digit >> 4) & (end >> 5);
     if ((small | large) !== 0) standForDecimals(at, undo(small, 5) | undo(large, 6));
-    const pair = three & (bytesLike(at, 0xdf, 0x58) >> 2) & (octal >> 3) & (hex >> 4);
-    if (pair !== 0) standForPairs(at, undo(pair, 6), 1);
-    usual = small | large | pair;
+    usual = small | large;
   }
-  const named = mark & ~number;
+  const hexadecimal = number & (bytesLike(at, 0xdf, 0x58) >> 2) & (hex >> 3);
+  if (hexadecimal !== 0) {
+    const pair = hexadecimal & (octal >> 3) & (hex >> 4) & (end >> 5);
+    if (pair !== 0) standForPairs(at, undo(pair, 6), 1);
+    usual |= pair;
+  }
+  const letter = lettersOf(at), named = mark & (letter >> 1) & (letter >> 2);
   if (named !== 0) {
-    const amp = named & (end >> 4) & (bytesEqual(at, 0x61) >> 1) & (bytesEqual(at, 0x6d) >> 2) & (bytesEqual(at, 0x70) >> 3);
+    const first = named & (bytesEqual(at, 0x61) >> 1) & (bytesEqual(at, 0x6d) >> 2);
+    const amp = first & (bytesEqual(at, 0x70) >> 3) & (end >> 4);
     if (amp !== 0) standForAll(undo(amp, 5), 0x26);
     usual |= amp;
   }
-  odd |= mark & ~usual;
+  odd |= (decimal | hexadecimal | named) & ~usual;
+}
+
+/** Control sequences, and the other ones of two and three bytes; what they hide is no escape. */
+function blockTerminal(at: usize): void {
+  const mark = bytesEqual(at, 0x1b), blank = bytesLike(at, 0xf0, 0x20), final = bytesFrom(at, 0x40, 63);
+  const opened = mark & (bytesEqual(at, 0x5b) >> 1);
+  const strange = mark & (bytesLike(at, 0xf0, 0x50) >> 1) & ~(opened | (bytesEqual(at, 0x5c) >> 1));
+  const three = mark & (blank >> 1), two = mark & ((bytesLike(at, 0xf0, 0x30) | final) >> 1) & ~(opened | strange);
+  drop(two, 2);
+  drop(three, 3);
+  hidden |= (two << 1) | (three << 1) | (three << 2);
+  // Strings, and what is hidden by the one before.
+  odd |= strange | (three & (mark >> 2));
+  if (opened !== 0) dropStretches(opened, 2, bytesLike(at, 0xe0, 0x20), final, true);
+}
+
+/** Tags of markup. */
+function blockTag(at: usize): void {
+  const mark = bytesEqual(at, 0x3c), end = bytesEqual(at, 0x3e), control = bytesFrom(at, 0, 0x20);
+  dropStretches(mark & ~hidden & ~((mark | control) >> 1), 1, ~(mark | end | control), end, false);
+}
+
+/**
+ * Drops what begins at `starts`, `head` bytes and those of `within` behind them, up to the next one if that is of `ends`. If
+ * it is not, `starts` is odd when it `isOdd`, and else what stands there is none.
+ */
+function dropStretches(starts: u64, head: u64, within: u64, ends: u64, isOdd: bool): void {
+  starts &= visible;
+  // Adding one to the lowest of a row of ones carries to where they end.
+  const reached = (within + (starts << head)) & ~within & visible;
+  for (let wrong = reached & ~ends; wrong !== 0; wrong &= wrong - 1) {
+    const start = lastBit(starts & ((wrong & -wrong) - 1));
+    if (isOdd) odd |= start;
+    starts &= ~start;
+  }
+  // The last one may end behind the block.
+  const last = lastBit(starts);
+  if (last !== 0 && reached < last << 1) {
+    odd |= last;
+    starts &= ~last;
+  }
+  const all = ((reached & ends) << 1) - starts;
+  firsts &= ~all;
+  lasts &= ~all;
+  further |= all & ~starts;
+  hidden |= all;
+}
+
+/** The highest of some bits alone. */
+// @ts-ignore: decorator
+@inline
+function lastBit(bits: u64): u64 {
+  return bits === 0 ? 0 : (<u64>1 << 63) >> clz(bits);
 }
 
 /** Full-width letters, zero-width characters. */
 function blockWide(at: usize): void {
-  const mark = bytesIn(at, MARKS_LOW) & bytesFrom(at, 0x80, 0x80);
-  const nothing = bytesEqual(at, 0xe2) & (bytesEqual(at, 0x80) >> 1) & (bytesFrom(at, 0x8b, 5) >> 2);
+  const mark = bytesIn(at, MARKS_LOW) & bytesFrom(at, 0x80, 0x80) & ~hidden;
+  const nothing = mark & bytesEqual(at, 0xe2) & (bytesEqual(at, 0x80) >> 1) & (bytesFrom(at, 0x8b, 5) >> 2);
   drop(nothing, 3);
-  const full = bytesEqual(at, 0xef), low = full & (bytesEqual(at, 0xbc) >> 1) & (bytesFrom(at, 0x81, 63) >> 2);
+  const full = mark & bytesEqual(at, 0xef), low = full & (bytesEqual(at, 0xbc) >> 1) & (bytesFrom(at, 0x81, 63) >> 2);
   const high = full & (bytesEqual(at, 0xbd) >> 1) & (bytesFrom(at, 0x80, 31) >> 2);
   if (low !== 0) standForLess(at, undo(low, 3), 0x60);
   if (high !== 0) standForLess(at, undo(high, 3), 0x20);
   odd |= mark & ~(nothing | low | high);
 }
 
-/** A character that is erased by the byte behind it. */
-function blockBackspace(at: usize): void {
-  const mark = bytesEqual(at, 0x08), erased = firsts & lasts & ~mark & (mark >> 1);
-  const both = erased | (erased << 1);
-  firsts &= ~both;
-  lasts &= ~both;
-  further |= erased << 1;
-  odd |= mark & ~both;
+/** Erases what stands before each backspace among the first `size` bytes; up to where there is something before them. */
+function eraseBefore(at: usize, size: u64): u64 {
+  const all = bytesEqual(at, 0x08) & ~hidden;
+  firsts &= ~all;
+  lasts &= ~all;
+  let marks = all & ((<u64>1 << size) - 1);
+  // Those behind a byte that stands for itself, up to one that is not.
+  const single = marks & ((firsts & lasts) << 1), many = marks & ~single;
+  const erased = (single & ((many & -many) - 1)) >> 1;
+  firsts &= ~erased;
+  lasts &= ~erased;
+  for (marks &= ~(erased << 1); marks !== 0; marks &= marks - 1) {
+    const mark = marks & -marks, last = lastBit(lasts & (mark - 1));
+    if (last === 0) return ctz(mark);
+    lasts &= ~last;
+    firsts &= ~lastBit(firsts & ((last << 1) - 1));
+  }
+  return size;
 }
 
 /** Ones for the bytes of sixteen that `bits` has a bit for. */
@@ -315,16 +402,17 @@ function standForDecimals(at: usize, where: u64): void {
   }
 }
 
-/** The kinds of escape that the block at `at` has bytes for. */
+/** The kinds of escape in `escapes` that the block at `at` has bytes for; 0 when it is not worth the while. */
 // @ts-ignore: decorator
 @inline
-function kindsOf(at: usize): i32 {
-  const low = v128.load(KINDS_LOW), high = v128.load(KINDS_HIGH);
-  const all = v128.or(
-    v128.or(kinds(v128.load(at), low, high), kinds(v128.load(at, 16), low, high)),
-    v128.or(kinds(v128.load(at, 32), low, high), kinds(v128.load(at, 48), low, high)),
-  );
-  return anyOf(all);
+function kindsOf(at: usize, escapes: i32): i32 {
+  const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH), none = i64x2.splat(0);
+  const first = kinds(v128.load(at), low, high), second = kinds(v128.load(at, 16), low, high);
+  const third = kinds(v128.load(at, 32), low, high), fourth = kinds(v128.load(at, 48), low, high);
+  const others = four(v128.eq<u8>(first, none), v128.eq<u8>(second, none), v128.eq<u8>(third, none), v128.eq<u8>(fourth, none));
+  if (popcnt(others) > 64 - FEW_MARKS) return 0;
+  const present = anyOf(v128.or(v128.or(first, second), v128.or(third, fourth)));
+  return popcnt(present) > FEW_KINDS ? 0 : present;
 }
 
 /** The bits that any of sixteen bytes has. */
@@ -339,18 +427,22 @@ function anyOf(bytes: v128): i32 {
 
 /**
  * Undoes the usual escapes of the kinds in `escapes` that begin in the first `most` bytes of the block at `at` of the
- * `source`; how many bytes of it that did. What comes out goes to {@link outEnd} of `area`.
+ * `source`, which has `left` bytes from there on; how many of them that did. What comes out goes to {@link outEnd} of `area`.
  */
-function decodeBlock(area: usize, source: usize, at: usize, most: u64, escapes: i32): usize {
+function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u64, escapes: i32): usize {
+  const present = kindsOf(at, escapes);
+  if (present === 0) return 0;
   firsts = lasts = -1;
-  further = undone = pairs = odd = 0;
+  further = undone = pairs = odd = hidden = 0;
   hasNumbers = false;
+  visible = left >= 64 ? -1 : (<u64>1 << left) - 1;
   v128.store(STANDS_FOR, v128.load(at));
   v128.store(STANDS_FOR, v128.load(at, 16), 16);
   v128.store(STANDS_FOR, v128.load(at, 32), 32);
   v128.store(STANDS_FOR, v128.load(at, 48), 48);
-  const each = escapes & EVERY_KIND;
-  const present = (each & (each - 1)) === 0 ? each : kindsOf(at) & each;
+  // First what may have others in it.
+  if ((present & TERMINAL) !== 0) blockTerminal(at);
+  if ((present & TAG) !== 0) blockTag(at);
   if ((present & (PERCENT | QUOTED | BACKSLASH | ENTITY)) !== 0) {
     hex = bytesIn(at, HEX_LOW);
     if ((present & (BACKSLASH | ENTITY)) !== 0) octal = bytesLike(at, 0xf8, 0x30);
@@ -360,12 +452,11 @@ function decodeBlock(area: usize, source: usize, at: usize, most: u64, escapes: 
   if ((present & ENTITY) !== 0) blockEntity(at);
   if ((present & WIDE) !== 0) blockWide(at);
   if (pairs !== 0) standForPairs(at, pairs, 0);
-  if ((present & TERMINAL) !== 0) odd |= bytesEqual(at, 0x1b);
-  if ((present & TAG) !== 0) odd |= bytesEqual(at, 0x3c);
-  if ((present & BACKSPACE) !== 0) blockBackspace(at);
-  const usual = min<u64>(most, ctz(odd));
+  let usual = min<u64>(min<u64>(most, <u64>(left - LONGEST_USUAL)), ctz(odd));
+  if ((present & BACKSPACE) !== 0) usual = eraseBefore(at, usual);
   const done = usual + ctz(~(further >> usual));
-  const within = (<u64>1 << done) - 1;
+  if (done === 0) return 0;
+  const within = (<u64>2 << (done - 1)) - 1;
   firsts &= within;
   lasts &= within;
   // Nothing but escapes, of which octal ones may be meant to be something else; or percent signs of deeper escapes.

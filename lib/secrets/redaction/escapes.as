@@ -327,7 +327,7 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
       if (end - at < WARY) continue;
       // Behind a row there may be another one soon.
       const most = at > start ? BETWEEN_ROWS : BLOCK_STARTS;
-      const done = decodeBlock(area, source, at, min<u64>(most, <u64>(end - at - LONGEST_USUAL)), escapes);
+      const done = decodeBlock(area, source, at, end - at, most, escapes);
       at += done;
       if (done >= WORTHWHILE || (most === BETWEEN_ROWS && done >= BETWEEN_ROWS)) {
         wariness = WARY;
@@ -350,7 +350,9 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
  * Decodes what begins in `[at, until)` of the `source`, which goes on up to `end`, one escape or some bytes between two at a
  * time; where that goes on. Nothing before `start` of what came out is erased.
  */
-function decodeBytes(area: usize, source: usize, at: usize, until: usize, end: usize, start: usize, escapes: i32): usize {
+// @ts-ignore: decorator
+@inline
+function decodeSome(area: usize, source: usize, at: usize, until: usize, end: usize, start: usize, escapes: i32, isFirst: bool): usize {
   const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH);
   let out = outEnd, nested = nestedEnd;
   while (at < until) {
@@ -364,7 +366,7 @@ function decodeBytes(area: usize, source: usize, at: usize, until: usize, end: u
         const marked = (i8x16.bitmask(v128.eq<u8>(kinds(bytes, low, high), i64x2.splat(0))) ^ 0xffff) & 0xfffc;
         const count = min(<usize>ctz(marked | 0x10000), end - at);
         v128.store(area + out, bytes);
-        copySources(area + (out << 1), source, at - source, area === DECODED);
+        copySources(area + (out << 1), source, at - source, isFirst);
         at += count;
         out += count;
         continue;
@@ -395,19 +397,25 @@ function decodeBytes(area: usize, source: usize, at: usize, until: usize, end: u
       store<u16>(nested, <u16>out);
       nested += <usize>(isEscaped && load<u8>(STARTS + <usize>byte) !== 0) << 1;
       store<u8>(area + out, <u8>byte);
-      putSource(area + (out << 1), source, at - source, stop - source, area === DECODED);
+      putSource(area + (out << 1), source, at - source, stop - source, isFirst);
       out++;
     } else if (byte !== NOTHING) {
       const next = putPoint(area, out);
       store<u16>(nested, <u16>out);
       nested += <usize>(load<u8>(STARTS + <usize>load<u8>(area + out)) !== 0) << 1;
-      for (; out < next; out++) putSource(area + (out << 1), source, at - source, stop - source, area === DECODED);
+      for (; out < next; out++) putSource(area + (out << 1), source, at - source, stop - source, isFirst);
     }
     at = stop;
   }
   outEnd = out;
   nestedEnd = nested;
   return at;
+}
+
+/** See {@link decodeSome}, of which there are two: the source is the text itself, or not. */
+function decodeBytes(area: usize, source: usize, at: usize, until: usize, end: usize, start: usize, escapes: i32): usize {
+  if (area === DECODED) return decodeSome(area, source, at, until, end, start, escapes, true);
+  return decodeSome(area, source, at, until, end, start, escapes, false);
 }
 
 /** Puts the code point that was read last out as UTF-8, than which every escape of one is longer; where the next byte goes. */
