@@ -27,17 +27,22 @@ export const KERNELS: readonly Kernel[] = [
   {
     folder: "lib/secrets/redaction",
     parts: [
+      "describe.as",
       "lines.as",
       "escapes.as",
       "escape_blocks.as",
       "escape_rows.as",
       "regions.as",
       "bits.as",
+      "gather.as",
+      "columns.as",
+      "walks.as",
+      "dumps.as",
       "probes.as",
       "runs.as",
     ],
     what: "redactor",
-    pages: 38,
+    pages: 42,
     mostPages: 32768,
   },
 ];

@@ -213,7 +213,8 @@ Deno.test("TextKernel.compareDealt() compares lines that others stand between", 
   const { dealt } = kernel;
   for (const [line, at] of [0, 6, 12].entries()) [dealt.from[line], dealt.to[line]] = [at, at + 2];
   dealt.count = 3;
-  kernel.compareDealt(data);
+  kernel.load(data);
+  kernel.compareDealt();
   assert.deepEqual([...dealt.flags.subarray(0, 4)], [0, LINE.head | LINE.length, LINE.head | LINE.length, 0]);
 });
 

@@ -9,7 +9,6 @@ import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import { EVERY_ESCAPE } from "./escapes.ts";
-import { Gathered } from "./gathered.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { openBlobs, openBytes } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
@@ -17,7 +16,7 @@ import { Scanner } from "./scanner.ts";
 import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
-import { NEEDS, type Region, TextKernel } from "./text_kernel.ts";
+import { LINE, NEEDS, type Region, TextKernel } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
@@ -36,15 +35,14 @@ const VIEW = WINDOW + BREAK_LENGTH;
 export class Engine {
   readonly #kernel = TextKernel.shared();
   readonly #scanner = new Scanner(this.#kernel);
-  readonly #columns = new ColumnFinder(WINDOW, this.#kernel.lines);
-  readonly #records = new RecordFinder(WINDOW, this.#kernel.lines);
-  readonly #shortLines = new ShortLineFinder(WINDOW, this.#kernel.dealt);
-  readonly #strides = new StrideFinder();
-  readonly #dumps = new DumpReader(WINDOW);
+  readonly #columns = new ColumnFinder(this.#kernel);
+  readonly #records = new RecordFinder(this.#kernel);
+  readonly #shortLines = new ShortLineFinder(this.#kernel);
+  readonly #strides = new StrideFinder(this.#kernel.gathered.column);
+  readonly #dumps = new DumpReader(this.#kernel);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
   readonly #rows = this.#kernel.rowsAt(0);
-  readonly #gathered = new Gathered(VIEW);
 
   /**
    * What has to be masked in `data`, one window, in positions of `data` and in no order. There is text before it when it
@@ -61,7 +59,7 @@ export class Engine {
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));
     const { spans } = scanner;
-    this.#dumps.find(data, this.#kernel.lines, ({ bytes, sources }) => {
+    this.#dumps.find(data, ({ bytes, sources }) => {
       for (const span of this.#lookAside(bytes, lexicon)) spans.push(...sources(span));
       const content = openBytes(bytes);
       if (content !== undefined && this.#lookAside(content, lexicon).length > 0) {
@@ -76,21 +74,27 @@ export class Engine {
 
   /** Looks for what is dealt out over columns, records and lines. */
   #findLaidOut(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): void {
-    const { lines, dealt } = this.#kernel;
-    const onColumn: OnColumn = (column) => {
-      if (!this.#gathered.fits(column.size)) this.#scanAll(this.#gathered, lexicon, true);
-      this.#gathered.gather(data, column);
+    const { lines, dealt, gathered } = this.#kernel;
+    const onFull = (): void => {
+      this.#scanAll(gathered, lexicon, true);
+      this.#kernel.load(data);
     };
+    const onColumn: OnColumn = () => {
+      if (gathered.gather()) return;
+      onFull();
+      gathered.gather();
+    };
+    gathered.fewest = lexicon.short.shortest;
     // First, while the scanner still has the symbols of the whole.
     this.#strides.find(data, this.#scanner.plain, onColumn);
-    this.#columns.find(data, lines, isContinued, onColumn);
-    this.#records.find(data, lines, onColumn);
-    this.#shortLines.find(data, lines, onColumn, () => {
-      this.#kernel.compareDealt(data);
-      this.#columns.find(data, dealt, true, onColumn);
+    this.#columns.find(data, lines, isContinued, onColumn, onFull);
+    this.#records.find(data, onColumn);
+    this.#shortLines.find(data, onColumn, () => {
+      this.#kernel.compareDealt();
+      this.#columns.find(data, dealt, true, onColumn, onFull);
     });
-    if (this.#shortLines.hasFiles) this.#columns.findFiles(data, lines, onColumn);
-    this.#scanAll(this.#gathered, lexicon, true);
+    if ((lines.seen & LINE.file) !== 0) this.#columns.findFiles(data, lines, onColumn);
+    this.#scanAll(gathered, lexicon, true);
   }
 
   /** What has to be masked in `data`, which is no part of the text as it stands. */
@@ -128,7 +132,8 @@ export class Engine {
     if (level + 1 === DEEPEST) return;
     const { kinds } = region, to = decoder.length;
     const others = EVERY_ESCAPE & ~kinds;
-    const isNested = this.#kernel.nests(level, to, kinds, needs), isMixed = this.#kernel.nests(level, to, others, needs);
+    const isNested = this.#kernel.nests(level, to, kinds, needs),
+      isMixed = this.#kernel.nests(level, to, others, needs);
     if (isNested) this.#decodeRegion(data, { kinds, from, to }, lexicon, needs, level + 1);
     if (isMixed) this.#decodeRegion(data, { kinds: kinds | others, from, to }, lexicon, needs, level + 1);
   }

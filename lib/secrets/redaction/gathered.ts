@@ -1,54 +1,75 @@
-/** Stretches of a text put one after the other, as views of their own. */
-import { BREAK_LENGTH } from "./decoder.ts";
-import type { Stretches } from "./stretches.ts";
+/** Stretches of a text put one after the other, as texts of their own, in the memory of the kernel. */
+import { Stretches } from "./stretches.ts";
 import type { Places, View } from "./view.ts";
 
-/** A list of such views in memory that is used again. */
+/** Where in the memory what lies, see gather.as, and how many elements there is room for. */
+const AT = {
+  data: 0x1d2000,
+  starts: 0x1db000,
+  ends: 0x1ed000,
+  breaks: 0x1ff000,
+  from: 0x256000,
+  to: 0x268000,
+  counts: 0x27a000,
+};
+const ROOM = { bytes: 0x8c00, breaks: 0x2800, stretches: 0x9000 } as const;
+/** Which of the numbers at `AT.counts` says how long the shortest text is. */
+const FEWEST = 5;
+
+/** What gather.as exports. */
+export interface GatherExports {
+  /** The memory. */
+  memory: WebAssembly.Memory;
+  /** Makes a text of so many stretches; 0 when there has to be made room for it first. */
+  gather(count: number): number;
+}
+
+/** A list of such texts. */
 export class Gathered implements View {
   readonly data: Uint8Array;
   readonly starts: Uint16Array;
   readonly ends: Uint16Array;
-  length = 0;
-  readonly breaks: Places;
-  readonly #capacity: number;
+  readonly breaks: Readonly<Places>;
+  /** The stretches that {@linkcode Gathered.gather} is about: whoever looks for some puts them here. */
+  readonly column: Stretches;
+  readonly #counts: Uint32Array;
+  readonly #exports: GatherExports;
 
-  /** Room for up to `capacity` bytes. */
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-    this.data = new Uint8Array(capacity);
-    this.starts = new Uint16Array(capacity);
-    this.ends = new Uint16Array(capacity);
-    this.breaks = { at: new Uint16Array(capacity / BREAK_LENGTH + 1), count: 0 };
+  /** What the kernel gathers that has these `exports`. */
+  constructor(exports: GatherExports) {
+    this.#exports = exports;
+    const { buffer } = exports.memory;
+    const counts = this.#counts = new Uint32Array(buffer, AT.counts, FEWEST + 1);
+    this.data = new Uint8Array(buffer, AT.data, ROOM.bytes);
+    this.starts = new Uint16Array(buffer, AT.starts, ROOM.bytes);
+    this.ends = new Uint16Array(buffer, AT.ends, ROOM.bytes);
+    this.breaks = {
+      at: new Uint16Array(buffer, AT.breaks, ROOM.breaks),
+      get count(): number {
+        return counts[1] as number;
+      },
+    };
+    const places = (at: number): Uint16Array => new Uint16Array(buffer, at, ROOM.stretches);
+    this.column = new Stretches(places(AT.from), places(AT.to));
+  }
+
+  /** Bytes in all texts. */
+  get length(): number {
+    return this.#counts[0] as number;
   }
 
   /** Forgets all of them. */
   clear(): void {
-    this.length = 0;
-    this.breaks.count = 0;
+    this.#counts.fill(0, 0, 2);
   }
 
-  /** Whether there is room for `size` more bytes; there always is for one text. */
-  fits(size: number): boolean {
-    return this.length + BREAK_LENGTH + size <= this.#capacity;
+  /** Bytes of the shortest text in which anything can be found; shorter ones are left out. */
+  set fewest(bytes: number) {
+    this.#counts[FEWEST] = bytes;
   }
 
-  /** Puts stretches of `data` one after the other, as one. */
-  gather(data: Uint8Array, stretches: Stretches): void {
-    const { data: out, starts, ends } = this;
-    let { length } = this;
-    if (length > 0) {
-      this.breaks.at[this.breaks.count++] = length;
-      out.fill(0, length, length + BREAK_LENGTH);
-      length += BREAK_LENGTH;
-    }
-    for (let i = 0; i < stretches.count; i++) {
-      const to = stretches.to[i] as number;
-      for (let from = stretches.from[i] as number; from < to; from++) {
-        out[length] = data[from] as number;
-        starts[length] = from;
-        ends[length++] = from + 1;
-      }
-    }
-    this.length = length;
+  /** Makes a text of the stretches of {@linkcode Gathered.column}; false when there has to be made room for it first. */
+  gather(): boolean {
+    return this.#exports.gather(this.column.count) !== 0;
   }
 }

@@ -7,10 +7,7 @@ const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64;
 const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
 const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
 const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;
-/** Bytes of lines that are described in a way of their own. */
-const SHORT: i32 = 2;
 const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
-
 
 // @ts-ignore: decorator
 @inline
@@ -101,76 +98,6 @@ export function compare(table: usize, room: usize, count: i32): i32 {
   return group(table, room, count);
 }
 
-/** What lines are by themselves, and in comparison to the ones before. */
-function describe(table: usize, room: usize, count: usize): void {
-  const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
-  const hexLow = v128.load(HEX_LOW), hexHigh = v128.load(HEX_HIGH);
-  const digits = (1 << OFFSET_DIGITS) - 1;
-  let above: usize = 0, lengthAbove = 0, firstAbove = 0, indentedAbove = 0, tailAbove = 0, offsetAbove = 0;
-  let one: u32 = 0, two: u32 = 0, three: u32 = 0, seen = 0;
-  for (let line: usize = 0; line < count; line++) {
-    const from = TEXT + <usize>load<u16>(table + (line << 1)), to = TEXT + <usize>load<u16>(lineTo + (line << 1));
-    const length = <i32>(to - from);
-    let flags = 0, singles = 0, first = 0, indented = 0, tail = 0, offset = 0;
-    let head: u32 = 0;
-    if (length > SHORT) {
-      const v = v128.load(from);
-      first = load<u8>(from);
-      head = headOf(from, length);
-      const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, hexLow, hexHigh), i64x2.splat(0)));
-      if ((hex & digits) === 0 && length >= OFFSET_DIGITS) flags = offset = OFFSET;
-      if (length <= LONGEST_RECORD) singles = singleOf(from, to);
-      const blanks = blanksOf(v);
-      if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, offset)) singles |= TABLE;
-      if (isBlank(first)) {
-        let at = from + <usize>ctz(~blanks);
-        while (at < to && isBlank(load<u8>(at))) at++;
-        if (at < to) indented = tokenOf(load<u8>(at));
-      } else indented = first = tokenOf(first);
-      if (length <= WIDEST) tail = tailOf(from, to, v, blanks);
-    } else if (length > 0) {
-      // The same for what may be so many lines that they are worth a way of their own.
-      head = headOf(from, length);
-      first = tokenOf(head & 0xff);
-      const next = tokenOf((head >> 8) & 0xff), isTwo = length === SHORT;
-      const single = symbolAt(from), other = symbolAt(from + 1);
-      singles = single === 0 || other === 0 ? single | other : 0;
-      if (isTwo && (next !== first || (next !== 0x30 && next !== 0x20))) tail = next | (first << 8);
-      indented = first !== 0x20 ? first : isTwo && next !== 0x20 ? next : 0;
-      if (first === 0x20) first = head & 0xff;
-    }
-    if (length > 0) {
-      if (lengthAbove > 0) {
-        const difference = length - lengthAbove;
-        const isAlike = (offset & offsetAbove) !== 0 ||
-          (first === firstAbove && indented === indentedAbove && indented !== 0);
-        if (isAlike && length <= LONGEST_LINE && difference <= WIDEST && -difference <= WIDEST) flags |= HEAD;
-        if (tail !== 0 && tail === tailAbove) flags |= TAIL;
-        if (difference === 0) {
-          if (length > 1 && length <= LONGEST_PIECE) flags |= LENGTH;
-          if ((flags & (HEAD | TAIL)) !== 0 && isSame(above, from, length)) flags |= REPEATED;
-        }
-        if (head !== one) flags |= (head === two ? AGAIN_2 : 0) | (head === three ? AGAIN_3 : 0);
-      }
-      if (head === FILE_HEAD) flags |= FILE;
-    }
-    seen |= flags;
-    store<u8>(lineFlags + line, <u8>flags);
-    store<u8>(lineSingles + line, <u8>singles);
-    above = from;
-    lengthAbove = length;
-    firstAbove = first;
-    indentedAbove = indented;
-    tailAbove = tail;
-    offsetAbove = offset;
-    three = two;
-    two = one;
-    one = head;
-  }
-  store<u8>(lineFlags + count, 0);
-  store<u32>(COUNTS, seen, 12);
-}
-
 /** 0x20 for blanks, 0x30 for digits, which make one token with their like; 0 for other bytes. */
 // @ts-ignore: decorator
 @inline
@@ -181,13 +108,13 @@ function kindOf(byte: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function blanksOf(v: v128): i32 {
-  return i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.load(BLANKS)), v128.eq<u8>(v, v128.load(TABS))));
+  return i8x16.bitmask(areBlanks(v));
 }
 
 // @ts-ignore: decorator
 @inline
 function digitsOf(v: v128): i32 {
-  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(v, v128.load(ZEROES)), v128.load(TEN)));
+  return i8x16.bitmask(areDigits(v));
 }
 
 /** Where a run of one kind ends. */
@@ -207,27 +134,26 @@ let differ: i32 = 0;
 function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   let tokens = 0;
   while (a < aTo && b < bTo) {
-    const v = v128.load(a);
+    const v = v128.load(a), w = v128.load(b);
+    const vDigits = areDigits(v), vBlanks = areBlanks(v);
+    const isSame = v128.eq<u8>(tokensOf(v, vDigits, vBlanks), tokensOf(w, areDigits(w), areBlanks(w)));
     const left = <i32>min(aTo - a, bTo - b);
-    const same = ctz(~i8x16.bitmask(v128.eq<u8>(v, v128.load(b))) | (left < 16 ? 1 << left : 0x10000));
-    let kind = 0;
-    if (same > 0) {
-      // What is the same, as far as it goes, and then the rest of a run in each.
-      const blanks = blanksOf(v), digits = digitsOf(v);
-      const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
-      tokens += popcnt(~inside & ((1 << same) - 1));
-      a += <usize>same;
-      b += <usize>same;
-      const last = 1 << (same - 1);
-      if (((blanks | digits) & last) === 0) continue;
-      kind = (blanks & last) !== 0 ? 0x20 : 0x30;
-    } else {
-      kind = kindOf(load<u8>(a));
-      if (kind === 0 || kind !== kindOf(load<u8>(b))) break;
-      tokens++;
-    }
-    a = skip(a, aTo, kind);
-    b = skip(b, bTo, kind);
+    // As long as numbers are as long, and as many blanks, one look is enough.
+    const same = ctz(~i8x16.bitmask(isSame) | (left < 16 ? 1 << left : 0x10000));
+    if (same === 0) break;
+    const blanks = i8x16.bitmask(vBlanks), digits = i8x16.bitmask(vDigits);
+    const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
+    tokens += popcnt(~inside & ((1 << same) - 1));
+    a += <usize>same;
+    b += <usize>same;
+    // The rest of a run in each.
+    const last = 1 << (same - 1);
+    const kind = (blanks & last) !== 0 ? 0x20 : (digits & last) !== 0 ? 0x30 : 0;
+    const isOver = same < min(left, 16);
+    if (kind !== 0 && (!isOver || kindOf(load<u8>(a)) === kind || kindOf(load<u8>(b)) === kind)) {
+      a = skip(a, aTo, kind);
+      b = skip(b, bTo, kind);
+    } else if (isOver) break;
   }
   shareEnd = b;
   differ |= <i32>(a < aTo || b < bTo);

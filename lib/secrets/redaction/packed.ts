@@ -105,9 +105,10 @@ function blobEnd(data: Uint8Array, start: number, { head, isHex }: Format): numb
 
 /** What is in a compressed blob, as far as it can be read; undefined when `bytes` do not begin with one. */
 export function openBytes(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return unpackBytes(bytes, gunzipSync);
+  // A copy, since the memory of the kernel is shared, which no library expects.
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return unpackBytes(bytes.slice(), gunzipSync);
   const isZlib = bytes[0] === 0x78 && bytes.length > 1 && (0x7800 + (bytes[1] as number)) % 31 === 0;
-  return isZlib ? unpackBytes(bytes, inflateSync) : undefined;
+  return isZlib ? unpackBytes(bytes.slice(), inflateSync) : undefined;
 }
 
 /** The bytes of base64 in either alphabet; ends of lines and padding are passed over, and so is a half byte at the end. */

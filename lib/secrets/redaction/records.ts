@@ -11,23 +11,10 @@ import { readCounted } from "./counted.ts";
 import { Stretches } from "./stretches.ts";
 import { DENSE } from "./symbols.ts";
 import { TokenPlaces } from "./token_places.ts";
-import { type Lines, TABLE } from "./text_kernel.ts";
+import type { Lines, TextKernel } from "./text_kernel.ts";
 import { firstNumber, isBlank } from "./tokens.ts";
+import { ASK, type Walks } from "./walks.ts";
 
-/** Bytes that each line of a block has at most on average, and those of the longest line between others. */
-const LONGEST_ROW = 64;
-const LONGEST_LINE = 96;
-/** Lines of a block, and those that are looked at first: one at least of every place in records of up to four lines. */
-const BLOCK_LINES = 16;
-const SAMPLE = [0, 3, 5, 10] as const;
-/** Different characters that the lines have to show; lines of a list or of code end in the same few. */
-const FEWEST_DIFFERENT = 6;
-/** So many are enough in any number of lines. */
-const ENOUGH_DIFFERENT = 16;
-/** The symbol before that of the first digit. */
-const DIGITS_FROM = 26;
-/** Lines in a row that end a stretch when none of them ends or begins with a single character. */
-const MOST_OTHERS = 8;
 /** Bytes of a window that are looked at as records on lines, and within lines. */
 const MOST_BYTES = 8 * 1024;
 const MOST_INLINE = 2 * 1024;
@@ -52,101 +39,47 @@ const MOST_MISSES = 3;
 const PLACE = { marks: 1 << 16, single: 2 << 16, word: 3 << 16 } as const;
 const MOST_KEYS = 0xffff;
 
-/** What was seen of some lines in a row. */
-interface Seen {
-  /** Lines that end or begin in a single character. */
-  singles: number;
-  /** Lines that seem to be rows of a table. */
-  tables: number;
-  /** A bit for each letter, and for each digit, among the single characters. */
-  letters: number;
-  digits: number;
-}
-
 const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as number > 0;
 
 /** Finds records; keeps its working memory, since it looks at every line of all output. */
 export class RecordFinder {
   readonly #column: Stretches;
-  readonly #cells: Stretches;
+  readonly #cells: Stretches = new Stretches(new Uint16Array(MOST_BYTES), new Uint16Array(MOST_BYTES));
   readonly #places: TokenPlaces = new TokenPlaces();
+  readonly #lines: Lines;
+  readonly #walks: Walks;
   #data: Uint8Array = new Uint8Array(0);
-  #lines: Lines;
   #onColumn: OnColumn = () => {};
   #left = 0;
   #inlineLeft = 0;
 
-  /** A finder for texts of up to `capacity` bytes, which looks at `lines` first. */
-  constructor(capacity: number, lines: Lines) {
+  /** A finder of records in what `kernel` has. */
+  constructor({ gathered, lines, walks }: TextKernel) {
+    this.#column = gathered.column;
     this.#lines = lines;
-    this.#column = new Stretches(capacity + 1);
-    this.#cells = new Stretches(MOST_BYTES);
+    this.#walks = walks;
   }
 
-  /** Calls `onColumn` for the columns of `data`. */
-  find(data: Uint8Array, lines: Lines, onColumn: OnColumn): void {
+  /** Calls `onColumn` for the columns of `data`, the text that was noted last. */
+  find(data: Uint8Array, onColumn: OnColumn): void {
     this.#data = data;
-    this.#lines = lines;
     this.#onColumn = onColumn;
     this.#left = MOST_BYTES;
     this.#inlineLeft = MOST_INLINE;
-    const { from, to, singles, count } = lines;
-    const seen: Seen = { singles: 0, tables: 0, letters: 0, digits: 0 };
-    let start = 0;
-    let others = 0;
-    for (let line = 0; line < count; line++) {
-      // Most text is passed over in blocks of which a few lines are looked at.
-      if (line % BLOCK_LINES === 0 && seen.singles + seen.tables === 0 && this.#isOrdinary(line)) {
-        line += BLOCK_LINES - 1;
-        start = line;
-        continue;
-      }
-      const known = singles[line] as number;
-      const single = known & ~TABLE;
-      if (single > 0) note(seen, single);
-      if (known > single) seen.tables++;
-      else if (single === 0) {
-        const [first, end] = [from[line] as number, to[line] as number];
-        const length = end - first;
-        if (length > LONGEST_LINE) this.#findInline(first, end);
-        if (seen.singles + seen.tables === 0) start = line;
-        else if (++others >= MOST_OTHERS || length > LONGEST_LINE) {
-          this.#close(start, line, seen);
-          start = line;
-          others =
-            seen.singles =
-            seen.tables =
-            seen.letters =
-            seen.digits =
-              0;
-        }
-        continue;
-      }
-      others = 0;
-    }
-    this.#close(start, count, seen);
+    const { from, to, count } = this.#lines;
+    this.#walks.records(count, (what, start, end, hasRecords) => {
+      if (what === ASK.longLine) this.#findInline(from[start] as number, to[start] as number);
+      else this.#findBlock(start, end, hasRecords !== 0);
+    });
   }
 
-  /** Whether some of the lines of a block neither end nor begin with a single character, and none is long. */
-  #isOrdinary(line: number): boolean {
-    const { from, to, singles, count } = this.#lines;
-    const last = line + BLOCK_LINES - 1;
-    if (last >= count || (to[last] as number) - (from[line] as number) > BLOCK_LINES * LONGEST_ROW) return false;
-    return SAMPLE.every((nth) => singles[line + nth] === 0);
-  }
-
-  /** Looks at lines of which so many end in a single character, or are rows of a table. */
-  #close(start: number, end: number, { singles, tables, letters, digits }: Seen): void {
-    if (singles + tables < 2) return;
+  /** Looks at lines of which so many end in a single character that they may hold records, or are rows of a table. */
+  #findBlock(start: number, end: number, hasRecords: boolean): void {
     const [from, to] = [this.#lines.from[start] as number, this.#lines.to[end - 1] as number];
     if (this.#left < to - from) return;
-    const different = bitCount(letters) + bitCount(digits);
-    const hasRecords = different >= Math.max(FEWEST_DIFFERENT, Math.min(singles / 4, ENOUGH_DIFFERENT)) &&
-      5 * singles >= end - start;
-    if (!hasRecords && (tables < 2 || 2 * tables < end - start)) return;
     this.#left -= to - from;
     if (hasRecords) {
-      if (readCounted(this.#data, from, to, this.#column) > 0) this.#onColumn(this.#column);
+      if (readCounted(this.#data, from, to, this.#column) > 0) this.#onColumn();
       this.#findTokens(from, to);
     }
     this.#findCells(start, end);
@@ -175,7 +108,7 @@ export class RecordFinder {
   /** Reads a stretch of a line that ends at `limit`; up to where it has been read. */
   #readStretch(from: number, to: number, limit: number): number {
     const read = readCounted(this.#data, from, limit, this.#column);
-    if (read > 0) this.#onColumn(this.#column);
+    if (read > 0) this.#onColumn();
     const end = Math.min(to, limit);
     if (2 * read > from + end) return read;
     const start = Math.max(from, end - this.#inlineLeft);
@@ -234,8 +167,8 @@ export class RecordFinder {
     const sign = count * 0x1_0000_0000 + (from[0] as number) * 0x1_0000 + (to[count - 1] as number);
     if (seen.has(sign)) return;
     seen.add(sign);
-    this.#onColumn(column);
-    if (column.sort()) this.#onColumn(column);
+    this.#onColumn();
+    if (column.sort()) this.#onColumn();
   }
 
   /** The cells of a table, column by column, and all columns one after the other. */
@@ -293,18 +226,6 @@ export class RecordFinder {
       if (keyOf(cell) === key) this.#column.push(from[cell] as number, to[cell] as number, 0);
     }
   }
-}
-
-function note(seen: Seen, single: number): void {
-  seen.singles++;
-  if (single > DIGITS_FROM) seen.digits |= 1 << (single - DIGITS_FROM);
-  else seen.letters |= 1 << single;
-}
-
-function bitCount(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }
 
 /** Whether one of the letters and digits at `at` and behind it has no other beside it. */

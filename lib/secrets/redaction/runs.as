@@ -25,8 +25,8 @@ let grams: usize = 0, gramShift: u32 = 0;
 let pool: usize = 0, poolLength: i32 = 0, facts: usize = 0;
 /** The tables of grams and of wide grams, and which bits of a hash tell the place of an entry of eight bytes in them. */
 let gramTable: usize = 0, gramMask: u32 = 0, wideTable: usize = 0, wideMask: u32 = 0;
-/** Up to where runs have been followed, and where the last one began. */
-let done: i32 = 0, runStart: i32 = 0;
+/** Up to where runs have been followed, and where the last one began and ended. */
+let done: i32 = 0, runStart: i32 = 0, runEnd: i32 = 0;
 /** From where on the last run has been in its last form, and where in the pool that is in relation to the text. */
 let straightFrom: i32 = 0, shifted: i32 = 0;
 /** Which of those that begin with one gram is to be compared next; -1 when they have not been looked up. */
@@ -173,7 +173,7 @@ function proofOf(from: i32, to: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function isKnown(start: i32, size: i32, here: i32): bool {
-  return start + size <= done && start >= straightFrom && (factsOf(start + shifted) & here) !== 0;
+  return start + size <= runEnd && start >= straightFrom && (factsOf(start + shifted) & here) !== 0;
 }
 
 /** Whether a form goes further than the run within which it was met; near one of the run's ends, or it has been met there. */
@@ -253,6 +253,7 @@ function follow(start: i32, found: i32): void {
   if (proof >= leastProof(kinds)) tell(start, end, kinds, proof);
   done = max(done, end);
   runStart = start;
+  runEnd = end;
   shifted = at - end;
 }
 
@@ -308,7 +309,7 @@ export function meet(isDense: bool, count: i32, from: i32, found: i32, sets: usi
   take(isDense, count, sets);
   met = MET;
   if (from === 0) {
-    done = straightFrom = 0;
+    done = runEnd = straightFrom = 0;
     nextWhole = -1;
   }
   let i = from;

@@ -3,18 +3,13 @@
  * line first, lines that overlap, or a line of something else after each.
  */
 import type { OnColumn } from "./columns.ts";
-import { LINE, type Lines } from "./text_kernel.ts";
-import { Stretches } from "./stretches.ts";
-import { isBlank, isDigit, offsetEnd } from "./tokens.ts";
+import { LINE, type Lines, type TextKernel } from "./text_kernel.ts";
+import type { Stretches } from "./stretches.ts";
+import { isBlank, offsetEnd } from "./tokens.ts";
+import { ASK, type Walks } from "./walks.ts";
 
-/** Bytes of pieces in a row, and those of a window that are looked at. */
-const FEWEST_BYTES = 10;
+/** Bytes of pieces in a row that are looked at in a window. */
 const MOST_BYTES = 4 * 1024;
-const BLANK = 0x20;
-/** Lines after which others like them come again. */
-const PERIODS: readonly number[] = [2, 3];
-/** Times that lines come again before they are taken for what stands between the pieces. */
-const FEWEST_TIMES = 3;
 /** Lines of a window that are dealt out; the kernel has room for some more. */
 const MOST_LINES = 96;
 /** Bytes of the longest line that is taken as it is, but for an offset: a row of a dump. */
@@ -27,59 +22,39 @@ const FEWEST_OVERLAPS = 8;
 /** Calls `onColumn` for the columns among the lines that were dealt out. */
 export type OnLines = () => void;
 
-/** Lines that come again. */
-interface Repeat {
-  /** After how many lines. */
-  readonly period: number;
-  /** How often, without a gap. */
-  times: number;
-  /** The first of them, and the last. */
-  start: number;
-  last: number;
-}
-
 /** Finds such pieces; keeps its working memory. */
 export class ShortLineFinder {
-  /** Whether a line among those looked at last seems to stand above a file. */
-  hasFiles = false;
   readonly #column: Stretches;
+  readonly #lines: Lines;
   readonly #dealt: Lines;
+  readonly #walks: Walks;
   #data: Uint8Array = new Uint8Array(0);
-  #lines: Lines;
   #onColumn: OnColumn = () => {};
   #left = 0;
   #linesLeft = 0;
 
-  /** A finder for texts of up to `capacity` bytes, which puts the lines that it deals out into `dealt`. */
-  constructor(capacity: number, dealt: Lines) {
-    this.#lines = this.#dealt = dealt;
-    this.#column = new Stretches(capacity + 1);
+  /** A finder of such pieces in what `kernel` has. */
+  constructor({ gathered, lines, dealt, walks }: TextKernel) {
+    this.#column = gathered.column;
+    this.#lines = lines;
+    this.#dealt = dealt;
+    this.#walks = walks;
   }
 
-  /** Calls `onColumn` for pieces in another order, and `onLines` for lines that have others between them. */
-  find(data: Uint8Array, lines: Lines, onColumn: OnColumn, onLines: OnLines): void {
+  /**
+   * Calls `onColumn` for pieces of `data`, the text that was noted last, in another order, and `onLines` for lines that have
+   * others between them.
+   */
+  find(data: Uint8Array, onColumn: OnColumn, onLines: OnLines): void {
+    if ((this.#lines.seen & (LINE.length | LINE.again2 | LINE.again3)) === 0) return;
     this.#data = data;
-    this.#lines = lines;
     this.#onColumn = onColumn;
-    const { flags, count } = lines;
-    const repeats = PERIODS.map((period) => ({ period, times: 0, start: 0, last: 0 }));
-    this.hasFiles = false;
-    if ((lines.seen & (LINE.length | LINE.again2 | LINE.again3 | LINE.file)) === 0) return;
     this.#left = MOST_BYTES;
     this.#linesLeft = MOST_LINES;
-    let first = 0;
-    for (let line = 0; line < count; line++) {
-      const known = flags[line] as number;
-      if ((known & (LINE.length | LINE.again2 | LINE.again3 | LINE.file)) === 0) continue;
-      if ((known & LINE.length) !== 0) {
-        if (((flags[line - 1] as number) & LINE.length) === 0) first = line - 1;
-        if (((flags[line + 1] as number) & LINE.length) === 0) this.#reorder(first, line + 1);
-      }
-      if ((known & LINE.file) !== 0) this.hasFiles = true;
-      if ((known & LINE.again2) !== 0) this.#again(repeats[0] as Repeat, line, onLines);
-      if ((known & LINE.again3) !== 0) this.#again(repeats[1] as Repeat, line, onLines);
-    }
-    for (const repeat of repeats) this.#deal(repeat, onLines);
+    this.#walks.shortLines(this.#lines.count, (what, first, last, period) => {
+      if (what === ASK.reorder) this.#reorder(first, last);
+      else this.#deal(first, last, period, onLines);
+    });
   }
 
   /** Reads lines of one length, and another one at either end of them, in other orders. */
@@ -92,19 +67,17 @@ export class ShortLineFinder {
     const start = isRest(first - 1) ? first - 1 : first;
     const end = isRest(last) ? last + 1 : last;
     const bytes = length * (last - first);
-    if (bytes < FEWEST_BYTES || bytes > this.#left || !this.#isMixed(from[first] as number, to[first + 1] as number)) {
-      return;
-    }
+    if (bytes > this.#left) return;
     this.#left -= bytes;
     const column = this.#column;
     column.clear();
     for (let line = start; line < end; line++) {
       for (let at = (to[line] as number) - 1; at >= (from[line] as number); at--) column.push(at, at + 1, 0);
     }
-    this.#onColumn(column);
+    this.#onColumn();
     column.clear();
     for (let line = end - 1; line >= start; line--) column.push(from[line] as number, to[line] as number, 0);
-    this.#onColumn(column);
+    this.#onColumn();
     if (last - first < FEWEST_OVERLAPS || !this.#overlaps(first) || !this.#overlaps(first + 1)) return;
     for (let nth = 0; nth < length; nth++) {
       column.clear();
@@ -112,20 +85,8 @@ export class ShortLineFinder {
         const at = (from[line] as number) + nth;
         column.push(at, at + 1, 0);
       }
-      this.#onColumn(column);
+      this.#onColumn();
     }
-  }
-
-  /** Whether there are capital letters or digits, and not digits alone: numbers and words have lines of their own. */
-  #isMixed(from: number, to: number): boolean {
-    let [digits, small] = [0, 0];
-    for (let at = from; at < to; at++) {
-      const byte = this.#data[at] as number;
-      if (byte === BLANK) return false;
-      if (isDigit(byte)) digits++;
-      else if (byte >= 0x61 && byte <= 0x7a) small++;
-    }
-    return digits < to - from - 1 && small < to - from - 1;
   }
 
   /** Whether a line goes on as it began one character earlier: the next one is the same without the first. */
@@ -138,20 +99,10 @@ export class ShortLineFinder {
     return true;
   }
 
-  /** Notes that a line comes again; what was noted before belongs to it or is dealt out. */
-  #again(repeat: Repeat, line: number, onLines: OnLines): void {
-    if (repeat.times > 0 && line - repeat.last > repeat.period) this.#deal(repeat, onLines);
-    if (repeat.times === 0) repeat.start = line - repeat.period;
-    repeat.times++;
-    repeat.last = line;
-  }
-
   /** Lines between which others come again and again: those of each place in the repetition. */
-  #deal(repeat: Repeat, onLines: OnLines): void {
-    const { period, times, start, last } = repeat;
-    repeat.times = 0;
+  #deal(start: number, last: number, period: number, onLines: OnLines): void {
     const end = Math.min(this.#lines.count, last + period);
-    if (times < FEWEST_TIMES || end - start > this.#linesLeft) return;
+    if (end - start > this.#linesLeft) return;
     this.#linesLeft -= end - start;
     const { from, to } = this.#lines;
     const column = this.#column;
@@ -169,7 +120,7 @@ export class ShortLineFinder {
         column.push(offsetEnd(this.#data, lineFrom, lineTo), lineTo, 0);
         isShort &&= lineTo - lineFrom <= LONGEST_LINE && isPiece(this.#data, lineFrom, lineTo);
       }
-      if (isShort) this.#onColumn(column);
+      if (isShort) this.#onColumn();
       onLines();
     }
   }

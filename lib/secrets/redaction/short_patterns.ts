@@ -6,6 +6,9 @@ import type { Pattern } from "./lexicon.ts";
 /** Symbols in the shortest pattern. */
 export const SHORTEST = 4;
 
+/** Symbols from which a pattern is not short. */
+const LONG = 8;
+
 /** Symbols from which a pattern holds three in a row that begin at a multiple of four. */
 const STRIDE_FROM = 6;
 
@@ -18,6 +21,7 @@ export class ShortPatterns {
   readonly #byStart = new IntMap();
   readonly #lists: Pattern[][] = [];
   #step: 2 | 4 = 4;
+  #shortest = LONG;
 
   /** How many different starts the patterns have. */
   get size(): number {
@@ -29,11 +33,17 @@ export class ShortPatterns {
     return this.#step;
   }
 
+  /** Symbols of the shortest pattern, one more than a short one may have when there is none. */
+  get shortest(): number {
+    return this.#shortest;
+  }
+
   /** Adds a pattern; one of fewer than four symbols is left out. */
   add(pattern: Pattern): void {
     const { symbols } = pattern;
     if (symbols.length < SHORTEST) return;
     if (symbols.length < STRIDE_FROM) this.#step = 2;
+    this.#shortest = Math.min(this.#shortest, symbols.length);
     const key = wordAt(symbols, 0);
     const list = this.#byStart.get(key);
     if (list < 0) this.#byStart.set(key, this.#lists.push([pattern]) - 1);

@@ -11,11 +11,11 @@ export class Stretches {
   /** How many stretches there are. */
   count = 0;
 
-  /** A list of up to `capacity` stretches. */
-  constructor(capacity: number) {
-    this.from = new Uint16Array(capacity);
-    this.to = new Uint16Array(capacity);
-    this.numbers = new Float64Array(capacity);
+  /** A list of as many stretches as there is room for in `from` and in `to`. */
+  constructor(from: Uint16Array, to: Uint16Array) {
+    this.from = from;
+    this.to = to;
+    this.numbers = new Float64Array(from.length);
   }
 
   /** Bytes in all stretches. */

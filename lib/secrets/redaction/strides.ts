@@ -3,7 +3,7 @@
  * those, since they are what values consist of; that they recur at the same distance is what tells them.
  */
 import type { OnColumn } from "./columns.ts";
-import { Stretches } from "./stretches.ts";
+import type { Stretches } from "./stretches.ts";
 import { DENSE, hexNumber, isHexDigit } from "./symbols.ts";
 
 /** A text as the symbols of the plain view. */
@@ -44,9 +44,14 @@ const AMPERSAND = 0x26;
 
 /** Finds such stretches; keeps its working memory. */
 export class StrideFinder {
-  readonly #column: Stretches = new Stretches(LONGEST);
+  readonly #column: Stretches;
   #data: Uint8Array = new Uint8Array(0);
   #left = 0;
+
+  /** A finder that puts what it finds into `column`. */
+  constructor(column: Stretches) {
+    this.#column = column;
+  }
 
   /** Calls `onColumn` for what stands between the separators of `text`, which are the symbols of `data`. */
   find(data: Uint8Array, text: Symbols, onColumn: OnColumn): void {
@@ -74,7 +79,7 @@ export class StrideFinder {
         if (to - from < FEWEST_PERIODS * period) continue;
         if (this.#gather(text, from, to, period)) {
           this.#left -= to - from;
-          onColumn(this.#column);
+          onColumn();
         }
         return to;
       }

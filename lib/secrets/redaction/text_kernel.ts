@@ -7,10 +7,12 @@
  */
 import { Buffer } from "node:buffer";
 import { type BitExports, Bits } from "./bit_bytes.ts";
+import { cellNames } from "./cells.ts";
 import { entityTable } from "./entities.ts";
 import { BACKSLASH, BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
 import { shapeTable } from "./escape_shapes.ts";
 import { leastProofs } from "./evidence.ts";
+import { Gathered, type GatherExports } from "./gathered.ts";
 import type { GramIndex, Whole } from "./gram_index.ts";
 import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
@@ -18,6 +20,7 @@ import { Rows } from "./rows.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
+import { type WalkExports, Walks } from "./walks.ts";
 
 /** The lines of a text, without their ends; of several empty ones in a row only the first. */
 export interface Lines {
@@ -101,7 +104,7 @@ export const LINE = {
 export const TABLE = 64;
 
 /** What kernel.as exports. */
-interface Exports extends BitExports {
+interface Exports extends BitExports, GatherExports, WalkExports {
   memory: WebAssembly.Memory;
   prepare(): void;
   fold(length: number, breaks: number): number;
@@ -191,7 +194,8 @@ const AT = {
   runs: 0x1b8000,
   met: 0x24a000,
   least: 0x24e000,
-  indexes: 0x24e100,
+  cellNames: 0x27a100,
+  indexes: 0x280000,
 } as const;
 
 /** Which of the numbers at `AT.counts` tells what, see kernel.as. */
@@ -238,6 +242,10 @@ export class TextKernel {
   readonly bits: Bits;
   /** For each byte of it a bit, set for those that may begin an escape. */
   readonly marked: Uint32Array;
+  /** What was gathered of it. */
+  readonly gathered: Gathered;
+  /** What it says of lines one after the other. */
+  readonly walks: Walks;
   /** Bytes of it that may belong to the beginning of a blob. */
   readonly blobs: Places;
   /** Where the symbols of the plain view stand in the text, once {@linkcode TextKernel.locate} was asked. */
@@ -272,6 +280,8 @@ export class TextKernel {
     this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
     this.bits = new Bits(exports, LONGEST_TEXT);
     this.marked = new Uint32Array(buffer, AT.marked, LONGEST_TEXT >> 5);
+    this.gathered = new Gathered(exports);
+    this.walks = new Walks(exports);
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
@@ -387,9 +397,8 @@ export class TextKernel {
     return this.#exports.nests(level, length, kinds, needs) !== 0;
   }
 
-  /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of `data` that may have others between them. */
-  compareDealt(data: Uint8Array): void {
-    this.#text.set(data);
+  /** Fills in the flags of {@linkcode TextKernel.dealt}, lines of the text that was loaded last with others between them. */
+  compareDealt(): void {
     this.#compare(this.dealt);
   }
 
@@ -452,6 +461,8 @@ function writeTables(memory: Uint8Array): void {
   memory.set(new Uint8Array(Int32Array.from(leastProofs()).buffer), AT.least);
   memory.set(ESCAPE_SECONDS, AT.seconds);
   memory.set(new Uint8Array(entityTable().buffer), AT.names);
+  const cells = cellNames();
+  memory.set(new Uint8Array(Uint32Array.of(cells.length, ...cells).buffer), AT.cellNames);
   for (const [byte, kind] of ESCAPE_STARTS.entries()) {
     const [low, high] = [AT.kinds + (byte & 15), AT.kinds + 16 + (byte >> 4)];
     memory[low] = (memory[low] as number) | kind;

@@ -1,0 +1,481 @@
+// Columns of lines that begin or end alike: a part of kernel.as, whose names it uses. What a column is, and what is done
+// with it, is told in columns.ts, which is asked about what is rare.
+
+/** What there is to do before it goes on, as in walks.ts. */
+const DONE: i32 = 0, FULL: i32 = 1, DUMP: i32 = 2, COUNTED: i32 = 3, SORT_HEADS: i32 = 4, SORT_TAILS: i32 = 5;
+/** Bytes up to which what differs is taken for a column; from eight characters on a piece is found where it stands. */
+const WIDEST_COLUMN: usize = 24, MOST_NUMBERS: i32 = 3, LONGEST_NUMBER: usize = 24, FEWEST_BITS: usize = 6;
+const FEWEST_CHARACTERS: i32 = 8, LONGEST_LABEL: usize = 8;
+/** Bytes of the shortest stretch that counted.ts makes a column of: three digits, and eight bytes. */
+const FEWEST_COUNTED: usize = 11;
+/** Digits of a number that is exact as a whole one. */
+const EXACT: usize = 15;
+
+/** What is looked for next in a group. */
+const HEADS_OF: i32 = 0, READ: i32 = 1, LABELS: i32 = 2, COLUMN: i32 = 3, DIGITS_TOO: i32 = 4, REPORT: i32 = 5, NUMBERS: i32 = 6;
+const NEXT_GROUP: i32 = 7;
+
+let lineTable: usize = 0;
+let lineRoom: usize = 0;
+let lineCount: i32 = 0;
+let groupAt: usize = 0;
+let groupEnd: usize = 0;
+let step: i32 = HEADS_OF;
+let textEnd: usize = TEXT;
+let isCut: bool = false;
+let tailLine: i32 = 0;
+/** Stretches that there was no room for. */
+let waiting: i32 = 0;
+
+let start: i32 = 0;
+let end: i32 = 0;
+let sharedTokens: i32 = 0;
+let nth: i32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function fromOf(line: i32): usize {
+  return TEXT + <usize>load<u16>(lineTable + <usize>(line << 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function toOf(line: i32): usize {
+  return TEXT + <usize>load<u16>(lineTable + TO * lineRoom + <usize>(line << 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function flagsOf(line: i32): i32 {
+  return load<u8>(lineTable + FLAG * lineRoom + <usize>line);
+}
+
+// @ts-ignore: decorator
+@inline
+function setStretch(i: i32, from: usize, to: usize): void {
+  store<u16>(STRETCH_FROM + <usize>(i << 1), <u16>(from - TEXT));
+  store<u16>(STRETCH_TO + <usize>(i << 1), <u16>(to - TEXT));
+}
+
+// @ts-ignore: decorator
+@inline
+function stretchFrom(i: i32): usize {
+  return TEXT + <usize>load<u16>(STRETCH_FROM + <usize>(i << 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function stretchTo(i: i32): usize {
+  return TEXT + <usize>load<u16>(STRETCH_TO + <usize>(i << 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function isDigit(byte: i32): bool {
+  return <u32>(byte - 0x30) < 10;
+}
+
+/**
+ * Begins with `count` lines of a text of `length` bytes; what is known of any of them is `seen`. When the text `isContinued`,
+ * its first line may lack its beginning.
+ */
+export function beginColumns(table: usize, room: usize, count: i32, groups: i32, seen: i32, length: i32, isContinued: i32): void {
+  lineTable = table;
+  lineRoom = room;
+  lineCount = count;
+  groupAt = table + GROUP * room;
+  groupEnd = groupAt + <usize>(groups << 3);
+  step = HEADS_OF;
+  textEnd = TEXT + <usize>length;
+  isCut = isContinued !== 0;
+  tailLine = (seen & TAIL) !== 0 ? 0 : count;
+  waiting = 0;
+}
+
+/** Gathers columns up to where there is something to do before it goes on. */
+export function nextColumns(): i32 {
+  if (waiting > 0) gather(waiting);
+  waiting = 0;
+  while (groupAt < groupEnd) {
+    const event = nextOfGroup();
+    if (event !== DONE) return event;
+  }
+  while (tailLine + 2 < lineCount) {
+    const event = nextTails();
+    if (event !== DONE) return event;
+  }
+  return DONE;
+}
+
+/** Gathers a column; false when there has to be made room for it first. */
+function report(count: i32): bool {
+  if (!gather(count)) waiting = count;
+  return waiting === 0;
+}
+
+/** What there is to do with the lines from `first` to the one before `last`, and a number beside them. */
+function askLines(event: i32, first: i32, last: i32, other: i32): i32 {
+  store<u32>(ASKED, first);
+  store<u32>(ASKED, last, 4);
+  store<u32>(ASKED, other, 8);
+  return event;
+}
+
+/** The next step of a group. */
+function nextOfGroup(): i32 {
+  switch (step) {
+    case HEADS_OF: {
+      start = load<u16>(groupAt);
+      end = load<u16>(groupAt, 2);
+      sharedTokens = load<u16>(groupAt, 4);
+      step = NEXT_GROUP;
+      // The last line of a dump is an offset without bytes, and another dump may follow.
+      if (isDumpRow(start) || isDumpRow(start + 1)) return isPlainDump() ? DONE : askLines(DUMP, start, end, 0);
+      step = READ;
+      if (touchesNumber() && mayCount()) return askLines(COUNTED, start, end, 0);
+    }
+    case READ: {
+      nth = 0;
+      if (load<u16>(groupAt, 6) === 0) {
+        step = NUMBERS;
+        return DONE;
+      }
+      step = NEXT_GROUP;
+      if (!isNarrow()) return DONE;
+      step = LABELS;
+    }
+    case LABELS: {
+      step = COLUMN;
+      const count = labelled();
+      if (count > 0 && !report(count)) return FULL;
+    }
+    case COLUMN: {
+      step = NEXT_GROUP;
+      for (let line = start; line < end; line++) setStretch(line - start, headEnd(line), toOf(line));
+      if (!dropTails(end - start)) return DONE;
+      step = DIGITS_TOO;
+    }
+    case DIGITS_TOO: {
+      if (!reportWithDigits(end - start)) return FULL;
+      step = REPORT;
+    }
+    case REPORT: {
+      const count = end - start;
+      step = count >= FEWEST_CHARACTERS ? NUMBERS : NEXT_GROUP;
+      nth = 0;
+      if (sizeOf(count) >= FEWEST_CHARACTERS) {
+        if (!areInOrder(count, false)) return askLines(SORT_HEADS, start, end, count);
+        if (!report(count)) return FULL;
+      }
+      return DONE;
+    }
+    case NUMBERS: {
+      while (nth < MOST_NUMBERS) {
+        const found = numberColumn(nth++);
+        if (found < 0) break;
+        if (found > 0 && !report(end - start)) return FULL;
+      }
+    }
+  }
+  step = HEADS_OF;
+  groupAt += 8;
+  return DONE;
+}
+
+/** Whether all lines of a group are rows that are read as bytes, which shows more than reading their digits downwards. */
+function isPlainDump(): bool {
+  // The end of the text may be in the middle of a byte.
+  const last = toOf(end - 1) === textEnd ? end - 1 : end;
+  let line = start;
+  while (line < last && isPlainRow(fromOf(line), toOf(line))) line++;
+  return line === last;
+}
+
+/** Whether a line is an offset and something behind it. */
+function isDumpRow(line: i32): bool {
+  const from = fromOf(line), to = toOf(line);
+  const stop = offsetEnd(from, to);
+  return stop - from >= <usize>OFFSET_DIGITS && stop < to && (load<u8>(stop) === 0x3a || isBlank(load<u8>(stop)));
+}
+
+/**
+ * Whether a group may have numbers that count on, as counted.ts reads them: three of them, whose last digits follow each other,
+ * and some bytes between.
+ */
+function mayCount(): bool {
+  const from = fromOf(start), to = toOf(end - 1);
+  if (to - from < FEWEST_COUNTED) return false;
+  let seen = 0;
+  for (let at = from; at < to; at++) {
+    const digit = <i32>load<u8>(at) - 0x30;
+    if (<u32>digit >= 10) continue;
+    seen |= (1 << digit) | (1 << (digit + 10));
+    if ((seen & (seen >> 1) & (seen >> 2)) !== 0) return true;
+  }
+  return false;
+}
+
+/** Whether one of the first lines of a group is a number and a letter: nothing tells the one from the other. */
+function touchesNumber(): bool {
+  for (let line = start; line < start + FEWEST_LINES; line++) {
+    const from = fromOf(line), to = toOf(line);
+    const at = skip(from, to, 0x30);
+    if (at === from) return false;
+    if (at < to && symbolAt(at) !== 0) return true;
+  }
+  return false;
+}
+
+/** Where a line of the group goes on behind what all of the group share. */
+// @ts-ignore: decorator
+@inline
+function headEnd(line: i32): usize {
+  if (load<u8>(lineTable + SHARED * lineRoom + <usize>line) === sharedTokens) {
+    return TEXT + <usize>load<u16>(lineTable + END * lineRoom + <usize>(line << 1));
+  }
+  const at = fromOf(line), to = toOf(line);
+  if ((flagsOf(line) & OFFSET) !== 0) return skipTokens(offsetEnd(at, to), to, sharedTokens - 1);
+  // Where tokens begin, among the first sixteen bytes.
+  const v = v128.load(at), blanks = blanksOf(v), digits = digitsOf(v);
+  let begins = 0xffff & ~((blanks & (blanks << 1)) | (digits & (digits << 1)));
+  for (let tokens = sharedTokens; tokens > 0; tokens--) begins &= begins - 1;
+  return begins !== 0 || to - at <= 16 ? min(at + <usize>ctz(begins | 0x10000), to) : skipTokens(at, to, sharedTokens);
+}
+
+/** Where a stretch goes on after `tokens` tokens. */
+function skipTokens(at: usize, to: usize, tokens: i32): usize {
+  for (; tokens > 0 && at < to; tokens--) {
+    const kind = kindOf(load<u8>(at++));
+    if (kind !== 0) at = skip(at, to, kind);
+  }
+  return at;
+}
+
+/** Where the token that ends at `stop` starts. */
+// @ts-ignore: decorator
+@inline
+function tokenStart(stop: usize, from: usize): usize {
+  let at = stop - 1;
+  const kind = tokenOf(load<u8>(at));
+  if (kind === 0x30 || kind === 0x20) while (at > from && tokenOf(load<u8>(at - 1)) === kind) at--;
+  return at;
+}
+
+/** Whether two stretches share all of both. */
+let shareAll: bool = false;
+
+/** How many tokens two stretches share at their end. */
+function sharedTail(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
+  let tokens = 0;
+  for (; aTo > a && bTo > b && tokenOf(load<u8>(aTo - 1)) === tokenOf(load<u8>(bTo - 1)); tokens++) {
+    aTo = tokenStart(aTo, a);
+    bTo = tokenStart(bTo, b);
+  }
+  shareAll = aTo === a && bTo === b;
+  return tokens;
+}
+
+/** Where a stretch ends without `tokens` tokens at its end. */
+function skipTail(from: usize, to: usize, tokens: i32): usize {
+  for (; tokens > 0 && to > from; tokens--) to = tokenStart(to, from);
+  return to;
+}
+
+/** Whether the first two lines of a group leave a column that is not too wide; further lines can only widen it. */
+function isNarrow(): bool {
+  const a = headEnd(start), b = headEnd(start + 1), aTo = toOf(start), bTo = toOf(start + 1);
+  if (aTo - a <= WIDEST_COLUMN && bTo - b <= WIDEST_COLUMN) return true;
+  const tail = sharedTail(a, aTo, b, bTo);
+  return skipTail(a, aTo, tail) - a <= WIDEST_COLUMN && skipTail(b, bTo, tail) - b <= WIDEST_COLUMN;
+}
+
+/** What stands behind a label that begins alike and ends in a mark: how many stretches that is, 0 when there is none. */
+function labelled(): i32 {
+  let count = 0;
+  for (let line = start; line < end; line++) {
+    const from = headEnd(line), to = toOf(line), limit = min(to, from + LONGEST_LABEL);
+    let at = from;
+    while (at < limit && load<u8>(at) !== 0x3a && load<u8>(at) !== 0x3d) at++;
+    if (at < limit) setStretch(count++, at + 1, to);
+    else if (line > start) return 0;
+  }
+  return dropTails(count) && sizeOf(count) >= FEWEST_CHARACTERS ? count : 0;
+}
+
+/** Takes away what all stretches end with; false when one of them is too wide even so. */
+function dropTails(count: i32): bool {
+  const head = stretchFrom(0), headTo = stretchTo(0);
+  let tail = i32.MAX_VALUE;
+  for (let i = 1; i < count && tail > 0; i++) {
+    const from = stretchFrom(i), to = stretchTo(i);
+    const tokens = sharedTail(head, headTo, from, to);
+    if (tokens >= tail) continue;
+    if (i === count - 1 && i >= FEWEST_LINES) {
+      // Where the last line has no end, a prompt stands behind it.
+      setStretch(i, from, findTail(from, to, skipTail(head, headTo, tail), headTo));
+      break;
+    }
+    tail = tokens;
+    if (skipTail(head, headTo, tail) - head > WIDEST_COLUMN) return false;
+  }
+  for (let i = 0; i < count; i++) {
+    const from = stretchFrom(i);
+    let to = stretchTo(i);
+    if (tail > 0) setStretch(i, from, to = skipTail(from, to, tail));
+    if (to - from > WIDEST_COLUMN) return false;
+  }
+  return true;
+}
+
+/** Where the first `[tail, tailTo)` in a stretch ends, the end of the stretch when there is none. */
+function findTail(from: usize, to: usize, tail: usize, tailTo: usize): usize {
+  const length = tailTo - tail;
+  for (; from + length <= to; from++) if (isSame(from, tail, <i32>length)) return from + length;
+  return to;
+}
+
+/** Gathers a column with the digits beside each piece, which are taken for a number that the lines share; false when it is full. */
+function reportWithDigits(count: i32): bool {
+  let taken: usize = 0, length: usize = 0;
+  let size = 0;
+  for (let i = 0; i < count; i++) {
+    const from = stretchFrom(i), to = stretchTo(i);
+    const first = digitsBefore(from), last = digitsBehind(to), wide = last - first;
+    taken += wide - (to - from);
+    // All pieces are of one length but the last, which numbers seldom are.
+    if (i > 0 && wide !== length && (i + 1 < count || wide > length)) return true;
+    length = wide;
+    size += <i32>wide;
+  }
+  if (taken === 0 || size < FEWEST_CHARACTERS) return true;
+  if (!fits(size)) return false;
+  let at = beginText();
+  for (let i = 0; i < count; i++) {
+    at = addStretch(at, <i32>(digitsBefore(stretchFrom(i)) - TEXT), <i32>(digitsBehind(stretchTo(i)) - TEXT));
+  }
+  store<u32>(GATHERED, <u32>at);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function digitsBefore(at: usize): usize {
+  while (at > TEXT && isDigit(load<u8>(at - 1))) at--;
+  return at;
+}
+
+// @ts-ignore: decorator
+@inline
+function digitsBehind(at: usize): usize {
+  while (at < textEnd && isDigit(load<u8>(at))) at++;
+  return at;
+}
+
+/** The number whose digits begin at `at`, which must be one. */
+function numberAt(at: usize, to: usize): f64 {
+  let exact: u64 = 0;
+  const limit = min(to, at + EXACT);
+  for (; at < limit && isDigit(load<u8>(at)); at++) exact = exact * 10 + <u64>(load<u8>(at) - 0x30);
+  let number = <f64>exact;
+  for (; at < to && isDigit(load<u8>(at)); at++) number = number * 10 + <f64>(<i32>load<u8>(at) - 0x30);
+  return number;
+}
+
+// @ts-ignore: decorator
+@inline
+function nextDigit(at: usize, to: usize): usize {
+  while (at < to && !isDigit(load<u8>(at))) at++;
+  return at;
+}
+
+/** Whether the numbers before the stretches of a column, or behind them, are in order, or in none since one comes again. */
+function areInOrder(count: i32, areTails: bool): bool {
+  let isSorted = true;
+  let first: f64 = 0, second: f64 = 0, before: f64 = 0;
+  for (let i = 0; i < count; i++) {
+    const from = areTails ? stretchTo(i) : fromOf(start + i), to = areTails ? toOf(start + i) : stretchFrom(i);
+    const number = numberAt(nextDigit(from, to), to);
+    if (i === 0) first = number;
+    else if (number === before || number === first || (i > 1 && number === second)) return true;
+    else if (number < before) isSorted = false;
+    if (i === 1) second = number;
+    before = number;
+  }
+  return isSorted;
+}
+
+/**
+ * The number that all lines have in the same place: 1 when it is a column, 0 when it only counts the lines or is read as bits,
+ * -1 when there is none, nor any behind it.
+ */
+function numberColumn(nth: i32): i32 {
+  const count = end - start;
+  // Neither the first number nor the last one need be whole.
+  const first = <i32>(isCut && start === 0), last = toOf(end - 1) === textEnd ? count - 1 : count;
+  let counts = true, areBits = true;
+  let before = NaN;
+  for (let i = 0; i < count; i++) {
+    const from = fromOf(start + i), to = toOf(start + i);
+    const at = nextDigit(nth === 0 ? from : stretchTo(i), to);
+    if (at === to) return -1;
+    const stop = skip(at, to, 0x30);
+    setStretch(i, at, stop);
+    // So long a number shows what it holds of a value where it stands.
+    if (i === 1 && stretchTo(0) - stretchFrom(0) > LONGEST_NUMBER && stop - at > LONGEST_NUMBER) return -1;
+    if (areBits) {
+      const isWhole = stop === to && stop - from >= FEWEST_BITS;
+      if ((!isWhole && i > 0 && i + 1 < count) || hasMore(at, stop)) areBits = false;
+    }
+    if (counts) {
+      const number = numberAt(at, stop);
+      if (number !== before + 1 && number !== before && i > first && i < last) counts = false;
+      before = number;
+    }
+    if (!counts && !areBits) {
+      // Nothing can make it less of a column but a line without a number.
+      for (i++; i < count; i++) {
+        const to = toOf(start + i);
+        const at = nextDigit(nth === 0 ? fromOf(start + i) : stretchTo(i), to);
+        if (at === to) return -1;
+        const stop = skip(at, to, 0x30);
+        setStretch(i, at, stop);
+      }
+    }
+  }
+  return <i32>(!counts && !areBits);
+}
+
+/** Whether there is a digit other than nought and one. */
+function hasMore(at: usize, to: usize): bool {
+  for (; at < to; at++) if (load<u8>(at) > 0x31) return true;
+  return false;
+}
+
+/** Looks at the next group of lines that end alike. */
+function nextTails(): i32 {
+  start = tailLine;
+  if ((flagsOf(start + 1) & TAIL) === 0) {
+    tailLine++;
+    return DONE;
+  }
+  if ((flagsOf(start + 2) & TAIL) === 0) {
+    tailLine += 2;
+    return DONE;
+  }
+  const from = fromOf(start), to = toOf(start);
+  let shared = i32.MAX_VALUE;
+  let areAll = true;
+  let line = start + 1;
+  for (; (flagsOf(line) & TAIL) !== 0; line++) {
+    if (line - start > 1 && (flagsOf(line) & REPEATED) !== 0) continue;
+    shared = min(shared, sharedTail(from, to, fromOf(line), toOf(line)));
+    if (!shareAll) areAll = false;
+  }
+  tailLine = end = line;
+  const count = end - start;
+  if (areAll) return DONE;
+  for (let i = 0; i < count; i++) setStretch(i, fromOf(start + i), skipTail(fromOf(start + i), toOf(start + i), shared));
+  if (sizeOf(count) < FEWEST_CHARACTERS) return DONE;
+  if (!areInOrder(count, true)) return askLines(SORT_TAILS, start, end, count);
+  return report(count) ? DONE : FULL;
+}

@@ -1,0 +1,242 @@
+// What there is to know of lines, each by itself and in comparison to the ones before: a part of kernel.as, whose names it
+// uses. A text may consist of nothing but lines of one character, so eight lines at a time are compared, and as many short ones
+// described.
+
+/**
+ * What lines are by themselves, for {@link PORTION} of them at a time, behind the last ones of those before: the first four
+ * bytes, 32 bits each; the last two tokens, and the length, 16 bits each; the first token, and the first one behind blanks.
+ */
+const HEADS: usize = 0x250000, TAILS: usize = 0x251000, LENGTHS: usize = 0x252000, FIRSTS: usize = 0x253000, INDENTS: usize = 0x254000;
+const BEFORE: usize = 16, PORTION: usize = 512;
+/** Bytes of lines of which eight are described at once. */
+const SHORT: i16 = 2;
+
+/** Fills in flags and single characters of `count` lines. */
+function describe(table: usize, room: usize, count: usize): void {
+  const lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
+  const none = i64x2.splat(0), most = i16x8.splat(SHORT);
+  v128.store(HEADS + ((BEFORE - 4) << 2), none);
+  store<u16>(TAILS + ((BEFORE - 1) << 1), 0);
+  store<u16>(LENGTHS + ((BEFORE - 1) << 1), 0);
+  let seen = none;
+  for (let first: usize = 0; first < count; first += PORTION) {
+    const end = min(first + PORTION, count);
+    for (let line = first; line < end; line += 8) {
+      const at = table + (line << 1), nth = line - first + BEFORE;
+      const from = v128.load(at), lengths = v128.sub<u16>(v128.load(at + TO * room), from);
+      v128.store(LENGTHS + (nth << 1), lengths);
+      if (line + 8 <= end && !v128.any_true(v128.gt<u16>(lengths, most))) {
+        store<u64>(lineFlags + line, 0);
+        v128.store_lane<u64>(lineSingles + line, describeShort(at, nth, lengths), 0);
+      } else {
+        for (let i: usize = 0, eight = min(8, end - line); i < eight; i++) {
+          describeLine(TEXT + <usize>load<u16>(at + (i << 1)), TEXT + <usize>load<u16>(at + TO * room + (i << 1)), nth + i);
+          store<u8>(lineFlags + line + i, <u8>lineOffset);
+          store<u8>(lineSingles + line + i, <u8>lineSingle);
+        }
+      }
+    }
+    const last = end - first + BEFORE;
+    v128.store(LENGTHS + (last << 1), none);
+    store<u64>(lineFlags + end, 0);
+    for (let line = first; line < end; line += 8) {
+      const flags = compareEight(table, room, line, line - first + BEFORE);
+      v128.store_lane<u64>(lineFlags + line, flags, 0);
+      seen = v128.or(seen, flags);
+    }
+    // The first of the next ones are compared with the last of these.
+    v128.store(HEADS + ((BEFORE - 4) << 2), v128.load(HEADS + ((last - 4) << 2)));
+    store<u16>(TAILS + ((BEFORE - 1) << 1), load<u16>(TAILS + ((last - 1) << 1)));
+    store<u16>(LENGTHS + ((BEFORE - 1) << 1), load<u16>(LENGTHS + ((last - 1) << 1)));
+    store<u8>(FIRSTS + BEFORE - 1, load<u8>(FIRSTS + last - 1));
+    store<u8>(INDENTS + BEFORE - 1, load<u8>(INDENTS + last - 1));
+  }
+  let bits = i64x2.extract_lane(seen, 0);
+  bits |= bits >> 32;
+  bits |= bits >> 16;
+  store<u32>(COUNTS, <u32>((bits | (bits >> 8)) & 0xff), 12);
+}
+
+/** 0x30 for digits, 0x20 for blanks, which make one token with their like, and other bytes as they are. */
+// @ts-ignore: decorator
+@inline
+function tokensOf(v: v128, digits: v128, blanks: v128): v128 {
+  return v128.bitselect(v128.load(ZEROES), v128.bitselect(v128.load(BLANKS), v, blanks), digits);
+}
+
+// @ts-ignore: decorator
+@inline
+function areBlanks(v: v128): v128 {
+  return v128.or(v128.eq<u8>(v, v128.load(BLANKS)), v128.eq<u8>(v, v128.load(TABS)));
+}
+
+// @ts-ignore: decorator
+@inline
+function areDigits(v: v128): v128 {
+  return v128.lt<u8>(v128.sub<u8>(v, v128.load(ZEROES)), v128.load(TEN));
+}
+
+/** Eight lines of up to {@link SHORT} bytes; their single characters. */
+// @ts-ignore: decorator
+@inline
+function describeShort(at: usize, nth: usize, lengths: v128): v128 {
+  let bytes = i64x2.splat(0);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at), bytes, 0);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 2), bytes, 1);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 4), bytes, 2);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 6), bytes, 3);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 8), bytes, 4);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 10), bytes, 5);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 12), bytes, 6);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 14), bytes, 7);
+  const low = i16x8.splat(0xff), none = i64x2.splat(0), blank = i16x8.splat(0x20);
+  // As many bytes of each as it has.
+  const isTwo = v128.eq<u16>(lengths, i16x8.splat(2));
+  bytes = v128.and(bytes, v128.or(isTwo, v128.and(v128.ne<u16>(lengths, none), low)));
+  const ends = v128.shl<u16>(lengths, 8);
+  v128.store(HEADS + (nth << 2), v128.shuffle<u16>(bytes, ends, 0, 8, 1, 9, 2, 10, 3, 11));
+  v128.store(HEADS + (nth << 2), v128.shuffle<u16>(bytes, ends, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+  const tokens = tokensOf(bytes, areDigits(bytes), areBlanks(bytes));
+  const first = v128.and(tokens, low), next = v128.shr<u16>(tokens, 8);
+  const isRun = v128.and(v128.eq<u16>(first, next), v128.or(v128.eq<u16>(next, blank), v128.eq<u16>(next, i16x8.splat(0x30))));
+  v128.store(TAILS + (nth << 1), v128.and(v128.andnot(isTwo, isRun), v128.or(next, v128.shl<u16>(first, 8))));
+  const startsBlank = v128.eq<u16>(first, blank);
+  const behind = v128.andnot(v128.and(isTwo, next), v128.eq<u16>(next, blank));
+  const indented = v128.bitselect(behind, first, startsBlank);
+  const begin = v128.bitselect(v128.and(bytes, low), first, startsBlank);
+  v128.store_lane<u64>(FIRSTS + nth, i8x16.narrow_i16x8_u(begin, begin), 0);
+  v128.store_lane<u64>(INDENTS + nth, i8x16.narrow_i16x8_u(indented, indented), 0);
+  const symbols = symbolsOf(bytes);
+  const single = v128.and(symbols, low), other = v128.shr<u16>(symbols, 8);
+  const isOne = v128.or(v128.eq<u16>(single, none), v128.eq<u16>(other, none));
+  const singles = v128.and(isOne, v128.or(single, other));
+  return i8x16.narrow_i16x8_u(singles, singles);
+}
+
+/** The symbols of the dense view, 0 for bytes that it drops. */
+// @ts-ignore: decorator
+@inline
+function symbolsOf(v: v128): v128 {
+  const isKept = v128.ge<u8>(kinds(v, v128.load(KEPT_LOW), v128.load(KEPT_HIGH)), v128.load(BLANKS));
+  const offsets = i8x16.relaxed_swizzle(v128.load(OFFSETS), v128.and(v128.shr<u16>(v, 4), v128.load(HALF)));
+  return v128.and(isKept, v128.sub<u8>(v, offsets));
+}
+
+let lineOffset: i32 = 0;
+let lineSingle: i32 = 0;
+
+/** What a line is by itself. */
+function describeLine(from: usize, to: usize, nth: usize): void {
+  const length = <i32>(to - from);
+  lineOffset = lineSingle = 0;
+  let first = 0, indented = 0, tail = 0;
+  let head: u32 = 0;
+  if (length > 0) {
+    const v = v128.load(from), within = length < 16 ? (1 << length) - 1 : 0xffff;
+    const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, v128.load(HEX_LOW), v128.load(HEX_HIGH)), i64x2.splat(0)));
+    if ((hex & ((1 << OFFSET_DIGITS) - 1)) === 0 && length >= OFFSET_DIGITS) lineOffset = OFFSET;
+    const blanks = i8x16.bitmask(areBlanks(v));
+    first = load<u8>(from);
+    head = headOf(from, length);
+    if (length <= 16) {
+      const symbols = i8x16.bitmask(v128.ge<u8>(kinds(v, v128.load(KEPT_LOW), v128.load(KEPT_HIGH)), v128.load(BLANKS))) & within;
+      lineSingle = shortSingleOf(from, length, symbols);
+    } else if (length <= LONGEST_RECORD) lineSingle = singleOf(from, to);
+    if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, lineOffset)) lineSingle |= TABLE;
+    if (isBlank(first)) {
+      let at = from + <usize>ctz(~blanks);
+      while (at < to && isBlank(load<u8>(at))) at++;
+      if (at < to) indented = tokenOf(load<u8>(at));
+    } else indented = first = tokenOf(first);
+    if (length <= WIDEST) tail = tailOf(from, to, v, blanks);
+  }
+  store<u32>(HEADS + (nth << 2), head);
+  store<u16>(TAILS + (nth << 1), <u16>tail);
+  store<u8>(FIRSTS + nth, <u8>first);
+  store<u8>(INDENTS + nth, <u8>indented);
+}
+
+/** The same as {@link singleOf} for a line of up to 16 bytes, of which these are letters and digits. */
+// @ts-ignore: decorator
+@inline
+function shortSingleOf(from: usize, length: i32, symbols: i32): i32 {
+  let end = length - 1;
+  end -= <i32>(end > 0) & ~(symbols >> end);
+  end -= <i32>(end > 0) & ~(symbols >> end);
+  const isLast = (symbols >> end) & ~((symbols << 1) >> end) & 1;
+  const isFirst = ~(symbols >> 1) & 1;
+  return symbolAt(from + <usize>(end & -isLast)) & -(isLast | isFirst);
+}
+
+// @ts-ignore: decorator
+@inline
+function flagged(lines: v128, flag: i32): v128 {
+  return v128.and(lines, i16x8.splat(<i16>flag));
+}
+
+/** What eight lines are in comparison to the ones before, beside the flags that they have. */
+// @ts-ignore: decorator
+@inline
+function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 {
+  const none = i64x2.splat(0);
+  const lengths = v128.load(LENGTHS + (nth << 1)), above = v128.load(LENGTHS + ((nth - 1) << 1));
+  const isLine = v128.ne<u16>(lengths, none), follows = v128.and(isLine, v128.ne<u16>(above, none));
+  const offsets = v128.load64_zero(table + FLAG * room + line);
+  const bothOffset = v128.and(offsets, v128.load64_zero(table + FLAG * room + line - 1));
+  const first = v128.load64_zero(FIRSTS + nth), indented = v128.load64_zero(INDENTS + nth);
+  const sameFirst = v128.and(
+    v128.eq<u8>(first, v128.load64_zero(FIRSTS + nth - 1)),
+    v128.eq<u8>(indented, v128.load64_zero(INDENTS + nth - 1)),
+  );
+  const alike = v128.or(v128.ne<u8>(bothOffset, none), v128.and(sameFirst, v128.ne<u8>(indented, none)));
+  const difference = v128.sub<u16>(v128.max<u16>(lengths, above), v128.min<u16>(lengths, above));
+  const isNear = v128.and(
+    v128.le<u16>(difference, i16x8.splat(<i16>WIDEST)),
+    v128.le<u16>(lengths, i16x8.splat(<i16>LONGEST_LINE)),
+  );
+  const isHead = v128.and(v128.and(follows, isNear), v128.extend_low<i8>(alike));
+  const tails = v128.load(TAILS + (nth << 1));
+  const isTail = v128.and(v128.and(follows, v128.ne<u16>(tails, none)), v128.eq<u16>(tails, v128.load(TAILS + ((nth - 1) << 1))));
+  const same = v128.and(follows, v128.eq<u16>(difference, none));
+  const isPiece = v128.and(v128.gt<u16>(lengths, i16x8.splat(1)), v128.le<u16>(lengths, i16x8.splat(<i16>LONGEST_PIECE)));
+  const low = v128.load(HEADS + (nth << 2)), high = v128.load(HEADS + (nth << 2), 16);
+  const isOne = sameHeads(low, high, nth - 1), isTwo = sameHeads(low, high, nth - 2), isThree = sameHeads(low, high, nth - 3);
+  const again = v128.andnot(follows, isOne);
+  const isFile = i16x8.narrow_i32x4_s(v128.eq<u32>(low, i32x4.splat(FILE_HEAD)), v128.eq<u32>(high, i32x4.splat(FILE_HEAD)));
+  let flags = v128.or(
+    v128.or(flagged(isHead, HEAD), flagged(isTail, TAIL)),
+    v128.or(
+      v128.or(flagged(v128.and(again, isTwo), AGAIN_2), flagged(v128.and(again, isThree), AGAIN_3)),
+      v128.or(flagged(v128.and(same, isPiece), LENGTH), flagged(isFile, FILE)),
+    ),
+  );
+  const mayRepeat = v128.and(v128.and(same, v128.or(isHead, isTail)), isOne);
+  if (v128.any_true(mayRepeat)) {
+    // Of up to four bytes there is nothing more to compare.
+    const isWhole = v128.le<u16>(lengths, i16x8.splat(4));
+    flags = v128.or(flags, flagged(v128.and(mayRepeat, isWhole), REPEATED));
+    const longer = v128.andnot(mayRepeat, isWhole);
+    if (v128.any_true(longer)) flags = v128.or(flags, repeated(table + (line << 1), longer, nth));
+  }
+  return v128.or(i8x16.narrow_i16x8_u(flags, flags), offsets);
+}
+
+/** Which of eight lines are the one before once more; of no others than `candidates`, which are as long. */
+function repeated(at: usize, candidates: v128, nth: usize): v128 {
+  let found: u64 = 0;
+  for (let bits = i16x8.bitmask(candidates); bits !== 0; bits &= bits - 1) {
+    const i = <usize>ctz(bits);
+    const from = load<u16>(at + (i << 1)), above = load<u16>(at + (i << 1) - 2);
+    const length = <i32>load<u16>(LENGTHS + ((nth + i) << 1));
+    if (isSame(TEXT + <usize>above, TEXT + <usize>from, length)) found |= <u64>REPEATED << (i << 3);
+  }
+  return v128.extend_low<u8>(i64x2.splat(found));
+}
+
+/** Which of eight lines begin as those do that are noted from `nth` on. */
+// @ts-ignore: decorator
+@inline
+function sameHeads(low: v128, high: v128, nth: usize): v128 {
+  const at = HEADS + (nth << 2);
+  return i16x8.narrow_i32x4_s(v128.eq<u32>(low, v128.load(at)), v128.eq<u32>(high, v128.load(at, 16)));
+}

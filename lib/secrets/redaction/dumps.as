@@ -1,0 +1,240 @@
+// What reads the rows of dumps as bytes, see dumps.ts: a part of kernel.as, whose names it uses. What was read lies where bits.as
+// and gather.as write at other times.
+
+/** The bytes of rows, in the order in which they stand and with those of each word turned round. */
+const BIG: usize = 0x1d2000, LITTLE: usize = 0x1d6800;
+/** Where the digits of each byte begin, in either order, and where its character stands, 0 when it has none: 16 bits each. */
+const BIG_DIGITS: usize = 0x1db000, LITTLE_DIGITS: usize = 0x1e4000, CHARACTERS: usize = 0x1ed000;
+/** How many names of bytes there are in the cells of a row, and 256 times the last three characters of each, and its byte. */
+const CELL_NAMES: usize = 0x27a100;
+/** What there is to do, as in walks.ts; and what there is to know of what was read. */
+const READING: i32 = 1, HAS_WORDS: i32 = 1, HAS_CHARACTERS: i32 = 2, HAS_CELLS: i32 = 4;
+/** As in dumps.ts. */
+const MOST_OFFSET_DIGITS: i32 = 16, MOST_ROW_BYTES: usize = 256, LONGEST_PROMPT: usize = 80, CELL_WIDTH: usize = 4;
+const SHORTEST_ROW: i32 = 9, SHORTEST_PROMPTED: i32 = 11, FEWEST_READ: usize = 4;
+
+let bytesRead: usize = 0;
+let knownOfRows: i32 = 0;
+let isRead: bool = false;
+
+/** Begins with the lines of the text, of which there are so many. */
+export function beginDumps(count: i32): void {
+  walked = turn = 0;
+  walkEnd = count;
+  bytesRead = 0;
+  knownOfRows = 0;
+  isRead = false;
+}
+
+/** Reads rows up to where they end. */
+export function nextDump(): i32 {
+  if (isRead) forgetRows();
+  const offset = i8x16.splat(<i8>OFFSET);
+  while (walked < walkEnd) {
+    const isRow = (flagsOn(walked) & OFFSET) !== 0, isNextRow = (flagsOn(walked + 1) & OFFSET) !== 0;
+    const from = TEXT + <usize>lineFrom(walked), to = TEXT + <usize>lineTo(walked), length = <i32>(to - from);
+    if (turn === 0) {
+      if (!isRow && !isNextRow && bytesRead === 0) {
+        const flags = v128.and(v128.load(LINES + FLAG * ROOM + <usize>walked), offset);
+        walked += max(1, <i32>ctz(i8x16.bitmask(v128.ne<u8>(flags, i64x2.splat(0))) | 0x10000) - 1);
+        continue;
+      }
+      if (isRow && length >= SHORTEST_ROW && readRow(from, to)) {
+        walked++;
+        continue;
+      }
+      turn = 1;
+      if (bytesRead >= FEWEST_READ) return askRows();
+      if (bytesRead > 0) forgetRows();
+    }
+    turn = 0;
+    walked++;
+    // In a terminal the first row may stand behind a prompt.
+    const row = isNextRow && length >= SHORTEST_PROMPTED ? promptEnd(from, to) : from;
+    if (row > from) readRow(row, to);
+  }
+  return bytesRead >= FEWEST_READ ? askRows() : DONE;
+}
+
+function askRows(): i32 {
+  isRead = true;
+  return askLines(READING, <i32>bytesRead, knownOfRows, 0);
+}
+
+function forgetRows(): void {
+  isRead = false;
+  bytesRead = 0;
+  knownOfRows = 0;
+}
+
+/** How many hexadecimal digits there are at `at`, no more than one above sixteen. */
+// @ts-ignore: decorator
+@inline
+function countDigits(v: v128, at: usize, to: usize): i32 {
+  const low = v128.load(HEX_LOW), high = v128.load(HEX_HIGH);
+  let digits = <i32>ctz(i8x16.bitmask(v128.eq<u8>(kinds(v, low, high), i64x2.splat(0))) | 0x10000);
+  if (digits === 16) digits += 1 - (i8x16.bitmask(v128.eq<u8>(kinds(v128.load(at, 16), low, high), i64x2.splat(0))) & 1);
+  return min(digits, <i32>(to - at));
+}
+
+/** Where the offset of a row ends, and the mark behind it; 0 when there is none. */
+// @ts-ignore: decorator
+@inline
+function rowOffsetEnd(from: usize, to: usize): usize {
+  const digits = countDigits(v128.load(from), from, to);
+  if (digits < OFFSET_DIGITS || digits > MOST_OFFSET_DIGITS) return 0;
+  const at = from + <usize>digits;
+  return load<u8>(at) === 0x3a ? at + 1 : at;
+}
+
+// @ts-ignore: decorator
+@inline
+function onlyBlanksEnd(at: usize, to: usize): usize {
+  while (at < to && load<u8>(at) === 0x20) at++;
+  return at;
+}
+
+/**
+ * Whether so many digits at `begin`, with the blanks before them at `at`, are a group of a row that has so many bytes already and
+ * whose first group has `usual` digits, if there is one.
+ */
+// @ts-ignore: decorator
+@inline
+function isGroup(at: usize, begin: usize, to: usize, digits: i32, usual: i32, count: usize): bool {
+  if (digits === 0 || (digits & 1) !== 0 || digits > MOST_OFFSET_DIGITS) return false;
+  const stop = begin + <usize>digits;
+  if (stop < to && load<u8>(stop) !== 0x20) return false;
+  // hexdump -C leaves two blanks in the middle.
+  return usual === 0 || (digits <= usual && (begin - at <= 1 || (digits === 2 && count === 8)));
+}
+
+/** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
+function readRow(from: usize, to: usize): bool {
+  const before = bytesRead;
+  let at = rowOffsetEnd(from, to);
+  if (at === 0 || (at < to && load<u8>(at) !== 0x20)) return false;
+  at = readDigits(at, to);
+  if (bytesRead === before) return (before === 0 || (knownOfRows & HAS_CELLS) !== 0) && readCells(at, to);
+  placeCharacters(before, at, to);
+  return true;
+}
+
+/** Reads the groups of digits of a row; where it goes on behind them. */
+function readDigits(at: usize, to: usize): usize {
+  const first = bytesRead;
+  const evens = v128.shl<u16>(v128.load(EIGHTS), 1), iota = i8x16.narrow_i16x8_u(v128.load(EIGHTS), v128.load(EIGHTS));
+  let count = first, usual = 0;
+  while (at < to && count - first < MOST_ROW_BYTES) {
+    const begin = onlyBlanksEnd(at, to);
+    const v = v128.load(begin);
+    const digits = countDigits(v, begin, to);
+    if (!isGroup(at, begin, to, digits, usual, count - first)) break;
+    if (usual === 0) usual = digits;
+    // Letters have a bit that digits have not, and are nine more.
+    const nine = v128.and(v128.shr<u8>(v, 6), v128.load(ONES));
+    const values = v128.add<u8>(v128.and(v, v128.load(HALF)), v128.add<u8>(v128.shl<u8>(nine, 3), nine));
+    const words = v128.or(v128.shl<u16>(v128.and(values, i16x8.splat(0xff)), 4), v128.shr<u16>(values, 8));
+    const eight = i8x16.narrow_i16x8_u(words, words);
+    v128.store_lane<u64>(BIG + count, eight, 0);
+    const size = digits >> 1;
+    const turned = v128.sub<u8>(i8x16.splat(<i8>(size - 1)), iota);
+    v128.store_lane<u64>(LITTLE + count, i8x16.swizzle(eight, turned), 0);
+    const place = <i16>(begin - TEXT);
+    v128.store(BIG_DIGITS + (count << 1), v128.add<u16>(i16x8.splat(place), evens));
+    v128.store(LITTLE_DIGITS + (count << 1), v128.sub<u16>(i16x8.splat(place + <i16>digits - 2), evens));
+    count += <usize>size;
+    at = begin + <usize>digits;
+  }
+  if (usual > 2) knownOfRows |= HAS_WORDS;
+  bytesRead = count;
+  return at;
+}
+
+/** Notes where the characters of the row stand whose bytes begin at `first`. */
+// @ts-ignore: decorator
+@inline
+function placeCharacters(first: usize, from: usize, to: usize): void {
+  let at = onlyBlanksEnd(from, to);
+  const isShown = at - from >= 2;
+  if (load<u8>(at) === 0x7c || load<u8>(at) === 0x3e) at++;
+  if (!isShown) at = to;
+  if (at < to) knownOfRows |= HAS_CHARACTERS;
+  const end = v128.splat<u16>(<u16>(to - TEXT));
+  let places = v128.add<u16>(v128.splat<u16>(<u16>(at - TEXT)), v128.load(EIGHTS));
+  for (let i = first; i < bytesRead; i += 8) {
+    v128.store(CHARACTERS + (i << 1), v128.and(places, v128.lt<u16>(places, end)));
+    places = v128.add<u16>(places, i16x8.splat(8));
+  }
+}
+
+/** Reads a row of characters. */
+function readCells(at: usize, to: usize): bool {
+  let count = bytesRead;
+  for (; at + CELL_WIDTH <= to; at += CELL_WIDTH, count++) {
+    const value = cellValue(at);
+    // What this row has so far stays where it is, since nothing counts beyond the number of bytes.
+    if (value < 0) return false;
+    store<u8>(BIG + count, <u8>value);
+    store<u8>(LITTLE + count, <u8>value);
+    store<u16>(CHARACTERS + (count << 1), 0);
+    store<u16>(BIG_DIGITS + (count << 1), <u16>(at - TEXT));
+    store<u16>(LITTLE_DIGITS + (count << 1), <u16>(at - TEXT));
+  }
+  if (count === bytesRead) return false;
+  bytesRead = count;
+  knownOfRows |= HAS_CELLS;
+  return true;
+}
+
+/** The byte that the cell at `at` stands for, see cells.ts, -1 when it is none. */
+function cellValue(at: usize): i32 {
+  const cell = load<u32>(at);
+  if ((cell & 0xff) !== 0x20) return -1;
+  const last = <i32>(cell >> 24);
+  if ((cell & 0xffff00) === 0x202000) return last >= 0x20 && last < 0x7f ? last : -1;
+  if ((cell & 0xf8f8fc00) === 0x30303000) return <i32>(((cell >> 2) & 0xc0) | ((cell >> 13) & 0x38) | ((cell >> 24) & 7));
+  for (let name = CELL_NAMES + 4, stop = name + <usize>(load<u32>(CELL_NAMES) << 2); name < stop; name += 4) {
+    if ((load<u32>(name) ^ cell) >> 8 === 0) return <i32>(load<u32>(name) & 0xff);
+  }
+  return -1;
+}
+
+/**
+ * Where a row may begin behind a prompt, which ends in a mark and a blank, or behind what a terminal is told, which ends in
+ * a carriage return; where the line begins when there is neither.
+ */
+function promptEnd(from: usize, to: usize): usize {
+  const returns = i8x16.splat(0x0d);
+  const most = min(to, from + LONGEST_PROMPT);
+  for (let base = (most - from - 1) & ~15, left = true; left; base -= 16) {
+    left = base > 0;
+    const v = v128.load(from + base);
+    let found = i8x16.bitmask(v128.or(v128.eq<u8>(v, v128.load(BLANKS)), v128.eq<u8>(v, returns)));
+    for (; found !== 0; found &= ~(0x80000000 >>> clz(found))) {
+      const at = from + base + <usize>(31 - clz(found));
+      if (at === from || at >= most || (load<u8>(at) !== 0x0d && symbolAt(at - 1) !== 0)) continue;
+      if (at + 1 < to && countDigits(v128.load(at + 1), at + 1, to) >= OFFSET_DIGITS) return at + 1;
+    }
+  }
+  return from;
+}
+
+/** Whether {@link readRow} reads all that a line shows, ASCII and nothing else. */
+function isPlainRow(from: usize, to: usize): bool {
+  let at = rowOffsetEnd(from, to);
+  if (at === 0) return false;
+  const most = i16x8.splat(0x37), low = i16x8.splat(0xff);
+  let usual = 0;
+  let count: usize = 0;
+  while (at < to) {
+    const begin = onlyBlanksEnd(at, to);
+    const v = v128.load(begin);
+    const digits = countDigits(v, begin, to);
+    if (!isGroup(at, begin, to, digits, usual, count)) break;
+    if ((i16x8.bitmask(v128.gt<u16>(v128.and(v, low), most)) & ((1 << (digits >> 1)) - 1)) !== 0) return false;
+    if (usual === 0) usual = digits;
+    count += <usize>(digits >> 1);
+    at = begin + <usize>digits;
+  }
+  return at >= to || (count > 0 && onlyBlanksEnd(at, to) - at >= 2);
+}

@@ -1,0 +1,78 @@
+// What puts stretches of the text one after the other, as texts of their own: a part of kernel.as, whose names it uses. They
+// lie where bits.as writes later.
+
+/** Where stretches begin and end, 16 bits each. */
+const STRETCH_FROM: usize = 0x256000, STRETCH_TO: usize = 0x268000;
+/**
+ * How many bytes there are of such texts, and how many breaks between them, 32 bits each; what is asked, see columns.as; and of
+ * how many bytes the shortest text is.
+ */
+const GATHERED: usize = 0x27a000, ASKED: usize = 0x27a008, FEWEST: usize = 0x27a014;
+/** Bytes that there is room for. */
+const MOST_GATHERED: usize = 0x8c00;
+
+/** Bytes in the first `count` stretches. */
+function sizeOf(count: i32): i32 {
+  const low = i32x4.splat(0xffff);
+  let sums = i64x2.splat(0);
+  let i: usize = 0;
+  const end = <usize>(count << 1);
+  for (; i + 16 <= end; i += 16) {
+    const sizes = v128.sub<u16>(v128.load(STRETCH_TO + i), v128.load(STRETCH_FROM + i));
+    sums = v128.add<i32>(sums, v128.add<i32>(v128.and(sizes, low), v128.shr<u32>(sizes, 16)));
+  }
+  let size = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
+  for (; i < end; i += 2) size += <i32>load<u16>(STRETCH_TO + i) - <i32>load<u16>(STRETCH_FROM + i);
+  return size;
+}
+
+/** Whether there is room for a text of `size` bytes; there always is for one. */
+// @ts-ignore: decorator
+@inline
+function fits(size: i32): bool {
+  return <usize>load<u32>(GATHERED) + BREAK_LENGTH + <usize>size <= MOST_GATHERED;
+}
+
+/** Where the next text begins, with a break before it. */
+function beginText(): usize {
+  const length = <usize>load<u32>(GATHERED);
+  if (length === 0) return 0;
+  const count = <usize>load<u32>(GATHERED, 4);
+  store<u16>(BYTE_BREAKS + (count << 1), <u16>length);
+  store<u32>(GATHERED, <u32>count + 1, 4);
+  store<u32>(BYTES + length, 0);
+  return length + BREAK_LENGTH;
+}
+
+/** Puts a stretch of the text behind `length` bytes; how many there are then. */
+// @ts-ignore: decorator
+@inline
+function addStretch(length: usize, from: i32, to: i32): usize {
+  const eights = v128.load(EIGHTS), one = i16x8.splat(1), eight = i16x8.splat(8);
+  for (; from < to; from += 16) {
+    const left = <usize>min(16, to - from), at = length << 1;
+    v128.store(BYTES + length, v128.load(TEXT + <usize>from));
+    const starts = v128.add<u16>(v128.splat<u16>(<u16>from), eights), ends = v128.add<u16>(starts, one);
+    v128.store(BYTE_STARTS + at, starts);
+    v128.store(BYTE_ENDS + at, ends);
+    if (left > 8) {
+      v128.store(BYTE_STARTS + at, v128.add<u16>(starts, eight), 16);
+      v128.store(BYTE_ENDS + at, v128.add<u16>(ends, eight), 16);
+    }
+    length += left;
+  }
+  return length;
+}
+
+/** Makes a text of the first `count` stretches, unless it is too short; false when there has to be made room for it first. */
+export function gather(count: i32): bool {
+  const size = sizeOf(count);
+  if (<u32>size < load<u32>(FEWEST)) return true;
+  if (!fits(size)) return false;
+  let length = beginText();
+  for (let at: usize = 0, end = <usize>(count << 1); at < end; at += 2) {
+    length = addStretch(length, load<u16>(STRETCH_FROM + at), load<u16>(STRETCH_TO + at));
+  }
+  store<u32>(GATHERED, <u32>length);
+  return true;
+}

@@ -1,0 +1,208 @@
+// What tells where lines may hold records, see records.ts, and short pieces in another order, see short_lines.ts: a part of
+// kernel.as, whose names it uses. Every line of all output is passed here, and few are asked about.
+
+/** What there is to do before it goes on, as in walks.ts. */
+const BLOCK: i32 = 1, LONG_LINE: i32 = 2, REORDER: i32 = 3, DEAL: i32 = 4;
+
+/** As in records.ts. */
+const LONGEST_BLOCK_ROW: i32 = 64, LONGEST_OTHER: i32 = 96, BLOCK_LINES: i32 = 16, MOST_OTHERS: i32 = 8, MOST_RECORD_BYTES: i32 = 8192;
+const FEWEST_DIFFERENT: i32 = 6, ENOUGH_DIFFERENT: i32 = 16, DIGITS_FROM: i32 = 26;
+
+let walked: i32 = 0;
+let walkEnd: i32 = 0;
+let blockStart: i32 = 0;
+let others: i32 = 0;
+/** What was seen since then: lines that end or begin in a single character, rows of tables, which letters and digits. */
+let singles: i32 = 0;
+let tables: i32 = 0;
+let letters: i32 = 0;
+let numerals: i32 = 0;
+let longLine: i32 = -1;
+
+// @ts-ignore: decorator
+@inline
+function lineFrom(line: i32): i32 {
+  return load<u16>(LINES + <usize>(line << 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function lineTo(line: i32): i32 {
+  return load<u16>(LINES + TO * ROOM + <usize>(line << 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function singleOn(line: i32): i32 {
+  return load<u8>(LINES + SINGLE * ROOM + <usize>line);
+}
+
+// @ts-ignore: decorator
+@inline
+function flagsOn(line: i32): i32 {
+  return load<u8>(LINES + FLAG * ROOM + <usize>line);
+}
+
+/** Begins with the lines of the text, of which there are so many. */
+export function beginRecords(count: i32): void {
+  walked = blockStart = 0;
+  walkEnd = count;
+  longLine = -1;
+  forget();
+}
+
+function forget(): void {
+  others = singles = tables = letters = numerals = 0;
+}
+
+/** Goes on to the next lines that may hold records, or to one that is so long that it may by itself. */
+export function nextRecords(): i32 {
+  if (longLine >= 0) {
+    const line = longLine;
+    longLine = -1;
+    return askLines(LONG_LINE, line, line + 1, 0);
+  }
+  while (walked < walkEnd) {
+    const line = walked++;
+    // Most text is passed over in blocks of which a few lines are looked at.
+    if ((line & (BLOCK_LINES - 1)) === 0 && (singles | tables) === 0 && isOrdinary(line)) {
+      walked = line + BLOCK_LINES;
+      blockStart = walked - 1;
+      continue;
+    }
+    const known = singleOn(line), single = known & ~TABLE;
+    if (single > DIGITS_FROM) numerals |= 1 << (single - DIGITS_FROM);
+    else letters |= (1 << single) & -2;
+    singles += <i32>(single !== 0);
+    tables += <i32>(known !== single);
+    if (known !== 0) {
+      others = 0;
+      continue;
+    }
+    const isLong = lineTo(line) - lineFrom(line) > LONGEST_OTHER;
+    const isOver = (singles | tables) !== 0 && (++others >= MOST_OTHERS || isLong);
+    const event = isOver ? closeBlock(line) : DONE;
+    if ((singles | tables) === 0 || isOver) blockStart = line;
+    if (isOver) forget();
+    if (event !== DONE) {
+      if (isLong) longLine = line;
+      return event;
+    }
+    if (isLong) return askLines(LONG_LINE, line, line + 1, 0);
+  }
+  const event = closeBlock(walkEnd);
+  forget();
+  return event;
+}
+
+/** Whether some of the lines of a block neither end nor begin with a single character, and none is long. */
+function isOrdinary(line: i32): bool {
+  const last = line + BLOCK_LINES - 1;
+  if (last >= walkEnd || lineTo(last) - lineFrom(line) > BLOCK_LINES * LONGEST_BLOCK_ROW) return false;
+  // One at least of every place in records of up to four lines.
+  return (singleOn(line) | singleOn(line + 3) | singleOn(line + 5) | singleOn(line + 10)) === 0;
+}
+
+/** Asks about the lines before `stop` when enough of them end in a single character, or are rows of a table. */
+function closeBlock(stop: i32): i32 {
+  if (singles + tables < 2 || lineTo(stop - 1) - lineFrom(blockStart) > MOST_RECORD_BYTES) return DONE;
+  const different = popcnt(letters) + popcnt(numerals);
+  const hasRecords = different >= FEWEST_DIFFERENT && (different >= ENOUGH_DIFFERENT || 4 * different >= singles) &&
+    5 * singles >= stop - blockStart;
+  if (!hasRecords && (tables < 2 || 2 * tables < stop - blockStart)) return DONE;
+  return askLines(BLOCK, blockStart, stop, <i32>hasRecords);
+}
+
+/** As in short_lines.ts. */
+const FEWEST_REORDERED: i32 = 10, MOST_REORDERED: i32 = 4096, FEWEST_TIMES: i32 = 3;
+const SHORT_FLAGS: i32 = LENGTH | AGAIN_2 | AGAIN_3;
+
+/** Lines of one length; and how often lines come again after two and after three, the first and the last of them. */
+let pieceLine: i32 = 0;
+let turn: i32 = 0;
+let times2: i32 = 0;
+let first2: i32 = 0;
+let last2: i32 = 0;
+let times3: i32 = 0;
+let first3: i32 = 0;
+let last3: i32 = 0;
+
+/** Begins with the lines of the text, of which there are so many. */
+export function beginShortLines(count: i32): void {
+  walked = pieceLine = turn = times2 = times3 = 0;
+  walkEnd = count;
+}
+
+/** Goes on to the next lines that may have to be read in another order, or have others between them that come again. */
+export function nextShortLines(): i32 {
+  const mask = i8x16.splat(<i8>SHORT_FLAGS);
+  while (walked < walkEnd) {
+    const known = flagsOn(walked);
+    if (turn === 0) {
+      if ((known & SHORT_FLAGS) === 0) {
+        const at = LINES + FLAG * ROOM + <usize>walked;
+        const others = i8x16.bitmask(v128.eq<u8>(v128.and(v128.load(at), mask), i64x2.splat(0)));
+        walked += <i32>ctz(~others | 0x10000);
+        continue;
+      }
+      turn = 1;
+      if ((known & LENGTH) !== 0) {
+        if ((flagsOn(walked - 1) & LENGTH) === 0) pieceLine = walked - 1;
+        if ((flagsOn(walked + 1) & LENGTH) === 0 && mayReorder(pieceLine, walked + 1)) {
+          return askLines(REORDER, pieceLine, walked + 1, 0);
+        }
+      }
+    }
+    if (turn === 1) {
+      turn = 2;
+      if ((known & AGAIN_2) !== 0) {
+        const times = times2, first = first2, last = last2;
+        const isOver = times > 0 && walked - last > 2;
+        if (times === 0 || isOver) {
+          times2 = 0;
+          first2 = walked - 2;
+        }
+        times2++;
+        last2 = walked;
+        if (isOver && times >= FEWEST_TIMES) return askLines(DEAL, first, last, 2);
+      }
+    }
+    turn = 0;
+    const line = walked++;
+    if ((known & AGAIN_3) !== 0) {
+      const times = times3, first = first3, last = last3;
+      const isOver = times > 0 && line - last > 3;
+      if (times === 0 || isOver) {
+        times3 = 0;
+        first3 = line - 3;
+      }
+      times3++;
+      last3 = line;
+      if (isOver && times >= FEWEST_TIMES) return askLines(DEAL, first, last, 3);
+    }
+  }
+  if (times2 > 0) {
+    const times = times2;
+    times2 = 0;
+    if (times >= FEWEST_TIMES) return askLines(DEAL, first2, last2, 2);
+  }
+  const times = times3;
+  times3 = 0;
+  return times >= FEWEST_TIMES ? askLines(DEAL, first3, last3, 3) : DONE;
+}
+
+/** Whether lines of one length are worth reading in another order: neither numbers nor words, which have lines of their own. */
+function mayReorder(first: i32, last: i32): bool {
+  const bytes = (lineTo(first) - lineFrom(first)) * (last - first);
+  if (bytes < FEWEST_REORDERED || bytes > MOST_REORDERED) return false;
+  const from = TEXT + <usize>lineFrom(first), to = TEXT + <usize>lineTo(first + 1);
+  let digits = 0, small = 0;
+  for (let at = from; at < to; at++) {
+    const byte: i32 = load<u8>(at);
+    if (byte === 0x20) return false;
+    digits += <i32>(<u32>(byte - 0x30) < 10);
+    small += <i32>(<u32>(byte - 0x61) < 26);
+  }
+  const most = <i32>(to - from) - 1;
+  return digits < most && small < most;
+}

@@ -1,0 +1,98 @@
+/** What the kernel says of the lines of a text, one after the other: where there is something to do. */
+import type { Lines } from "./text_kernel.ts";
+
+/** What there is to do, as in columns.as, walks.as and dumps.as. */
+export const ASK = {
+  /** What was gathered has to be looked at, and forgotten: there is no room left. */
+  room: 1,
+  /** Lines are the rows of a dump, and looked at as such. */
+  dump: 2,
+  /** Lines may be numbered by what touches the column. */
+  counted: 3,
+  /** A column of so many stretches has to be gathered that is not in the order of the numbers before these. */
+  sortedByHead: 4,
+  /** The same, of the numbers behind them. */
+  sortedByTail: 5,
+  /** Lines hold records, when the number beside them is 1, or are the rows of a table. */
+  block: 1,
+  /** A line is so long that it may hold records. */
+  longLine: 2,
+  /** Lines are of one length, and have to be read in other orders. */
+  reorder: 3,
+  /** From the first one to the last, lines come again after as many lines as the number beside them says. */
+  deal: 4,
+  /** So many bytes were read from rows, of which the second number tells what is known, see dumps.ts. */
+  reading: 1,
+} as const;
+
+/** Does it: `what` there is to do with the lines from `first` to the one before `last`, and a number beside them. */
+export type OnAsk = (what: number, first: number, last: number, number: number) => void;
+
+/** Where in the memory lies what is asked about, see columns.as. */
+const ASKED = 0x27a008;
+
+/** What columns.as, walks.as and dumps.as export: of each walk what begins it, and what goes on to the next thing to do. */
+export interface WalkExports {
+  memory: WebAssembly.Memory;
+  beginColumns(
+    table: number,
+    room: number,
+    count: number,
+    groups: number,
+    seen: number,
+    length: number,
+    isContinued: number,
+  ): void;
+  nextColumns(): number;
+  beginRecords(count: number): void;
+  nextRecords(): number;
+  beginShortLines(count: number): void;
+  nextShortLines(): number;
+  beginDumps(count: number): void;
+  nextDump(): number;
+}
+
+/** Goes through lines. */
+export class Walks {
+  readonly #exports: WalkExports;
+  readonly #asked: Uint32Array;
+
+  /** What the kernel says that has these `exports`. */
+  constructor(exports: WalkExports) {
+    this.#exports = exports;
+    this.#asked = new Uint32Array(exports.memory.buffer, ASKED, 3);
+  }
+
+  /** Gathers the columns of `lines` of a text of `length` bytes, of which the first may be cut when it `isContinued`. */
+  columns(lines: Lines, length: number, isContinued: boolean, onAsk: OnAsk): void {
+    const { from, flags, count, groupCount, seen } = lines;
+    const exports = this.#exports;
+    exports.beginColumns(from.byteOffset, flags.length, count, groupCount, seen, length, Number(isContinued));
+    this.#walk(exports.nextColumns, onAsk);
+  }
+
+  /** Finds where the lines of the text that was noted last, so many, may hold records. */
+  records(count: number, onAsk: OnAsk): void {
+    this.#exports.beginRecords(count);
+    this.#walk(this.#exports.nextRecords, onAsk);
+  }
+
+  /** Finds short lines among them that may be in another order, or have others between them. */
+  shortLines(count: number, onAsk: OnAsk): void {
+    this.#exports.beginShortLines(count);
+    this.#walk(this.#exports.nextShortLines, onAsk);
+  }
+
+  /** Reads the rows of dumps among them. */
+  dumps(count: number, onAsk: OnAsk): void {
+    this.#exports.beginDumps(count);
+    this.#walk(this.#exports.nextDump, onAsk);
+  }
+
+  #walk(next: () => number, onAsk: OnAsk): void {
+    const asked = this.#asked;
+    for (let what = next(); what !== 0; what = next()) {
+      onAsk(what, asked[0] as number, asked[1] as number, asked[2] as number);
+    }
+  }
+}
