@@ -30,6 +30,7 @@ export const KERNELS: readonly Kernel[] = [
       "describe.as",
       "lines.as",
       "escapes.as",
+      "byte_sets.as",
       "escape_blocks.as",
       "escape_rows.as",
       "regions.as",

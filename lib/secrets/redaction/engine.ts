@@ -54,7 +54,7 @@ export class Engine {
     this.#kernel.load(data);
     this.#kernel.note();
     this.#decode(data, lexicon);
-    scanner.scan({ ...viewOf(data), rows: this.#rows }, lexicon);
+    scanner.scan(viewOf(data, this.#rows), lexicon);
     this.#findLaidOut(data, lexicon, isContinued);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));

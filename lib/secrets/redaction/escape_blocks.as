@@ -4,10 +4,10 @@
 
 /** Bytes of a block that something may begin with; the rest is looked at because it ends there. */
 const BLOCK_STARTS: u64 = 54;
-/** Marks of escapes that there are at least in a block, and kinds of them that there are at most. */
-const FEW_MARKS: u64 = 5, FEW_KINDS: i32 = 2;
 /** The same for what is between two rows of escapes, see escape_rows.as. */
 const BETWEEN_ROWS: u64 = 16;
+/** Marks of escapes that there are at least in a block, and kinds of them that there are at most. */
+const FEW_MARKS: u64 = 5, FEW_KINDS: i32 = 2;
 /** Bytes of the longest escape that is undone here. */
 const LONGEST_USUAL: usize = 10;
 /** What each byte of the block stands for when something ends with it. */
@@ -27,88 +27,12 @@ let visible: u64 = 0;
 let hidden: u64 = 0;
 /** Hexadecimal digits, octal digits. */
 let hex: u64 = 0, octal: u64 = 0;
-/** Whether there are octal escapes; whether no look at the block is needed but at what it stands for, and that has to be marks. */
-let hasNumbers: bool = false, isRow: bool = false, marksOnly: bool = false;
+/** Whether there are octal escapes. */
+let hasNumbers: bool = false;
+/** Whether no look at the block is needed but at what it stands for, and whether its escapes have to be percent signs for that. */
+let isRow: bool = false, marksOnly: bool = false;
 /** Bytes up to which the block can be undone here. */
 let odd: u64 = 0;
-
-// @ts-ignore: decorator
-@inline
-function bytesAre(bytes: v128, byte: u8): i32 {
-  return i8x16.bitmask(v128.eq<u8>(bytes, v128.splat<u8>(byte)));
-}
-
-/** The bytes of the block at `at` that are `byte`. */
-// @ts-ignore: decorator
-@inline
-function bytesEqual(at: usize, byte: u8): u64 {
-  const all = v128.splat<u8>(byte);
-  return four(
-    v128.eq<u8>(v128.load(at), all),
-    v128.eq<u8>(v128.load(at, 16), all),
-    v128.eq<u8>(v128.load(at, 32), all),
-    v128.eq<u8>(v128.load(at, 48), all),
-  );
-}
-
-/** The same for those that are `byte` once the bits of `mask` alone are left. */
-// @ts-ignore: decorator
-@inline
-function bytesLike(at: usize, mask: u8, byte: u8): u64 {
-  const bits = v128.splat<u8>(mask), all = v128.splat<u8>(byte);
-  return four(
-    v128.eq<u8>(v128.and(v128.load(at), bits), all),
-    v128.eq<u8>(v128.and(v128.load(at, 16), bits), all),
-    v128.eq<u8>(v128.and(v128.load(at, 32), bits), all),
-    v128.eq<u8>(v128.and(v128.load(at, 48), bits), all),
-  );
-}
-
-/** The same for the `count` bytes from `first` on. */
-// @ts-ignore: decorator
-@inline
-function bytesFrom(at: usize, first: u8, count: u8): u64 {
-  const less = v128.splat<u8>(first), all = v128.splat<u8>(count);
-  return four(
-    v128.lt<u8>(v128.sub<u8>(v128.load(at), less), all),
-    v128.lt<u8>(v128.sub<u8>(v128.load(at, 16), less), all),
-    v128.lt<u8>(v128.sub<u8>(v128.load(at, 32), less), all),
-    v128.lt<u8>(v128.sub<u8>(v128.load(at, 48), less), all),
-  );
-}
-
-/** The letters. */
-// @ts-ignore: decorator
-@inline
-function lettersOf(at: usize): u64 {
-  const bits = v128.splat<u8>(0x20), less = v128.splat<u8>(0x61), all = v128.splat<u8>(26);
-  return four(
-    v128.lt<u8>(v128.sub<u8>(v128.or(v128.load(at), bits), less), all),
-    v128.lt<u8>(v128.sub<u8>(v128.or(v128.load(at, 16), bits), less), all),
-    v128.lt<u8>(v128.sub<u8>(v128.or(v128.load(at, 32), bits), less), all),
-    v128.lt<u8>(v128.sub<u8>(v128.or(v128.load(at, 48), bits), less), all),
-  );
-}
-
-/** The same for those that are in a pair of tables. */
-// @ts-ignore: decorator
-@inline
-function bytesIn(at: usize, table: usize): u64 {
-  const low = v128.load(table), high = v128.load(table, 16), none = i64x2.splat(0);
-  return ~four(
-    v128.eq<u8>(kinds(v128.load(at), low, high), none),
-    v128.eq<u8>(kinds(v128.load(at, 16), low, high), none),
-    v128.eq<u8>(kinds(v128.load(at, 32), low, high), none),
-    v128.eq<u8>(kinds(v128.load(at, 48), low, high), none),
-  );
-}
-
-// @ts-ignore: decorator
-@inline
-function four(first: v128, second: v128, third: v128, fourth: v128): u64 {
-  return <u64>i8x16.bitmask(first) | (<u64>i8x16.bitmask(second) << 16) | (<u64>i8x16.bitmask(third) << 32) |
-    (<u64>i8x16.bitmask(fourth) << 48);
-}
 
 /** The bytes behind the first one of what begins at `starts` and has `size` bytes. */
 // @ts-ignore: decorator
@@ -254,57 +178,59 @@ function blockEntity(at: usize): void {
   odd |= (decimal | hexadecimal | named) & ~usual;
 }
 
-/** Control sequences, and the other ones of two and three bytes; what they hide is no escape. */
+/** What begins with an escape character; what that hides is no escape. */
 function blockTerminal(at: usize): void {
-  const mark = bytesEqual(at, 0x1b), blank = bytesLike(at, 0xf0, 0x20), final = bytesFrom(at, 0x40, 63);
-  const opened = mark & (bytesEqual(at, 0x5b) >> 1);
-  const strange = mark & (bytesLike(at, 0xf0, 0x50) >> 1) & ~(opened | (bytesEqual(at, 0x5c) >> 1));
-  const three = mark & (blank >> 1), two = mark & ((bytesLike(at, 0xf0, 0x30) | final) >> 1) & ~(opened | strange);
+  const mark = bytesEqual(at, 0x1b), final = bytesFrom(at, 0x40, 63), back = bytesEqual(at, 0x5c) >> 1;
+  const sequence = mark & (bytesEqual(at, 0x5b) >> 1);
+  // For the most part strings, as far as these bytes are in use.
+  const text = mark & (bytesLike(at, 0xf0, 0x50) >> 1) & ~(sequence | back);
+  const three = mark & (bytesLike(at, 0xf0, 0x20) >> 1);
+  const two = mark & ((bytesLike(at, 0xf0, 0x30) | final) >> 1) & ~(sequence | text);
   drop(two, 2);
   drop(three, 3);
   hidden |= (two << 1) | (three << 1) | (three << 2);
-  // Strings, and what is hidden by the one before.
-  odd |= strange | (three & (mark >> 2));
-  if (opened !== 0) dropStretches(opened, 2, bytesLike(at, 0xe0, 0x20), final, true);
+  // What is hidden by the one before.
+  odd |= three & (mark >> 2);
+  if (sequence !== 0) odd |= dropStretches(sequence, 2, bytesLike(at, 0xe0, 0x20), final);
+  const strings = text & ((bytesLike(at, 0xf7, 0x50) | bytesFrom(at, 0x5d, 3)) >> 1);
+  odd |= text & ~strings;
+  if (strings === 0) return;
+  const control = bytesFrom(at, 0, 0x20) & ~bytesEqual(at, 0x09);
+  const unfinished = dropStretches(strings, 2, ~control, bytesEqual(at, 0x07) | (mark & back)) & ~odd;
+  drop(unfinished, 2);
+  hidden |= unfinished << 1;
 }
 
 /** Tags of markup. */
 function blockTag(at: usize): void {
   const mark = bytesEqual(at, 0x3c), end = bytesEqual(at, 0x3e), control = bytesFrom(at, 0, 0x20);
-  dropStretches(mark & ~hidden & ~((mark | control) >> 1), 1, ~(mark | end | control), end, false);
+  const starts = mark & ~hidden & ~((mark | control) >> 1);
+  dropStretches(starts, 1, ~(mark | end | control), end);
 }
 
 /**
- * Drops what begins at `starts`, `head` bytes and those of `within` behind them, up to the next one if that is of `ends`. If
- * it is not, `starts` is odd when it `isOdd`, and else what stands there is none.
+ * Drops what begins at `starts`, `head` bytes and those of `within` behind them, up to the next one if that is of `ends`;
+ * those where it is not. What may end behind the block is odd.
  */
-function dropStretches(starts: u64, head: u64, within: u64, ends: u64, isOdd: bool): void {
+function dropStretches(starts: u64, head: u64, within: u64, ends: u64): u64 {
   starts &= visible;
+  const all = starts;
   // Adding one to the lowest of a row of ones carries to where they end.
   const reached = (within + (starts << head)) & ~within & visible;
   for (let wrong = reached & ~ends; wrong !== 0; wrong &= wrong - 1) {
-    const start = lastBit(starts & ((wrong & -wrong) - 1));
-    if (isOdd) odd |= start;
-    starts &= ~start;
+    starts &= ~lastBit(starts & ((wrong & -wrong) - 1));
   }
-  // The last one may end behind the block.
   const last = lastBit(starts);
   if (last !== 0 && reached < last << 1) {
     odd |= last;
     starts &= ~last;
   }
-  const all = ((reached & ends) << 1) - starts;
-  firsts &= ~all;
-  lasts &= ~all;
-  further |= all & ~starts;
-  hidden |= all;
-}
-
-/** The highest of some bits alone. */
-// @ts-ignore: decorator
-@inline
-function lastBit(bits: u64): u64 {
-  return bits === 0 ? 0 : (<u64>1 << 63) >> clz(bits);
+  const dropped = ((reached & ends) << 1) - starts;
+  firsts &= ~dropped;
+  lasts &= ~dropped;
+  further |= dropped & ~starts;
+  hidden |= dropped;
+  return all & ~starts;
 }
 
 /** Full-width letters, zero-width characters. */
@@ -337,14 +263,6 @@ function eraseBefore(at: usize, size: u64): u64 {
     firsts &= ~lastBit(firsts & ((last << 1) - 1));
   }
   return size;
-}
-
-/** Ones for the bytes of sixteen that `bits` has a bit for. */
-// @ts-ignore: decorator
-@inline
-function bytesOf(bits: u64): v128 {
-  const powers = v128.load(VECTORS, 64);
-  return v128.eq<u8>(v128.and(i8x16.relaxed_swizzle(v128.splat<u16>(<u16>bits), v128.load(VECTORS, 224)), powers), powers);
 }
 
 // @ts-ignore: decorator
@@ -406,23 +324,21 @@ function standForDecimals(at: usize, where: u64): void {
 // @ts-ignore: decorator
 @inline
 function kindsOf(at: usize, escapes: i32): i32 {
-  const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH), none = i64x2.splat(0);
+  const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH);
   const first = kinds(v128.load(at), low, high), second = kinds(v128.load(at, 16), low, high);
   const third = kinds(v128.load(at, 32), low, high), fourth = kinds(v128.load(at, 48), low, high);
-  const others = four(v128.eq<u8>(first, none), v128.eq<u8>(second, none), v128.eq<u8>(third, none), v128.eq<u8>(fourth, none));
+  const none = i64x2.splat(0);
+  const others = four(
+    v128.eq<u8>(first, none),
+    v128.eq<u8>(second, none),
+    v128.eq<u8>(third, none),
+    v128.eq<u8>(fourth, none),
+  );
   if (popcnt(others) > 64 - FEW_MARKS) return 0;
   const present = anyOf(v128.or(v128.or(first, second), v128.or(third, fourth)));
-  return popcnt(present) > FEW_KINDS ? 0 : present;
-}
-
-/** The bits that any of sixteen bytes has. */
-// @ts-ignore: decorator
-@inline
-function anyOf(bytes: v128): i32 {
-  let any = i64x2.extract_lane(bytes, 0) | i64x2.extract_lane(bytes, 1);
-  any |= any >>> 32;
-  any |= any >>> 16;
-  return <i32>(any | (any >>> 8)) & EVERY_KIND;
+  // Of several kinds each costs more than to read their escapes one by one, which is dear where they come at random.
+  const isWild = (present & (TERMINAL | TAG)) === (TERMINAL | TAG);
+  return popcnt(present) > FEW_KINDS && !isWild ? 0 : present;
 }
 
 /**
@@ -432,10 +348,30 @@ function anyOf(bytes: v128): i32 {
 function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u64, escapes: i32): usize {
   const present = kindsOf(at, escapes);
   if (present === 0) return 0;
+  visible = left >= 64 ? -1 : (<u64>1 << left) - 1;
+  readBlock(at, present);
+  let usual = min<u64>(min<u64>(most, <u64>(left - LONGEST_USUAL)), ctz(odd));
+  if ((present & BACKSPACE) !== 0) usual = eraseBefore(at, usual);
+  const size = usual + ctz(~(further >> usual));
+  if (size === 0) return 0;
+  const within = (<u64>2 << (size - 1)) - 1;
+  firsts &= within;
+  lasts &= within;
+  isRow = mayBeRow(present);
+  const end = at + <usize>size;
+  if (area === DECODED) emit(area, source, at, end, true);
+  else emit(area, source, at, end, false);
+  if (isRow) addRow(at - source, end - source);
+  return <usize>size;
+}
+
+/** Finds out what the bytes of a block stand for that has escapes of these kinds. */
+// @ts-ignore: decorator
+@inline
+function readBlock(at: usize, present: i32): void {
   firsts = lasts = -1;
   further = undone = pairs = odd = hidden = 0;
   hasNumbers = false;
-  visible = left >= 64 ? -1 : (<u64>1 << left) - 1;
   v128.store(STANDS_FOR, v128.load(at));
   v128.store(STANDS_FOR, v128.load(at, 16), 16);
   v128.store(STANDS_FOR, v128.load(at, 32), 32);
@@ -443,39 +379,35 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   // First what may have others in it.
   if ((present & TERMINAL) !== 0) blockTerminal(at);
   if ((present & TAG) !== 0) blockTag(at);
-  if ((present & (PERCENT | QUOTED | BACKSLASH | ENTITY)) !== 0) {
-    hex = bytesIn(at, HEX_LOW);
-    if ((present & (BACKSLASH | ENTITY)) !== 0) octal = bytesLike(at, 0xf8, 0x30);
-  }
+  if ((present & (PERCENT | QUOTED | BACKSLASH | ENTITY)) !== 0) hex = bytesIn(at, HEX_LOW);
+  if ((present & (BACKSLASH | ENTITY)) !== 0) octal = bytesLike(at, 0xf8, 0x30);
   if ((present & (PERCENT | QUOTED)) !== 0) blockTriples(at, present);
   if ((present & BACKSLASH) !== 0) blockBackslash(at);
   if ((present & ENTITY) !== 0) blockEntity(at);
   if ((present & WIDE) !== 0) blockWide(at);
   if (pairs !== 0) standForPairs(at, pairs, 0);
-  let usual = min<u64>(min<u64>(most, <u64>(left - LONGEST_USUAL)), ctz(odd));
-  if ((present & BACKSPACE) !== 0) usual = eraseBefore(at, usual);
-  const done = usual + ctz(~(further >> usual));
-  if (done === 0) return 0;
-  const within = (<u64>2 << (done - 1)) - 1;
-  firsts &= within;
-  lasts &= within;
-  // Nothing but escapes, of which octal ones may be meant to be something else; or percent signs of deeper escapes.
-  const plain = lasts & ~undone;
-  marksOnly = plain !== 0;
-  isRow = plain === 0 ? (present & ~(PERCENT | QUOTED | BACKSLASH | ENTITY)) === 0 && !hasNumbers : present === PERCENT && undone !== 0 && (plain & ~hex) === 0;
-  if (area === DECODED) emit(area, source, at, <usize>done, true);
-  else emit(area, source, at, <usize>done, false);
-  if (isRow) addRow(at - source, at + <usize>done - source);
-  return <usize>done;
 }
 
-/** Puts out what the first `size` bytes of a block stand for; the source is the text itself when it `isFirst`. */
+/**
+ * Whether a block of these kinds needs no look but at what it stands for: it is nothing but escapes, no octal ones, which may be
+ * meant to be decimal numbers; or percent signs of deeper escapes and their digits, which {@link marksOnly} says.
+ */
 // @ts-ignore: decorator
 @inline
-function emit(area: usize, source: usize, at: usize, size: usize, isFirst: bool): void {
+function mayBeRow(present: i32): bool {
+  const plain = lasts & ~undone;
+  marksOnly = plain !== 0;
+  if (marksOnly) return present === PERCENT && undone !== 0 && (plain & ~hex) === 0;
+  return (present & ~(PERCENT | QUOTED | BACKSLASH | ENTITY)) === 0 && !hasNumbers;
+}
+
+/** Puts out what the bytes of a block up to `end` stand for; the source is the text itself when it `isFirst`. */
+// @ts-ignore: decorator
+@inline
+function emit(area: usize, source: usize, at: usize, end: usize, isFirst: bool): void {
   const low = v128.load(MARKS_LOW), high = v128.load(MARKS_HIGH);
   let out = outEnd, first = out, nested = nestedEnd;
-  for (let step: usize = 0; step < size; step += 16) {
+  for (let step: usize = 0; at + step < end; step += 16) {
     const bytes = v128.load(STANDS_FOR + step);
     const begun = <i32>(firsts >> step) & 0xffff, ended = <i32>(lasts >> step) & 0xffff;
     squeeze(area + out, bytes, ended);

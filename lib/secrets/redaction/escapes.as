@@ -302,7 +302,7 @@ function isQuoting(at: usize, to: usize): bool {
 /** Where what comes out next goes, and where it is noted that it may begin a further escape. */
 let outEnd: usize = 0, nestedEnd: usize = 0;
 
-/** Bytes of a block up to which it was not worth the while, and bytes to the next one that is tried then, at first and at most. */
+/** Bytes of a block up to which it was not worth the while, and bytes to the next one that is tried, at first and at most. */
 const WORTHWHILE: usize = 24, WARY: usize = 48, WARIEST: usize = 1024;
 /** Bytes to be read one by one before a block is tried again, and how many when that fails. */
 let patience: usize = 0, wariness: usize = WARY;

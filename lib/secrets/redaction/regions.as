@@ -130,16 +130,17 @@ function followed(at: usize, marks: u32): u32 {
   for (; marks !== 0; marks &= marks - 1) {
     const mark = at + <usize>ctz(marks);
     const kind = load<u8>(STARTS + <usize>load<u8>(mark)) & load<u8>(FOLLOWS + <usize>load<u8>(mark + 1));
-    kept |= <u32>(kind !== 0) << ctz(marks);
+    // A tag counts where one stands before a single character.
+    const isOne = <u32>(kind !== 0) & (<u32>(kind !== TAG) | <u32>(load<u8>(mark - 2) === 0x3e));
+    kept |= isOne << ctz(marks);
   }
   return kept;
 }
 
-/** Grows or opens regions for the mark at `place`, if it begins an escape. */
+/** Grows or opens regions for the mark at `place`, one that {@link followed} has kept, if it begins an escape. */
 function addMark(place: i32, to: usize, needs: i32): void {
   const at = TEXT + <usize>place;
   const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at));
-  if (kind === TAG && load<u8>(at - 2) !== 0x3e) return;
   const slot = <usize>((ctz(kind) + 1) << 2);
   if (place < load<i32>(REGION_ENDS + slot)) {
     // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
@@ -209,8 +210,10 @@ export function regions(length: i32, needs: i32): i32 {
     if (load<u64>(MARKED + <usize>(base >> 3)) === 0) continue;
     for (let at = base; at <= base + 32; at += 32) {
       let marks = load<u32>(MARKED + <usize>(at >> 3));
-      if (popcnt(marks) >= MANY_MARKS && addMarks(at, marks, to, needs)) continue;
-      for (marks = followed(TEXT + <usize>at, marks); marks !== 0; marks &= marks - 1) addMark(at + <i32>ctz(marks), to, needs);
+      const isWithin = at + 31 < load<i32>(REGION_ENDS) && popcnt(marks) >= MANY_MARKS;
+      if (isWithin && addMarks(at, marks, to, needs)) continue;
+      marks = followed(TEXT + <usize>at, marks);
+      for (; marks !== 0; marks &= marks - 1) addMark(at + <i32>ctz(marks), to, needs);
     }
   }
   return keepRegions(length);

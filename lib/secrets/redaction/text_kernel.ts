@@ -268,6 +268,9 @@ export class TextKernel {
   #breakCount = 0;
   #hasMarks = false;
   #rows = 0;
+  #loaded: Uint8Array | undefined;
+  /** The text that was noted, until another one is loaded. */
+  #noted: Uint8Array | undefined;
 
   private constructor(exports: Exports) {
     this.#exports = exports;
@@ -307,12 +310,12 @@ export class TextKernel {
   }
 
   /** Writes the two views of a text. @throws {RangeError} when it is too long */
-  read({ data, length, breaks, rows }: View): void {
-    this.load(length === data.length ? data : data.subarray(0, length));
+  read({ data, length, breaks, rows = null }: View): void {
+    if (data !== this.#noted) this.load(length === data.length ? data : data.subarray(0, length));
     if (breaks.count > 0) this.#breaks.set(breaks.at.subarray(0, breaks.count));
     const symbols = this.#exports.fold(length, breaks.count);
     this.plainLength = symbols & 0xffff;
-    this.#rows = rows === undefined || rows.isEmpty ? 0 : rows.address;
+    this.#rows = rows === null || rows.isEmpty ? 0 : rows.address;
     this.denseLength = this.#rows === 0 ? symbols >>> 16 : this.#exports.foldWithout(this.#rows, length, breaks.count);
     this.#breakCount = breaks.count;
   }
@@ -324,6 +327,8 @@ export class TextKernel {
     this.#text.set(data);
     this.#text.fill(0, length, length + ZEROS);
     this.#length = length;
+    this.#loaded = data;
+    this.#noted = undefined;
   }
 
   /**
@@ -412,6 +417,7 @@ export class TextKernel {
     this.#exports.note(this.#length);
     this.lines.count = this.#counts[LINE_COUNT] as number;
     this.#hasMarks = this.#counts[MARKS] !== 0;
+    this.#noted = this.#loaded;
     this.blobs.count = this.#counts[BLOB_COUNT] as number;
     this.runs.count = 2 * (this.#counts[RUNS] as number);
     this.#compare(this.lines);
