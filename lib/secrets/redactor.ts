@@ -110,6 +110,11 @@ export class Redactor {
     this.#turn(Infinity);
   }
 
+  /** Whether `value` was lifted: it is not masked any more. */
+  isLifted(value: string): boolean {
+    return this.#lifted.has(value);
+  }
+
   /** Puts what is new of `values` at the end of the work that is to be done. */
   #take(values: Iterable<string>): Generator<void> {
     const fresh = new Set<string>();

@@ -9,6 +9,8 @@ export interface Masker {
   add(values: Iterable<string>): void;
   /** The same in turns, between which others run; the values are masked once the promise is fulfilled. */
   addInTurns(values: Iterable<string>): Promise<void>;
+  /** Whether a person has lifted the masking of this value, which stays so. */
+  isLifted(value: string): boolean;
 }
 
 /** What loading one file did. */
@@ -43,12 +45,16 @@ const MAX_NAMES_TOLD = 50;
 /** Why a value is not masked. */
 export type Exemption = "short" | "number" | "word";
 
+/** Something for each reason not to mask a value that is injected. */
+type Exempt<Each> = Record<Exemption | "public" | "lifted", Each>;
+
 /**
- * Why a value is injected without being masked, or undefined when it is masked: fewer than 4 characters, a whole
+ * Why a value is injected without being masked, or undefined when it is masked: fewer than 4 characters, blanks and line
+ * ends around them aside, a whole
  * number of fewer than 6 digits, or a word that stands in every log.
  */
 export function exemptionOf(value: string): Exemption | undefined {
-  if ([...value.slice(0, 8)].length < 4) return "short";
+  if ([...value.trim().slice(0, 8)].length < 4) return "short";
   if (/^[+-]?\d{1,5}$/.test(value)) return "number";
   if (COMMON_WORDS.has(value.toLowerCase())) return "word";
   return undefined;
@@ -111,9 +117,9 @@ export class Vault {
   /** Which of the variables are masked, and what is to be said of the others. */
   #sort(variables: readonly EnvVariable[]): { secrets: string[]; result: LoadResult } {
     const secrets: string[] = [];
-    const exempt: Record<Exemption | "public", string[]> = { short: [], number: [], word: [], public: [] };
+    const exempt: Exempt<string[]> = { short: [], number: [], word: [], public: [], lifted: [] };
     for (const { name, value, public: isPublic } of variables) {
-      const why = isPublic ? "public" : exemptionOf(value);
+      const why = isPublic ? "public" : exemptionOf(value) ?? (this.#masker.isLifted(value) ? "lifted" : undefined);
       if (why === undefined) secrets.push(value);
       else exempt[why].push(name);
     }
@@ -191,12 +197,13 @@ export function unknownVariable(name: string, loaded: Iterable<string>): ToolErr
   });
 }
 
-function exemptionWarnings(exempt: Record<Exemption | "public", readonly string[]>): string[] {
-  const reasons: Record<Exemption | "public", string> = {
+function exemptionWarnings(exempt: Exempt<readonly string[]>): string[] {
+  const reasons: Exempt<string> = {
     short: "fewer than 4 characters",
     number: "a whole number of fewer than 6 digits",
     word: "a word too common to mask",
     public: "marked `# mcp: public`",
+    lifted: "as the person has said before",
   };
   return (Object.keys(reasons) as (keyof typeof reasons)[])
     .filter((why) => exempt[why].length > 0)

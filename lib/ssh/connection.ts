@@ -347,7 +347,8 @@ class Handshake {
     this.#givenUp.signal.throwIfAborted();
     this.stage = "SSH banner from the server";
     const negotiated = await this.#negotiate(socket);
-    socket.lend();
+    const inside = this.client as unknown as { _protocol?: { _decipher?: { keepsNothing?: true } } };
+    socket.lend(() => inside._protocol?._decipher?.keepsNothing === true);
     this.#evidence.opening.release();
     if (this.#hostKey?.verdict === undefined) throw new Error("ssh2 became ready without a host key check");
     const { host, port, username } = this.#options;

@@ -2,6 +2,7 @@
 import net from "node:net";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import { denied, holds } from "../sandbox.ts";
+import { lineOf } from "./tcp_line.ts";
 import { TcpStream } from "./tcp_stream.ts";
 
 /** The address to reach. */
@@ -27,7 +28,7 @@ export async function connectTcp(address: Address, signal: AbortSignal): Promise
     if (signal.aborted) connection.close();
     signal.throwIfAborted();
     connection.setNoDelay(true);
-    return new TcpStream(connection);
+    return new TcpStream(lineOf(connection));
   } catch (error) {
     throw socketError(error as Error, address);
   }

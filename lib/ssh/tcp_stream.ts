@@ -4,54 +4,56 @@
  */
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import { atEndOfGo } from "./one_go.ts";
 import { spend } from "./spent.ts";
+import type { TcpLine } from "./tcp_line.ts";
 
-/** Most bytes that are read at once. */
-const READ_BYTES = 256 * 1024;
-/** Room below which reading starts over at the front of the ring. */
-const MIN_ROOM = 64 * 1024;
-/** Size of the ring that is read into. */
-const RING_BYTES = 512 * 1024;
+/** Bytes read, and not taken, from which reading pauses. */
+const READ_MARK_BYTES = 256 * 1024;
+/** Memory for copies that are lent: three of the largest reads. */
+const RING_BYTES = 768 * 1024;
 /** Most bytes that are sent at once: eight packets of 32 KiB and what is around them. */
 const BLOCK_BYTES = 260 * 1024;
 /** Bytes written, and not sent yet, from which a write asks for a pause. */
 const WRITE_MARK_BYTES = 64 * 1024;
 
-/** What {@linkcode TcpStream} needs of a connection. */
-export type TcpConnection = Pick<Deno.TcpConn, "read" | "write" | "closeWrite" | "close">;
-
 /** A duplex stream that owns a TCP connection. The far end's end of file ends it as a whole, as with node:net. */
 export class TcpStream extends Duplex {
-  readonly #connection: TcpConnection;
-  readonly #ring = Buffer.allocUnsafeSlow(RING_BYTES);
+  readonly #line: TcpLine;
+  #keepsNothing: (() => boolean) | undefined;
+  #ring: Buffer | undefined;
   #ringEnd = 0;
-  #lends = false;
   /** What is to be sent, in order; the last one is still being filled. */
   readonly #blocks: Block[] = [];
   /** For what is written next: one block is filled while the other is sent. */
   #spare: Uint8Array<ArrayBuffer> | undefined;
   #unsent = 0;
+  #willSend = false;
+  #sentThisTurn = false;
   #sending = false;
   #asksToPause = false;
   readonly #onSent: Array<() => void> = [];
 
-  /** Takes over `connection`, which is closed together with the stream. */
-  constructor(connection: TcpConnection) {
-    super({ allowHalfOpen: false, readableHighWaterMark: READ_BYTES, writableHighWaterMark: WRITE_MARK_BYTES });
-    this.#connection = connection;
+  /** Takes over `line`, which is closed together with the stream. */
+  constructor(line: TcpLine) {
+    super({ allowHalfOpen: false, readableHighWaterMark: READ_MARK_BYTES, writableHighWaterMark: WRITE_MARK_BYTES });
+    this.#line = line;
+    line.onBytes = this.#receive;
+    line.onEnd = () => this.push(null);
+    line.onFailure = (error) => this.destroy(error);
   }
 
   /**
-   * From now on the listeners of `data` are given the memory that is read into, where until now they were given copies.
-   * It keeps what it holds until another {@linkcode RING_BYTES} less {@linkcode READ_BYTES} and {@linkcode MIN_ROOM}
-   * have come, 192 KiB.
+   * From now on the listeners of `data` are given memory that is used again, where until now they were given copies of
+   * their own: what has been read, good until they return, or, where `keepsNothing` is false, a copy that is good until
+   * another 256 KiB have come.
    *
    * That is enough for ssh2 1.17 (lib/protocol/crypto.js) once a cipher is on: of what it was given it keeps nothing but
    * the rest of a packet, of 35,000 bytes at most, whose MAC has not come as a whole. It is not enough before, when the
    * messages of the key exchange are kept as they came.
    */
-  lend(): void {
-    this.#lends = true;
+  lend(keepsNothing: () => boolean): void {
+    this.#keepsNothing = keepsNothing;
   }
 
   /** Bytes written, and not sent yet. */
@@ -79,10 +81,7 @@ export class TcpStream extends Duplex {
    */
   append(chunk: Uint8Array): boolean {
     if (this.destroyed) return false;
-    if (this.#unsent === 0 && !this.#sending) {
-      this.#sending = true;
-      queueMicrotask(() => void this.#send().catch((error) => this.destroy(error)));
-    }
+    if (!this.#willSend && !this.#sending) this.#sendSoon();
     for (let start = 0; start < chunk.length;) {
       let block = this.#blocks.at(-1);
       if (block === undefined || block.filled === BLOCK_BYTES) {
@@ -96,7 +95,10 @@ export class TcpStream extends Duplex {
       start += part.length;
     }
     this.#unsent += chunk.length;
-    if (this.#unsent >= WRITE_MARK_BYTES) this.#asksToPause = true;
+    if (this.#unsent >= WRITE_MARK_BYTES && !this.#asksToPause) {
+      this.#asksToPause = true;
+      atEndOfGo(this.#send); // more would only wait
+    }
     return !this.#asksToPause;
   }
 
@@ -106,59 +108,81 @@ export class TcpStream extends Duplex {
   }
 
   override _read(): void {
-    this.#receive().catch((error) => this.destroy(error));
+    this.#line.resume();
   }
 
-  /**
-   * Says the end once all is sent. A far end that is gone makes this fail; it makes the read that is under way fail as
-   * well, which says it all.
-   */
+  /** Says the end once all is sent. A far end that is gone is noticed by the reading, which says it all. */
   override _final(done: () => void): void {
-    const end = (): void => void this.#connection.closeWrite().then(() => done(), () => done());
-    if (this.#sending) this.#onSent.push(end);
+    const end = (): void => this.#line.end(done);
+    if (this.#unsent > 0) this.#onSent.push(end);
     else end();
   }
 
-  /** Closing ends the reads and writes under way; their failures come after the stream's end, where nobody hears. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#connection.close();
+    this.#line.close();
     done(error);
   }
 
-  /**
-   * Reads until the stream takes no more: what is lent goes straight to the listeners, past the stream's own queue, which
-   * takes longer than they do with a small packet.
-   */
-  async #receive(): Promise<void> {
-    while (true) {
-      if (RING_BYTES - this.#ringEnd < MIN_ROOM) this.#ringEnd = 0;
-      const start = this.#ringEnd;
-      const count = await this.#connection.read(this.#ring.subarray(start, start + READ_BYTES));
-      if (this.destroyed) return;
-      if (count === null) return void this.push(null);
-      this.#ringEnd = start + count;
-      const bytes = this.#ring.subarray(start, start + count);
-      if (!this.#lends || !this.#passesOn) return void this.push(Buffer.from(bytes)); // the stream asks for more when it may
-      this.emit("data", bytes);
-      if (this.destroyed) return;
+  /** What is lent goes to the listeners past the stream's own queue, which takes longer than they do with a small packet. */
+  #receive = (bytes: Uint8Array): void => {
+    if (this.destroyed) return;
+    if (this.#keepsNothing !== undefined && this.#passesOn) {
+      this.emit("data", this.#keepsNothing() ? bytes : this.#copied(bytes));
+    } else if (!this.push(Buffer.from(bytes))) {
+      this.#line.pause(); // the stream asks for more when it may
     }
-  }
+  };
 
   /** True when the listeners are to have what comes now. */
   get #passesOn(): boolean {
     return this.readableFlowing === true && this.readableLength === 0 && this.listenerCount("data") > 0;
   }
 
-  async #send(): Promise<void> {
-    for (let block; !this.destroyed && (block = this.#blocks.shift()) !== undefined;) {
-      const { bytes, filled } = block;
-      for (let sent = 0; sent < filled;) sent += await this.#connection.write(bytes.subarray(sent, filled));
-      this.#unsent -= filled;
-      if (this.#spare === undefined) this.#spare = bytes;
-      else bytes.buffer.transfer(0);
+  #copied(bytes: Uint8Array): Buffer {
+    const ring = this.#ring ??= Buffer.allocUnsafeSlow(RING_BYTES);
+    if (ring.length - this.#ringEnd < bytes.length) this.#ringEnd = 0;
+    const copy = ring.subarray(this.#ringEnd, this.#ringEnd += bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  /**
+   * Sends at the end of what is done in one go, so that one request is on its way at once; what others add in the same
+   * turn goes together at the turn's end.
+   */
+  #sendSoon(): void {
+    this.#willSend = true;
+    if (this.#sentThisTurn) return queueMicrotask(this.#send);
+    this.#sentThisTurn = true;
+    queueMicrotask(this.#endTurn);
+    atEndOfGo(this.#send);
+  }
+
+  #endTurn = (): void => {
+    this.#sentThisTurn = false;
+  };
+
+  #send = (): void => {
+    this.#willSend = false;
+    while (!this.destroyed && !this.#sending) {
+      const block = this.#blocks.shift();
+      if (block === undefined) return this.#tellSent();
+      this.#sending = !this.#line.send(block.bytes.subarray(0, block.filled), () => {
+        this.#sending = false;
+        this.#free(block);
+        this.#send();
+      });
+      if (!this.#sending) this.#free(block);
     }
-    this.#sending = false;
-    if (this.destroyed) return;
+  };
+
+  #free({ bytes, filled }: Block): void {
+    this.#unsent -= filled;
+    if (this.#spare === undefined) this.#spare = bytes;
+    else bytes.buffer.transfer(0);
+  }
+
+  #tellSent(): void {
     for (const tell of this.#onSent.splice(0)) tell();
     if (!this.#asksToPause) return;
     this.#asksToPause = false;

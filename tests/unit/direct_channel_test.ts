@@ -5,6 +5,7 @@ import { PacketOpener, PacketSealer } from "../../lib/ssh/cipher/packet_ciphers.
 import { PacketKernel } from "../../lib/ssh/cipher/packet_kernel.ts";
 import { DirectChannel } from "../../lib/ssh/direct_channel.ts";
 import type { Channel } from "../../lib/ssh/ssh2.ts";
+import { ConnectionLine } from "../../lib/ssh/tcp_line.ts";
 import { TcpStream } from "../../lib/ssh/tcp_stream.ts";
 
 const WINDOW = 2 * 1024 * 1024;
@@ -166,7 +167,7 @@ Deno.test("DirectChannel is shown its data where the packet was decrypted, and s
     closeWrite: () => Promise.resolve(),
     close: () => {},
   };
-  client._sock = new TcpStream(connection);
+  client._sock = new TcpStream(new ConnectionLine(connection));
   client._protocol._cipher = new PacketSealer(kernel, { seqno: 0, cipherKey: keys, onWrite: () => {} });
   const opener = new PacketOpener(kernel, { seqno: 0, decipherKey: keys, onPayload: client._protocol._onPayload });
   channels.set(7, channel); // what is sent comes back, under the number of the other side

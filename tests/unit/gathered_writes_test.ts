@@ -1,31 +1,35 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import type net from "node:net";
 import { GatheredWrites } from "../../lib/ssh/forward/gathered_writes.ts";
+import { inOneGo } from "../../lib/ssh/one_go.ts";
+import { TcpSocket } from "../../lib/ssh/tcp_socket.ts";
 import { dial, readAll, serve } from "../support/forward_bed.ts";
 
+/** What GatheredWrites writes to. */
+type Target = ConstructorParameters<typeof GatheredWrites>[0];
+
 /** A socket that keeps what it is given until it is told to write. */
-function slowSocket(): { socket: net.Socket; sizes: number[]; written: Buffer[]; finish: (error?: Error) => void } {
+function slowSocket(): { socket: Target; sizes: number[]; written: Buffer[]; finish: (whole?: boolean) => void } {
   const sizes: number[] = [];
   const written: Buffer[] = [];
-  const kept: Array<[bytes: Uint8Array, callback: ((error?: Error) => void) | undefined]> = [];
+  const kept: Array<[bytes: Uint8Array, callback: (whole: boolean) => void]> = [];
   const socket = {
-    writableLength: 0,
-    write(bytes: Uint8Array, callback?: (error?: Error) => void): boolean {
-      if (bytes.length > 0) sizes.push(bytes.length);
-      socket.writableLength += bytes.length;
+    queuedBytes: 0,
+    write(bytes: Uint8Array, callback: (whole: boolean) => void): boolean {
+      sizes.push(bytes.length);
+      socket.queuedBytes += bytes.length;
       kept.push([bytes, callback]);
-      return true;
+      return false;
     },
   };
-  const finish = (error?: Error): void => {
+  const finish = (whole = true): void => {
     for (const [bytes, callback] of kept.splice(0)) {
       written.push(Buffer.from(bytes));
-      socket.writableLength -= bytes.length;
-      callback?.(error);
+      socket.queuedBytes -= bytes.length;
+      callback(whole);
     }
   };
-  return { socket: socket as unknown as net.Socket, sizes, written, finish };
+  return { socket, sizes, written, finish };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -92,8 +96,8 @@ Deno.test("GatheredWrites writes from memory that no write under way uses, of wh
 
 Deno.test("GatheredWrites uses the same memory again when the system has taken all of it at once", async () => {
   const given: Uint8Array[] = [];
-  const write = (bytes: Uint8Array): number => given.push(bytes);
-  const writes = new GatheredWrites({ write, writableLength: 0 } as unknown as net.Socket, () => {});
+  const write = (bytes: Uint8Array): boolean => given.push(bytes) > 0;
+  const writes = new GatheredWrites({ write, queuedBytes: 0 }, () => {});
   for (const size of [32 * 1024, 100, 200_000]) {
     writes.write(packet(1, size));
     await turn();
@@ -106,8 +110,8 @@ Deno.test("GatheredWrites uses the same memory again when the system has taken a
 });
 
 Deno.test("GatheredWrites sends each byte as it was on a real socket whose reader takes nothing for a while", async () => {
-  const accepted = Promise.withResolvers<net.Socket>();
-  await using server = await serve((socket) => accepted.resolve(socket));
+  const accepted = Promise.withResolvers<TcpSocket>();
+  await using server = await serve((socket) => accepted.resolve(TcpSocket.accepted(socket)));
   const reader = await dial(server.port);
   const socket = await accepted.promise;
   const writes = new GatheredWrites(socket, () => {});
@@ -119,7 +123,7 @@ Deno.test("GatheredWrites sends each byte as it was on a real socket whose reade
       if (round % 2 === 0) await turn();
     }
   };
-  for (let tries = 0; socket.writableLength === 0; tries++) {
+  for (let tries = 0; socket.queuedBytes === 0; tries++) {
     assert.ok(tries < 200, "the system takes more than any reader is owed");
     await send(10);
   }
@@ -127,7 +131,7 @@ Deno.test("GatheredWrites sends each byte as it was on a real socket whose reade
   const got = readAll(reader);
   await send(50);
   writes.flush();
-  socket.end();
+  socket.socket.end();
   assert.ok((await got).equals(Buffer.concat(expected)));
   reader.destroy();
 });
@@ -136,11 +140,12 @@ Deno.test("GatheredWrites does not use memory again when the write from it faile
   const { socket, written, finish } = slowSocket();
   const writes = new GatheredWrites(socket, () => {});
   const given: Uint8Array[] = [];
-  const write = (bytes: Uint8Array, callback?: (error: Error) => void): void => {
+  const write = (bytes: Uint8Array, callback: (whole: boolean) => void): boolean => {
     given.push(bytes);
-    callback?.(new Error("reset"));
+    queueMicrotask(() => callback(false));
+    return false;
   };
-  const broken = new GatheredWrites({ write, writableLength: 1 } as unknown as net.Socket, () => {});
+  const broken = new GatheredWrites({ write, queuedBytes: 1 }, () => {});
   broken.write(packet(1));
   await turn();
   broken.drop();
@@ -161,4 +166,17 @@ Deno.test("GatheredWrites.drop() writes nothing of what was gathered, and goes o
   await turn();
   finish();
   assert.ok(Buffer.concat(written).equals(all(3)));
+});
+
+Deno.test("GatheredWrites writes early rather than take memory for each when many sockets have something in one go", () => {
+  const given: Uint8Array[] = [];
+  const write = (bytes: Uint8Array): boolean => given.push(bytes) > 0;
+  const writers = Array.from({ length: 40 }, () => new GatheredWrites({ write, queuedBytes: 0 }, () => {}));
+  for (let round = 0; round < 3; round++) {
+    inOneGo(() => {
+      for (const each of writers) each.write(packet(round, 64));
+    }, undefined);
+  }
+  assert.equal(given.length, 120);
+  assert.ok(new Set(given.map(({ buffer }) => buffer)).size <= 10, "memory is used again");
 });

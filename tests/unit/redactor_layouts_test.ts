@@ -22,6 +22,32 @@ Deno.test("redact() masks the first and last line of a key where the rest of it 
   }
 });
 
+Deno.test("redact() masks the first line of a key in rows of digits of any look", () => {
+  const bytes = [...KEY].map((char) => char.charCodeAt(0));
+  const rows = Array.from({ length: Math.ceil(bytes.length / 16) }, (_, i) => bytes.slice(16 * i, 16 * i + 16));
+  const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
+  const offset = (row: number): string => (16 * row).toString(8).padStart(7, "0");
+  const looks = {
+    "wide gaps": (row: number[], i: number) => `${offset(i)}    ${row.map(hex2).join("    ")}`,
+    "the same in base 10 below": (row: number[], i: number) =>
+      `${offset(i)}   ${row.map(hex2).join("   ")}\n          ${row.join("   ")}`,
+    "a prefix": (row: number[], i: number) => `> ${offset(i)}: ${row.map(hex2).join(" ")}`,
+    "a mark": (row: number[], i: number) => `0x${offset(i)} ${row.map(hex2).join(" ")}`,
+  };
+  for (const [name, look] of Object.entries(looks)) {
+    const shown = masked(`${rows.map(look).join("\n")}\n`, KEY);
+    assert.ok(!shown.includes("4b") && !shown.includes("2d"), `${name}: ${shown}`);
+  }
+});
+
+Deno.test("redact() leaves pieces alone that do not follow one another, prove little, or stand in a long text", () => {
+  const alone = "first 4f9Qz7\nsecond Lr8WcD\n";
+  const words = "a: sk-live\nb: live-\nc: live more\n";
+  const long = `a: 4f9Qz7\nb: nothing\nc: Xb${"T"}2mLr\n${"a line of text\n".repeat(400)}`;
+  for (const text of [alone, words, long]) assert.equal(masked(text), text);
+  assert.equal(masked("a: sk-live-\nx: 4f9Qz7\nb: nothing\nc: XbT2mLr\n"), "a: ***\nx: ***\nb: nothing\nc: ***\n");
+});
+
 Deno.test("redact() leaves the first line of a key alone when it stands by itself, or far from a key", () => {
   const alone = `usage: a file that begins with\n${HEADER}\n`;
   assert.equal(masked(alone, KEY), alone);
@@ -134,6 +160,31 @@ const LAYOUTS: Record<string, (value: string) => string> = {
       }\n`;
     }).join(""),
   "numbered on lines of their own": (v) => [...v].map((c, i) => `${i + 1}\n${c}\n`).join(""),
+  "in rows of digits behind their number": (v) => pieces(v, 7).map((p, i) => `     ${i + 1}\t ${digits(p)}\n`).join(""),
+  "in rows of digits behind a short offset": (v) => pieces(v, 4).map((p, i) => `${4 * i}  ${digits(p)}\n`).join(""),
+  "in rows of a trace, characters beside": (v) =>
+    pieces(`GET / HTTP/1.1..X-Key: ${v}..`, 16).map((p, i) =>
+      `${(16 * i).toString(16).padStart(4, "0")}: ${digits(p)} ${p}\n`
+    ).join(""),
+  "in rows of digits behind a time": (v) =>
+    pieces(v, 6).map((p, i) =>
+      `Jan  1 00:00:0${i} host app: ${(6 * i).toString(16).padStart(8, "0")}: ${digits(p)}  ${p}\n`
+    )
+      .join(""),
+  "in pieces with names": (v) => pieces(v, 7).map((p, i) => `${"abcdef"[i]}: ${p}\n`).join(""),
+  "in pieces between words": (v) => pieces(v, 7).join(" then "),
+  "in pieces with a digest above each": (v) =>
+    pieces(v, 6).map((p, i) => `${"0b1946ac92492d2347c6235b4d261118".slice(i)}  -\n${p}\n`).join(""),
+  "in pieces, in messages": (v) => pieces(v, 6).map((p) => `ls: cannot access '/tmp/${p}': No such file\n`).join(""),
+  "in pieces that overlap": (v) => pieces(v, 3).map((_, i) => `${v.slice(3 * i, 3 * i + 7)}\n`).join(""),
+  "in pieces, each in base64": (v) => pieces(v, 7).map((p) => `${btoa(`${p}\n`)}\n`).join(""),
+  "in pieces, each in digits": (v) => pieces(v, 6).map((p) => `${hex(p)}\n`).join(""),
+  "in base64 over a dump": (v) =>
+    pieces(btoa(`00000000: ${digits(v.slice(0, 16))}  ${v.slice(0, 16)}\n00000010: ${digits(v.slice(16))}\n`), 76).join(
+      "\n",
+    ),
+  "numbered on a short line": (v) => [...v].map((c, i) => `${i}=${c} `).join(""),
+  "in pairs from the last to the first": (v) => pieces(v, 2).reverse().join("\n"),
   "in squares": (v) => v.replace(/[a-z]/gi, (c) => String.fromCodePoint(0x1f130 + c.toLowerCase().charCodeAt(0) - 97)),
   "in a table that is read downwards": (v) => table([...v], 3, "\t"),
   "in a table of parts that is read downwards": (v) => table(v.match(/.{1,4}/g) as string[], 3, "   "),
@@ -142,6 +193,8 @@ const LAYOUTS: Record<string, (value: string) => string> = {
 const WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar".split(
   " ",
 );
+
+const digits = (text: string): string => hex(text).match(/../g)?.join(" ") ?? "";
 
 const hex = (text: string): string => [...text].map((c) => c.charCodeAt(0).toString(16)).join("");
 

@@ -37,7 +37,9 @@ Deno.test("add() masks values in text that was there before", () => {
 
 Deno.test("lift() stops masking what was loaded, and values added later are masked", () => {
   const redactor = redactorOf(VALUE);
+  assert.equal(redactor.isLifted(VALUE), false);
   redactor.lift([VALUE]);
+  assert.equal(redactor.isLifted(VALUE), true);
   assert.equal(redactor.active, false);
   assert.equal(redactor.redact(VALUE), VALUE);
   redactor.add([VALUE, "another-Value-99x"]);
@@ -252,4 +254,12 @@ Deno.test("add() refuses values for which there is no room, takes none of them, 
   assert.equal(redactor.redact(`${VALUE} ${tooMany[0]}`), `*** ${tooMany[0]}`);
   redactor.add(tooMany.slice(0, 1));
   assert.equal(redactor.redact(`${VALUE} ${tooMany[0]}`), "*** ***");
+});
+
+Deno.test("redact() masks a short value with marks read backwards, and nothing that differs from it in them", () => {
+  const redactor = new Redactor();
+  redactor.add(["P@ssw0rd!", "k:7Zq/Rt", "%41%42%43"]);
+  assert.equal(redactor.redact("x !dr0wss@P y"), "x *** y");
+  assert.equal(redactor.redact("tR/qZ7:k 34%24%14%"), "*** ***");
+  for (const other of ["dr0wss-P", "dr0wssP", "tR-qZ7:k"]) assert.equal(redactor.redact(other), other);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import headless from "@xterm/headless";
 import { MarkBound, sliceOf } from "../../lib/ssh/shell/emulator_bounds.ts";
 import { RowLog } from "../../lib/ssh/shell/row_log.ts";
 import { MAX_STRING_BYTES, StringBound } from "../../lib/ssh/shell/string_bound.ts";
@@ -91,4 +92,24 @@ Deno.test("StringBound.take() bounds what control strings say, and leaves all el
 
 Deno.test("Screen.write() shows what stands behind a control string of any length", async () => {
   assert.equal(await shownOf(`one\x1b]0;${"x".repeat(300_000)}\x07two`), "onetwo");
+});
+
+Deno.test("Screen.write() gives the emulator no more of a control string than the bound, one that never ends included", async () => {
+  const { prototype } = headless.Terminal;
+  const { write } = prototype;
+  for (const opener of ["\x1b]0;", "\x1bP", "\u0090", "\x1b_"]) {
+    for (const end of ["\x1b\\", ""]) {
+      let given = 0;
+      prototype.write = function (data, callback): void {
+        given += data.length;
+        write.call(this, data, callback);
+      };
+      try {
+        await shownOf(`one${opener}${"x".repeat(300_000)}${end}`);
+      } finally {
+        prototype.write = write;
+      }
+      assert.ok(given > MAX_STRING_BYTES && given < MAX_STRING_BYTES + 100, JSON.stringify([opener, end, given]));
+    }
+  }
 });

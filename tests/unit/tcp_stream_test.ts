@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { spend } from "../../lib/ssh/spent.ts";
-import { type TcpConnection, TcpStream } from "../../lib/ssh/tcp_stream.ts";
+import { inOneGo } from "../../lib/ssh/one_go.ts";
+import { ConnectionLine, type TcpConnection } from "../../lib/ssh/tcp_line.ts";
+import { TcpStream } from "../../lib/ssh/tcp_stream.ts";
 
 /** A connection that gives what it is told to, and remembers what it is given. */
 class FakeConnection implements TcpConnection {
@@ -56,9 +58,9 @@ class FakeConnection implements TcpConnection {
 
 function flowing(): { connection: FakeConnection; stream: TcpStream; got: Buffer[] } {
   const connection = new FakeConnection();
-  const stream = new TcpStream(connection);
+  const stream = new TcpStream(new ConnectionLine(connection));
   const got: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => got.push(chunk));
+  stream.on("data", (chunk: Uint8Array) => got.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)));
   return { connection, stream, got };
 }
 
@@ -96,6 +98,34 @@ Deno.test("TcpStream.append() sends a copy, in its turn between what is written"
   await new Promise((resolve) => stream.write(Buffer.from(" five"), resolve));
   assert.ok(connection.sent.join("") === `one two ${"4".repeat(300 * 1024)} five`);
   assert.equal(connection.sent.length, 2);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.append() sends at the end of what is done in one go, and what others add in the turn together", async () => {
+  const { connection, stream } = flowing();
+  const appendInOneGo = (...pieces: string[]): void => {
+    inOneGo((each) => each.forEach((piece) => stream.append(Buffer.from(piece))), pieces);
+  };
+  appendInOneGo("one ", "two ");
+  assert.deepEqual(connection.sent, ["one two "]);
+  await new Promise((resolve) => stream.write(new Uint8Array(0), resolve));
+  appendInOneGo("three ");
+  await new Promise((resolve) => stream.write(new Uint8Array(0), resolve));
+  assert.deepEqual(connection.sent, ["one two ", "three "]);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.append() sends what several goes of a turn add as one", async () => {
+  const sent: string[] = [];
+  const line = { onBytes() {}, onEnd() {}, onFailure() {}, resume() {}, pause() {}, end() {}, close() {} };
+  const send = (bytes: Uint8Array): boolean => sent.push(Buffer.from(bytes).toString()) > 0;
+  const stream = new TcpStream({ ...line, send });
+  for (const word of ["a", "b", "c", "d"]) inOneGo((piece) => stream.append(Buffer.from(piece)), word);
+  assert.deepEqual(sent, ["a"]);
+  await Promise.resolve();
+  assert.deepEqual([sent, stream.unsentBytes], [["a", "bcd"], 0]);
+  inOneGo((piece) => stream.append(Buffer.from(piece)), "e");
+  assert.deepEqual(sent, ["a", "bcd", "e"]);
   stream.destroy();
 });
 
@@ -159,14 +189,24 @@ Deno.test("TcpStream gives copies that stay as they are when it does not lend", 
   stream.destroy();
 });
 
-Deno.test("TcpStream.lend() lends memory that stays as it is until another 192 KiB have come", async () => {
+Deno.test("TcpStream.lend() lends what was read itself when the listeners keep nothing", async () => {
   const { connection, stream, got } = flowing();
-  stream.lend();
+  stream.lend(() => true);
+  await connection.give(Buffer.from("one"));
+  assert.equal(got[0]?.toString("latin1"), "one");
+  await connection.give(Buffer.from("two"));
+  assert.deepEqual(got.map((chunk) => chunk.toString("latin1")), ["two", "two"]);
+  stream.destroy();
+});
+
+Deno.test("TcpStream.lend() lends copies that stay as they are until another 256 KiB have come", async () => {
+  const { connection, stream, got } = flowing();
+  stream.lend(() => false);
   for (let value = 0; value < 120; value++) {
-    const size = [30_011, 64 * 1024, 1, 48_000][value % 4] as number;
+    const size = [30_011, 64 * 1024, 1, 256 * 1024, 48_000, 200_000][value % 6] as number;
     await connection.give(filled(size, value));
     let later = 0;
-    for (let index = value; index >= 0 && later < 192 * 1024; index--) {
+    for (let index = value; index >= 0 && later < 256 * 1024; index--) {
       const chunk = got[index] as Buffer;
       assert.ok(chunk.equals(filled(chunk.length, index)), `chunk ${index} when ${later} more bytes had come`);
       later += chunk.length;
@@ -178,7 +218,7 @@ Deno.test("TcpStream.lend() lends memory that stays as it is until another 192 K
 
 Deno.test("TcpStream.lend() lends nothing of what waits for a paused listener", async () => {
   const { connection, stream, got } = flowing();
-  stream.lend();
+  stream.lend(() => true);
   stream.pause();
   await connection.give(filled(1000, 1));
   for (let value = 2; value < 4; value++) await connection.give(filled(60_000, value));

@@ -19,6 +19,7 @@ Deno.test("mask() refuses when an agent has passed more than can be masked, and 
   const vault = new Vault({
     add: (values) => void masked.push(...values),
     addInTurns: () => Promise.resolve(),
+    isLifted: () => false,
   });
   const password = (index: number): string => `${index}`.padStart(4096, "x");
   for (let index = 0; index < 8; index++) vault.mask(password(index));

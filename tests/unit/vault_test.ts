@@ -6,6 +6,10 @@ import { exemptionOf, Vault } from "../../lib/secrets/vault.ts";
 /** A masker that only remembers. */
 class Remembering {
   readonly values: string[] = [];
+  readonly lifted: Set<string> = new Set();
+  isLifted(value: string): boolean {
+    return this.lifted.has(value);
+  }
   add(values: Iterable<string>): void {
     this.values.push(...values);
   }
@@ -47,6 +51,14 @@ Deno.test("Vault.load() names what is injected and not masked, never its value",
   ]);
 });
 
+Deno.test("Vault.load() says so when a value is not masked because a person has lifted that", () => {
+  const masker = new Remembering();
+  masker.lifted.add("secret-a");
+  const { warnings } = new Vault(masker).load("s", "/f", [variable("A", "secret-a"), variable("B", "secret-b")]);
+  assert.deepEqual(warnings, ["injected but not masked, as the person has said before: A"]);
+  assert.deepEqual(masker.values, ["secret-b"]);
+});
+
 Deno.test("Vault.load() warns when a login shell keeps a name for itself", () => {
   const { warnings } = new Vault(new Remembering()).load("s", "/f", [
     variable("UID", "1000-1000"),
@@ -79,6 +91,7 @@ Deno.test("Vault.load() masks before the values can be used", () => {
   const vault: Vault = new Vault({
     add: () => void seen.push(vault.variablesFor("s").size),
     addInTurns: () => Promise.resolve(),
+    isLifted: () => false,
   });
   vault.load("s", "/f", [variable("A", "secret")]);
   assert.deepEqual(seen, [0]);
@@ -140,6 +153,8 @@ Deno.test("exemptionOf() follows the rule at its borders", () => {
     ["abc", "short"],
     ["🔑🔑🔑", "short"],
     ["abcd", undefined],
+    ["ab1\n", "short"],
+    ["      ", "short"],
     ["🔑🔑🔑🔑", undefined],
     ["12345", "number"],
     ["123456", undefined],

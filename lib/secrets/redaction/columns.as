@@ -3,6 +3,7 @@
 
 /** What there is to do before it goes on, as in walks.ts. */
 const DONE: i32 = 0, FULL: i32 = 1, DUMP: i32 = 2, COUNTED: i32 = 3, SORT_HEADS: i32 = 4, SORT_TAILS: i32 = 5;
+const HEX_ROWS: i32 = 6;
 /** Bytes up to which what differs is taken for a column; from eight characters on a piece is found where it stands. */
 const WIDEST_COLUMN: usize = 24, MOST_NUMBERS: i32 = 3, LONGEST_NUMBER: usize = 24, FEWEST_BITS: usize = 6;
 const FEWEST_CHARACTERS: i32 = 8, LONGEST_LABEL: usize = 8;
@@ -13,7 +14,7 @@ const EXACT: usize = 15;
 
 /** What is looked for next in a group. */
 const HEADS_OF: i32 = 0, READ: i32 = 1, LABELS: i32 = 2, COLUMN: i32 = 3, DIGITS_TOO: i32 = 4, REPORT: i32 = 5, NUMBERS: i32 = 6;
-const NEXT_GROUP: i32 = 7;
+const NEXT_GROUP: i32 = 7, COUNT: i32 = 8;
 
 let lineTable: usize = 0;
 let lineRoom: usize = 0;
@@ -131,6 +132,10 @@ function nextOfGroup(): i32 {
       step = NEXT_GROUP;
       // The last line of a dump is an offset without bytes, and another dump may follow.
       if (isDumpRow(start) || isDumpRow(start + 1)) return isPlainDump() ? DONE : askLines(DUMP, start, end, 0);
+      step = COUNT;
+      if (mayHaveDigits()) return askLines(HEX_ROWS, start, end, 0);
+    }
+    case COUNT: {
       step = READ;
       if (touchesNumber() && mayCount()) return askLines(COUNTED, start, end, 0);
     }
@@ -213,6 +218,45 @@ function mayCount(): bool {
     if ((seen & (seen >> 1) & (seen >> 2)) !== 0) return true;
   }
   return false;
+}
+
+/** Whether lines begin to differ in what may be an offset or a group of hexadecimal digits. */
+function mayHaveDigits(): bool {
+  const from = fromOf(start + 1), to = toOf(start + 1);
+  let at = headEnd(start + 1);
+  while (at > from && !isBlank(load<u8>(at - 1))) at--;
+  if (load<u16>(at) === 0x7830) at += 2;
+  const digits = countDigits(v128.load(at), at, to);
+  at += <usize>digits;
+  if (load<u8>(at) === 0x3a) at++;
+  if (digits === 0 || digits > MOST_OFFSET_DIGITS || (at < to && !isBlank(load<u8>(at)))) return false;
+  // Groups of one width with nothing before them are found where they stand, unless the first of them is an offset.
+  at = blanksEnd(from, to);
+  const first = countDigits(v128.load(at), at, to), next = blanksEnd(at + <usize>first, to);
+  const isUniform = (first & 1) === 0 && next > at + <usize>first && countDigits(v128.load(next), next, to) === first;
+  return !isUniform || isCounted(16) || isCounted(10);
+}
+
+/** Whether the first three lines of a group begin with numbers of a base that grow by the same number. */
+function isCounted(base: u64): bool {
+  const a = headNumber(start, base), b = headNumber(start + 1, base);
+  return b > a && headNumber(start + 2, base) - b === b - a;
+}
+
+function headNumber(line: i32, base: u64): u64 {
+  const to = toOf(line), from = blanksEnd(fromOf(line), to);
+  const digits = <usize>countDigits(v128.load(from), from, to);
+  let number: u64 = 0;
+  for (let at = from; at < from + digits; at++) {
+    const byte = <u64>load<u8>(at);
+    number = number * base + (byte & 15) + (byte > 0x39 ? 9 : 0);
+  }
+  return number;
+}
+
+function blanksEnd(at: usize, to: usize): usize {
+  while (at < to && isBlank(load<u8>(at))) at++;
+  return at;
 }
 
 /** Whether one of the first lines of a group is a number and a letter: nothing tells the one from the other. */

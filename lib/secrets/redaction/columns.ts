@@ -9,6 +9,7 @@
  */
 import { readCounted } from "./counted.ts";
 import type { Gathered } from "./gathered.ts";
+import { HexRowFinder } from "./hex_rows.ts";
 import { LINE, type Lines, type TextKernel } from "./text_kernel.ts";
 import { firstNumber, gutterOf, offsetEnd } from "./tokens.ts";
 import { ASK, type Walks } from "./walks.ts";
@@ -30,6 +31,7 @@ export type OnFull = () => void;
 export class ColumnFinder {
   readonly #gathered: Gathered;
   readonly #walks: Walks;
+  readonly #hexRows = new HexRowFinder();
   #data: Uint8Array = new Uint8Array(0);
   #lines: Lines;
   #onColumn: OnColumn = () => {};
@@ -50,10 +52,12 @@ export class ColumnFinder {
     this.#lines = lines;
     this.#onColumn = onColumn;
     if (lines.groupCount === 0 && (lines.seen & LINE.tail) === 0) return;
+    this.#hexRows.reset();
     this.#walks.columns(lines, data.length, isContinued, (what, start, end, count) => {
       if (what === ASK.room) onFull();
       else if (what === ASK.dump) this.#findDump(start, end);
       else if (what === ASK.counted) this.#findCounted(start, end);
+      else if (what === ASK.hexRows) this.#hexRows.find(data, lines, { start, end }, this.#gathered.column, onColumn);
       else this.#reportSorted(start, count, what === ASK.sortedByTail);
     });
   }

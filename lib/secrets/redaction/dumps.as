@@ -12,6 +12,8 @@ const READING: i32 = 1, HAS_WORDS: i32 = 1, HAS_CHARACTERS: i32 = 2, HAS_CELLS: 
 /** As in dumps.ts. */
 const MOST_OFFSET_DIGITS: i32 = 16, MOST_ROW_BYTES: usize = 256, LONGEST_PROMPT: usize = 80, CELL_WIDTH: usize = 4;
 const SHORTEST_ROW: i32 = 9, SHORTEST_PROMPTED: i32 = 11, FEWEST_READ: usize = 4;
+/** Blanks in place of an offset, at least. */
+const SHORTEST_GAP: i32 = 6;
 
 let bytesRead: usize = 0;
 let knownOfRows: i32 = 0;
@@ -40,6 +42,11 @@ export function nextDump(): i32 {
         continue;
       }
       if (isRow && length >= SHORTEST_ROW && readRow(from, to)) {
+        walked++;
+        continue;
+      }
+      // The same bytes in another form, as od writes them below (-tx1 -tc).
+      if (bytesRead > 0 && !isRow && length > SHORTEST_GAP && onlyBlanksEnd(from, to) - from >= <usize>SHORTEST_GAP) {
         walked++;
         continue;
       }
@@ -96,16 +103,16 @@ function onlyBlanksEnd(at: usize, to: usize): usize {
 
 /**
  * Whether so many digits at `begin`, with the blanks before them at `at`, are a group of a row that has so many bytes already and
- * whose first group has `usual` digits, if there is one.
+ * whose first group has `usual` digits and `gap` blanks before it, if there is one.
  */
 // @ts-ignore: decorator
 @inline
-function isGroup(at: usize, begin: usize, to: usize, digits: i32, usual: i32, count: usize): bool {
+function isGroup(at: usize, begin: usize, to: usize, digits: i32, usual: i32, gap: usize, count: usize): bool {
   if (digits === 0 || (digits & 1) !== 0 || digits > MOST_OFFSET_DIGITS) return false;
   const stop = begin + <usize>digits;
   if (stop < to && load<u8>(stop) !== 0x20) return false;
   // hexdump -C leaves two blanks in the middle.
-  return usual === 0 || (digits <= usual && (begin - at <= 1 || (digits === 2 && count === 8)));
+  return usual === 0 || (digits <= usual && (begin - at <= 1 || begin - at === gap || (digits === 2 && count === 8)));
 }
 
 /** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
@@ -123,13 +130,16 @@ function readRow(from: usize, to: usize): bool {
 function readDigits(at: usize, to: usize): usize {
   const first = bytesRead;
   const evens = v128.shl<u16>(v128.load(EIGHTS), 1), iota = i8x16.narrow_i16x8_u(v128.load(EIGHTS), v128.load(EIGHTS));
-  let count = first, usual = 0;
+  let count = first, usual = 0, gap: usize = 1;
   while (at < to && count - first < MOST_ROW_BYTES) {
     const begin = onlyBlanksEnd(at, to);
     const v = v128.load(begin);
     const digits = countDigits(v, begin, to);
-    if (!isGroup(at, begin, to, digits, usual, count - first)) break;
-    if (usual === 0) usual = digits;
+    if (!isGroup(at, begin, to, digits, usual, gap, count - first)) break;
+    if (usual === 0) {
+      usual = digits;
+      gap = begin - at;
+    }
     // Letters have a bit that digits have not, and are nine more.
     const nine = v128.and(v128.shr<u8>(v, 6), v128.load(ONES));
     const values = v128.add<u8>(v128.and(v, v128.load(HALF)), v128.add<u8>(v128.shl<u8>(nine, 3), nine));
@@ -225,14 +235,17 @@ function isPlainRow(from: usize, to: usize): bool {
   if (at === 0) return false;
   const most = i16x8.splat(0x37), low = i16x8.splat(0xff);
   let usual = 0;
-  let count: usize = 0;
+  let count: usize = 0, gap: usize = 1;
   while (at < to) {
     const begin = onlyBlanksEnd(at, to);
     const v = v128.load(begin);
     const digits = countDigits(v, begin, to);
-    if (!isGroup(at, begin, to, digits, usual, count)) break;
+    if (!isGroup(at, begin, to, digits, usual, gap, count)) break;
     if ((i16x8.bitmask(v128.gt<u16>(v128.and(v, low), most)) & ((1 << (digits >> 1)) - 1)) !== 0) return false;
-    if (usual === 0) usual = digits;
+    if (usual === 0) {
+      usual = digits;
+      gap = begin - at;
+    }
     count += <usize>(digits >> 1);
     at = begin + <usize>digits;
   }

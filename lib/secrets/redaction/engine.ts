@@ -10,6 +10,7 @@ import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import { EVERY_ESCAPE } from "./escapes.ts";
 import type { Lexicon } from "./lexicon.ts";
+import { PieceFinder, SHORT_TEXT } from "./pieces.ts";
 import { openBlobs, openBytes } from "./packed.ts";
 import { RecordFinder } from "./records.ts";
 import { Scanner } from "./scanner.ts";
@@ -39,6 +40,7 @@ export class Engine {
   readonly #records = new RecordFinder(this.#kernel);
   readonly #shortLines = new ShortLineFinder(this.#kernel);
   readonly #strides = new StrideFinder(this.#kernel.gathered.column);
+  readonly #pieces = new PieceFinder();
   readonly #dumps = new DumpReader(this.#kernel);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
@@ -69,7 +71,20 @@ export class Engine {
     for (const { start, end, content } of openBlobs(data, this.#kernel.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
+    if (!isContinued && data.length <= SHORT_TEXT) this.#lookCloser(data, lexicon, spans);
     return spans;
+  }
+
+  /** Looks at a short text for pieces, and at what its tokens stand for. */
+  #lookCloser(data: Uint8Array, lexicon: Lexicon, spans: Span[]): void {
+    const pieces = this.#pieces;
+    pieces.find(data, lexicon.inPieces, spans);
+    const { decoded } = pieces;
+    if (decoded.length === 0) return;
+    const found = this.#lookAside(decoded, lexicon);
+    this.#kernel.note();
+    this.#decode(decoded, lexicon);
+    for (const span of found) spans.push(pieces.sourceOf(span));
   }
 
   /** Looks for what is dealt out over columns, records and lines. */

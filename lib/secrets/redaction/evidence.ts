@@ -117,7 +117,7 @@ export function acceptsPattern(view: View, start: number, end: number, pattern: 
   const { soft, hard, touching } = measure(view, start, end, table);
   if (pattern.exact !== null) {
     const { exact, symbols } = pattern;
-    if (soft + hard > 0 || !sameBytes(view.data, start, exact)) return false;
+    if (!sameBytes(view.data, start, exact)) return false;
     return symbols.length >= UNBOUND || start === 0 || DENSE[view.data[start - 1] as number] === 0;
   }
   if (pattern.partial && soft + hard === 0) return false;

@@ -104,6 +104,8 @@ export class Lexicon {
     denseHeads: new Edges(),
     denseTails: new Edges(),
   };
+  /** The values that are looked for in pieces wherever these stand. */
+  readonly inPieces: Weighted[] = [];
   /** Whether a value has marks that HTML writes as named entities. */
   needsEntities = false;
   /** Whether a value has bytes that quoted-printable writes as `=XX`. */
@@ -147,6 +149,7 @@ export class Lexicon {
       yield;
     }
     if (!short) this.#addGappyPieces(value);
+    if (!short && !isRandom) this.inPieces.push(value);
   }
 
   #addForm(form: Form, of: Value): void {
@@ -186,12 +189,17 @@ export class Lexicon {
     if (pattern.kind === KIND.literal) return this.short.add(pattern);
     // Too short for the dense view: looked up as it stands, and case has to agree when case carries information.
     if (!EXACT_KINDS.has(pattern.kind)) return;
-    const exact = form.bytes;
+    // Without the marks at its ends, which the view drops.
+    const exact = form.bytes.subarray(
+      form.bytes.findIndex((byte) => PLAIN[byte] !== 0),
+      form.bytes.findLastIndex((byte) => PLAIN[byte] !== 0) + 1,
+    );
     const symbols = fold(exact, PLAIN);
     const least = pattern.kind === KIND.base64 ? SHORTEST : SHORTEST_EXACT;
-    if (symbols.length >= least && symbols.length < GRAM) {
-      this.short.add({ ...pattern, symbols, exact, dropped: exact.length - symbols.length });
-    }
+    if (symbols.length < least) return;
+    const short = { ...pattern, symbols, exact: exact.slice(), dropped: exact.length - symbols.length };
+    if (symbols.length < GRAM) this.short.add(short);
+    else this.plain.addWhole(short); // its marks make up for it
   }
 
   /** Pieces of eight characters or a few more that have fewer than eight symbols in the plain view. */

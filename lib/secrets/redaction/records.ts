@@ -18,6 +18,8 @@ import { ASK, type Walks } from "./walks.ts";
 /** Bytes of a window that are looked at as records on lines, and within lines. */
 const MOST_BYTES = 8 * 1024;
 const MOST_INLINE = 2 * 1024;
+/** Bytes of the shortest line that holds eight characters and a number for each. */
+const SHORTEST_INLINE = 16;
 /** Bytes of the longest part of a record. */
 const LONGEST_TOKEN = 8;
 /** Letters of the longest word that tells what follows it. */
@@ -67,6 +69,12 @@ export class RecordFinder {
     this.#left = MOST_BYTES;
     this.#inlineLeft = MOST_INLINE;
     const { from, to, count } = this.#lines;
+    // In a short text there is time for every line.
+    for (let line = 0; line < count && data.length <= MOST_INLINE; line++) {
+      const [start, end] = [from[line] as number, to[line] as number];
+      if (end - start >= SHORTEST_INLINE && end - start <= this.#inlineLeft) this.#readStretch(start, end, end);
+    }
+    this.#inlineLeft = MOST_INLINE;
     this.#walks.records(count, (what, start, end, hasRecords) => {
       if (what === ASK.longLine) this.#findInline(from[start] as number, to[start] as number);
       else this.#findBlock(start, end, hasRecords !== 0);

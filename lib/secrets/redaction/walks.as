@@ -114,7 +114,7 @@ function closeBlock(stop: i32): i32 {
 }
 
 /** As in short_lines.ts. */
-const FEWEST_REORDERED: i32 = 10, MOST_REORDERED: i32 = 4096, FEWEST_TIMES: i32 = 3;
+const FEWEST_REORDERED: i32 = 10, MOST_REORDERED: i32 = 4096, FEWEST_TIMES: i32 = 3, FEW_LINES: i32 = 64;
 const SHORT_FLAGS: i32 = LENGTH | AGAIN_2 | AGAIN_3;
 
 /** Lines of one length; and how often lines come again after two and after three, the first and the last of them. */
@@ -191,7 +191,7 @@ export function nextShortLines(): i32 {
   return times >= FEWEST_TIMES ? askLines(DEAL, first3, last3, 3) : DONE;
 }
 
-/** Whether lines of one length are worth reading in another order: neither numbers nor words, which have lines of their own. */
+/** Whether lines of one length are worth reading in another order: few, or neither numbers nor words, which have lines of their own. */
 function mayReorder(first: i32, last: i32): bool {
   const bytes = (lineTo(first) - lineFrom(first)) * (last - first);
   if (bytes < FEWEST_REORDERED || bytes > MOST_REORDERED) return false;
@@ -204,5 +204,6 @@ function mayReorder(first: i32, last: i32): bool {
     small += <i32>(<u32>(byte - 0x61) < 26);
   }
   const most = <i32>(to - from) - 1;
-  return digits < most && small < most;
+  // In a short text there is time for all.
+  return walkEnd <= FEW_LINES || (digits < most && small < most);
 }

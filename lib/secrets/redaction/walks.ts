@@ -13,6 +13,8 @@ export const ASK = {
   sortedByHead: 4,
   /** The same, of the numbers behind them. */
   sortedByTail: 5,
+  /** Lines may be rows of hexadecimal digits behind something else than a long offset. */
+  hexRows: 6,
   /** Lines hold records, when the number beside them is 1, or are the rows of a table. */
   block: 1,
   /** A line is so long that it may hold records. */

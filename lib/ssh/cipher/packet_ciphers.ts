@@ -103,6 +103,8 @@ export class PacketSealer {
 export class PacketOpener {
   /** Number of the next packet. */
   inSeqno: number;
+  /** Of what {@linkcode PacketOpener.decrypt} is given. */
+  readonly keepsNothing = true;
   /** Takes the payloads. */
   _onPayload: Inbound["onPayload"];
   readonly #kernel: PacketKernel;

@@ -2,8 +2,12 @@
 import { Buffer } from "node:buffer";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
 
-/** Where a packet lies; what is below belongs to the module, which expects the keys at 0. */
-const PACKET_AT = 1024;
+/**
+ * Where a packet lies; what is below belongs to the module, which expects the keys at 0. A channel's data, 14 bytes on,
+ * begins 512 bytes behind a multiple of 1024: servers send it in such multiples, to be copied behind each other, and some
+ * processors copy fifteen times as slowly to where the target is a few bytes before the source, modulo 4096.
+ */
+const PACKET_AT = 1522;
 /** Bytes of a packet's length, before its body. */
 export const LENGTH_BYTES = 4;
 /** Bytes of a packet's MAC, behind its body. */

@@ -3,7 +3,8 @@
  * a system call for each would wake the local client eight times.
  */
 import { Buffer } from "node:buffer";
-import type net from "node:net";
+import { atEndOfGo } from "../one_go.ts";
+import type { TcpSocket } from "../tcp_socket.ts";
 
 /** What several writes are gathered in, one behind the other; what one read brings fits. */
 const BLOCK_BYTES = 256 * 1024;
@@ -14,21 +15,33 @@ const SMALL_BYTES = 4 * 1024;
 /** Blocks that are kept for whoever needs one next. */
 const SPARE_BLOCKS = 4;
 
-/** Written to be called back after what was written before. */
-const NOTHING = new Uint8Array(0);
-
 /** Memory, and how many writes look at it. */
 interface Block {
   bytes: Uint8Array;
   writes: number;
 }
 
+/** What is written to. */
+type Target = Pick<TcpSocket, "write" | "queuedBytes">;
+
 /** Blocks that nobody uses now. Writes mostly end at once, so that a few serve all sockets. */
 const spare: Block[] = [];
+/** Those that have something to write, and may have written it. */
+const gathering: GatheredWrites[] = [];
+
+function flushAll(): void {
+  for (const each of gathering.splice(0)) each.flush();
+}
+
+/** Where many sockets are to be written in one go, some wait for no more: memory for each would be made in vain. */
+function unusedBlock(): Block {
+  if (spare.length === 0) flushAll();
+  return spare.pop() ?? { bytes: new Uint8Array(BLOCK_BYTES), writes: 0 };
+}
 
 /** The writing side of one socket. */
 export class GatheredWrites {
-  readonly #socket: net.Socket;
+  readonly #socket: Target;
   #block: Block | undefined;
   /** What is gathered in the block, and not written yet. */
   #start = 0;
@@ -36,17 +49,17 @@ export class GatheredWrites {
   readonly #onWritten: () => void;
 
   /** @param onWritten called each time that something was given to `socket`, which may be full now */
-  constructor(socket: net.Socket, onWritten: () => void) {
+  constructor(socket: Target, onWritten: () => void) {
     this.#socket = socket;
     this.#onWritten = onWritten;
   }
 
-  /** Takes a copy of `chunk`, to be written in this turn of the event loop. */
+  /** Takes a copy of `chunk`, to be written when what it came with is handled. */
   write(chunk: Uint8Array): void {
-    if (this.#start === this.#end) queueMicrotask(() => this.flush());
     for (let taken = 0; taken < chunk.length;) {
       if (this.#end === BLOCK_BYTES) this.flush();
-      const block = this.#block ??= spare.pop() ?? { bytes: new Uint8Array(BLOCK_BYTES), writes: 0 };
+      const block = this.#block ??= unusedBlock();
+      if (this.#start === this.#end && gathering.push(this) === 1) atEndOfGo(flushAll);
       const part = chunk.subarray(taken, taken + BLOCK_BYTES - this.#end);
       block.bytes.set(part, this.#end);
       this.#end += part.length;
@@ -59,31 +72,27 @@ export class GatheredWrites {
     const block = this.#block;
     if (block === undefined || this.#start === this.#end) return;
     const bytes = block.bytes.subarray(this.#start, this.#end);
-    const socket = this.#socket;
-    if (bytes.length <= SMALL_BYTES && socket.writableLength > 0) {
+    if (bytes.length <= SMALL_BYTES && this.#socket.queuedBytes > 0) {
       this.#end = this.#start;
       const copy = Buffer.allocUnsafe(bytes.length); // Buffer.from() takes twenty times as long
       copy.set(bytes);
-      socket.write(copy);
+      this.#socket.write(copy, () => {});
     } else {
       this.#start = this.#end;
-      socket.write(bytes);
-      // Mostly the system has it all by now. To be called back for that would take longer than the writing itself.
-      if (socket.writableLength > 0) this.#keep(block);
+      this.#writeFrom(block, bytes);
     }
     this.#giveBack(block);
     if (BLOCK_BYTES - this.#end < MIN_ROOM_BYTES) this.#leave();
     this.#onWritten();
   }
 
-  /** Keeps a block until all is written that has been given to the socket by now. */
-  #keep(block: Block): void {
-    block.writes++;
-    this.#socket.write(NOTHING, (error) => {
-      if (error) return; // the socket may still look at it
+  #writeFrom(block: Block, bytes: Uint8Array): void {
+    const done = this.#socket.write(bytes, (whole) => {
+      if (!whole) return; // the socket may still look at it
       block.writes--;
       this.#giveBack(block);
     });
+    if (!done) block.writes++;
   }
 
   /** Forgets what has been gathered. */

@@ -6,7 +6,7 @@ import type { Connection } from "../connection.ts";
 import type { Channel, TcpConnectionDetails } from "../ssh2.ts";
 import { reasonOf } from "./connections.ts";
 import { hostAndPort } from "./far_end.ts";
-import { LocalSocket } from "./local_socket.ts";
+import { TcpSocket } from "../tcp_socket.ts";
 import type { Carrier } from "./outgoing.ts";
 import { Relay } from "./relay.ts";
 
@@ -122,7 +122,7 @@ export async function carryHome(target: Address, arrival: Arrival, carrier: Carr
   let relay: Relay | undefined = undefined as Relay | undefined;
   const place = connections.enter(() => relay === undefined ? connecting.abort() : relay.abort());
   if (place === undefined) return arrival.reject();
-  const local = LocalSocket.connecting(target);
+  const local = TcpSocket.connecting(target);
   const { socket } = local;
   try {
     const deadline = new Deadline(CONNECT_LIMIT_MS);

@@ -3,7 +3,7 @@ import net from "node:net";
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { denied, ensure } from "../../sandbox.ts";
 import { hostAndPort } from "./far_end.ts";
-import { LocalSocket } from "./local_socket.ts";
+import { TcpSocket } from "../tcp_socket.ts";
 
 /** How many connections may wait to be accepted. */
 const BACKLOG = 511;
@@ -41,12 +41,12 @@ export class Listener {
    */
   static async open(
     address: LocalAddress,
-    onSocket: (local: LocalSocket) => void,
+    onSocket: (local: TcpSocket) => void,
     onError: (error: Error) => void,
   ): Promise<Listener> {
     ensure({ name: "net", host: hostAndPort(address.host, address.port) }, listening(address));
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-      onSocket(LocalSocket.accepted(socket));
+      onSocket(TcpSocket.accepted(socket));
     });
     await bound(server, address);
     server.on("error", onError);

@@ -2,7 +2,7 @@
 import type { Connection } from "../connection.ts";
 import { type Connections, type Place, reasonOf } from "./connections.ts";
 import { type Destination, openFarEnd } from "./far_end.ts";
-import type { LocalSocket } from "./local_socket.ts";
+import type { TcpSocket } from "../tcp_socket.ts";
 import { Relay } from "./relay.ts";
 import { socksReply } from "./socks.ts";
 import { farewell, outcomeOf, readSocksRequest, type SocksRequest } from "./socks_handshake.ts";
@@ -19,7 +19,7 @@ export interface Carrier {
 }
 
 /** Takes a socket that was accepted for a local forward to `destination`. */
-export function carryTo(destination: Destination, local: LocalSocket, carrier: Carrier): void {
+export function carryTo(destination: Destination, local: TcpSocket, carrier: Carrier): void {
   const stage = new Stage(local, carrier);
   if (!stage.entered) return;
   stage.connect(destination, {
@@ -29,7 +29,7 @@ export function carryTo(destination: Destination, local: LocalSocket, carrier: C
 }
 
 /** Takes a socket that was accepted for a dynamic forward: the client says where to, in SOCKS. */
-export function carryBySocks(local: LocalSocket, carrier: Carrier, limitMs?: number): void {
+export function carryBySocks(local: TcpSocket, carrier: Carrier, limitMs?: number): void {
   const stage = new Stage(local, carrier);
   if (!stage.entered) return;
   readSocksRequest(local, {
@@ -39,7 +39,7 @@ export function carryBySocks(local: LocalSocket, carrier: Carrier, limitMs?: num
   });
 }
 
-function connectAsAsked({ version, host, port, head }: SocksRequest, local: LocalSocket, stage: Stage): void {
+function connectAsAsked({ version, host, port, head }: SocksRequest, local: TcpSocket, stage: Stage): void {
   stage.connect({ host, port }, {
     head,
     onOpen: () => local.socket.write(socksReply(version, "granted")),
@@ -59,14 +59,14 @@ interface Opening {
 
 /** One accepted socket on its way to becoming a relay: whatever stage it is in, it can be broken off. */
 class Stage {
-  readonly #local: LocalSocket;
+  readonly #local: TcpSocket;
   readonly #carrier: Carrier;
   readonly #place: Place | undefined;
   #relay: Relay | undefined;
   #giveUp: (() => void) | undefined;
   #aborted = false;
 
-  constructor(local: LocalSocket, carrier: Carrier) {
+  constructor(local: TcpSocket, carrier: Carrier) {
     this.#local = local;
     this.#carrier = carrier;
     this.#place = carrier.connections.enter(() => this.#abort());

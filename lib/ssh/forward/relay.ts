@@ -10,7 +10,7 @@ import type { Channel } from "../ssh2.ts";
 import { DirectChannel } from "../direct_channel.ts";
 import type { Connections } from "./connections.ts";
 import { GatheredWrites } from "./gathered_writes.ts";
-import type { LocalSocket } from "./local_socket.ts";
+import type { TcpSocket } from "../tcp_socket.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** Bytes queued on a local socket above which its channel is not read. */
@@ -30,6 +30,7 @@ export interface RelayOptions {
 
 /** One relay; made once the channel is open, it begins at once. */
 export class Relay {
+  readonly #local: TcpSocket;
   readonly #socket: net.Socket;
   readonly #channel: DirectChannel;
   readonly #options: RelayOptions;
@@ -46,11 +47,12 @@ export class Relay {
    * @param local paused
    * @param channel opened in this very tick
    */
-  constructor(local: LocalSocket, channel: Channel, options: RelayOptions) {
+  constructor(local: TcpSocket, channel: Channel, options: RelayOptions) {
     const { socket } = local;
+    this.#local = local;
     this.#socket = socket;
     this.#options = options;
-    this.#toSocket = new GatheredWrites(socket, this.#onSocketWritten);
+    this.#toSocket = new GatheredWrites(local, this.#onSocketWritten);
     this.#channel = new DirectChannel(channel, {
       onData: this.#onChannelData,
       onEnd: this.#onChannelEnd,
@@ -58,7 +60,8 @@ export class Relay {
       onClose: this.#onChannelClose,
     });
     local.onBytes = this.#onSocketData;
-    socket.once("end", this.#onSocketEnd).once("close", this.#onSocketClose).on("drain", this.#onSocketDrain);
+    local.onDrain = this.#onSocketDrain;
+    socket.once("end", this.#onSocketEnd).once("close", this.#onSocketClose);
     if (socket.destroyed) this.#onSocketClose();
     else this.#begin();
   }
@@ -106,7 +109,7 @@ export class Relay {
   };
 
   #onSocketWritten = (): void => {
-    if (this.#socket.writableLength > MAX_QUEUED_BYTES) this.#channel.hold();
+    if (this.#local.queuedBytes > MAX_QUEUED_BYTES) this.#channel.hold();
   };
 
   #onSocketDrain = (): void => {

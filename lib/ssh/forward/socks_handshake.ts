@@ -1,7 +1,7 @@
 /** The SOCKS handshake on a socket, with a limit in time. */
 import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
-import type { LocalSocket } from "./local_socket.ts";
+import type { TcpSocket } from "../tcp_socket.ts";
 import { nextSocksStep, type SocksOutcome, type SocksVersion } from "./socks.ts";
 import { OpenRefused } from "./far_end.ts";
 
@@ -32,7 +32,7 @@ export interface SocksHandshakeOptions {
 }
 
 /** Reads a client's request from a paused socket. */
-export function readSocksRequest(local: LocalSocket, options: SocksHandshakeOptions): void {
+export function readSocksRequest(local: TcpSocket, options: SocksHandshakeOptions): void {
   const { socket } = local;
   let bytes: Uint8Array = new Uint8Array();
   let greeted = false;
@@ -75,7 +75,7 @@ export function readSocksRequest(local: LocalSocket, options: SocksHandshakeOpti
  * Says a last word and closes. What the client still sends is read and thrown away: closing with unread bytes would
  * reset the connection and could take the last word with it.
  */
-export function farewell({ socket }: LocalSocket, reply: Uint8Array): void {
+export function farewell({ socket }: TcpSocket, reply: Uint8Array): void {
   if (socket.destroyed) return;
   const timer = setTimeout(() => socket.destroy(), FAREWELL_LIMIT_MS);
   socket.once("close", () => clearTimeout(timer));

@@ -1,0 +1,118 @@
+/** Short tokens of a text that are something else in base64, base32 or hexadecimal, each by itself. */
+import { BASE32, BASE64, type Packing } from "../encodings.ts";
+import { HEX_VALUES } from "./symbols.ts";
+
+/** Bytes of the shortest piece. */
+const FEWEST_BYTES = 3;
+const BLANK = 0x20;
+const LINE_END = 0x0a;
+const PADDING = 0x3d;
+
+/** A text, and behind it what its tokens stand for. */
+export interface WithDecoded {
+  readonly text: Uint8Array;
+  /** For each place behind the text itself where that begins in it which stands for the byte there, and where it ends. */
+  readonly from: Uint16Array;
+  readonly to: Uint16Array;
+  /** Bytes of both. */
+  length: number;
+}
+
+/** The values of the characters of a packing, by their codes; 255 for others. */
+const tableOf = ({ alphabet }: Packing): Uint8Array =>
+  Uint8Array.from({ length: 256 }, (_, code) => alphabet.indexOf(String.fromCharCode(code)) & 0xff);
+
+const PACKINGS = [BASE64, BASE32].map((packing) => ({ bits: packing.bits, digits: tableOf(packing) }));
+const IN_TOKENS = (PACKINGS[0] as typeof PACKINGS[0]).digits;
+
+/** Adds to `into` what tokens of its text, `length` bytes, stand for when that is printable. */
+export function addDecoded(into: WithDecoded, length: number): void {
+  const { text } = into;
+  // Where a token ends, its padding too, that may go on in the next line.
+  let wrappedAt = -1;
+  for (let at = 0; at < length;) {
+    if (IN_TOKENS[text[at] as number] === 255) {
+      at++;
+      continue;
+    }
+    const start = at;
+    while (at < length && IN_TOKENS[text[at] as number] !== 255) at++;
+    let padded = at;
+    while (padded < length && text[padded] === PADDING) padded++;
+    const fewest = padded > at ? 1 : FEWEST_BYTES;
+    const isContinued = start === wrappedAt + 1 && text[wrappedAt] === LINE_END;
+    let isText = false;
+    for (const { bits, digits } of PACKINGS) {
+      if ((at - start) * bits >= 8 * fewest && unpack(into, start, at, bits, digits, isContinued)) isText = true;
+    }
+    wrappedAt = isText ? padded : -1;
+    if (at - start >= 2 && hexEnd(text, start, at) === at) at = Math.max(at, readHex(into, start, length));
+  }
+}
+
+/**
+ * Adds what `[start, end)` stands for, right behind what was added last when it `isContinued`; false when that is nothing, or
+ * what nobody would write.
+ */
+function unpack(
+  into: WithDecoded,
+  start: number,
+  end: number,
+  bits: number,
+  digits: Uint8Array,
+  isContinued: boolean,
+): boolean {
+  const before = into.length;
+  let [held, count] = [0, 0];
+  let isText = isContinued || add(into, 0, start, end);
+  for (let at = start; at < end && isText; at++) {
+    const digit = digits[into.text[at] as number] as number;
+    held = ((held << bits) | digit) & 0xffff;
+    count += bits;
+    if (digit === 255) isText = false;
+    if (count < 8) continue;
+    count -= 8;
+    const byte = (held >> count) & 0xff;
+    isText &&= isWritten(byte) && add(into, byte, start, end);
+  }
+  if (!isText) into.length = before;
+  return isText;
+}
+
+/** Adds what pairs of digits from `start` on stand for, blanks between them or not; where they end. */
+function readHex(into: WithDecoded, start: number, length: number): number {
+  const { text } = into;
+  const before = into.length;
+  let isText = add(into, 0, start, start);
+  let at = start;
+  for (let end = start; isText; at = end, end += text[end] === BLANK ? 1 : 0) {
+    const group = hexEnd(text, end, length);
+    if (group === end || (group - end) % 2 !== 0 || (group < length && IN_TOKENS[text[group] as number] !== 255)) break;
+    for (; end < group && isText; end += 2) {
+      const byte = 16 * (HEX_VALUES[text[end] as number] as number) +
+        (HEX_VALUES[text[end + 1] as number] as number);
+      isText = isWritten(byte) && add(into, byte, end, end + 2);
+    }
+  }
+  if (!isText || into.length - before <= FEWEST_BYTES) into.length = before;
+  return isText ? at : start;
+}
+
+function hexEnd(text: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && (HEX_VALUES[text[at] as number] as number) >= 0) at++;
+  return at;
+}
+
+/** Adds a byte; false when there is no room for it. */
+function add(into: WithDecoded, byte: number, from: number, to: number): boolean {
+  if (into.length >= into.text.length) return false;
+  into.from[into.length] = from;
+  into.to[into.length] = to;
+  into.text[into.length++] = byte;
+  return true;
+}
+
+/** Whether text has a byte: none but printable ones, line ends, tabs, what begins a colour, and those of UTF-16. */
+const isWritten = (byte: number): boolean =>
+  (byte >= 0x20 && byte < 0x7f) || byte === 0 || (byte >= 0x09 && byte <= 0x0d) || byte === 0x1b;
