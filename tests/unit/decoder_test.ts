@@ -74,6 +74,71 @@ Deno.test("Decoder.decode() tells where each byte came from, through several lev
   assert.deepEqual(sourcesOf("%25252541=", 3), ["% %252525", "4 4", "1 1", "= ="]);
 });
 
+/** Escapes, and text that is none, each with what it stands for, whatever stands before or behind it. */
+const UNITS: readonly (readonly [text: string, out: string])[] = [
+  ["%41", "A"],
+  ["%7e", "~"],
+  ["%u0042", "B"],
+  ["%u00e9", "Ã©"],
+  ["=43", "C"],
+  ["=\n", ""],
+  ["=\r\n", ""],
+  ["\\x44", "D"],
+  ["\\\\x45", "E"],
+  ["\\u0046", "F"],
+  ["\\\\\\u0047", "G"],
+  ["\\U00000048", "H"],
+  ["\\u{49}", "I"],
+  ["\\112", "J"],
+  ["\\055", "-"],
+  ["\\t", "\n"],
+  ["\\-", "-"],
+  ["&#75;", "K"],
+  ["&#108;", "l"],
+  ["&#x4D;", "M"],
+  ["&amp;", "&"],
+  ["&lt;", "<"],
+  ["\x1b[1m", ""],
+  ["\x1b]0;title\x07", ""],
+  ["<b>", ""],
+  ["q\b", ""],
+  ["\xef\xbc\xae", "N"],
+  ["\xef\xbd\x8f", "o"],
+  ["\xe2\x80\x8b", ""],
+  ["\xe2\x80\x98", "\xe2\x80\x98"],
+  ["% ", "% "],
+  ["=z", "=z"],
+  ["& ", "& "],
+  ["word ", "word "],
+  ["z", "z"],
+];
+
+Deno.test("decodeAll() undoes escapes alike in any company, and tells where each came from", () => {
+  let seed = 1;
+  const below = (n: number): number => (seed = Math.imul(seed, 48271) & 0x7fffffff) % n;
+  for (let round = 0; round < 400; round++) {
+    const units = Array.from({ length: 1 + below(4) }, () => UNITS[below(UNITS.length)] as (typeof UNITS)[number]);
+    let text = "", out = "";
+    const from: number[] = [], to: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      const [unit, char] = units[below(units.length)] as (typeof UNITS)[number];
+      for (let times = 1 + below(3) * below(10); times > 0; times--) {
+        // What comes out as it went in does so byte by byte.
+        const before = unit.endsWith(char) ? unit.length - char.length : -1;
+        for (let at = 0; at < char.length; at++) {
+          from.push(text.length + (before < 0 ? 0 : before + at));
+          to.push(text.length + (before < 0 ? unit.length : before + at + 1));
+        }
+        text += unit;
+        out += char;
+      }
+    }
+    const { data, starts, ends, length } = decodeAll(Uint8Array.from(text, (char) => char.charCodeAt(0)), text.length);
+    assert.equal(String.fromCharCode(...data.subarray(0, length)), out, JSON.stringify(text));
+    assert.deepEqual([[...starts?.subarray(0, length) ?? []], [...ends?.subarray(0, length) ?? []]], [from, to]);
+  }
+});
+
 Deno.test("TextKernel.findRegions() gives a region of each kind around its escapes, and one of all kinds", () => {
   const regionsOf = (text: string): unknown[] => {
     kernel.read(viewOf(encode(text)));
@@ -84,8 +149,25 @@ Deno.test("TextKernel.findRegions() gives a region of each kind around its escap
   const far = " ".repeat(200);
   assert.deepEqual(regionsOf(`${far}%41${far}`), [{ kinds: 1, from: 152, to: 248 }]);
   assert.deepEqual(regionsOf(`${far}%41\\x41${far}`), [
-    { kinds: 1, from: 152, to: 248 },
     { kinds: 256 + 3, from: 152, to: 251 },
+    { kinds: 1, from: 152, to: 248 },
     { kinds: 2, from: 155, to: 251 },
+  ]);
+  const shapes = [["%41", 1, 0], ["\\\\x41", 2, 1], ["&#65;", 4, 0], ["=41", 8, 0], ["\x1b[m", 16, 0], [
+    "a\b",
+    32,
+    1,
+  ]] as const;
+  for (const [escape, kinds, mark] of shapes) {
+    for (let times = 2; times < 60; times++) {
+      const last = 200 + mark + escape.length * (times - 1);
+      const region = { kinds, from: 152 + mark, to: last + 48 };
+      assert.deepEqual(regionsOf(`${far}${escape.repeat(times)}${far}`), [region], JSON.stringify(escape));
+    }
+  }
+  const many = "%41".repeat(40);
+  assert.deepEqual(regionsOf(`${many}%%%${" ".repeat(100)}= & \\ % ${far}${many}`), [
+    { kinds: 1, from: 0, to: 165 },
+    { kinds: 1, from: 383, to: 551 },
   ]);
 });

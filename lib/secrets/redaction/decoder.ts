@@ -3,6 +3,7 @@
  * from. Encoders disagree on what they leave as it is, so all of them are undone wherever they occur.
  */
 import { EVERY_ESCAPE } from "./escapes.ts";
+import type { Rows } from "./rows.ts";
 import { type Region, TextKernel } from "./text_kernel.ts";
 import type { Places, View } from "./view.ts";
 
@@ -19,6 +20,7 @@ export class Decoder implements View {
   readonly ends: Uint16Array;
   length = 0;
   readonly breaks: Places;
+  readonly rows: Rows;
   readonly #kernel: TextKernel;
   readonly #level: number;
   readonly #capacity: number;
@@ -32,6 +34,7 @@ export class Decoder implements View {
     this.#level = level;
     this.#capacity = capacity;
     ({ data: this.data, starts: this.starts, ends: this.ends } = kernel.decodedAt(level));
+    this.rows = kernel.rowsAt(level + 1);
     this.breaks = { at: new Uint16Array(capacity / BREAK_LENGTH + 1), count: 0 };
   }
 
@@ -39,6 +42,7 @@ export class Decoder implements View {
   clear(): void {
     this.length = 0;
     this.breaks.count = 0;
+    this.rows.clear();
   }
 
   /** Whether there is room for `size` more bytes; there always is for one stretch. */
@@ -46,15 +50,15 @@ export class Decoder implements View {
     return this.length + BREAK_LENGTH + size <= this.#capacity;
   }
 
-  /** Decodes a stretch; where in {@linkcode Decoder.data} that begins. */
-  decode(stretch: Region): number {
+  /** Decodes a stretch; where in {@linkcode Decoder.data} that begins. Rows of escapes are noted when it `notesRows`. */
+  decode(stretch: Region, notesRows = false): number {
     if (this.length > 0) {
       this.breaks.at[this.breaks.count++] = this.length;
       this.data.fill(0, this.length, this.length + BREAK_LENGTH);
       this.length += BREAK_LENGTH;
     }
     const start = this.length;
-    this.length = this.#kernel.decode(this.#level, start, stretch);
+    this.length = this.#kernel.decode(this.#level, start, stretch, notesRows);
     return start;
   }
 }

@@ -8,6 +8,7 @@ import { BitReader } from "./bits.ts";
 import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
+import { EVERY_ESCAPE } from "./escapes.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { PieceFinder, SHORT_TEXT } from "./pieces.ts";
 import { openBlobs, openBytes } from "./packed.ts";
@@ -43,6 +44,7 @@ export class Engine {
   readonly #dumps = new DumpReader(this.#kernel);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
+  readonly #rows = this.#kernel.rowsAt(0);
 
   /**
    * What has to be masked in `data`, one window, in positions of `data` and in no order. There is text before it when it
@@ -51,10 +53,12 @@ export class Engine {
   look(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): Span[] {
     const scanner = this.#scanner;
     scanner.spans = [];
-    scanner.scan(viewOf(data), lexicon);
+    this.#kernel.load(data);
     this.#kernel.note();
-    this.#findLaidOut(data, lexicon, isContinued);
     this.#decode(data, lexicon);
+    scanner.scan(viewOf(data, this.#rows), lexicon);
+    this.#findLaidOut(data, lexicon, isContinued);
+    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));
     const { spans } = scanner;
     this.#dumps.find(data, ({ bytes, sources }) => {
@@ -121,14 +125,15 @@ export class Engine {
     stretches.clear();
   }
 
-  /** Looks at `data`, the text that was noted last, with its escapes undone. */
+  /** Undoes the escapes in `data`, which was noted last. */
   #decode(data: Uint8Array, lexicon: Lexicon): void {
-    if (this.#kernel.escapes.count === 0) return;
-    const needs = (lexicon.needsEntities ? NEEDS.entities : 0) |
-      (lexicon.needsQuotedPrintable ? NEEDS.quotedPrintable : 0) | (lexicon.needsLineEnds ? NEEDS.lineEnds : 0);
-    this.#kernel.load(data);
-    for (const region of this.#kernel.findRegions(needs)) this.#decodeRegion(data, region, lexicon, needs);
-    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
+    const rows = this.#rows;
+    rows.clear();
+    const needs = needsOf(lexicon);
+    for (const region of this.#kernel.findRegions(needs)) {
+      if (rows.isEmpty) this.#decodeRegion(data, region, lexicon, needs);
+      else for (const part of rows.outside(region)) this.#decodeRegion(data, part, lexicon, needs);
+    }
   }
 
   #decodeRegion(data: Uint8Array, region: Region, lexicon: Lexicon, needs: number, level = 0): void {
@@ -137,10 +142,20 @@ export class Engine {
       this.#scanAll(decoder, lexicon, false);
       this.#kernel.load(data);
     }
-    const { kinds } = region;
-    const from = decoder.decode(region);
-    if (level + 1 < DEEPEST && this.#kernel.nests(level, decoder.length, kinds, needs)) {
-      this.#decodeRegion(data, { kinds, from, to: decoder.length }, lexicon, needs, level + 1);
-    }
+    // Of a value in which the plain view has gaps less may be found there than among the digits of its bytes.
+    const from = decoder.decode(region, !lexicon.hasGaps);
+    if (level + 1 === DEEPEST) return;
+    const { kinds } = region, to = decoder.length;
+    const others = EVERY_ESCAPE & ~kinds;
+    const isNested = this.#kernel.nests(level, to, kinds, needs),
+      isMixed = this.#kernel.nests(level, to, others, needs);
+    if (isNested) this.#decodeRegion(data, { kinds, from, to }, lexicon, needs, level + 1);
+    if (isMixed) this.#decodeRegion(data, { kinds: kinds | others, from, to }, lexicon, needs, level + 1);
   }
+}
+
+/** What the values of a lexicon need to be found in escapes. */
+function needsOf({ needsEntities, needsQuotedPrintable, needsLineEnds }: Lexicon): number {
+  return (needsEntities ? NEEDS.entities : 0) | (needsQuotedPrintable ? NEEDS.quotedPrintable : 0) |
+    (needsLineEnds ? NEEDS.lineEnds : 0);
 }

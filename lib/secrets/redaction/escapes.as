@@ -299,59 +299,94 @@ function isQuoting(at: usize, to: usize): bool {
   return load<u8>(BACKSLASHED + <usize>byte) === 0 && byte !== 0x5c && (byte & 0xf8) !== 0x30 && at < to;
 }
 
+/** Where what comes out next goes, and where it is noted that it may begin a further escape. */
+let outEnd: usize = 0, nestedEnd: usize = 0;
+
+/** Bytes of a block up to which it was not worth the while, and bytes to the next one that is tried, at first and at most. */
+const WORTHWHILE: usize = 24, WARY: usize = 48, WARIEST: usize = 1024;
+/** Bytes to be read one by one before a block is tried again, and how many when that fails. */
+let patience: usize = 0, wariness: usize = WARY;
+
 /**
  * Decodes `[from, to)` of the text, at another `level` than 0 of what came out at the level before, and undoes the kinds of
- * escape in `escapes`. What comes out goes to `length` of the level; where it ends.
+ * escape in `escapes`. What comes out goes to `length` of the level; where it ends. Rows are noted when it `notesRows`.
  */
-export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32): i32 {
+export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32, notesRows: bool): i32 {
   const area = DECODED + <usize>level * DECODED_SIZE;
+  rows = notesRows ? ROWS + <usize>level * ROWS_SIZE : 0;
   const source = level === 0 ? TEXT : area - DECODED_SIZE;
-  const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH);
-  const none = i64x2.splat(0), ones = v128.splat<u16>(1), eight = v128.splat<u16>(8);
-  const rising = v128(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const end = source + <usize>to;
-  let i = source + <usize>from;
-  let out = <usize>length;
-  let nested = NESTED;
-  while (i < end) {
+  let at = source + <usize>from;
+  outEnd = <usize>length;
+  nestedEnd = NESTED;
+  rowStart = rowEnd = 0;
+  while (at < end) {
+    if (patience === 0 && end - at >= WARY) {
+      const start = at;
+      at = decodeRow(area, source, at, end, escapes);
+      if (end - at < WARY) continue;
+      // Behind a row there may be another one soon.
+      const most = at > start ? BETWEEN_ROWS : BLOCK_STARTS;
+      const done = decodeBlock(area, source, at, end - at, most, escapes);
+      at += done;
+      if (done >= WORTHWHILE || (most === BETWEEN_ROWS && done >= BETWEEN_ROWS)) {
+        wariness = WARY;
+        continue;
+      }
+      patience = wariness;
+      wariness = min<usize>(2 * wariness, WARIEST);
+    }
+    const next = decodeBytes(area, source, at, min(end, at + max<usize>(1, patience)), end, <usize>length, escapes);
+    patience -= min(patience, next - at);
+    at = next;
+  }
+  endRow();
+  v128.store(area + outEnd, i64x2.splat(0));
+  store<u32>(COUNTS, <u32>((nestedEnd - NESTED) >> 1), 12);
+  return <i32>outEnd;
+}
+
+/**
+ * Decodes what begins in `[at, until)` of the `source`, which goes on up to `end`, one escape or some bytes between two at a
+ * time; where that goes on. Nothing before `start` of what came out is erased.
+ */
+// @ts-ignore: decorator
+@inline
+function decodeSome(area: usize, source: usize, at: usize, until: usize, end: usize, start: usize, escapes: i32, isFirst: bool): usize {
+  const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH);
+  let out = outEnd, nested = nestedEnd;
+  while (at < until) {
     // Of what looks like an escape most is none by its second byte, which costs less to ask than to find out.
-    const kind = <i32>(load<u8>(STARTS + <usize>load<u8>(i)) & load<u8>(SECONDS + <usize>load<u8>(i + 1))) & escapes;
-    let stop = i + 1;
-    let byte = <i32>load<u8>(i);
-    let isEscaped = false;
+    const kind = <i32>(load<u8>(STARTS + <usize>load<u8>(at)) & load<u8>(SECONDS + <usize>load<u8>(at + 1))) & escapes;
+    let stop = at + 1, byte = <i32>load<u8>(at), isEscaped = false;
     if (kind === 0) {
       // One byte between two escapes, or as many as there are up to the next one.
-      if ((<i32>load<u8>(STARTS + <usize>load<u8>(i + 1)) & escapes) === 0) {
-        const bytes = v128.load(i);
-        const marked = (i8x16.bitmask(v128.eq<u8>(kinds(bytes, low, high), none)) ^ 0xffff) & 0xfffc;
-        const count = min(<usize>ctz(marked | 0x10000), end - i);
-        const first = v128.add<u16>(v128.splat<u16>(<u16>(i - source)), i16x8.extend_low_i8x16_u(rising));
-        const at = area + out, starts = area + FROM_OF + (out << 1), ends = area + TO_OF + (out << 1);
-        v128.store(at, bytes);
-        v128.store(starts, first);
-        v128.store(starts, v128.add<u16>(first, eight), 16);
-        v128.store(ends, v128.add<u16>(first, ones));
-        v128.store(ends, v128.add<u16>(v128.add<u16>(first, eight), ones), 16);
-        i += count;
+      if ((<i32>load<u8>(STARTS + <usize>load<u8>(at + 1)) & escapes) === 0) {
+        const bytes = v128.load(at);
+        const marked = (i8x16.bitmask(v128.eq<u8>(kinds(bytes, low, high), i64x2.splat(0))) ^ 0xffff) & 0xfffc;
+        const count = min(<usize>ctz(marked | 0x10000), end - at);
+        v128.store(area + out, bytes);
+        copySources(area + (out << 1), source, at - source, isFirst);
+        at += count;
         out += count;
         continue;
       }
     } else if (kind === BACKSPACE) {
-      out -= <usize>(out > <usize>length);
-      i++;
+      out -= <usize>(out > start);
+      at++;
       continue;
-    } else if (kind === BACKSLASH && isQuoting(i + 1, end)) {
-      i++;
+    } else if (kind === BACKSLASH && isQuoting(at + 1, end)) {
+      at++;
       continue;
     } else {
+      const short = shortEscape(kind, at);
       isEscaped = true;
-      const short = shortEscape(kind, i);
-      if (short >= 0 && i + 6 <= end) {
-        stop = i + <usize>(short >> 8);
+      if (short >= 0 && at + 6 <= end) {
+        stop = at + <usize>(short >> 8);
         byte = short & 0xff;
       } else {
-        stop = readEscape(kind, i, end);
-        if (stop === i) {
+        stop = readEscape(kind, at, end);
+        if (stop === at) {
           // None after all.
           isEscaped = false;
           stop++;
@@ -362,25 +397,29 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
       store<u16>(nested, <u16>out);
       nested += <usize>(isEscaped && load<u8>(STARTS + <usize>byte) !== 0) << 1;
       store<u8>(area + out, <u8>byte);
-      store<u16>(area + FROM_OF + (out << 1), <u16>(i - source));
-      store<u16>(area + TO_OF + (out << 1), <u16>(stop - source));
+      putSource(area + (out << 1), source, at - source, stop - source, isFirst);
       out++;
     } else if (byte !== NOTHING) {
-      const lead = out;
-      out = emitPoint(area, out, i - source, stop - source);
-      store<u16>(nested, <u16>lead);
-      nested += <usize>(load<u8>(STARTS + <usize>load<u8>(area + lead)) !== 0) << 1;
+      const next = putPoint(area, out);
+      store<u16>(nested, <u16>out);
+      nested += <usize>(load<u8>(STARTS + <usize>load<u8>(area + out)) !== 0) << 1;
+      for (; out < next; out++) putSource(area + (out << 1), source, at - source, stop - source, isFirst);
     }
-    i = stop;
+    at = stop;
   }
-  v128.store(area + out, none);
-  store<u32>(COUNTS, <u32>((nested - NESTED) >> 1), 12);
-  if (level > 0) compose(area, <usize>length, out);
-  return <i32>out;
+  outEnd = out;
+  nestedEnd = nested;
+  return at;
+}
+
+/** See {@link decodeSome}, of which there are two: the source is the text itself, or not. */
+function decodeBytes(area: usize, source: usize, at: usize, until: usize, end: usize, start: usize, escapes: i32): usize {
+  if (area === DECODED) return decodeSome(area, source, at, until, end, start, escapes, true);
+  return decodeSome(area, source, at, until, end, start, escapes, false);
 }
 
 /** Puts the code point that was read last out as UTF-8, than which every escape of one is longer; where the next byte goes. */
-function emitPoint(area: usize, out: usize, start: usize, stop: usize): usize {
+function putPoint(area: usize, out: usize): usize {
   let rest = value - POINT;
   const size = rest < 0x800 ? 2 : rest < 0x10000 ? 3 : 4;
   const next = out + <usize>size;
@@ -389,19 +428,33 @@ function emitPoint(area: usize, out: usize, start: usize, stop: usize): usize {
     rest >>= 6;
   }
   store<u8>(area + out, <u8>((0xf00 >> size) | rest));
-  for (let at = out; at < next; at++) {
-    store<u16>(area + FROM_OF + (at << 1), <u16>start);
-    store<u16>(area + TO_OF + (at << 1), <u16>stop);
-  }
   return next;
 }
 
-/** Replaces places in what came out at the level before by the places they came from. */
-function compose(area: usize, from: usize, to: usize): void {
-  const inner = area - DECODED_SIZE;
-  for (let at = from << 1; at < to << 1; at += 2) {
-    const start = <usize>load<u16>(area + FROM_OF + at), stop = <usize>load<u16>(area + TO_OF + at);
-    store<u16>(area + FROM_OF + at, load<u16>(inner + FROM_OF + (start << 1)));
-    store<u16>(area + TO_OF + at, load<u16>(inner + TO_OF + (stop << 1) - 2));
+/** Notes at `to` that what came out stands for `[first, stop)` of the source, which is the text itself when it `isFirst`. */
+// @ts-ignore: decorator
+@inline
+function putSource(to: usize, source: usize, first: usize, stop: usize, isFirst: bool): void {
+  store<u16>(to + FROM_OF, isFirst ? <u16>first : load<u16>(source + FROM_OF + (first << 1)));
+  store<u16>(to + TO_OF, isFirst ? <u16>stop : load<u16>(source + TO_OF + (stop << 1) - 2));
+}
+
+/** The same for sixteen bytes from `first` on that stand for themselves. */
+// @ts-ignore: decorator
+@inline
+function copySources(to: usize, source: usize, first: usize, isFirst: bool): void {
+  if (isFirst) {
+    const eight = v128.splat<u16>(8), one = v128.splat<u16>(1);
+    const low = v128.add<u16>(v128.splat<u16>(<u16>first), v128.load(EIGHTS)), high = v128.add<u16>(low, eight);
+    v128.store(to + FROM_OF, low);
+    v128.store(to + FROM_OF, high, 16);
+    v128.store(to + TO_OF, v128.add<u16>(low, one));
+    v128.store(to + TO_OF, v128.add<u16>(high, one), 16);
+  } else {
+    const from = source + (first << 1);
+    v128.store(to + FROM_OF, v128.load(from + FROM_OF));
+    v128.store(to + FROM_OF, v128.load(from + FROM_OF, 16), 16);
+    v128.store(to + TO_OF, v128.load(from + TO_OF));
+    v128.store(to + TO_OF, v128.load(from + TO_OF, 16), 16);
   }
 }

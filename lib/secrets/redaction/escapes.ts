@@ -57,7 +57,7 @@ export const ESCAPE_SECONDS: Uint8Array = ESCAPE_FOLLOWS.map((kinds, byte) => {
 });
 
 /** What a byte means behind a backslash, besides an octal digit. */
-const BACKSLASH = { hex: 1, unicode: 2, long: 3, control: 4, lineEnd: 5 } as const;
+export const BACKSLASH = { hex: 1, unicode: 2, long: 3, control: 4, lineEnd: 5 } as const;
 
 /** Byte to what it means behind a backslash, 0 when it stands for itself. */
 export const BACKSLASHED: Uint8Array = new Uint8Array(256);

@@ -12,7 +12,10 @@ const MARKS_LOW: usize = 32, MARKS_HIGH: usize = 48;
 const OFFSETS: usize = 64;
 /** Eight bytes for the marks of blobs. */
 const BLOB_BYTES: usize = 80;
-/** How many lines, marks of escapes, marks of blobs there are, what is known of any line, and how many runs, as 32-bit numbers. */
+/**
+ * How many lines there are, whether there are marks of escapes, how many marks of blobs, what is known of any line, and how
+ * many runs there are, as 32-bit numbers.
+ */
 const COUNTS: usize = 88;
 /** The digits of hexadecimal numbers. */
 const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
@@ -33,8 +36,10 @@ const PLAIN: usize = 0xb000, DENSE: usize = 0x14000;
  */
 const LINES: usize = 0x1d000, ROOM: usize = 0x9000;
 const TO: usize = 2, END: usize = 4, GROUP: usize = 6, FLAG: usize = 9, SINGLE: usize = 10, SHARED: usize = 11;
-/** 16-bit places: marks of escapes and of blobs, and where one text ends and the next begins. */
-const ESCAPES: usize = 0x89000, BLOBS: usize = 0x9b000, BREAKS: usize = 0xad000;
+/** For each byte a bit, set for the marks of escapes. */
+const MARKED: usize = 0x89000;
+/** 16-bit places: marks of blobs, and where one text ends and the next begins. */
+const BLOBS: usize = 0x9b000, BREAKS: usize = 0xad000;
 
 /** Runs of noughts and ones: where each begins and ends, 16 bits each. */
 const RUNS: usize = 0x1b8000;
@@ -63,6 +68,7 @@ export function prepare(): void {
   v128.store(VECTORS, i8x16(4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10), 176);
   v128.store(VECTORS, i16x8(-3, -2, -1, 0, 0, 0, 0, 0), 192);
   v128.store(VECTORS, i32x4(1 << 21, 1 << 14, 1 << 7, 1), 208);
+  v128.store(VECTORS, i8x16(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1), 224);
   v128.store(HALF, i8x16.splat(15));
   v128.store(NEWLINES, i8x16.splat(0x0a));
   v128.store(BLANKS, i8x16.splat(0x20));
@@ -211,7 +217,7 @@ export function note(length: i32): void {
   const low = v128.load(MARKS_LOW), high = v128.load(MARKS_HIGH);
   const H = splat(BLOB_BYTES), four = splat(BLOB_BYTES + 1), N = splat(BLOB_BYTES + 2), e = splat(BLOB_BYTES + 3);
   const eight = splat(BLOB_BYTES + 4), f = splat(BLOB_BYTES + 5), seven = splat(BLOB_BYTES + 6);
-  let escape = ESCAPES, blob = BLOBS;
+  let blob = BLOBS, marked: u64 = 0;
   let start = 0, wasEmpty = 0, line = LINES;
   for (let base = 0; base < length; base += 64) {
     const at = TEXT + <usize>base;
@@ -223,12 +229,8 @@ export function note(length: i32): void {
     }
     bits = marks(at, low, high) | (marks(at + 16, low, high) << 16) | (marks(at + 32, low, high) << 32) |
       (marks(at + 48, low, high) << 48);
-    for (; bits !== 0; bits &= bits - 1) {
-      const place = base + <i32>ctz(bits);
-      const byte = load<u8>(TEXT + <usize>place), next = load<u8>(TEXT + <usize>place + 1);
-      store<u16>(escape, <u16>place);
-      escape += <usize>((load<u8>(STARTS + <usize>byte) & load<u8>(FOLLOWS + <usize>next)) !== 0) << 1;
-    }
+    store<u64>(MARKED + <usize>(base >> 3), bits);
+    marked |= bits;
     bits = digitsOfBits(at) | (digitsOfBits(at + 16) << 16) | (digitsOfBits(at + 32) << 32) |
       (digitsOfBits(at + 48) << 48);
     if (open >= 0 && ~bits !== 0) {
@@ -265,6 +267,6 @@ export function note(length: i32): void {
   const end = length;
   // @use line
   store<u32>(COUNTS, <u32>((line - LINES) >> 1));
-  store<u32>(COUNTS, <u32>((escape - ESCAPES) >> 1), 4);
+  store<u32>(COUNTS, <u32>(marked !== 0), 4);
   store<u32>(COUNTS, <u32>((blob - BLOBS) >> 1), 8);
 }

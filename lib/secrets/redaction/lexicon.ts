@@ -114,6 +114,8 @@ export class Lexicon {
   isAscii = true;
   /** Whether a value has line ends, which JSON and others write as `\\n`. */
   needsLineEnds = false;
+  /** Whether the plain view drops characters of a value. */
+  hasGaps = false;
 
   /**
    * Takes in values and all their forms, bit by bit: they are found once it is done, and what is known already is found
@@ -141,6 +143,7 @@ export class Lexicon {
     this.needsQuotedPrintable ||= /[=\x80-\uffff]/.test(text);
     this.isAscii &&= !/[\x80-\uffff]/.test(text);
     this.needsLineEnds ||= /[\r\n\t]/.test(text);
+    this.hasGaps ||= bytes.some((byte) => PLAIN[byte] === 0);
     for (const form of formsOf(value)) {
       this.#addForm(form, { bytes: value.bytes.length, characters, short, whole, proof });
       yield;

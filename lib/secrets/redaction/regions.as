@@ -11,6 +11,8 @@ const MARGIN: i32 = 48;
 const DENSE_ESCAPES: i32 = 24;
 /** How often a text is decoded, one kind of escape after the other, before all kinds are undone at once. */
 const MOST_LOOKS: i32 = 3;
+/** Marks among 32 bytes from which on they are looked at together, and kinds of them up to which they are. */
+const MANY_MARKS: u32 = 5, MANY_KINDS: i32 = 3;
 /** What values need. */
 const NEEDS_ENTITIES: i32 = 1, NEEDS_QUOTED: i32 = 2, NEEDS_LINE_ENDS: i32 = 4;
 
@@ -117,40 +119,102 @@ function extend(slot: usize, kind: i32, at: i32): void {
   regionEnd += REGION;
 }
 
+/** Where the last escape such as `\n` was that none of a region is. */
+let weak: i32 = 0;
+
+/** Those of the `marks` among 32 bytes from `at` on that may begin an escape, going by the next byte. */
+// @ts-ignore: decorator
+@inline
+function followed(at: usize, marks: u32): u32 {
+  let kept: u32 = 0;
+  for (; marks !== 0; marks &= marks - 1) {
+    const mark = at + <usize>ctz(marks);
+    const kind = load<u8>(STARTS + <usize>load<u8>(mark)) & load<u8>(FOLLOWS + <usize>load<u8>(mark + 1));
+    // A tag counts where one stands before a single character.
+    const isOne = <u32>(kind !== 0) & (<u32>(kind !== TAG) | <u32>(load<u8>(mark - 2) === 0x3e));
+    kept |= isOne << ctz(marks);
+  }
+  return kept;
+}
+
+/** Grows or opens regions for the mark at `place`, one that {@link followed} has kept, if it begins an escape. */
+function addMark(place: i32, to: usize, needs: i32): void {
+  const at = TEXT + <usize>place;
+  const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at));
+  const slot = <usize>((ctz(kind) + 1) << 2);
+  if (place < load<i32>(REGION_ENDS + slot)) {
+    // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
+    if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, at, to, needs)) return;
+    store<i32>(REGION_ENDS + slot, place + MARGIN);
+    store<i32>(REGION_ENDS, place + MARGIN);
+    return;
+  }
+  if (kind === BACKSLASH) {
+    const strength = backslashStrength(at, to);
+    const near = place - weak <= DENSE_ESCAPES || (needs & NEEDS_LINE_ENDS) !== 0;
+    if (strength > 0) weak = place;
+    if (strength === 0 || (strength === 1 && !near)) return;
+  } else if (!isEscape(kind, at, to, needs)) return;
+  // That of all kinds comes first: what a look at it undoes no other one has to.
+  extend(0, kind, place);
+  extend(slot, kind, place);
+}
+
+/**
+ * The same for all the `marks` among 32 bytes from `base` on, of which only the last of each kind tells, when the regions that
+ * are open hold all of these bytes; false when they do not.
+ */
+function addMarks(base: i32, marks: u32, to: usize, needs: i32): bool {
+  const at = TEXT + <usize>base, low = v128.load(KINDS_LOW), high = v128.load(KINDS_HIGH);
+  const first = kinds(v128.load(at), low, high), second = kinds(v128.load(at, 16), low, high);
+  let last = -1;
+  let present = anyOf(v128.or(first, second));
+  if (popcnt(present) > MANY_KINDS) return false;
+  for (; present !== 0; present &= present - 1) {
+    const kind = present & -present, slot = <usize>((ctz(kind) + 1) << 2);
+    const bits = v128.splat<u8>(<u8>kind);
+    const others = <u32>i8x16.bitmask(v128.eq<u8>(v128.and(first, bits), i64x2.splat(0))) |
+      (<u32>i8x16.bitmask(v128.eq<u8>(v128.and(second, bits), i64x2.splat(0))) << 16);
+    let all = marks & ~others;
+    if (all === 0) continue;
+    if (base + 31 >= load<i32>(REGION_ENDS + slot)) return false;
+    while (all !== 0) {
+      const place = base + 31 - <i32>clz(all), mark = TEXT + <usize>place;
+      const isOne = (load<u8>(FOLLOWS + <usize>load<u8>(mark + 1)) & kind) !== 0 &&
+        (kind !== TAG || load<u8>(mark - 2) === 0x3e) && ((kind & DOUBTFUL) === 0 || isEscape(kind, mark, to, needs));
+      if (isOne) {
+        store<i32>(REGION_ENDS + slot, place + MARGIN);
+        last = max(last, place);
+        break;
+      }
+      all &= ~(<u32>1 << (place - base));
+    }
+  }
+  if (last >= 0) store<i32>(REGION_ENDS, last + MARGIN);
+  return true;
+}
+
 /**
  * Writes the regions of the text, which has `length` bytes, around those of the marks that were noted which begin an escape;
  * how many there are.
  */
 export function regions(length: i32, needs: i32): i32 {
   const to = TEXT + <usize>length;
-  const last = ESCAPES + (<usize>load<u32>(COUNTS, 4) << 1);
   for (let slot: usize = 0; slot <= 32; slot += 4) {
     store<i32>(REGION_ENDS + slot, -1);
     store<u32>(REGION_AT + slot, 0);
   }
   regionEnd = REGIONS;
-  let weak = -DENSE_ESCAPES;
-  for (let mark = ESCAPES; mark < last; mark += 2) {
-    const place = <i32>load<u16>(mark);
-    const at = TEXT + <usize>place;
-    const kind = <i32>load<u8>(STARTS + <usize>load<u8>(at));
-    if (kind === TAG && load<u8>(at - 2) !== 0x3e) continue;
-    const slot = <usize>((ctz(kind) + 1) << 2);
-    if (place < load<i32>(REGION_ENDS + slot)) {
-      // Within a region, and so within one of all kinds: both grow, and what is no escape after all does no harm.
-      if ((kind & DOUBTFUL) !== 0 && !isEscape(kind, at, to, needs)) continue;
-      store<i32>(REGION_ENDS + slot, place + MARGIN);
-      store<i32>(REGION_ENDS, place + MARGIN);
-      continue;
+  weak = -DENSE_ESCAPES;
+  for (let base = 0; base < length; base += 64) {
+    if (load<u64>(MARKED + <usize>(base >> 3)) === 0) continue;
+    for (let at = base; at <= base + 32; at += 32) {
+      let marks = load<u32>(MARKED + <usize>(at >> 3));
+      const isWithin = at + 31 < load<i32>(REGION_ENDS) && popcnt(marks) >= MANY_MARKS;
+      if (isWithin && addMarks(at, marks, to, needs)) continue;
+      marks = followed(TEXT + <usize>at, marks);
+      for (; marks !== 0; marks &= marks - 1) addMark(at + <i32>ctz(marks), to, needs);
     }
-    if (kind === BACKSLASH) {
-      const strength = backslashStrength(at, to);
-      const near = place - weak <= DENSE_ESCAPES || (needs & NEEDS_LINE_ENDS) !== 0;
-      if (strength > 0) weak = place;
-      if (strength === 0 || (strength === 1 && !near)) continue;
-    } else if (!isEscape(kind, at, to, needs)) continue;
-    extend(slot, kind, place);
-    extend(0, kind, place);
   }
   return keepRegions(length);
 }

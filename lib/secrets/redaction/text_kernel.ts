@@ -9,12 +9,14 @@ import { Buffer } from "node:buffer";
 import { type BitExports, Bits } from "./bit_bytes.ts";
 import { cellNames } from "./cells.ts";
 import { entityTable } from "./entities.ts";
-import { BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
+import { BACKSLASH, BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
+import { shapeTable } from "./escape_shapes.ts";
 import { leastProofs } from "./evidence.ts";
 import { Gathered, type GatherExports } from "./gathered.ts";
 import type { GramIndex, Whole } from "./gram_index.ts";
 import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
+import { Rows } from "./rows.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
 import type { Places, View } from "./view.ts";
@@ -86,7 +88,9 @@ interface Exports extends BitExports, GatherExports, WalkExports {
   note(length: number): void;
   compare(table: number, room: number, count: number): number;
   regions(length: number, needs: number): number;
-  decode(level: number, length: number, from: number, to: number, kinds: number): number;
+  decode(level: number, length: number, from: number, to: number, kinds: number, notesRows: boolean): number;
+  foldWithout(rows: number, length: number, breaks: number): number;
+  locateWithout(rows: number, length: number, breaks: number): void;
   nests(level: number, length: number, kinds: number, needs: number): number;
   locate(isDense: boolean, length: number, breaks: number): void;
   probe(isDense: boolean, length: number, sets: number): number;
@@ -147,16 +151,19 @@ const AT = {
   plain: 0xb000,
   dense: 0x14000,
   lines: 0x1d000,
-  escapes: 0x89000,
+  marked: 0x89000,
   blobs: 0x9b000,
   breaks: 0xad000,
   dealt: 0xb2000,
   hexValues: 0x500,
   backslashed: 0x600,
   kinds: 0x700,
+  controls: 0x780,
   names: 0x1800,
   seconds: 0x1c00,
+  shapes: 0x1d00,
   regions: 0xc0000,
+  rows: 0x8b000,
   places: 0xd8000,
   decoded: 0xfc000,
   found: 0x188000,
@@ -168,7 +175,10 @@ const AT = {
   indexes: 0x280000,
 } as const;
 
-/** Which of the numbers at `AT.counts` tells what is known of any line, how many runs there are, and how much was met. */
+/** Which of the numbers at `AT.counts` tells what, see kernel.as. */
+const LINE_COUNT = 0;
+const MARKS = 1;
+const BLOB_COUNT = 2;
 const SEEN = 3;
 const RUNS = 4;
 const MET_COUNT = 5;
@@ -184,6 +194,7 @@ const PLACES_SIZE = 0x12000;
 const DECODED_SIZE = 0x2d000;
 const DECODED_FROM = 0x9000;
 const DECODED_TO = 0x1b000;
+const ROWS_SIZE = 0x1000;
 
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
 const BLOB_BYTES = "H4Ne8f7";
@@ -206,12 +217,12 @@ export class TextKernel {
   readonly runs: Places;
   /** What bytes such runs make. */
   readonly bits: Bits;
+  /** For each byte of it a bit, set for those that may begin an escape. */
+  readonly marked: Uint32Array;
   /** What was gathered of it. */
   readonly gathered: Gathered;
   /** What it says of lines one after the other. */
   readonly walks: Walks;
-  /** Bytes of it that may begin an escape, going by the next byte. */
-  readonly escapes: Places;
   /** Bytes of it that may belong to the beginning of a blob. */
   readonly blobs: Places;
   /** Where the symbols of the plain view stand in the text, once {@linkcode TextKernel.locate} was asked. */
@@ -232,6 +243,11 @@ export class TextKernel {
   readonly #counts: Uint32Array;
   #length = 0;
   #breakCount = 0;
+  #hasMarks = false;
+  #rows = 0;
+  #loaded: Uint8Array | undefined;
+  /** The text that was noted, until another one is loaded. */
+  #noted: Uint8Array | undefined;
 
   private constructor(exports: Exports) {
     this.#exports = exports;
@@ -243,9 +259,9 @@ export class TextKernel {
     this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
     this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
     this.bits = new Bits(exports, LONGEST_TEXT);
+    this.marked = new Uint32Array(buffer, AT.marked, LONGEST_TEXT >> 5);
     this.gathered = new Gathered(exports);
     this.walks = new Walks(exports);
-    this.escapes = { at: places(AT.escapes), count: 0 };
     this.blobs = { at: places(AT.blobs), count: 0 };
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
@@ -271,12 +287,13 @@ export class TextKernel {
   }
 
   /** Writes the two views of a text. @throws {RangeError} when it is too long */
-  read({ data, length, breaks }: View): void {
-    this.load(length === data.length ? data : data.subarray(0, length));
+  read({ data, length, breaks, rows = null }: View): void {
+    if (data !== this.#noted) this.load(length === data.length ? data : data.subarray(0, length));
     if (breaks.count > 0) this.#breaks.set(breaks.at.subarray(0, breaks.count));
     const symbols = this.#exports.fold(length, breaks.count);
     this.plainLength = symbols & 0xffff;
-    this.denseLength = symbols >>> 16;
+    this.#rows = rows === null || rows.isEmpty ? 0 : rows.address;
+    this.denseLength = this.#rows === 0 ? symbols >>> 16 : this.#exports.foldWithout(this.#rows, length, breaks.count);
     this.#breakCount = breaks.count;
   }
 
@@ -287,6 +304,8 @@ export class TextKernel {
     this.#text.set(data);
     this.#text.fill(0, length, length + ZEROS);
     this.#length = length;
+    this.#loaded = data;
+    this.#noted = undefined;
   }
 
   /**
@@ -312,17 +331,17 @@ export class TextKernel {
 
   /** Notes where the symbols of a view of the text that was read last stand in it. */
   locate(isDense: boolean): void {
-    this.#exports.locate(isDense, this.#length, this.#breakCount);
+    if (isDense && this.#rows > 0) this.#exports.locateWithout(this.#rows, this.#length, this.#breakCount);
+    else this.#exports.locate(isDense, this.#length, this.#breakCount);
   }
 
   /**
-   * The stretches to decode of the text that was loaded last, in which {@linkcode TextKernel.escapes} are noted: around
-   * escapes, and nowhere else. Ordinary text is full of percent signs, backslashes and ampersands that escape nothing;
+   * The stretches to decode of the text that was noted last, while none other was read: around escapes, and nowhere else. Ordinary text is full of percent signs, backslashes and ampersands that escape nothing;
    * decoding all of it would cost more than looking at it. So each place is checked, and those that hold are joined into
    * regions, with enough text on both sides for a value that is escaped in part.
    */
   findRegions(needs: number): Region[] {
-    if (this.escapes.count === 0) return [];
+    if (!this.#hasMarks) return [];
     const regions = this.#regions;
     return Array.from({ length: this.#exports.regions(this.#length, needs) }, (_, i) => ({
       kinds: regions[3 * i] as number,
@@ -344,10 +363,15 @@ export class TextKernel {
 
   /**
    * Decodes a stretch of the text that was loaded last or, at another `level` than 0, of what came out at the level before.
-   * What comes out goes to place `length` of the level; where it ends.
+   * What comes out goes to place `length` of the level; where it ends. Rows of escapes are noted when it `notesRows`.
    */
-  decode(level: number, length: number, { kinds, from, to }: Region): number {
-    return this.#exports.decode(level, length, from, to, kinds);
+  decode(level: number, length: number, { kinds, from, to }: Region, notesRows: boolean): number {
+    return this.#exports.decode(level, length, from, to, kinds, notesRows);
+  }
+
+  /** The rows of escapes that are undone at a level: of the text itself at 0, and of what came out of it at others. */
+  rowsAt(level: number): Rows {
+    return new Rows(this.#text.buffer, AT.rows + level * ROWS_SIZE, LONGEST_TEXT >> 6);
   }
 
   /** Whether an escape of these kinds came out of one, when what was decoded last ends at `length` of a level. */
@@ -368,7 +392,10 @@ export class TextKernel {
   /** Notes the places of the text that was read last. */
   note(): void {
     this.#exports.note(this.#length);
-    [this.lines.count, this.escapes.count, this.blobs.count] = this.#counts as unknown as [number, number, number];
+    this.lines.count = this.#counts[LINE_COUNT] as number;
+    this.#hasMarks = this.#counts[MARKS] !== 0;
+    this.#noted = this.#loaded;
+    this.blobs.count = this.#counts[BLOB_COUNT] as number;
     this.runs.count = 2 * (this.#counts[RUNS] as number);
     this.#compare(this.lines);
   }
@@ -407,6 +434,10 @@ function writeTables(memory: Uint8Array): void {
   memory.set(ESCAPE_FOLLOWS, AT.follows);
   memory.set(new Uint8Array(HEX_VALUES.buffer), AT.hexValues);
   memory.set(BACKSLASHED, AT.backslashed);
+  memory.set(shapeTable(), AT.shapes);
+  const controls = new HalfTables();
+  controls.add(BACKSLASHED, (meaning) => meaning === BACKSLASH.control, [0, 1, 2, 3, 4, 5, 6, 7]);
+  memory.set(controls.bytes, AT.controls);
   memory.set(new Uint8Array(Int32Array.from(leastProofs()).buffer), AT.least);
   memory.set(ESCAPE_SECONDS, AT.seconds);
   memory.set(new Uint8Array(entityTable().buffer), AT.names);

@@ -1,5 +1,7 @@
 /** Bytes to look at, with the place in the source that each came from. */
 
+import type { Rows } from "./rows.ts";
+
 /** A list of places in ascending order. */
 export interface Places {
   /** The places; what stands behind the first {@linkcode Places.count} means nothing. */
@@ -23,11 +25,13 @@ export interface View {
   readonly ends: Sources | null;
   /** Where one text ends and the next one begins; NULs stand there. */
   readonly breaks: Readonly<Places>;
+  /** Rows of escapes that another view shows undone; null when there are none. */
+  readonly rows?: Rows | null;
 }
 
 const NONE: Places = { at: new Uint16Array(0), count: 0 };
 
-/** A view of bytes as they are; with `starts` and `ends`, of bytes that stand for something else. */
-export function viewOf(data: Uint8Array, starts: Sources | null = null, ends: Sources | null = null): View {
-  return { data, length: data.length, starts, ends, breaks: NONE };
+/** A view of bytes as they are, but for some `rows`. */
+export function viewOf(data: Uint8Array, rows: Rows | null = null): View {
+  return { data, length: data.length, starts: null, ends: null, breaks: NONE, rows };
 }

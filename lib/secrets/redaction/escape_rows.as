@@ -1,0 +1,216 @@
+// Undoes escapes that stand in a row of their like, eight at a time: a part of kernel.as, whose names and those of escapes.as
+// and escape_blocks.as it uses.
+
+/** What is told of the shapes that escapes have, see escape_shapes.ts; and escapes that are read together. */
+const SHAPES: usize = 0x1d00, SHAPE_SIZE: usize = 80, ROW: usize = 8;
+/** Bytes in `\101`. */
+const OCTAL_SIZE: usize = 4;
+/**
+ * Rows of the text and, behind them, of what came out at each level but the last: how many there are, 32 bits, and where each
+ * begins and ends, 16 bits each. See {@link foldWithout}.
+ */
+const ROWS: usize = 0x8b000, ROWS_SIZE: usize = 0x1000;
+/** Bytes in the shortest such row. */
+const LONG_ROW: usize = 64;
+
+/** Where rows are noted, 0 when they are not; and the row that was read last, which may go on. */
+let rows: usize = 0;
+let rowStart: usize = 0, rowEnd: usize = 0;
+
+/** Says that there are but escapes in `[from, to)`, all of them undone. */
+function addRow(from: usize, to: usize): void {
+  if (from !== rowEnd) {
+    endRow();
+    rowStart = from;
+  }
+  rowEnd = to;
+}
+
+/** Notes the row that was read last, if it is a long one and no other one has been noted there. */
+function endRow(): void {
+  if (rowEnd - rowStart < LONG_ROW || rows === 0) return;
+  const count = load<u32>(rows), at = rows + (<usize>count << 2);
+  if (count > 0 && rowStart < <usize>load<u16>(at, 2)) return;
+  store<u16>(at, <u16>rowStart, 4);
+  store<u16>(at, <u16>rowEnd, 6);
+  store<u32>(rows, count + 1);
+}
+
+/** Undoes escapes of one shape that stand one behind the other at `at`, if there are eight or more; where that goes on. */
+// @ts-ignore: decorator
+@inline
+function decodeRow(area: usize, source: usize, at: usize, end: usize, escapes: i32): usize {
+  const mark = load<u8>(at), second = load<u8>(at + 1);
+  const kind = <i32>load<u8>(STARTS + <usize>mark) & escapes;
+  if ((kind & (PERCENT | QUOTED | BACKSLASH)) === 0) return at;
+  if (kind === BACKSLASH && (second & 0xfc) === 0x30) return decodeOctalRow(area, source, at, end);
+  const isPercent = kind === PERCENT;
+  let shape: usize = 0;
+  if (kind === QUOTED) shape = 1;
+  else if (second === 0x75) shape = isPercent ? 3 : 4;
+  else if (!isPercent) {
+    if (second === 0x78) shape = 2;
+    else if (second === 0x55) shape = 5;
+    else return at;
+  }
+  return decodeShape(area, source, at, end, SHAPES + shape * SHAPE_SIZE);
+}
+
+function decodeShape(area: usize, source: usize, at: usize, end: usize, shape: usize): usize {
+  const size = <usize>load<u8>(shape, 72), count = <usize>load<u8>(shape, 73), step = <usize>load<u8>(shape, 74);
+  const bits = v128.load(shape), all = v128.load(shape, 16);
+  const low = v128.load(HEX_LOW), high = v128.load(HEX_HIGH);
+  for (; at + ROW * size + 16 <= end; at += ROW * size) {
+    let digits = i64x2.splat(0), wrong = digits;
+    let part = at;
+    for (let picks = shape + 56; picks > shape + 48; picks -= count) {
+      const bytes = v128.load(part);
+      wrong = v128.or(wrong, v128.xor(v128.and(bytes, bits), all));
+      digits = v128.or(digits, i8x16.relaxed_swizzle(bytes, v128.load(picks)));
+      part += step;
+    }
+    if (v128.any_true(wrong) || !v128.all_true<u8>(kinds(digits, low, high))) break;
+    const numbers = hexDigits(digits);
+    const second = v128.shuffle<u64>(numbers, numbers, 1, 0);
+    const bytes = v128.or(v128.shl<u16>(numbers, 4), second);
+    putRow(area, source, bytes, at - source, size, v128.load(shape, 32));
+    // Digits with nothing but a mark between may be EBCDIC and other things besides the bytes of a text.
+    if (size > 3 || (textBytes(bytes) & 0xff) === 0xff) addRow(at - source, at + ROW * size - source);
+  }
+  return at;
+}
+
+function decodeOctalRow(area: usize, source: usize, at: usize, end: usize): usize {
+  const starts = v128.shl<u16>(v128.load(EIGHTS), 2);
+  // What begins with a zero may have four digits.
+  while (at + ROW * OCTAL_SIZE + 16 <= end && (load<u8>(at + ROW * OCTAL_SIZE) & 0xf8) !== 0x30) {
+    const first = v128.load(at), second = v128.load(at, 16);
+    const bits = i32x4.splat(0xf8f8fcff), all = i32x4.splat(0x3030305c);
+    const wrong = v128.or(v128.xor(v128.and(first, bits), all), v128.xor(v128.and(second, bits), all));
+    if (v128.any_true(wrong)) break;
+    const words = i16x8.narrow_i32x4_s(octalNumbers(first), octalNumbers(second));
+    const numbers = i8x16.narrow_i16x8_u(words, words);
+    putRow(area, source, numbers, at - source, OCTAL_SIZE, starts);
+    // As decimal numbers the digits would be no text, some being more than 127.
+    const isOctal = i8x16.bitmask(v128.gt<u8>(numbers, v128.splat<u8>(0x57))) !== 0;
+    if (isOctal && (textBytes(numbers) & 0xff) === 0xff) addRow(at - source, at + ROW * OCTAL_SIZE - source);
+    at += ROW * OCTAL_SIZE;
+  }
+  return at;
+}
+
+/** Which bytes are characters of ASCII. */
+// @ts-ignore: decorator
+@inline
+function textBytes(bytes: v128): i32 {
+  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(bytes, v128.load(BLANKS)), v128.splat<u8>(0x5f)));
+}
+
+/** The numbers of four escapes such as `\101`. */
+// @ts-ignore: decorator
+@inline
+function octalNumbers(bytes: v128): v128 {
+  const first = v128.and(v128.shr<u32>(bytes, 2), i32x4.splat(0xc0));
+  const second = v128.and(v128.shr<u32>(bytes, 13), i32x4.splat(0x38));
+  return v128.or(v128.or(first, second), v128.and(v128.shr<u32>(bytes, 24), i32x4.splat(7)));
+}
+
+/** Puts out the first eight of `bytes`, for which escapes of `size` stand from `place` on, at `starts` from there. */
+// @ts-ignore: decorator
+@inline
+function putRow(area: usize, source: usize, bytes: v128, place: usize, size: usize, starts: v128): void {
+  const out = outEnd, to = area + (out << 1);
+  v128.store(area + out, bytes);
+  if (area === DECODED) {
+    const from = v128.add<u16>(v128.splat<u16>(<u16>place), starts);
+    v128.store(to + FROM_OF, from);
+    v128.store(to + TO_OF, v128.add<u16>(from, v128.splat<u16>(<u16>size)));
+  } else {
+    for (let i: usize = 0; i < ROW; i++) {
+      putSource(to + (i << 1), source, place + i * size, place + (i + 1) * size, false);
+    }
+  }
+  const marks = v128.eq<u8>(kinds(bytes, v128.load(MARKS_LOW), v128.load(MARKS_HIGH)), i64x2.splat(0));
+  for (let bits = ~i8x16.bitmask(marks) & 0xff; bits !== 0; bits &= bits - 1) {
+    store<u16>(nestedEnd, <u16>(out + <usize>ctz(bits)));
+    nestedEnd += 2;
+  }
+  outEnd = out + ROW;
+}
+
+/** Puts what stands between two texts at `dense`, up to a multiple of four symbols; see {@link fold}. */
+// @ts-ignore: decorator
+@inline
+function putBreak(dense: usize): usize {
+  do store<u8>(dense++, BREAK); while ((dense & 3) !== 0);
+  return dense;
+}
+
+/** Puts the dense symbols of `[at, to)` at `dense`; where they end. */
+function putDense(dense: usize, at: usize, to: usize): usize {
+  const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH), offsets = v128.load(OFFSETS);
+  const small = v128.load(BLANKS), half = v128.load(HALF);
+  for (; at < to; at += 16) {
+    const v = v128.load(at), left = to - at;
+    const within = left >= 16 ? 0xffff : (1 << <i32>left) - 1;
+    const kept = i8x16.bitmask(v128.ge<u8>(kinds(v, keptLow, keptHigh), small)) & within;
+    squeeze(dense, v128.sub<u8>(v, i8x16.relaxed_swizzle(offsets, v128.and(v128.shr<u16>(v, 4), half))), kept);
+    dense += <usize>popcnt(kept);
+  }
+  return dense;
+}
+
+/**
+ * Writes the dense view of a text of `length` bytes, which has `breaks`, without its `rows`: the look that undoes them finds
+ * whatever they hold, and from what they are made of there is no end of what almost is a form. How many symbols there are.
+ */
+export function foldWithout(rows: usize, length: i32, breaks: i32): u32 {
+  const lastRow = rows + (<usize>load<u32>(rows) << 2);
+  let row = rows, dense = DENSE, at = TEXT;
+  for (let part = 0; part <= breaks; part++) {
+    const to = TEXT + (part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length);
+    for (; row < lastRow && TEXT + <usize>load<u16>(row, 4) < to; row += 4) {
+      dense = putBreak(putDense(dense, at, TEXT + <usize>load<u16>(row, 4)));
+      at = TEXT + <usize>load<u16>(row, 6);
+    }
+    dense = putDense(dense, at, to);
+    if (part < breaks) dense = putBreak(dense);
+    at = to;
+  }
+  v128.store(dense, i64x2.splat(0));
+  return <u32>(dense - DENSE);
+}
+
+/** Writes where the symbols of such a view stand; see {@link locate}. */
+export function locateWithout(rows: usize, length: i32, breaks: i32): void {
+  const lastRow = rows + (<usize>load<u32>(rows) << 2);
+  let row = rows, place = PLACES + PLACES_SIZE, at: usize = 0;
+  for (let part = 0; part <= breaks; part++) {
+    const to = part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length;
+    for (; row < lastRow && <usize>load<u16>(row, 4) < to; row += 4) {
+      place = putBreakPlaces(putPlacesOf(place, at, <usize>load<u16>(row, 4)), <usize>load<u16>(row, 4));
+      at = <usize>load<u16>(row, 6);
+    }
+    place = putPlacesOf(place, at, to);
+    if (part < breaks) place = putBreakPlaces(place, to);
+    at = to;
+  }
+}
+
+function putPlacesOf(place: usize, at: usize, to: usize): usize {
+  for (; at < to; at++) {
+    store<u16>(place, <u16>at);
+    place += <usize>(load<u8>(SYMBOLS + <usize>load<u8>(TEXT + at)) !== 0) << 1;
+  }
+  return place;
+}
+
+// @ts-ignore: decorator
+@inline
+function putBreakPlaces(place: usize, at: usize): usize {
+  do {
+    store<u16>(place, <u16>at);
+    place += 2;
+  } while (((place - PLACES - PLACES_SIZE) & 7) !== 0);
+  return place;
+}

@@ -1,0 +1,38 @@
+/** The shapes of escapes that come in rows of their like, as escape_rows.as reads eight of them at a time. */
+
+/** Each as it is written for one byte: `X` and `Y` are its digits, `X` one up to 7 where the others are more than ASCII. */
+const SHAPES = ["%ZY", "=ZY", "\\xZY", "%u00XY", "\\u00XY", "\\U000000XY"] as const;
+
+/** Bytes that tell of one shape. */
+export const SHAPE_SIZE = 80;
+
+/**
+ * What is told of each: the bits of sixteen bytes that are the same in every escape of the shape, and what these are; where
+ * eight such escapes begin; in which of the sixteen bytes the first digits stand, and the second ones, with room before,
+ * between and behind for those of other sixteen bytes; the length, escapes in sixteen bytes, and bytes from these to the next.
+ */
+export function shapeTable(): Uint8Array {
+  const table = new Uint8Array(SHAPES.length * SHAPE_SIZE);
+  for (const [i, shape] of SHAPES.entries()) {
+    const entry = table.subarray(i * SHAPE_SIZE, (i + 1) * SHAPE_SIZE);
+    const count = 1 << Math.floor(Math.log2(16 / shape.length));
+    for (let at = 0; at < count * shape.length; at++) {
+      const char = shape[at % shape.length] as string;
+      const [mask, byte] = char === "X"
+        ? [0xf8, 0x30]
+        : char === "Y" || char === "Z"
+        ? [0, 0]
+        : [0xff, char.charCodeAt(0)];
+      entry[at] = mask;
+      entry[16 + at] = byte;
+    }
+    for (let each = 0; each < 8; each++) entry[32 + 2 * each] = each * shape.length;
+    entry.fill(0x80, 48, 72);
+    for (let each = 0; each < count; each++) {
+      entry[56 + each] = (each + 1) * shape.length - 2;
+      entry[64 + each] = (each + 1) * shape.length - 1;
+    }
+    entry.set([shape.length, count, count * shape.length], 72);
+  }
+  return table;
+}
