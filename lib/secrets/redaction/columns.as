@@ -235,6 +235,7 @@ function mayHaveDigits(): bool {
   // Groups of one width with nothing before them are found where they stand, unless the first of them is an offset.
   at = blanksEnd(from, to);
   const first = countDigits(v128.load(at), at, to), next = blanksEnd(at + <usize>first, to);
+  if (next >= to) return false;
   const isUniform = (first & 1) === 0 && next > at + <usize>first && countDigits(v128.load(next), next, to) === first;
   return !isUniform || isCounted(16) || isCounted(10);
 }
