@@ -37,6 +37,7 @@ export const KERNELS: readonly Kernel[] = [
       "bits.as",
       "gather.as",
       "columns.as",
+      "column_numbers.as",
       "walks.as",
       "dumps.as",
       "probes.as",

@@ -1,0 +1,95 @@
+// Numbers in columns, and columns of numbers: a part of kernel.as, whose names it uses, as those of columns.as.
+
+// @ts-ignore: decorator
+@inline
+function digitsBefore(at: usize): usize {
+  while (at > TEXT && isDigit(load<u8>(at - 1))) at--;
+  return at;
+}
+
+// @ts-ignore: decorator
+@inline
+function digitsBehind(at: usize): usize {
+  while (at < textEnd && isDigit(load<u8>(at))) at++;
+  return at;
+}
+
+/** The number whose digits begin at `at`, which must be one. */
+function numberAt(at: usize, to: usize): f64 {
+  let exact: u64 = 0;
+  const limit = min(to, at + EXACT);
+  for (; at < limit && isDigit(load<u8>(at)); at++) exact = exact * 10 + <u64>(load<u8>(at) - 0x30);
+  let number = <f64>exact;
+  for (; at < to && isDigit(load<u8>(at)); at++) number = number * 10 + <f64>(<i32>load<u8>(at) - 0x30);
+  return number;
+}
+
+// @ts-ignore: decorator
+@inline
+function nextDigit(at: usize, to: usize): usize {
+  while (at < to && !isDigit(load<u8>(at))) at++;
+  return at;
+}
+
+/** Whether the numbers before the stretches of a column, or behind them, are in order, or in none since one comes again. */
+function areInOrder(count: i32, areTails: bool): bool {
+  let isSorted = true;
+  let first: f64 = 0, second: f64 = 0, before: f64 = 0;
+  for (let i = 0; i < count; i++) {
+    const from = areTails ? stretchTo(i) : fromOf(start + i), to = areTails ? toOf(start + i) : stretchFrom(i);
+    const number = numberAt(nextDigit(from, to), to);
+    if (i === 0) first = number;
+    else if (number === before || number === first || (i > 1 && number === second)) return true;
+    else if (number < before) isSorted = false;
+    if (i === 1) second = number;
+    before = number;
+  }
+  return isSorted;
+}
+
+/**
+ * The number that all lines have in the same place: 1 when it is a column, 0 when it only counts the lines or is read as bits,
+ * -1 when there is none, nor any behind it.
+ */
+function numberColumn(nth: i32): i32 {
+  const count = end - start;
+  // Neither the first number nor the last one need be whole; of a long list it does not matter what the first one is.
+  const first = <i32>(start === 0 && (isCut || count >= LONG_LIST)), last = toOf(end - 1) === textEnd ? count - 1 : count;
+  let counts = true, areBits = true;
+  let before = NaN;
+  for (let i = 0; i < count; i++) {
+    const from = fromOf(start + i), to = toOf(start + i);
+    const at = nextDigit(nth === 0 ? from : stretchTo(i), to);
+    if (at === to) return -1;
+    const stop = skip(at, to, 0x30);
+    setStretch(i, at, stop);
+    // So long a number shows what it holds of a value where it stands.
+    if (i === 1 && stretchTo(0) - stretchFrom(0) > LONGEST_NUMBER && stop - at > LONGEST_NUMBER) return -1;
+    if (areBits) {
+      const isWhole = stop === to && stop - from >= FEWEST_BITS;
+      if ((!isWhole && i > 0 && i + 1 < count) || hasMore(at, stop)) areBits = false;
+    }
+    if (counts) {
+      const number = numberAt(at, stop);
+      if (number !== before + 1 && number !== before && i > first && i < last) counts = false;
+      before = number;
+    }
+    if (!counts && !areBits) {
+      // Nothing can make it less of a column but a line without a number.
+      for (i++; i < count; i++) {
+        const to = toOf(start + i);
+        const at = nextDigit(nth === 0 ? fromOf(start + i) : stretchTo(i), to);
+        if (at === to) return -1;
+        const stop = skip(at, to, 0x30);
+        setStretch(i, at, stop);
+      }
+    }
+  }
+  return <i32>(!counts && !areBits);
+}
+
+/** Whether there is a digit other than nought and one. */
+function hasMore(at: usize, to: usize): bool {
+  for (; at < to; at++) if (load<u8>(at) > 0x31) return true;
+  return false;
+}
