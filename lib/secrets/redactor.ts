@@ -123,9 +123,13 @@ export class Redactor {
     }
     const grams = this.#grams + gramsOf(fresh);
     if (grams > MOST_GRAMS) {
-      throw new ToolError("limit_reached", "there is no room to mask so many characters of secrets", {
-        hint: "nothing was loaded; mark what is no secret with `# mcp: public` on the line before, or leave it out",
-      });
+      throw new ToolError(
+        "limit_reached",
+        "there is room to mask some 430,000 characters of secrets, longer values counted less, and these are more",
+        {
+          hint: "nothing was loaded; mark what is no secret with `# mcp: public` on the line before, or leave it out",
+        },
+      );
     }
     this.#grams = grams;
     for (const value of fresh) this.#values.add(value);
