@@ -194,3 +194,42 @@ Deno.test("a stream that began with nothing loaded masks from the first value on
   const rest = [stream.push(new TextEncoder().encode("now sk-live-4f9Qz7XbT2mLr8WcD.")), stream.end()];
   assert.equal(Buffer.concat(rest).toString(), "now ***.");
 });
+
+/** What lays text out, so that each reader of the redactor has work to do and leaves something in its memory. */
+const LAYOUTS: ((text: string) => string)[] = [
+  (text) => [...text].map((char, i) => `${i}: ${char}`).join("\n"),
+  (text) => (Buffer.from(text).toString("hex").match(/.{1,32}/g) ?? []).map((row, i) =>
+    `${(16 * i).toString(16).padStart(8, "0")}: ${row.replace(/.{4}/g, "$& ")}`
+  ).join("\n"),
+  (text) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join(""),
+  (text) => [...Buffer.from(text)].map((byte) => `\\u00${byte.toString(16).padStart(2, "0")}`).join(""),
+  (text) => [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, "0")).join(" "),
+  (text) => [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join(""),
+  (text) => [...text].map((char) => `<b>${char}</b>`).join(""),
+  (text) => [...text].join("\x1b[1m"),
+  (text) => (text.match(/..?/gs) ?? []).reverse().join("\n"),
+  (text) => [...text].map((char) => `${char}\b${char}`).join(""),
+  (text) => [...Buffer.from(text)].join(" "),
+  (text) => text,
+];
+
+Deno.test("find() gives the same for a text whatever was looked at before", () => {
+  const random = randomFrom(11);
+  const values = Array.from({ length: 12 }, () => pick(random, ALNUM, 12 + Math.floor(random() * 30)));
+  const redactor = new Redactor();
+  redactor.add(values);
+  const texts = Array.from({ length: 140 }, (_, i) => {
+    const near = Array.from({ length: 1 + Math.floor(random() * 60) }, () => {
+      const value = values[Math.floor(random() * values.length)] as string;
+      return random() < 0.3 ? value : value.slice(0, 7);
+    }).join(random() < 0.5 ? " " : "\n");
+    return Buffer.from((LAYOUTS[i % LAYOUTS.length] as (text: string) => string)(near));
+  });
+  const first = texts.map((text) => redactor.find(text));
+  assert.ok(first.filter((spans) => spans.length > 0).length > texts.length / 2);
+  for (let round = 0; round < 3; round++) {
+    for (const i of texts.map((_, i) => i).sort(() => random() - 0.5)) {
+      assert.deepEqual(redactor.find(texts[i] as Uint8Array), first[i], `text ${i} in round ${round}`);
+    }
+  }
+});
