@@ -13,7 +13,7 @@ const { values } = parseArgs({
   args: Deno.args,
   options: { rounds: { type: "string", default: "5" }, "delay-ms": { type: "string", default: "25" } },
 });
-const FILE_BYTES = 200_000_000;
+const FILE_BYTES = 400_000_000;
 const FILES = 5000;
 /** How long there has to be no part file before all counts as cleaned up. */
 const QUIET_MS = 300;
@@ -61,7 +61,7 @@ async function report(
   for (let round = 0; round < Number(values.rounds); round++) {
     const controller = new AbortController();
     const call = tools.fails("cancelled", tool, args, { signal: controller.signal });
-    await new Promise((resolve) => setTimeout(resolve, 350 + 40 * round));
+    await new Promise((resolve) => setTimeout(resolve, 250 + 40 * round));
     const start = performance.now();
     controller.abort();
     await call;
