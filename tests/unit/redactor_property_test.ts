@@ -198,9 +198,10 @@ Deno.test("a stream that began with nothing loaded masks from the first value on
 /** What lays text out, so that each reader of the redactor has work to do and leaves something in its memory. */
 const LAYOUTS: ((text: string) => string)[] = [
   (text) => [...text].map((char, i) => `${i}: ${char}`).join("\n"),
-  (text) => (Buffer.from(text).toString("hex").match(/.{1,32}/g) ?? []).map((row, i) =>
-    `${(16 * i).toString(16).padStart(8, "0")}: ${row.replace(/.{4}/g, "$& ")}`
-  ).join("\n"),
+  (text) =>
+    (Buffer.from(text).toString("hex").match(/.{1,32}/g) ?? []).map((row, i) =>
+      `${(16 * i).toString(16).padStart(8, "0")}: ${row.replace(/.{4}/g, "$& ")}`
+    ).join("\n"),
   (text) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join(""),
   (text) => [...Buffer.from(text)].map((byte) => `\\u00${byte.toString(16).padStart(2, "0")}`).join(""),
   (text) => [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, "0")).join(" "),
