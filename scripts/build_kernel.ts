@@ -4,7 +4,7 @@
  *     deno run -A scripts/build_kernel.ts            # writes them
  *     deno run -A scripts/build_kernel.ts --check    # fails when one is not what the source builds
  */
-import { Buffer } from "node:buffer";
+import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 
 /** A module, and the pages of 64 KB that it has for a start. */
@@ -73,8 +73,8 @@ export async function buildKernel(kernel: Kernel): Promise<string> {
     listFiles: () => [],
   });
   if (error !== null || built === undefined) throw new Error(`${error?.message}\n${stderr}`);
-  const lines = Buffer.from(built).toString("base64").match(/.{1,110}/g) ?? [];
-  return `/** The WebAssembly of the ${kernel.what}, in base64: built from kernel.as by scripts/build_kernel.ts. */\n` +
+  const lines = deflateRawSync(built, { level: 9 }).toString("base64").match(/.{1,110}/g) ?? [];
+  return `/** The WebAssembly of the ${kernel.what}, deflated and in base64: built from kernel.as by scripts/build_kernel.ts. */\n` +
     `export const KERNEL_BASE64 = \`\n${lines.join("\n")}\n\`;\n`;
 }
 

@@ -6,6 +6,7 @@
  * byte again: lines, what may begin an escape, and what may be the mark of a compressed blob.
  */
 import { Buffer } from "node:buffer";
+import { inflateRawSync } from "node:zlib";
 import { type BitExports, Bits } from "./bit_bytes.ts";
 import { cellNames } from "./cells.ts";
 import { entityTable } from "./entities.ts";
@@ -280,7 +281,7 @@ export class TextKernel {
   /** The kernel of all redactors. @throws {WebAssembly.CompileError} on processors of before 2008, which have no vectors */
   static shared(): TextKernel {
     if (TextKernel.#shared === undefined) {
-      const module = new WebAssembly.Module(Buffer.from(KERNEL_BASE64, "base64"));
+      const module = new WebAssembly.Module(inflateRawSync(Buffer.from(KERNEL_BASE64, "base64")));
       TextKernel.#shared = new TextKernel(new WebAssembly.Instance(module).exports as unknown as Exports);
     }
     return TextKernel.#shared;

@@ -1,5 +1,6 @@
 /** The WebAssembly that encrypts and decrypts packets, and its memory: one for all connections, since no call waits. */
 import { Buffer } from "node:buffer";
+import { inflateRawSync } from "node:zlib";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
 
 /**
@@ -34,7 +35,7 @@ export class PacketKernel {
 
   /** Undefined where WebAssembly has no vectors, on processors of before 2008. */
   static load(): PacketKernel | undefined {
-    const bytes = Buffer.from(KERNEL_BASE64, "base64");
+    const bytes = inflateRawSync(Buffer.from(KERNEL_BASE64, "base64"));
     if (!WebAssembly.validate(bytes)) return undefined;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
     return new PacketKernel(exports as unknown as Exports);
