@@ -281,7 +281,7 @@ export class TextKernel {
   /** The kernel of all redactors. @throws {WebAssembly.CompileError} on processors of before 2008, which have no vectors */
   static shared(): TextKernel {
     if (TextKernel.#shared === undefined) {
-      const module = new WebAssembly.Module(inflateRawSync(Buffer.from(KERNEL_BASE64, "base64")));
+      const module = new WebAssembly.Module(new Uint8Array(inflateRawSync(Buffer.from(KERNEL_BASE64, "base64"))));
       TextKernel.#shared = new TextKernel(new WebAssembly.Instance(module).exports as unknown as Exports);
     }
     return TextKernel.#shared;

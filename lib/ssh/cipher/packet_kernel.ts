@@ -35,7 +35,7 @@ export class PacketKernel {
 
   /** Undefined where WebAssembly has no vectors, on processors of before 2008. */
   static load(): PacketKernel | undefined {
-    const bytes = inflateRawSync(Buffer.from(KERNEL_BASE64, "base64"));
+    const bytes = new Uint8Array(inflateRawSync(Buffer.from(KERNEL_BASE64, "base64")));
     if (!WebAssembly.validate(bytes)) return undefined;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
     return new PacketKernel(exports as unknown as Exports);
