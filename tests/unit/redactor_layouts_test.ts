@@ -229,3 +229,10 @@ for (const [name, layout] of Object.entries(LAYOUTS)) {
     }
   });
 }
+
+Deno.test("redact() masks pieces in a short text that repeats what a value repeats", () => {
+  const redactor = new Redactor();
+  redactor.add(["abQd".repeat(16_384), "x".repeat(65_536), "Vn3kD0wRq6Ys1Hc5Tz8B"]);
+  const text = `${"abQd ".repeat(600)}${"x ".repeat(200)}`;
+  assert.match(redactor.redact(`Vn3kD, 0wRq6, Ys1Hc and 5Tz8B\n${text}`), /^\*\*\* and \*\*\*\n/);
+});

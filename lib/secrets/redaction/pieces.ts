@@ -27,6 +27,10 @@ const SHORTEST_TEXT = 16;
 /** Bytes of values that are looked for in a text, and the places in it that are noted for one value. */
 const MOST_BYTES = 256 * 1024;
 const MOST_FRAGMENTS = 512;
+/** Places in the text that are looked at for one place in a value: what a text repeats more often than that is filler. */
+const MOST_PLACES = 32;
+/** Pieces at the ends of a run. */
+const MOST_ENDS = 64;
 const SLOTS = 1 << 13;
 
 /** Where a piece stands in the text, and which one of the value it is. */
@@ -59,7 +63,7 @@ export class PieceFinder {
     for (const value of values) {
       left -= value.bytes.length;
       if (left < 0) return;
-      for (const run of this.#runs(value)) spans.push(...run.map((fragment) => this.#source(fragment)));
+      for (const fragment of this.#runs(value).flat()) spans.push(this.#source(fragment));
     }
   }
 
@@ -114,7 +118,10 @@ export class PieceFinder {
     const text = this.#all.text;
     const found: Fragment[] = [];
     for (let i = 0; i + SHORTEST <= bytes.length; i++) {
-      for (let at = (this.#slots[slotOf(bytes, i)] as number) - 1; at >= 0; at = (this.#before[at] as number) - 1) {
+      let at = (this.#slots[slotOf(bytes, i)] as number) - 1;
+      // Most of a value is not in the text; what proves too little even as the longest piece need not be.
+      if (at < 0 || proofOf(value, i, Math.min(i + LONGEST, bytes.length)) < PIECE_PROOF) continue;
+      for (let places = 0; at >= 0 && places < MOST_PLACES; at = (this.#before[at] as number) - 1, places++) {
         if (at > 0 && i > 0 && text[at - 1] === bytes[i - 1]) continue;
         let length = 0;
         while (i + length < bytes.length && at + length < this.#all.length && text[at + length] === bytes[i + length]) {
@@ -130,7 +137,7 @@ export class PieceFinder {
   /** What stands by itself in the text and is what the value has before the run `[from, to)` or behind it. */
   #ends(bytes: Uint8Array, from: number, to: number): Fragment[] {
     const found: Fragment[] = [];
-    for (let [start, end] = [from, to], isNew = true; isNew;) {
+    for (let [start, end] = [from, to], isNew = true; isNew && found.length < MOST_ENDS;) {
       isNew = false;
       for (let length = LONGEST; length >= SHORTEST_END && !isNew; length--) {
         const before = start >= length ? this.#standing(bytes, start - length, start) : [];
@@ -148,7 +155,8 @@ export class PieceFinder {
   #standing(bytes: Uint8Array, from: number, to: number): Fragment[] {
     const text = this.#all.text;
     const found: Fragment[] = [];
-    for (let at = text.indexOf(bytes[from] as number); at >= 0; at = text.indexOf(bytes[from] as number, at + 1)) {
+    const first = bytes[from] as number;
+    for (let at = text.indexOf(first); at >= 0 && found.length < MOST_PLACES; at = text.indexOf(first, at + 1)) {
       const end = at + to - from;
       if (end > this.#all.length) break;
       let i = 1;
