@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { GramIndex, type Whole } from "../../lib/secrets/redaction/gram_index.ts";
+import { KIND } from "../../lib/secrets/redaction/forms.ts";
 import { IndexCopies } from "../../lib/secrets/redaction/index_copies.ts";
+import { DENSE, fold } from "../../lib/secrets/redaction/symbols.ts";
 import { MET, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
 
 const kernel = TextKernel.shared();
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** A small generator of numbers in [0, 1) that gives the same ones for the same seed. */
+function randomFrom(seed: number): () => number {
+  return () => (seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff) / 0x80000000;
+}
 
 /** An index of forms, in each of which every symbol proves 11, and of forms that have to be met as a whole. */
 function indexOf(forms: readonly string[], wholes: readonly string[] = []): GramIndex<Whole> {
@@ -16,17 +23,22 @@ function indexOf(forms: readonly string[], wholes: readonly string[] = []): Gram
   return index;
 }
 
-/** What is met in the plain view of `text`: `start-end` of runs, and `start-end=number` of wholes. */
-function lookUp(text: string, index: GramIndex<Whole>): string[] {
-  kernel.read(viewOf(encode(text)));
+/** What is met in a view of what the kernel read last: `start-end` of runs, and `start-end=number` of wholes. */
+function met(isDense: boolean, index: GramIndex<Whole>): string[] {
   const all: string[] = [];
-  kernel.lookUp(false, index, (count) => {
+  kernel.lookUp(isDense, index, (count) => {
     for (let i = 0; i < count; i++) {
       const [start, end, kinds, proof] = kernel.met.subarray(MET.size * i, MET.size * (i + 1));
       all.push(kinds === 0 ? `${start}-${end}=${proof}` : `${start}-${end}`);
     }
   });
   return all;
+}
+
+/** What is met in the plain view of `text`. */
+function lookUp(text: string, index: GramIndex<Whole>): string[] {
+  kernel.read(viewOf(encode(text)));
+  return met(false, index);
 }
 
 Deno.test("TextKernel.lookUp() follows a gram wherever it stands, as far as the text goes on as the form does", () => {
@@ -58,6 +70,32 @@ Deno.test("TextKernel.lookUp() tells of all that is met, however much that is", 
   const all = lookUp(`abcdefgh-${wholes.at(-1)}+`.repeat(parts), index);
   assert.equal(all.length, parts * (wholes.length + 1));
   assert.equal(new Set(all).size, all.length);
+});
+
+Deno.test("GramIndex.add() makes all of a form found when most of it stands in other forms too", () => {
+  const least = 15;
+  const random = randomFrom(7);
+  const digits = (length: number): string =>
+    Array.from({ length }, () => "0123456789abcdef"[Math.floor(random() * 16)]).join("");
+  for (let round = 0; round < 60; round++) {
+    const head = digits(2 * (round % 12));
+    const forms = Array.from({ length: 3 }, () => `${head}${digits(64)}`).flatMap((form) => {
+      const at = 1 + Math.floor(random() * (form.length - 2));
+      const other = `${form.slice(0, at)}x${form.slice(at + 1)}`;
+      return [form, other, form.replace(/.{16}/g, "0x$&"), form.replace(/.{8}/g, "$&0x"), `${form}x${form}`];
+    });
+    const index = new GramIndex<Whole>();
+    for (const form of forms) {
+      index.add(fold(encode(form), DENSE), new Uint8Array(form.length).fill(6 + round % 2), KIND.hex, least);
+    }
+    for (const _ of index.settle());
+    for (const form of forms) {
+      for (let at = 0; at + least <= form.length; at++) {
+        kernel.read(viewOf(encode(form.slice(at, at + least))));
+        assert.ok(met(true, index).includes(`0-${least}`), `${form} at ${at}`);
+      }
+    }
+  }
 });
 
 Deno.test("IndexCopies.of() grows the memory, and gives each index as it is now", () => {

@@ -4,6 +4,8 @@
  * together here, and texts are looked up in a copy, see runs.as.
  */
 import { type GramCounts, GramSieves } from "./gram_sieves.ts";
+import { metAs } from "./forms.ts";
+import { areTogether, GramStretches } from "./gram_stretches.ts";
 import { GRAM, gramHash, memoryOf, WIDE_GRAM, wideHashAt, wordAt, wordIn } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 
@@ -72,6 +74,7 @@ export class GramIndex<W extends Whole> {
   /** Up to where the pool, and how many of the wholes, are in the sets. */
   #settled = 0;
   #settledWholes = 0;
+  readonly #stretches = new GramStretches();
   /** Where in the pool the last gram stands that was added. */
   #lastGram = -4;
   /** Where the grams of the longest forms stand in the pool, by their hash. */
@@ -109,28 +112,44 @@ export class GramIndex<W extends Whole> {
     const from = this.#length;
     this.#append(symbols, weights, kind);
     if (least >= WIDE_FROM) this.#addWide(from, symbols.length - WIDE_GRAM, least - WIDE_GRAM - 2);
-    else this.#addGrams(from, symbols.length - GRAM, least - GRAM + 1);
+    else this.#addGrams(from, symbols.length - GRAM, least, kind);
   }
 
   /**
    * Adds one of each `gap` grams in a row up to the `last`: so many begin within the fewest symbols that count, and one
    * is enough to come upon them. It is one that no other form has, so that it leads to this form: of `gap` grams in a
-   * row one leads here, or all of them are in the table and lead to others. The first and the last one are added too,
-   * since forms that agree in all else may differ there.
+   * row one leads here, or another form has all of them one after the other, or all of them are in the table and lead to
+   * others. The first and the last one are added too, since forms that agree in all else may differ there.
    */
-  #addGrams(from: number, last: number, gap: number): void {
+  #addGrams(from: number, last: number, least: number, kind: number): void {
     if (last < 0) return;
-    this.#addGram(from);
-    for (let before = 0; before + gap <= last;) {
+    const gap = least - GRAM + 1;
+    const { memory: pool, facts } = this;
+    const stretches = this.#stretches.of({ pool, facts, from, last, least, mark: metAs(kind) });
+    const add = (gram: number): boolean => stretches[gram] === 0 && this.#addGram(from + gram);
+    add(0);
+    for (let before = stretches[0] === 0 ? 0 : -1; before + gap <= last;) {
       let at = before + gap;
-      while (at > before && !this.#addGram(from + at)) at--;
-      if (at === before) {
-        at += gap + 1;
-        while (at <= last && !this.#addGram(from + at)) at++;
+      while (at > before && !add(at)) at--;
+      if (at === before && areTogether(stretches, before + 1, before + gap)) {
+        let end = before + gap + 1;
+        while (end <= last && areTogether(stretches, before + 1, end)) end++;
+        if (end > last) return;
+        before = end - gap;
+        continue;
       }
+      if (at === before) at = this.#addAnyGram(from, last, before, gap);
       before = at;
     }
-    if (gap > 1) this.#addGram(from + last);
+    if (gap > 1) add(last);
+  }
+
+  /** Adds the last one of the `gap` grams behind the one `before` that is not in the table, or else the next one. */
+  #addAnyGram(from: number, last: number, before: number, gap: number): number {
+    for (let at = before + gap; at > before; at--) if (this.#addGram(from + at)) return at;
+    let at = before + gap + 1;
+    while (at <= last && !this.#addGram(from + at)) at++;
+    return at;
   }
 
   /** Adds the gram at `at` of the pool; false when another form has it. */
