@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { GramIndex, type Whole } from "../../lib/secrets/redaction/gram_index.ts";
 import { KIND } from "../../lib/secrets/redaction/forms.ts";
 import { IndexCopies } from "../../lib/secrets/redaction/index_copies.ts";
-import { DENSE, fold } from "../../lib/secrets/redaction/symbols.ts";
+import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
 import { MET, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
 
@@ -16,7 +16,7 @@ function randomFrom(seed: number): () => number {
 
 /** An index of forms, in each of which every symbol proves 11, and of forms that have to be met as a whole. */
 function indexOf(forms: readonly string[], wholes: readonly string[] = []): GramIndex<Whole> {
-  const index = new GramIndex<Whole>();
+  const index = new GramIndex<Whole>(0x30);
   for (const form of forms) index.add(encode(form), new Uint8Array(form.length).fill(11), 0, 8);
   for (const whole of wholes) index.addWhole({ symbols: encode(whole) });
   for (const _ of index.settle());
@@ -48,6 +48,35 @@ Deno.test("TextKernel.lookUp() follows a gram wherever it stands, as far as the 
     assert.deepEqual(lookUp(`${lead}3k9xq0zv${"-".repeat(before % 5)}`, index), [`${before}-${before + 8}`], lead);
     assert.deepEqual(lookUp(`${lead}3k9xq0zvaw8xx`, index), [`${before}-${before + 11}`], lead);
     assert.deepEqual(lookUp(`${lead}3k9xq0zxaw8xx`, index), [], lead);
+  }
+});
+
+Deno.test("TextKernel.lookUp() finds a form of noughts and ones among noughts and ones, wherever it stands", () => {
+  const form = "0110100111011", wide = "10010110001110101101011110010";
+  const whole = "1110001011";
+  for (const isDense of [false, true]) {
+    const table = isDense ? DENSE : PLAIN;
+    const index = new GramIndex<Whole>(table[0x30] as number);
+    index.add(fold(encode(form), table), new Uint8Array(form.length).fill(11), 0, 8);
+    index.add(fold(encode(wide), table), new Uint8Array(wide.length).fill(11), 0, 26);
+    index.addWhole({ symbols: fold(encode(whole), table) });
+    for (const _ of index.settle());
+    for (let before = 0; before < 70; before++) {
+      const lead = "0".repeat(before);
+      const at = (text: string, more: string): string[] => {
+        kernel.read(viewOf(encode(`${lead}${text}${more}`)));
+        return met(isDense, index).filter((each) => each.startsWith(`${before}-`));
+      };
+      for (const more of ["", "0", "0".repeat(50), "7", "0".repeat(9) + "x"]) {
+        assert.ok(at(form.slice(0, 12), more).includes(`${before}-${before + 12}`), `${before} ${more}`);
+        assert.ok(
+          at(wide, more).some((each) => each.startsWith(`${before}-${before + wide.length}`)),
+          `${before} ${more}`,
+        );
+        assert.deepEqual(at(whole, more), [`${before}-${before + whole.length}=0`], `${before} ${more}`);
+      }
+      assert.deepEqual(at("1010101010101010", ""), []);
+    }
   }
 });
 
@@ -84,7 +113,7 @@ Deno.test("GramIndex.add() makes all of a form found when most of it stands in o
       const other = `${form.slice(0, at)}x${form.slice(at + 1)}`;
       return [form, other, form.replace(/.{16}/g, "0x$&"), form.replace(/.{8}/g, "$&0x"), `${form}x${form}`];
     });
-    const index = new GramIndex<Whole>();
+    const index = new GramIndex<Whole>(DENSE[0x30] as number);
     for (const form of forms) {
       index.add(fold(encode(form), DENSE), new Uint8Array(form.length).fill(6 + round % 2), KIND.hex, least);
     }

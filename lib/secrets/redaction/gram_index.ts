@@ -68,7 +68,7 @@ export class GramIndex<W extends Whole> {
    */
   #table = new Int32Array(1 << 12);
   #count = 0;
-  #sieves: GramSieves = new GramSieves({ probes: 0, grams: 0, wide: 0, wholes: 0 });
+  #sieves: GramSieves;
   /** How many hashes belong into each set. */
   readonly #counts: GramCounts = { probes: 0, grams: 0, wide: 0, wholes: 0 };
   /** Up to where the pool, and how many of the wholes, are in the sets. */
@@ -92,6 +92,11 @@ export class GramIndex<W extends Whole> {
   #wholePoolLength = 0;
   /** How often what is found has changed. */
   revision = 0;
+
+  /** No forms, of a view in which noughts are the symbol `nought`. */
+  constructor(nought: number) {
+    this.#sieves = new GramSieves(this.#counts, nought);
+  }
 
   /** All that texts are looked up in. */
   get parts(): IndexParts {
@@ -287,7 +292,7 @@ export class GramIndex<W extends Whole> {
    */
   *settle(): Generator<void> {
     const isFull = this.#sieves.areFullWith(this.#counts);
-    const sieves = isFull ? new GramSieves(this.#counts) : this.#sieves;
+    const sieves = isFull ? new GramSieves(this.#counts, this.#sieves.noughts.nought) : this.#sieves;
     const from = isFull ? 0 : this.#settled;
     for (let at = from; at < this.#length; at++) {
       if (at % SLICE === 0) yield;

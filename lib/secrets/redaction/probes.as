@@ -80,12 +80,36 @@ function putPlaces(at: usize, places: v128, keep: v128): usize {
   return at + <usize>popcnt(pairs);
 }
 
+/**
+ * Notes those of the symbols `at`, `at + 4` and so on up to sixteen at which grams of noughts and ones may be in a form, when all
+ * sixteen and those around them that grams may hold are noughts and ones, see nought_grams.ts: `before` and `after` are what
+ * stands from four before `at` on and from four behind it on, less a nought. Where the list of them ends.
+ */
+// @ts-ignore: decorator
+@inline
+function putNoughts(hits: usize, at: i32, before: v128, after: v128, table: usize): usize {
+  const bits = <usize>(i8x16.bitmask(v128.neg<i8>(before)) >> 1 | i8x16.bitmask(v128.neg<i8>(after)) << 7);
+  for (let i = 0; i < 16; i += 4) {
+    store<u16>(hits, <u16>(at + i));
+    hits += <usize>load<u8>(table + ((bits >> i) & 0x7ff)) << 1;
+  }
+  return hits;
+}
+
 /** Notes the symbols, every fourth looked at, at which five may be in a form; where the list of them ends. */
-function probeFives(symbols: usize, length: i32, shift: u32, set: usize): usize {
+function probeFives(symbols: usize, length: i32, sets: usize): usize {
+  const shift = load<u32>(sets), set = <usize>load<u32>(sets, 4);
+  const nought = i8x16.splat(<i8>load<u32>(sets, 88)), noughts = <usize>load<u32>(sets, 92), pairs = v128.load(PAIRS);
   // @use vectors
   const byte = v128.load(VECTORS, 128), next = v128.load(VECTORS, 144);
   let hits = HITS;
   for (let at = 0; at + PROBE <= length; at += 16) {
+    const before = v128.sub<u8>(v128.load(symbols + <usize>at - 4), nought);
+    const after = v128.sub<u8>(v128.load(symbols + <usize>at, 4), nought);
+    if (!v128.any_true(v128.and(v128.or(before, after), pairs))) {
+      hits = putNoughts(hits, at, before, after, noughts);
+      continue;
+    }
     const first = v128.load(symbols + <usize>at), last = v128.and(v128.load(symbols + <usize>at, 4), byte);
     // @use hashes
     // @use areIn

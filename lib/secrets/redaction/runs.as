@@ -108,7 +108,7 @@ function noteWide(found: usize, at: u32, set: usize, shift: u32): usize {
  */
 export function probe(isDense: bool, count: i32, sets: usize): i32 {
   take(isDense, count, sets);
-  findCandidates(symbols, probeFives(symbols, length, load<u32>(sets), load<u32>(sets, 4)), sets);
+  findCandidates(symbols, probeFives(symbols, length, sets), sets);
   const wideShift = load<u32>(sets, 16), wides = <usize>load<u32>(sets, 20);
   const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
   let found = FOUND, wide = WIDE_GRAMS;
