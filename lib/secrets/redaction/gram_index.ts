@@ -12,6 +12,9 @@ import { IntMap } from "./int_map.ts";
 /** Symbols in a row from which a form is looked up by wide grams. */
 export const WIDE_FROM: number = WIDE_GRAM + 10;
 
+/** In the hash of a gram in the table: symbols in a row from which the form counts to which it leads. */
+const LEAST_BITS = 31;
+
 /** Facts of the pool: a gram begins here that is looked for wherever it stands, or one of sixteen symbols. */
 const GRAM_HERE = 0x4000;
 const WIDE_HERE = 0x8000;
@@ -64,7 +67,8 @@ export class GramIndex<W extends Whole> {
   #length = 0;
   /**
    * Two numbers for each slot: one more than where a gram stands in the pool, 0 where nothing is, and the hash of the
-   * gram, which tells it from most others without a look at the pool.
+   * gram, which tells it from most others without a look at the pool. The lowest bits of the hash, which have no say in
+   * where the gram belongs, are symbols in a row from which the form counts that stands there.
    */
   #table = new Int32Array(1 << 12);
   #count = 0;
@@ -75,6 +79,8 @@ export class GramIndex<W extends Whole> {
   #settled = 0;
   #settledWholes = 0;
   readonly #stretches = new GramStretches();
+  /** Symbols in a row from which the form counts that is being added. */
+  #least = GRAM;
   /** Where in the pool the last gram stands that was added. */
   #lastGram = -4;
   /** Where the grams of the longest forms stand in the pool, by their hash. */
@@ -128,6 +134,7 @@ export class GramIndex<W extends Whole> {
    */
   #addGrams(from: number, last: number, least: number, kind: number): void {
     if (last < 0) return;
+    this.#least = least;
     const gap = least - GRAM + 1;
     const { memory: pool, facts } = this;
     const stretches = this.#stretches.of({ pool, facts, from, last, least, mark: metAs(kind) });
@@ -213,7 +220,8 @@ export class GramIndex<W extends Whole> {
     const hash = slotHash(first, second);
     let slot = (hash >>> 5) & mask & ~1;
     for (let at = table[slot] as number; at !== 0; at = table[slot] as number) {
-      if (table[slot + 1] === hash && wordIn(memory, at - 1) === first && wordIn(memory, at + 3) === second) break;
+      const isSame = (((table[slot + 1] as number) ^ hash) & ~LEAST_BITS) === 0;
+      if (isSame && wordIn(memory, at - 1) === first && wordIn(memory, at + 3) === second) break;
       slot = (slot + 2) & mask;
     }
     return slot;
@@ -247,7 +255,7 @@ export class GramIndex<W extends Whole> {
     const slot = this.#slot(first, second);
     if (this.#table[slot] !== 0) return false;
     this.#table[slot] = at + 1;
-    this.#table[slot + 1] = slotHash(first, second);
+    this.#table[slot + 1] = (slotHash(first, second) & ~LEAST_BITS) | this.#least;
     this.#count++;
     return true;
   }

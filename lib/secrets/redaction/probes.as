@@ -162,6 +162,40 @@ function wideHash(at: usize): u32 {
   return gramHash(rehash(head), gramHash(load<u32>(at, 8), load<u32>(at, 12)));
 }
 
+/** For each of four pairs of words the hash of the eight symbols that they are. */
+// @ts-ignore: decorator
+@inline
+function gramHashes(first: v128, second: v128, one: v128, two: v128): v128 {
+  const mixed = v128.xor(second, v128.shr<u32>(second, 15));
+  return v128.xor(i32x4.mul(first, one), i32x4.mul(mixed, two));
+}
+
+/** Places of wide grams that may be in a form by their hashes, where narrow ones were before. */
+const SIFTED: usize = NARROW_GRAMS;
+
+/** Notes in {@link SIFTED} the wide grams of which the hashes may be in the set; where the list ends. */
+function siftWideHashes(shift: u32, set: usize): usize {
+  // @use vectors
+  let sifted = SIFTED;
+  for (let wide = WIDE_GRAMS; wide < wideEnd; wide += 8) {
+    const places = v128.load64_zero(wide);
+    const a = v128.load(symbols + <usize>load<u16>(wide)), b = v128.load(symbols + <usize>load<u16>(wide, 2));
+    const c = v128.load(symbols + <usize>load<u16>(wide, 4)), d = v128.load(symbols + <usize>load<u16>(wide, 6));
+    const abHead = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cdHead = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+    const abTail = v128.shuffle<i32>(a, b, 2, 6, 3, 7), cdTail = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+    const head = gramHashes(v128.shuffle<i64>(abHead, cdHead, 0, 2), v128.shuffle<i64>(abHead, cdHead, 1, 3), one, two);
+    const tail = gramHashes(v128.shuffle<i64>(abTail, cdTail, 0, 2), v128.shuffle<i64>(abTail, cdTail, 1, 3), one, two);
+    const first = i32x4.mul(v128.xor(head, v128.shr<u32>(head, 16)), three);
+    const last = v128.xor(tail, v128.shr<u32>(tail, 15));
+    // @use hashes
+    // @use areIn
+    // Behind the last one stands what was there before.
+    const left = i32x4.splat(<i32>((wideEnd - wide) >> 1));
+    sifted = putPlaces(sifted, places, v128.and(held, v128.gt<i32>(left, i32x4(0, 1, 2, 3))));
+  }
+  return sifted;
+}
+
 /**
  * Notes in {@link FOUND} the symbols of the plain view, every `step` looked at, at which three may be in a short pattern; how
  * many.
