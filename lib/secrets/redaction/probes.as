@@ -33,15 +33,17 @@ function gramHash(first: u32, second: u32): u32 {
 function sieveBit(set: usize, shift: u32, hash: u32): u32 {
   const second = rehash(hash);
   const word = load<u32>(set + (<usize>(hash >>> shift) << 2));
-  return (word >>> (second >>> 27)) & (word >>> (second >>> 22)) & (word >>> (second >>> 17));
+  return (word >>> (second >>> 28)) & (word >>> (8 + ((second >>> 24) & 15))) & (word >>> (15 + ((second >>> 20) & 15)));
 }
 
-/** For each number the bit of 32 that its lowest five bits say; the others are vectors that do not change. */
+/**
+ * For each number of which `exponents` has the bits that make it a power of two as a floating-point number, less `least`, that
+ * power.
+ */
 // @ts-ignore: decorator
 @inline
-function bitsOf(numbers: v128, spread: v128, powers: v128, bytes: v128, high: v128, low: v128): v128 {
-  const number = i8x16.relaxed_swizzle(numbers, spread);
-  return v128.and(v128.eq<u8>(v128.and(number, high), bytes), i8x16.relaxed_swizzle(powers, v128.and(number, low)));
+function powersOf(exponents: v128, mask: v128, least: v128): v128 {
+  return i32x4.relaxed_trunc_f32x4_s(i32x4.add(v128.and(exponents, mask), least));
 }
 
 // @define hashes
@@ -57,18 +59,14 @@ function bitsOf(numbers: v128, spread: v128, powers: v128, bytes: v128, high: v1
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 2), words, 2);
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 3), words, 3);
     const bits = v128.or(
-      v128.or(
-        bitsOf(v128.shr<u32>(second, 27), spread, powers, bytes, high, low),
-        bitsOf(v128.shr<u32>(second, 22), spread, powers, bytes, high, low),
-      ),
-      bitsOf(v128.shr<u32>(second, 17), spread, powers, bytes, high, low),
+      v128.or(powersOf(v128.shr<u32>(second, 5), mask, least), powersOf(v128.shr<u32>(second, 1), mask, middle)),
+      powersOf(v128.shl<u32>(second, 3), mask, most),
     );
     const held = v128.eq<u32>(v128.and(words, bits), bits);
 // @end
 // @define vectors
   const one = v128.load(VECTORS), two = v128.load(VECTORS, 16), three = v128.load(VECTORS, 32);
-  const spread = v128.load(VECTORS, 48), powers = v128.load(VECTORS, 64), bytes = v128.load(VECTORS, 80);
-  const high = v128.load(VECTORS, 96), low = v128.load(VECTORS, 112);
+  const mask = v128.load(VECTORS, 48), least = v128.load(VECTORS, 80), middle = v128.load(VECTORS, 96), most = v128.load(VECTORS, 112);
 // @end
 
 /** Puts those of four places that `keep` has ones for at `at`; where they end. */
