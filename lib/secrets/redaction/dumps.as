@@ -56,6 +56,10 @@ function isQuad(v: v128, width: i32): bool {
 
 /** Digits of the first group of the last row that was read. */
 let lastWidth: i32 = 0;
+
+/** In place of a turn: that a line was no row, and whether there were rows before it. */
+const ALONE: i32 = 1, AFTER_ROWS: i32 = 2;
+
 let bytesRead: usize = 0;
 let knownOfRows: i32 = 0;
 let isRead: bool = false;
@@ -91,12 +95,15 @@ export function nextDump(): i32 {
         walked++;
         continue;
       }
-      turn = 1;
+      // What does not go on with the rows before may begin a dump of another form.
+      turn = bytesRead > 0 ? AFTER_ROWS : ALONE;
       if (bytesRead >= FEWEST_READ) return askRows();
       if (bytesRead > 0) forgetRows();
     }
+    const isFirst = turn === AFTER_ROWS && isRow && length >= SHORTEST_ROW && readRow(from, to);
     turn = 0;
     walked++;
+    if (isFirst) continue;
     // In a terminal the first row may stand behind a prompt.
     const row = isNextRow && length >= SHORTEST_PROMPTED ? promptEnd(from, to) : from;
     if (row > from) readRow(row, to);
