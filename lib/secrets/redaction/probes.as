@@ -199,11 +199,25 @@ function siftWideHashes(shift: u32, set: usize): usize {
  * many.
  */
 export function probeThrees(length: i32, step: u32): i32 {
+  const one = v128.load(VECTORS), powers = v128.load(VECTORS, 64), three = i32x4.splat(0xffffff);
+  const steps = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(step));
+  // The three symbols of each, and one more.
+  const words = i8x16.add(i32x4.mul(steps, i32x4.splat(0x01010101)), i32x4.splat(0x03020100));
+  const seven = i32x4.splat(7), none = i64x2.splat(0);
   let found = FOUND;
-  for (let at: u32 = 0; at < <u32>length; at += step) {
-    const bit = ((load<u32>(PLAIN + <usize>at) & 0xffffff) * FIRST) >>> 18;
-    store<u32>(found, at);
-    found += <usize>((load<u32>(SHORT_BITS + ((<usize>bit >> 5) << 2)) >>> (bit & 31)) & 1) << 2;
+  for (let at: u32 = 0; at < <u32>length; at += step << 2) {
+    const threes = v128.and(i8x16.relaxed_swizzle(v128.load(PLAIN + <usize>at), words), three);
+    const bit = v128.shr<u32>(i32x4.mul(threes, one), 18), place = v128.shr<u32>(bit, 3);
+    let bytes = v128.load_lane<u8>(SHORT_BITS + <usize>i32x4.extract_lane(place, 0), none, 0);
+    bytes = v128.load_lane<u8>(SHORT_BITS + <usize>i32x4.extract_lane(place, 1), bytes, 4);
+    bytes = v128.load_lane<u8>(SHORT_BITS + <usize>i32x4.extract_lane(place, 2), bytes, 8);
+    bytes = v128.load_lane<u8>(SHORT_BITS + <usize>i32x4.extract_lane(place, 3), bytes, 12);
+    const held = v128.and(bytes, i8x16.relaxed_swizzle(powers, v128.and(bit, seven)));
+    for (let left = i32x4.bitmask(v128.ne<u32>(held, none)); left !== 0; left &= left - 1) {
+      const symbol = at + step * <u32>ctz(left);
+      store<u32>(found, symbol);
+      found += <usize>(symbol < <u32>length) << 2;
+    }
   }
   return <i32>((found - FOUND) >> 2);
 }
