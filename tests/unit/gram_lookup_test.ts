@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { GramIndex, type Whole } from "../../lib/secrets/redaction/gram_index.ts";
 import { KIND } from "../../lib/secrets/redaction/forms.ts";
 import { IndexCopies } from "../../lib/secrets/redaction/index_copies.ts";
+import { wordAt } from "../../lib/secrets/redaction/grams.ts";
+import { shortHash, ShortPatterns } from "../../lib/secrets/redaction/short_patterns.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
 import { MET, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
@@ -99,6 +101,27 @@ Deno.test("TextKernel.lookUp() tells of all that is met, however much that is", 
   const all = lookUp(`abcdefgh-${wholes.at(-1)}+`.repeat(parts), index);
   assert.equal(all.length, parts * (wholes.length + 1));
   assert.equal(new Set(all).size, all.length);
+});
+
+Deno.test("TextKernel.probeThrees() notes the places at which three symbols may be in a short pattern, and no others", () => {
+  for (const texts of [["3k9xq0"], ["3k9x", "q0zvaw8"]]) {
+    const short = new ShortPatterns();
+    const pattern = { exact: null, kind: KIND.literal, proof: 60, dropped: 0 };
+    for (const text of texts) short.add({ ...pattern, symbols: encode(text) });
+    for (let before = 0; before < 40; before++) {
+      const text = `${"-".repeat(before)}${texts[0]}${"=".repeat(before % 7)}${texts.at(-1)}`;
+      kernel.read(viewOf(encode(text)));
+      const { plain, plainLength, found } = kernel;
+      const isBit = (at: number): boolean => {
+        const bit = shortHash(wordAt(plain, at));
+        return (((short.bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1;
+      };
+      const places = Array.from({ length: Math.ceil(plainLength / short.step) }, (_, i) => short.step * i);
+      const count = kernel.probeThrees(short);
+      assert.deepEqual([...found.subarray(0, count)], places.filter(isBit), text);
+      assert.ok(count >= 2 || short.step === 4, text);
+    }
+  }
 });
 
 Deno.test("GramIndex.add() makes all of a form found when most of it stands in other forms too", () => {
