@@ -139,8 +139,7 @@ export class GramIndex<W extends Whole> {
     const { memory: pool, facts } = this;
     const stretches = this.#stretches.of({ pool, facts, from, last, least, mark: metAs(kind) });
     const add = (gram: number): boolean => stretches[gram] === 0 && this.#addGram(from + gram);
-    add(0);
-    for (let before = stretches[0] === 0 ? 0 : -1; before + gap <= last;) {
+    for (let before = add(0) ? 0 : -1; before + gap <= last;) {
       let at = before + gap;
       while (at > before && !add(at)) at--;
       if (at === before && areTogether(stretches, before + 1, before + gap)) {
