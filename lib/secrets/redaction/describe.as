@@ -11,10 +11,19 @@ const BEFORE: usize = 16, PORTION: usize = 512;
 /** Bytes of lines of which eight are described at once. */
 const SHORT: i16 = 2;
 
+/**
+ * The line that was described last, when it has up to sixteen bytes: these with noughts for all digits, how many there are, which
+ * one is its single character, -1 when there is none, and what was told of it but for that.
+ */
+const SHAPE: usize = 0x254800;
+let shapeLength: i32 = 0, shapeSingle: i32 = 0, shapeKnown: i32 = 0;
+
 /** Fills in flags and single characters of `count` lines. */
 function describe(table: usize, room: usize, count: usize): void {
   const lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
+  const lineShared = table + SHARED * room;
   const none = i64x2.splat(0), most = i16x8.splat(SHORT);
+  shapeLength = 0;
   v128.store(HEADS + ((BEFORE - 4) << 2), none);
   store<u16>(TAILS + ((BEFORE - 1) << 1), 0);
   store<u16>(LENGTHS + ((BEFORE - 1) << 1), 0);
@@ -26,12 +35,16 @@ function describe(table: usize, room: usize, count: usize): void {
       const from = v128.load(at), lengths = v128.sub<u16>(v128.load(at + TO * room), from);
       v128.store(LENGTHS + (nth << 1), lengths);
       if (line + 8 <= end && !v128.any_true(v128.gt<u16>(lengths, most))) {
+        shapeLength = 0;
         store<u64>(lineFlags + line, 0);
+        store<u64>(lineShared + line, 0);
         v128.store_lane<u64>(lineSingles + line, describeShort(at, nth, lengths), 0);
       } else {
         for (let i: usize = 0, eight = min(8, end - line); i < eight; i++) {
           const begin = TEXT + <usize>load<u16>(at + (i << 1)), stop = TEXT + <usize>load<u16>(at + TO * room + (i << 1));
-          const known = describeLine(begin, stop, nth + i);
+          const isAlike = isShaped(begin, <i32>(stop - begin));
+          store<u8>(lineShared + line + i, isAlike ? <u8>AS_ABOVE : 0);
+          const known = isAlike ? describeAlike(begin, nth + i) : describeLine(begin, stop, nth + i);
           store<u8>(lineFlags + line + i, <u8>known);
           store<u8>(lineSingles + line + i, <u8>(known >> 8));
         }
@@ -130,6 +143,7 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
   const length = <i32>(to - from);
   let first = 0, indented = 0, tail = 0, lineOffset = 0, lineSingle = 0;
   let head: u32 = 0;
+  shapeLength = 0;
   if (length > 0) {
     const v = v128.load(from), within = length < 16 ? (1 << length) - 1 : 0xffff;
     const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, v128.load(HEX_LOW), v128.load(HEX_HIGH)), i64x2.splat(0)));
@@ -139,7 +153,10 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
     head = headOf(from, length);
     if (length <= 16) {
       const symbols = i8x16.bitmask(v128.ge<u8>(kinds(v, v128.load(KEPT_LOW), v128.load(KEPT_HIGH)), v128.load(BLANKS))) & within;
-      lineSingle = shortSingleOf(from, length, symbols);
+      shapeSingle = shortSingleOf(length, symbols);
+      if (shapeSingle >= 0) lineSingle = symbolAt(from + <usize>shapeSingle);
+      shapeLength = length;
+      v128.store(SHAPE, shapeOf(v));
     } else if (length <= LONGEST_RECORD) lineSingle = singleOf(from, to);
     if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, lineOffset)) lineSingle |= TABLE;
     if (isBlank(first)) {
@@ -153,19 +170,46 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
   store<u16>(TAILS + (nth << 1), <u16>tail);
   store<u8>(FIRSTS + nth, <u8>first);
   store<u8>(INDENTS + nth, <u8>indented);
+  shapeKnown = lineOffset | ((lineSingle & TABLE) << 8);
   return lineOffset | (lineSingle << 8);
 }
 
-/** The same as {@link singleOf} for a line of up to 16 bytes, of which these are letters and digits. */
+/** Whether a line differs from the one before in digits at most. */
 // @ts-ignore: decorator
 @inline
-function shortSingleOf(from: usize, length: i32, symbols: i32): i32 {
+function isShaped(from: usize, length: i32): bool {
+  if (length !== shapeLength || length === 0) return false;
+  const same = i8x16.bitmask(v128.eq<u8>(shapeOf(v128.load(from)), v128.load(SHAPE)));
+  return (~same & ((1 << length) - 1)) === 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function shapeOf(v: v128): v128 {
+  return v128.bitselect(v128.load(ZEROES), v, areDigits(v));
+}
+
+/** What {@link describeLine} says of a line that {@link isShaped}. */
+// @ts-ignore: decorator
+@inline
+function describeAlike(from: usize, nth: usize): i32 {
+  store<u32>(HEADS + (nth << 2), headOf(from, shapeLength));
+  store<u16>(TAILS + (nth << 1), load<u16>(TAILS + ((nth - 1) << 1)));
+  store<u8>(FIRSTS + nth, load<u8>(FIRSTS + nth - 1));
+  store<u8>(INDENTS + nth, load<u8>(INDENTS + nth - 1));
+  return shapeSingle < 0 ? shapeKnown : shapeKnown | (symbolAt(from + <usize>shapeSingle) << 8);
+}
+
+/** Where the character stands of {@link singleOf} in a line of up to 16 bytes, of which these are letters and digits; -1 when nowhere. */
+// @ts-ignore: decorator
+@inline
+function shortSingleOf(length: i32, symbols: i32): i32 {
   let end = length - 1;
   end -= <i32>(end > 0) & ~(symbols >> end);
   end -= <i32>(end > 0) & ~(symbols >> end);
   const isLast = (symbols >> end) & ~((symbols << 1) >> end) & 1;
   const isFirst = ~(symbols >> 1) & 1;
-  return symbolAt(from + <usize>(end & -isLast)) & -(isLast | isFirst);
+  return (end & -isLast) | ((isLast | isFirst) - 1);
 }
 
 // @ts-ignore: decorator

@@ -12,6 +12,8 @@ const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
 const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
 const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;
 const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
+/** What is noted for the tokens of a line that differs from the one above in digits at most. */
+const AS_ABOVE: i32 = 254;
 
 // @ts-ignore: decorator
 @inline
@@ -197,6 +199,31 @@ function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
   return tokens === 1 && isBlankFirst ? 0 : tokens;
 }
 
+/** Notes for a line what was noted for the one above, which a group has as well, when they differ in digits at most. */
+// @ts-ignore: decorator
+@inline
+function sharesAsAbove(table: usize, room: usize, line: i32): bool {
+  const lineShared = table + SHARED * room + <usize>line, lineEnd = table + END * room + (<usize>line << 1);
+  const above = load<u8>(lineShared - 1);
+  if (load<u8>(lineShared) !== AS_ABOVE || above === NOT_KNOWN) return false;
+  store<u8>(lineShared, above);
+  const from = table + (<usize>line << 1);
+  store<u16>(lineEnd, <u16>(load<u16>(lineEnd - 2) + load<u16>(from) - load<u16>(from - 2)));
+  return true;
+}
+
+/**
+ * The same as {@link shareHead} for the last line, which the end of the text may have cut off: that it has no more than a part of
+ * what all lines of a long list share makes this no less.
+ */
+function shareLast(table: usize, room: usize, first: i32, line: i32, shared: i32): i32 {
+  const before = differ, tokens = shareHead(table, room, first, line);
+  const isCut = shareEnd === TEXT + <usize>load<u16>(table + TO * room + (<usize>line << 1));
+  if (!isCut || tokens >= shared || 2 * tokens < shared || line - first < LONG_LIST) return tokens;
+  differ = before;
+  return shared;
+}
+
 /** Groups of lines that begin alike. */
 function group(table: usize, room: usize, count: i32): i32 {
   const lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
@@ -219,8 +246,10 @@ function group(table: usize, room: usize, count: i32): i32 {
     for (let line = start + 2;; line++) {
       const flags: i32 = load<u8>(lineFlags + <usize>line);
       if ((flags & HEAD) === 0) tokens = 0;
-      else if ((flags & REPEATED) === 0) tokens = shareHead(table, room, start, line);
-      else store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
+      else if (!sharesAsAbove(table, room, line)) {
+        if ((flags & REPEATED) !== 0) store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
+        else tokens = line === count - 1 ? shareLast(table, room, start, line, shared) : shareHead(table, room, start, line);
+      }
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (2 * tokens >= shared) {
         shared = min(shared, tokens);
