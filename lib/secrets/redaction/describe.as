@@ -7,6 +7,8 @@
  * bytes, 32 bits each; the last two tokens, and the length, 16 bits each; the first token, and the first one behind blanks.
  */
 const HEADS: usize = 0x250000, TAILS: usize = 0x251000, LENGTHS: usize = 0x252000, FIRSTS: usize = 0x253000, INDENTS: usize = 0x254000;
+/** The last four bytes of those of more than {@link SHORT} bytes, 32 bits each. */
+const LASTS: usize = 0x255000;
 const BEFORE: usize = 16, PORTION: usize = 512;
 /** Bytes of lines of which eight are described at once. */
 const SHORT: i16 = 2;
@@ -43,6 +45,7 @@ function describe(table: usize, room: usize, count: usize): void {
         for (let i: usize = 0, eight = min(8, end - line); i < eight; i++) {
           const begin = TEXT + <usize>load<u16>(at + (i << 1)), stop = TEXT + <usize>load<u16>(at + TO * room + (i << 1));
           const isAlike = isShaped(begin, <i32>(stop - begin));
+          store<u32>(LASTS + ((nth + i) << 2), load<u32>(stop - 4));
           store<u8>(lineShared + line + i, isAlike ? <u8>AS_ABOVE : 0);
           const known = isAlike ? describeAlike(begin, nth + i) : describeLine(begin, stop, nth + i);
           store<u8>(lineFlags + line + i, <u8>known);
@@ -60,6 +63,7 @@ function describe(table: usize, room: usize, count: usize): void {
     }
     // The first of the next ones are compared with the last of these.
     v128.store(HEADS + ((BEFORE - 4) << 2), v128.load(HEADS + ((last - 4) << 2)));
+    store<u32>(LASTS + ((BEFORE - 1) << 2), load<u32>(LASTS + ((last - 1) << 2)));
     store<u16>(TAILS + ((BEFORE - 1) << 1), load<u16>(TAILS + ((last - 1) << 1)));
     store<u16>(LENGTHS + ((BEFORE - 1) << 1), load<u16>(LENGTHS + ((last - 1) << 1)));
     store<u8>(FIRSTS + BEFORE - 1, load<u8>(FIRSTS + last - 1));
@@ -259,7 +263,7 @@ function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 
     // Of up to four bytes there is nothing more to compare.
     const isWhole = v128.le<u16>(lengths, i16x8.splat(4));
     flags = v128.or(flags, flagged(v128.and(mayRepeat, isWhole), REPEATED));
-    const longer = v128.andnot(mayRepeat, isWhole);
+    const longer = v128.and(v128.andnot(mayRepeat, isWhole), sameAs(LASTS, v128.load(LASTS + (nth << 2)), v128.load(LASTS + (nth << 2), 16), nth - 1));
     if (v128.any_true(longer)) flags = v128.or(flags, repeated(table + (line << 1), longer, nth));
   }
   return v128.or(i8x16.narrow_i16x8_u(flags, flags), offsets);
@@ -271,9 +275,8 @@ function repeated(at: usize, candidates: v128, nth: usize): v128 {
   for (let bits = i16x8.bitmask(candidates); bits !== 0; bits &= bits - 1) {
     const i = <usize>ctz(bits);
     const from = load<u16>(at + (i << 1)), above = load<u16>(at + (i << 1) - 2);
-    const length = <i32>load<u16>(LENGTHS + ((nth + i) << 1)), last = TEXT + <usize>length - 4;
-    // The first four bytes of each are the same.
-    if (load<u32>(last + <usize>above) !== load<u32>(last + <usize>from)) continue;
+    const length = <i32>load<u16>(LENGTHS + ((nth + i) << 1));
+    // The first four bytes of each are the same, and the last four.
     if (length <= 8 || isSame(TEXT + <usize>above, TEXT + <usize>from, length)) found |= <u64>REPEATED << (i << 3);
   }
   return v128.extend_low<u8>(i64x2.splat(found));
@@ -283,6 +286,13 @@ function repeated(at: usize, candidates: v128, nth: usize): v128 {
 // @ts-ignore: decorator
 @inline
 function sameHeads(low: v128, high: v128, nth: usize): v128 {
-  const at = HEADS + (nth << 2);
+  return sameAs(HEADS, low, high, nth);
+}
+
+/** Which of eight numbers are those that are noted from `nth` on. */
+// @ts-ignore: decorator
+@inline
+function sameAs(noted: usize, low: v128, high: v128, nth: usize): v128 {
+  const at = noted + (nth << 2);
   return i16x8.narrow_i32x4_s(v128.eq<u32>(low, v128.load(at)), v128.eq<u32>(high, v128.load(at, 16)));
 }
