@@ -18,6 +18,11 @@ const SHORT: i16 = 2;
  * one is its single character, -1 when there is none, and what was told of it but for that.
  */
 const SHAPE: usize = 0x254800;
+/**
+ * {@link OFFSET} when a line may be the row of a dump, or the end of one whose only row stands behind a prompt: there is something
+ * behind its offset, or a longer line above it. Numbers are offsets as well.
+ */
+let hasRow: i32 = 0;
 let shapeLength: i32 = 0, shapeSingle: i32 = 0, shapeKnown: i32 = 0;
 
 /** Fills in flags and single characters of `count` lines. */
@@ -25,7 +30,7 @@ function describe(table: usize, room: usize, count: usize): void {
   const lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
   const lineShared = table + SHARED * room;
   const none = i64x2.splat(0), most = i16x8.splat(SHORT);
-  shapeLength = 0;
+  shapeLength = hasRow = 0;
   v128.store(HEADS + ((BEFORE - 4) << 2), none);
   store<u16>(TAILS + ((BEFORE - 1) << 1), 0);
   store<u16>(LENGTHS + ((BEFORE - 1) << 1), 0);
@@ -72,7 +77,7 @@ function describe(table: usize, room: usize, count: usize): void {
   let bits = i64x2.extract_lane(seen, 0);
   bits |= bits >> 32;
   bits |= bits >> 16;
-  store<u32>(COUNTS, <u32>((bits | (bits >> 8)) & 0xff), 12);
+  store<u32>(COUNTS, (<u32>(bits | (bits >> 8)) & 0xff & ~OFFSET) | hasRow, 12);
 }
 
 /** 0x30 for digits, 0x20 for blanks, which make one token with their like, and other bytes as they are. */
@@ -151,7 +156,11 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
   if (length > 0) {
     const v = v128.load(from), within = length < 16 ? (1 << length) - 1 : 0xffff;
     const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, v128.load(HEX_LOW), v128.load(HEX_HIGH)), i64x2.splat(0)));
-    if ((hex & ((1 << OFFSET_DIGITS) - 1)) === 0 && length >= OFFSET_DIGITS) lineOffset = OFFSET;
+    if ((hex & ((1 << OFFSET_DIGITS) - 1)) === 0 && length >= OFFSET_DIGITS) {
+      lineOffset = OFFSET;
+      const isBare = length < SHORTEST_PROMPTED && (hex & within) === 0;
+      if (!isBare || <i32>load<u16>(LENGTHS + ((nth - 1) << 1)) >= SHORTEST_PROMPTED) hasRow = OFFSET;
+    }
     const blanks = i8x16.bitmask(areBlanks(v));
     first = load<u8>(from);
     head = headOf(from, length);
