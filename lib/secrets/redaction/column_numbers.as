@@ -47,7 +47,7 @@ function findNumber(from: usize, to: usize): void {
 // @ts-ignore: decorator
 @inline
 function numberAt(at: usize, to: usize): f64 {
-  return to - at <= 8 ? <f64>eightDigits(at, to - at) : longNumber(at, to);
+  return to - at <= 8 ? <f64><i32>eightDigits(at, to - at) : longNumber(at, to);
 }
 
 function longNumber(at: usize, to: usize): f64 {

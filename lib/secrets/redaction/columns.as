@@ -336,11 +336,6 @@ function isNarrow(): bool {
   return skipTail(a, aTo, tail) - a <= WIDEST_COLUMN && skipTail(b, bTo, tail) - b <= WIDEST_COLUMN;
 }
 
-/** Whether a line is the last one of the text and ends within what its group shares. */
-function isCutOff(line: i32): bool {
-  return toOf(line) === textEnd && headEnd(line) === textEnd;
-}
-
 /** What stands behind a label that begins alike and ends in a mark: how many stretches that is, 0 when there is none. */
 function labelled(): i32 {
   let count = 0;
@@ -349,7 +344,7 @@ function labelled(): i32 {
     let at = from;
     while (at < limit && load<u8>(at) !== 0x3a && load<u8>(at) !== 0x3d) at++;
     if (at < limit) setStretch(count++, at + 1, to);
-    else if (line > start && !isCutOff(line)) return 0;
+    else if (line > start) return 0;
   }
   return dropTails(count) && sizeOf(count) >= FEWEST_CHARACTERS ? count : 0;
 }

@@ -7,15 +7,13 @@
  * bytes, 32 bits each; the last two tokens, and the length, 16 bits each; the first token, and the first one behind blanks.
  */
 const HEADS: usize = 0x250000, TAILS: usize = 0x251000, LENGTHS: usize = 0x252000, FIRSTS: usize = 0x253000, INDENTS: usize = 0x254000;
-/** The last four bytes of those of more than {@link SHORT} bytes, 32 bits each. */
-const LASTS: usize = 0x255000;
 const BEFORE: usize = 16, PORTION: usize = 512;
 /** Bytes of lines of which eight are described at once. */
 const SHORT: i16 = 2;
 
 /**
  * The line that was described last, when it has up to sixteen bytes: these with noughts for all digits, how many there are, which
- * one is its single character, -1 when there is none, and what was told of it but for that.
+ * one is its single character, -1 when there is none, what was told of it but for that, and its last four bytes.
  */
 const SHAPE: usize = 0x254800;
 /**
@@ -23,12 +21,11 @@ const SHAPE: usize = 0x254800;
  * behind its offset, or a longer line above it. Numbers are offsets as well.
  */
 let hasRow: i32 = 0;
-let shapeLength: i32 = 0, shapeSingle: i32 = 0, shapeKnown: i32 = 0;
+let shapeLength: i32 = 0, shapeSingle: i32 = 0, shapeKnown: i32 = 0, shapeLast: u32 = 0;
 
 /** Fills in flags and single characters of `count` lines. */
 function describe(table: usize, room: usize, count: usize): void {
   const lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
-  const lineShared = table + SHARED * room;
   const none = i64x2.splat(0), most = i16x8.splat(SHORT);
   shapeLength = hasRow = 0;
   v128.store(HEADS + ((BEFORE - 4) << 2), none);
@@ -44,15 +41,11 @@ function describe(table: usize, room: usize, count: usize): void {
       if (line + 8 <= end && !v128.any_true(v128.gt<u16>(lengths, most))) {
         shapeLength = 0;
         store<u64>(lineFlags + line, 0);
-        store<u64>(lineShared + line, 0);
         v128.store_lane<u64>(lineSingles + line, describeShort(at, nth, lengths), 0);
       } else {
         for (let i: usize = 0, eight = min(8, end - line); i < eight; i++) {
           const begin = TEXT + <usize>load<u16>(at + (i << 1)), stop = TEXT + <usize>load<u16>(at + TO * room + (i << 1));
-          const isAlike = isShaped(begin, <i32>(stop - begin));
-          store<u32>(LASTS + ((nth + i) << 2), load<u32>(stop - 4));
-          store<u8>(lineShared + line + i, isAlike ? <u8>AS_ABOVE : 0);
-          const known = isAlike ? describeAlike(begin, nth + i) : describeLine(begin, stop, nth + i);
+          const known = isShaped(begin, stop) ? describeAlike(begin, nth + i) : describeLine(begin, stop, nth + i);
           store<u8>(lineFlags + line + i, <u8>known);
           store<u8>(lineSingles + line + i, <u8>(known >> 8));
         }
@@ -68,7 +61,6 @@ function describe(table: usize, room: usize, count: usize): void {
     }
     // The first of the next ones are compared with the last of these.
     v128.store(HEADS + ((BEFORE - 4) << 2), v128.load(HEADS + ((last - 4) << 2)));
-    store<u32>(LASTS + ((BEFORE - 1) << 2), load<u32>(LASTS + ((last - 1) << 2)));
     store<u16>(TAILS + ((BEFORE - 1) << 1), load<u16>(TAILS + ((last - 1) << 1)));
     store<u16>(LENGTHS + ((BEFORE - 1) << 1), load<u16>(LENGTHS + ((last - 1) << 1)));
     store<u8>(FIRSTS + BEFORE - 1, load<u8>(FIRSTS + last - 1));
@@ -169,6 +161,7 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
       shapeSingle = shortSingleOf(length, symbols);
       if (shapeSingle >= 0) lineSingle = symbolAt(from + <usize>shapeSingle);
       shapeLength = length;
+      shapeLast = load<u32>(to - 4);
       v128.store(SHAPE, shapeOf(v));
     } else if (length <= LONGEST_RECORD) lineSingle = singleOf(from, to);
     if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, lineOffset)) lineSingle |= TABLE;
@@ -183,15 +176,17 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
   store<u16>(TAILS + (nth << 1), <u16>tail);
   store<u8>(FIRSTS + nth, <u8>first);
   store<u8>(INDENTS + nth, <u8>indented);
-  shapeKnown = lineOffset | ((lineSingle & TABLE) << 8);
+  if (shapeLength > 0) shapeKnown = lineOffset | ((lineSingle & TABLE) << 8);
   return lineOffset | (lineSingle << 8);
 }
 
-/** Whether a line differs from the one before in digits at most. */
+/** Whether a line differs from the one before in digits only, and in one of its last four bytes. */
 // @ts-ignore: decorator
 @inline
-function isShaped(from: usize, length: i32): bool {
+function isShaped(from: usize, to: usize): bool {
+  const length = <i32>(to - from);
   if (length !== shapeLength || length === 0) return false;
+  if (load<u32>(to - 4) === shapeLast) return false;
   const same = i8x16.bitmask(v128.eq<u8>(shapeOf(v128.load(from)), v128.load(SHAPE)));
   return (~same & ((1 << length) - 1)) === 0;
 }
@@ -206,11 +201,13 @@ function shapeOf(v: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function describeAlike(from: usize, nth: usize): i32 {
+  shapeLast = load<u32>(from + <usize>shapeLength - 4);
   store<u32>(HEADS + (nth << 2), headOf(from, shapeLength));
   store<u16>(TAILS + (nth << 1), load<u16>(TAILS + ((nth - 1) << 1)));
   store<u8>(FIRSTS + nth, load<u8>(FIRSTS + nth - 1));
   store<u8>(INDENTS + nth, load<u8>(INDENTS + nth - 1));
-  return shapeSingle < 0 ? shapeKnown : shapeKnown | (symbolAt(from + <usize>shapeSingle) << 8);
+  const known = shapeKnown | (ALIKE << 8);
+  return shapeSingle < 0 ? known : known | (symbolAt(from + <usize>shapeSingle) << 8);
 }
 
 /** Where the character stands of {@link singleOf} in a line of up to 16 bytes, of which these are letters and digits; -1 when nowhere. */
@@ -272,7 +269,9 @@ function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 
     // Of up to four bytes there is nothing more to compare.
     const isWhole = v128.le<u16>(lengths, i16x8.splat(4));
     flags = v128.or(flags, flagged(v128.and(mayRepeat, isWhole), REPEATED));
-    const longer = v128.and(v128.andnot(mayRepeat, isWhole), sameAs(LASTS, v128.load(LASTS + (nth << 2)), v128.load(LASTS + (nth << 2), 16), nth - 1));
+    // Those that are only alike have a sign.
+    const isAlike = v128.lt<i16>(v128.extend_low<i8>(v128.load64_zero(table + SINGLE * room + line)), none);
+    const longer = v128.andnot(v128.andnot(mayRepeat, isWhole), isAlike);
     if (v128.any_true(longer)) flags = v128.or(flags, repeated(table + (line << 1), longer, nth));
   }
   return v128.or(i8x16.narrow_i16x8_u(flags, flags), offsets);
@@ -284,8 +283,9 @@ function repeated(at: usize, candidates: v128, nth: usize): v128 {
   for (let bits = i16x8.bitmask(candidates); bits !== 0; bits &= bits - 1) {
     const i = <usize>ctz(bits);
     const from = load<u16>(at + (i << 1)), above = load<u16>(at + (i << 1) - 2);
-    const length = <i32>load<u16>(LENGTHS + ((nth + i) << 1));
-    // The first four bytes of each are the same, and the last four.
+    const length = <i32>load<u16>(LENGTHS + ((nth + i) << 1)), last = TEXT + <usize>length - 4;
+    // The first four bytes of each are the same.
+    if (load<u32>(last + <usize>above) !== load<u32>(last + <usize>from)) continue;
     if (length <= 8 || isSame(TEXT + <usize>above, TEXT + <usize>from, length)) found |= <u64>REPEATED << (i << 3);
   }
   return v128.extend_low<u8>(i64x2.splat(found));
@@ -295,13 +295,6 @@ function repeated(at: usize, candidates: v128, nth: usize): v128 {
 // @ts-ignore: decorator
 @inline
 function sameHeads(low: v128, high: v128, nth: usize): v128 {
-  return sameAs(HEADS, low, high, nth);
-}
-
-/** Which of eight numbers are those that are noted from `nth` on. */
-// @ts-ignore: decorator
-@inline
-function sameAs(noted: usize, low: v128, high: v128, nth: usize): v128 {
-  const at = noted + (nth << 2);
+  const at = HEADS + (nth << 2);
   return i16x8.narrow_i32x4_s(v128.eq<u32>(low, v128.load(at)), v128.eq<u32>(high, v128.load(at, 16)));
 }

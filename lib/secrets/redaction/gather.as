@@ -98,21 +98,34 @@ export function fixedPlaces(from: i32, to: i32, period: i32): i32 {
  * there are, and 65,536 times how many symbols.
  */
 export function strideColumn(from: i32, to: i32, period: i32, fixed: i32): u32 {
-  let taken = 0, nth = 0;
+  const others = ~fixed & ((1 << period) - 1);
+  let taken = 0, end = -1;
   let at: usize = 0;
-  let end = -1;
-  for (let symbol = from; symbol < to; symbol++) {
-    const isFixed = (fixed >> nth) & 1;
-    nth = nth + 1 === period ? 0 : nth + 1;
-    if (isFixed !== 0) continue;
-    taken++;
-    const place: i32 = load<u16>(PLACES + <usize>(symbol << 1));
-    if (place !== end) {
-      store<u16>(STRETCH_FROM + at, <u16>place);
-      at += 2;
+  for (let base = from; base < to; base += period) {
+    // Places between fixed ones; most of these stand side by side in the text.
+    for (let left = others; left !== 0;) {
+      const nth = ctz(left), count = ctz(~(left >> nth));
+      left &= left + (1 << nth);
+      const symbol = base + nth, stop = min(symbol + count, to);
+      if (symbol >= stop) break;
+      taken += stop - symbol;
+      const isOne = placeOf(stop - 1) - placeOf(symbol) === stop - 1 - symbol;
+      for (let first = symbol; first < stop; first = isOne ? stop : first + 1) {
+        const place = placeOf(first);
+        if (place !== end) {
+          store<u16>(STRETCH_FROM + at, <u16>place);
+          at += 2;
+        }
+        end = isOne ? placeOf(stop - 1) + 1 : place + 1;
+        store<u16>(STRETCH_TO + at - 2, <u16>end);
+      }
     }
-    end = place + 1;
-    store<u16>(STRETCH_TO + at - 2, <u16>end);
   }
   return <u32>(at >> 1) | (<u32>taken << 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function placeOf(symbol: i32): i32 {
+  return load<u16>(PLACES + <usize>(symbol << 1));
 }

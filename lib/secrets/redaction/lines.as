@@ -2,7 +2,7 @@
 
 /** What there is to know of a line, see text_kernel.ts. */
 const HEAD: i32 = 1, TAIL: i32 = 2, REPEATED: i32 = 4, OFFSET: i32 = 8, AGAIN_2: i32 = 16, AGAIN_3: i32 = 32;
-const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64;
+const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64, ALIKE: i32 = 128;
 /**
  * Digits from which a line seems to begin with an offset, as in tokens.ts; bytes of the longest line that may belong to a group,
  * and by how many lines of a group differ; how a line above a file begins; bytes of the longest piece, of the longest line with a
@@ -12,8 +12,6 @@ const OFFSET_DIGITS: i32 = 6, LONGEST_LINE: i32 = 160, WIDEST: i32 = 24;
 const FILE_HEAD: u32 = 0x203e3d3d, LONGEST_PIECE: i32 = 12;
 const LONGEST_RECORD: i32 = 32, LONGEST_ROW: i32 = 64, LONGEST_CELL: i32 = 9;
 const FEWEST_LINES: i32 = 3, SETTLED: i32 = 4, NOT_KNOWN: i32 = 255;
-/** What is noted for the tokens of a line that differs from the one above in digits at most. */
-const AS_ABOVE: i32 = 254;
 
 // @ts-ignore: decorator
 @inline
@@ -240,21 +238,9 @@ function shareAsAbove(table: usize, room: usize, line: i32): void {
   store<u16>(lineEnd, <u16>(load<u16>(lineEnd - 2) + load<u16>(at) - load<u16>(at - 2)));
 }
 
-/**
- * The same as {@link shareHead} for the last line, which the end of the text may have cut off: that it has no more than a part of
- * what all lines of a long list share makes this no less.
- */
-function shareLast(table: usize, room: usize, first: i32, line: i32, shared: i32): i32 {
-  const before = differ, tokens = shareHead(table, room, first, line);
-  const isCut = shareEnd === TEXT + <usize>load<u16>(table + TO * room + (<usize>line << 1));
-  if (!isCut || tokens >= shared || 2 * tokens < shared || line - first < LONG_LIST) return tokens;
-  differ = before;
-  return shared;
-}
-
 /** Groups of lines that begin alike. */
 function group(table: usize, room: usize, count: i32): i32 {
-  const lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
+  const lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room, lineShared = table + SHARED * room;
   let at = table + GROUP * room;
   for (let start = 0; start + 2 < count;) {
     if ((load<u8>(lineFlags + <usize>start, 1) & HEAD) === 0) {
@@ -274,11 +260,11 @@ function group(table: usize, room: usize, count: i32): i32 {
     for (let line = start + 2;; line++) {
       const flags: i32 = load<u8>(lineFlags + <usize>line);
       if ((flags & HEAD) === 0) tokens = 0;
-      else if (isAboveTold && load<u8>(lineShared + <usize>line) === AS_ABOVE) shareAsAbove(table, room, line);
+      else if (isAboveTold && (load<u8>(lineSingles + <usize>line) & ALIKE) !== 0) shareAsAbove(table, room, line);
       else {
         isAboveTold = (flags & REPEATED) === 0;
         if (!isAboveTold) store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
-        else tokens = line === count - 1 ? shareLast(table, room, start, line, shared) : shareHead(table, room, start, line);
+        else tokens = shareHead(table, room, start, line);
       }
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (2 * tokens >= shared) {

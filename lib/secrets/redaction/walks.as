@@ -38,7 +38,7 @@ function lineTo(line: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function singleOn(line: i32): i32 {
-  return load<u8>(LINES + SINGLE * ROOM + <usize>line);
+  return load<u8>(LINES + SINGLE * ROOM + <usize>line) & ~ALIKE;
 }
 
 // @ts-ignore: decorator
@@ -111,7 +111,8 @@ export function nextRecords(): i32 {
 @inline
 function passSixteen(line: i32): bool {
   if (line + 16 > walkEnd || popcnt(letters) + popcnt(numerals) < ENOUGH_DIFFERENT) return false;
-  const known = v128.load(LINES + SINGLE * ROOM + <usize>line), mask = v128.splat<u8>(<u8>TABLE), none = i64x2.splat(0);
+  const mask = v128.splat<u8>(<u8>TABLE), none = i64x2.splat(0);
+  const known = v128.andnot(v128.load(LINES + SINGLE * ROOM + <usize>line), v128.splat<u8>(<u8>ALIKE));
   const table = v128.and(known, mask);
   const without = i8x16.bitmask(v128.eq<u8>(known, none));
   // With the lines before that are neither, which come first.
