@@ -236,13 +236,17 @@ function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 
   const lengths = v128.load(LENGTHS + (nth << 1)), above = v128.load(LENGTHS + ((nth - 1) << 1));
   const isLine = v128.ne<u16>(lengths, none), follows = v128.and(isLine, v128.ne<u16>(above, none));
   const offsets = v128.load64_zero(table + FLAG * room + line);
-  const bothOffset = v128.and(offsets, v128.load64_zero(table + FLAG * room + line - 1));
+  const offsetsAbove = v128.load64_zero(table + FLAG * room + line - 1);
+  const bothOffset = v128.and(offsets, offsetsAbove);
+  // Where a dump begins, lines with other numbers before it do not belong to it.
+  const oneOffset = v128.ne<u8>(v128.and(v128.xor(offsets, offsetsAbove), i8x16.splat(<i8>OFFSET)), none);
   const first = v128.load64_zero(FIRSTS + nth), indented = v128.load64_zero(INDENTS + nth);
   const sameFirst = v128.and(
     v128.eq<u8>(first, v128.load64_zero(FIRSTS + nth - 1)),
     v128.eq<u8>(indented, v128.load64_zero(INDENTS + nth - 1)),
   );
-  const alike = v128.or(v128.ne<u8>(bothOffset, none), v128.and(sameFirst, v128.ne<u8>(indented, none)));
+  const sameIndented = v128.andnot(v128.and(sameFirst, v128.ne<u8>(indented, none)), oneOffset);
+  const alike = v128.or(v128.ne<u8>(bothOffset, none), sameIndented);
   const difference = v128.sub<u16>(v128.max<u16>(lengths, above), v128.min<u16>(lengths, above));
   const isNear = v128.and(
     v128.le<u16>(difference, i16x8.splat(<i16>WIDEST)),
