@@ -1,32 +1,46 @@
 import assert from "node:assert/strict";
 import { GramIndex, type Whole } from "../../lib/secrets/redaction/gram_index.ts";
+import { KIND } from "../../lib/secrets/redaction/forms.ts";
 import { IndexCopies } from "../../lib/secrets/redaction/index_copies.ts";
+import { wordAt } from "../../lib/secrets/redaction/grams.ts";
+import { shortHash, ShortPatterns } from "../../lib/secrets/redaction/short_patterns.ts";
+import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
 import { MET, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
 
 const kernel = TextKernel.shared();
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+/** A small generator of numbers in [0, 1) that gives the same ones for the same seed. */
+function randomFrom(seed: number): () => number {
+  return () => (seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff) / 0x80000000;
+}
+
 /** An index of forms, in each of which every symbol proves 11, and of forms that have to be met as a whole. */
 function indexOf(forms: readonly string[], wholes: readonly string[] = []): GramIndex<Whole> {
-  const index = new GramIndex<Whole>();
+  const index = new GramIndex<Whole>(0x30);
   for (const form of forms) index.add(encode(form), new Uint8Array(form.length).fill(11), 0, 8);
   for (const whole of wholes) index.addWhole({ symbols: encode(whole) });
   for (const _ of index.settle());
   return index;
 }
 
-/** What is met in the plain view of `text`: `start-end` of runs, and `start-end=number` of wholes. */
-function lookUp(text: string, index: GramIndex<Whole>): string[] {
-  kernel.read(viewOf(encode(text)));
+/** What is met in a view of what the kernel read last: `start-end` of runs, and `start-end=number` of wholes. */
+function met(isDense: boolean, index: GramIndex<Whole>): string[] {
   const all: string[] = [];
-  kernel.lookUp(false, index, (count) => {
+  kernel.lookUp(isDense, index, (count) => {
     for (let i = 0; i < count; i++) {
       const [start, end, kinds, proof] = kernel.met.subarray(MET.size * i, MET.size * (i + 1));
       all.push(kinds === 0 ? `${start}-${end}=${proof}` : `${start}-${end}`);
     }
   });
   return all;
+}
+
+/** What is met in the plain view of `text`. */
+function lookUp(text: string, index: GramIndex<Whole>): string[] {
+  kernel.read(viewOf(encode(text)));
+  return met(false, index);
 }
 
 Deno.test("TextKernel.lookUp() follows a gram wherever it stands, as far as the text goes on as the form does", () => {
@@ -36,6 +50,35 @@ Deno.test("TextKernel.lookUp() follows a gram wherever it stands, as far as the 
     assert.deepEqual(lookUp(`${lead}3k9xq0zv${"-".repeat(before % 5)}`, index), [`${before}-${before + 8}`], lead);
     assert.deepEqual(lookUp(`${lead}3k9xq0zvaw8xx`, index), [`${before}-${before + 11}`], lead);
     assert.deepEqual(lookUp(`${lead}3k9xq0zxaw8xx`, index), [], lead);
+  }
+});
+
+Deno.test("TextKernel.lookUp() finds a form of noughts and ones among noughts and ones, wherever it stands", () => {
+  const form = "0110100111011", wide = "10010110001110101101011110010";
+  const whole = "1110001011";
+  for (const isDense of [false, true]) {
+    const table = isDense ? DENSE : PLAIN;
+    const index = new GramIndex<Whole>(table[0x30] as number);
+    index.add(fold(encode(form), table), new Uint8Array(form.length).fill(11), 0, 8);
+    index.add(fold(encode(wide), table), new Uint8Array(wide.length).fill(11), 0, 26);
+    index.addWhole({ symbols: fold(encode(whole), table) });
+    for (const _ of index.settle());
+    for (let before = 0; before < 70; before++) {
+      const lead = "0".repeat(before);
+      const at = (text: string, more: string): string[] => {
+        kernel.read(viewOf(encode(`${lead}${text}${more}`)));
+        return met(isDense, index).filter((each) => each.startsWith(`${before}-`));
+      };
+      for (const more of ["", "0", "0".repeat(50), "7", "0".repeat(9) + "x"]) {
+        assert.ok(at(form.slice(0, 12), more).includes(`${before}-${before + 12}`), `${before} ${more}`);
+        assert.ok(
+          at(wide, more).some((each) => each.startsWith(`${before}-${before + wide.length}`)),
+          `${before} ${more}`,
+        );
+        assert.deepEqual(at(whole, more), [`${before}-${before + whole.length}=0`], `${before} ${more}`);
+      }
+      assert.deepEqual(at("1010101010101010", ""), []);
+    }
   }
 });
 
@@ -58,6 +101,56 @@ Deno.test("TextKernel.lookUp() tells of all that is met, however much that is", 
   const all = lookUp(`abcdefgh-${wholes.at(-1)}+`.repeat(parts), index);
   assert.equal(all.length, parts * (wholes.length + 1));
   assert.equal(new Set(all).size, all.length);
+});
+
+Deno.test("TextKernel.probeThrees() notes the places at which three symbols may be in a short pattern, and no others", () => {
+  for (const texts of [["3k9xq0"], ["3k9x", "q0zvaw8"]]) {
+    const short = new ShortPatterns();
+    const pattern = { exact: null, kind: KIND.literal, proof: 60, dropped: 0 };
+    for (const text of texts) short.add({ ...pattern, symbols: encode(text) });
+    for (let before = 0; before < 40; before++) {
+      const text = `${"-".repeat(before)}${texts[0]}${"=".repeat(before % 7)}${texts.at(-1)}`;
+      kernel.read(viewOf(encode(text)));
+      const { plain, plainLength, found } = kernel;
+      const isBit = (at: number): boolean => {
+        const bit = shortHash(wordAt(plain, at));
+        return (((short.bits[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1;
+      };
+      const places = Array.from({ length: Math.ceil(plainLength / short.step) }, (_, i) => short.step * i);
+      const count = kernel.probeThrees(short);
+      assert.deepEqual([...found.subarray(0, count)], places.filter(isBit), text);
+      assert.ok(count >= 2 || short.step === 4, text);
+    }
+  }
+});
+
+Deno.test("GramIndex.add() makes all of a form found when most of it stands in other forms too", () => {
+  const least = 15;
+  const random = randomFrom(7);
+  const digits = (length: number): string =>
+    Array.from({ length }, () => "0123456789abcdef"[Math.floor(random() * 16)]).join("");
+  for (let round = 0; round < 60; round++) {
+    const head = digits(2 * (round % 12));
+    const forms = Array.from({ length: 3 }, () => `${head}${digits(64)}`).flatMap((form) => {
+      const at = 1 + Math.floor(random() * (form.length - 2));
+      const other = `${form.slice(0, at)}x${form.slice(at + 1)}`;
+      const edges = [`${digits(8)}${form.slice(0, 8)}${digits(9)}`, `${digits(8)}${form.slice(-8)}${digits(9)}`];
+      return [...edges, form, other, form.replace(/.{16}/g, "0x$&"), form.replace(/.{8}/g, "$&0x"), `${form}x${form}`];
+    });
+    const index = new GramIndex<Whole>(DENSE[0x30] as number);
+    for (const form of forms) {
+      // Those that only have eight digits of another one are of another kind, so that nothing is left to them.
+      const kind = form.length < 26 ? KIND.reversed : KIND.hex;
+      index.add(fold(encode(form), DENSE), new Uint8Array(form.length).fill(6 + round % 2), kind, least);
+    }
+    for (const _ of index.settle());
+    for (const form of forms) {
+      for (let at = 0; at + least <= form.length; at++) {
+        kernel.read(viewOf(encode(form.slice(at, at + least))));
+        assert.ok(met(true, index).includes(`0-${least}`), `${form} at ${at}`);
+      }
+    }
+  }
 });
 
 Deno.test("IndexCopies.of() grows the memory, and gives each index as it is now", () => {

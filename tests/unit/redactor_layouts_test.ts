@@ -257,3 +257,33 @@ Deno.test("redact() masks pieces in a short text that repeats what a value repea
   const text = `${"abQd ".repeat(600)}${"x ".repeat(200)}`;
   assert.match(redactor.redact(`Vn3kD, 0wRq6, Ys1Hc and 5Tz8B\n${text}`), /^\*\*\* and \*\*\*\n/);
 });
+
+Deno.test("redact() masks every byte of a value in rows of any number of groups of any width", () => {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  for (const width of [1, 2, 4, 8]) {
+    for (let columns = width; columns <= 24; columns += width) {
+      for (const isTurned of [false, true]) {
+        const shown: number[] = [];
+        let text = "";
+        const bytes = new TextEncoder().encode(`${"+".repeat(columns)}${VALUE}`);
+        for (let row = 0; row < bytes.length; row += columns) {
+          text += `${row.toString(16).padStart(8, "0")}: `;
+          for (let at = row; at < Math.min(row + columns, bytes.length); at += width) {
+            const group = [...bytes.subarray(at, Math.min(at + width, row + columns))];
+            for (const byte of isTurned ? group.reverse() : group) {
+              if (byte !== 0x2b) shown.push(text.length);
+              text += byte.toString(16).padStart(2, "0");
+            }
+            // As hexdump -C has it.
+            text += width === 1 && at - row === 7 ? "  " : " ";
+          }
+          text += " |................|\n";
+        }
+        const spans = redactor.find(new TextEncoder().encode(text));
+        const isMasked = (at: number): boolean => spans.some(({ start, end }) => start <= at && at + 2 <= end);
+        assert.deepEqual(shown.filter((at) => !isMasked(at)), [], `${width} ${columns} ${isTurned}\n${text}`);
+      }
+    }
+  }
+});

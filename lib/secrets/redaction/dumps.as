@@ -18,6 +18,45 @@ const SHORTEST_ROW: i32 = 9, SHORTEST_PROMPTED: i32 = 11, FEWEST_READ: usize = 4
 /** Blanks in place of an offset, at least. */
 const SHORTEST_GAP: i32 = 6;
 
+/**
+ * For groups of two digits, and 64 bytes further on for those of four, what there is to know of those that show four bytes with a
+ * blank between them: which digits, and for either order which bytes and where the digits of each are.
+ */
+const QUADS: usize = 0x21b300, QUADS_OF_WORDS: usize = QUADS + 64;
+const QUAD: usize = 4;
+
+/** Writes that. */
+function prepareDumps(): void {
+  v128.store(QUADS, i8x16(0, 1, 3, 4, 6, 7, 9, 10, 0, 0, 0, 0, 0, 0, 0, 0));
+  v128.store(QUADS, i16x8(0, 3, 6, 9, 0, 0, 0, 0), 16);
+  v128.store(QUADS, i16x8(0, 3, 6, 9, 0, 0, 0, 0), 32);
+  v128.store(QUADS, i8x16(0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 48);
+  v128.store(QUADS_OF_WORDS, i8x16(0, 1, 2, 3, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0));
+  v128.store(QUADS_OF_WORDS, i16x8(0, 2, 5, 7, 0, 0, 0, 0), 16);
+  v128.store(QUADS_OF_WORDS, i16x8(2, 0, 7, 5, 0, 0, 0, 0), 32);
+  v128.store(QUADS_OF_WORDS, i8x16(1, 0, 3, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 48);
+}
+
+/** How many bytes groups of `width` digits take that show four bytes, without the blank behind them. */
+// @ts-ignore: decorator
+@inline
+function quadLength(width: i32): usize {
+  return width === 2 ? 11 : 9;
+}
+
+/** Whether `v` begins with groups of `width` digits that show four bytes, with a blank behind each. */
+// @ts-ignore: decorator
+@inline
+function isQuad(v: v128, width: i32): bool {
+  const others = i8x16.bitmask(v128.eq<u8>(kinds(v, v128.load(HEX_LOW), v128.load(HEX_HIGH)), i64x2.splat(0)));
+  const blanks = i8x16.bitmask(v128.eq<u8>(v, v128.load(BLANKS)));
+  if (width === 2) return (others & 0xfff) === 0x924 && (blanks & 0xfff) === 0x924;
+  return width === 4 && (others & 0x3ff) === 0x210 && (blanks & 0x3ff) === 0x210;
+}
+
+/** Digits of the first group of the last row that was read. */
+let lastWidth: i32 = 0;
+
 /** In place of a turn: that a line was no row, and whether there were rows before it. */
 const ALONE: i32 = 1, AFTER_ROWS: i32 = 2;
 
@@ -120,8 +159,25 @@ function isGroup(at: usize, begin: usize, to: usize, digits: i32, usual: i32, ga
   if (digits === 0 || (digits & 1) !== 0 || digits > MOST_OFFSET_DIGITS) return false;
   const stop = begin + <usize>digits;
   if (stop < to && load<u8>(stop) !== 0x20) return false;
+  return usual === 0 || (digits <= usual && isApart(begin - at, digits, gap, count));
+}
+
+// @ts-ignore: decorator
+@inline
+function isApart(blanks: usize, digits: i32, gap: usize, count: usize): bool {
   // hexdump -C leaves two blanks in the middle.
-  return usual === 0 || (digits <= usual && (begin - at <= 1 || begin - at === gap || (digits === 2 && count === 8)));
+  return blanks <= 1 || blanks === gap || (digits === 2 && count === 8);
+}
+
+/** The bytes that up to sixteen digits show, twice. */
+// @ts-ignore: decorator
+@inline
+function bytesShown(v: v128): v128 {
+  // Letters have a bit that digits have not, and are nine more.
+  const nine = v128.and(v128.shr<u8>(v, 6), v128.load(ONES));
+  const values = v128.add<u8>(v128.and(v, v128.load(HALF)), v128.add<u8>(v128.shl<u8>(nine, 3), nine));
+  const words = v128.or(v128.shl<u16>(v128.and(values, i16x8.splat(0xff)), 4), v128.shr<u16>(values, 8));
+  return i8x16.narrow_i16x8_u(words, words);
 }
 
 /** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
@@ -142,23 +198,36 @@ function readDigits(at: usize, to: usize): usize {
   let count = first, usual = 0, gap: usize = 1;
   while (at < to && count - first < MOST_ROW_BYTES) {
     const begin = onlyBlanksEnd(at, to);
-    const v = v128.load(begin);
+    const v = v128.load(begin), width = usual === 0 ? lastWidth : usual;
+    const place = <i16>(begin - TEXT);
+    if (
+      isQuad(v, width) && begin + quadLength(width) < to && count - first + QUAD <= MOST_ROW_BYTES &&
+      (usual === 0 || isApart(begin - at, width, gap, count - first))
+    ) {
+      const quads = width === 2 ? QUADS : QUADS_OF_WORDS;
+      const four = bytesShown(i8x16.swizzle(v, v128.load(quads)));
+      v128.store_lane<u32>(BIG + count, four, 0);
+      v128.store_lane<u32>(LITTLE + count, i8x16.swizzle(four, v128.load(quads, 48)), 0);
+      const here = v128.splat<u16>(<u16>place);
+      v128.store(BIG_DIGITS + (count << 1), v128.add<u16>(here, v128.load(quads, 16)));
+      v128.store(LITTLE_DIGITS + (count << 1), v128.add<u16>(here, v128.load(quads, 32)));
+      if (usual === 0) gap = begin - at;
+      usual = width;
+      count += QUAD;
+      at = begin + quadLength(width);
+      continue;
+    }
     const digits = countDigits(v, begin, to);
     if (!isGroup(at, begin, to, digits, usual, gap, count - first)) break;
     if (usual === 0) {
-      usual = digits;
+      usual = lastWidth = digits;
       gap = begin - at;
     }
-    // Letters have a bit that digits have not, and are nine more.
-    const nine = v128.and(v128.shr<u8>(v, 6), v128.load(ONES));
-    const values = v128.add<u8>(v128.and(v, v128.load(HALF)), v128.add<u8>(v128.shl<u8>(nine, 3), nine));
-    const words = v128.or(v128.shl<u16>(v128.and(values, i16x8.splat(0xff)), 4), v128.shr<u16>(values, 8));
-    const eight = i8x16.narrow_i16x8_u(words, words);
+    const eight = bytesShown(v);
     v128.store_lane<u64>(BIG + count, eight, 0);
     const size = digits >> 1;
     const turned = v128.sub<u8>(i8x16.splat(<i8>(size - 1)), iota);
     v128.store_lane<u64>(LITTLE + count, i8x16.swizzle(eight, turned), 0);
-    const place = <i16>(begin - TEXT);
     v128.store(BIG_DIGITS + (count << 1), v128.add<u16>(i16x8.splat(place), evens));
     v128.store(LITTLE_DIGITS + (count << 1), v128.sub<u16>(i16x8.splat(place + <i16>digits - 2), evens));
     count += <usize>size;
@@ -247,12 +316,21 @@ function isPlainRow(from: usize, to: usize): bool {
   let count: usize = 0, gap: usize = 1;
   while (at < to) {
     const begin = onlyBlanksEnd(at, to);
-    const v = v128.load(begin);
+    const v = v128.load(begin), width = usual === 0 ? lastWidth : usual;
+    if (isQuad(v, width) && begin + quadLength(width) < to && (usual === 0 || isApart(begin - at, width, gap, count))) {
+      const quad = i8x16.swizzle(v, v128.load(width === 2 ? QUADS : QUADS_OF_WORDS));
+      if ((i16x8.bitmask(v128.gt<u16>(v128.and(quad, low), most)) & 15) !== 0) return false;
+      if (usual === 0) gap = begin - at;
+      usual = width;
+      count += QUAD;
+      at = begin + quadLength(width);
+      continue;
+    }
     const digits = countDigits(v, begin, to);
     if (!isGroup(at, begin, to, digits, usual, gap, count)) break;
     if ((i16x8.bitmask(v128.gt<u16>(v128.and(v, low), most)) & ((1 << (digits >> 1)) - 1)) !== 0) return false;
     if (usual === 0) {
-      usual = digits;
+      usual = lastWidth = digits;
       gap = begin - at;
     }
     count += <usize>(digits >> 1);

@@ -30,6 +30,19 @@ export const KIND = {
 /** Set in a pool's kind when the view drops some of the value's characters, so that gaps are to be expected. */
 export const HAS_GAPS = 16;
 
+/** A bit for each kind in which the first and the last character may hold bits of the value and of what stands beside it. */
+export const PACKED_KINDS: number = (1 << KIND.base64) | (1 << KIND.base64Nested) | (1 << KIND.base32);
+
+/** A bit for each kind in which bytes are numbers, most of them of several digits. */
+const NUMBER_KINDS = (1 << KIND.hex) | (1 << KIND.hexWords) | (1 << KIND.decimal) | (1 << KIND.octal) |
+  (1 << KIND.ebcdic) | (1 << KIND.nested);
+
+/** The first of the kinds of which a run counts as one of `kind` does, and is masked alike. */
+export function metAs(kind: number): number {
+  if (((1 << kind) & PACKED_KINDS) !== 0) return KIND.base64;
+  return ((1 << kind) & NUMBER_KINDS) === 0 ? kind : KIND.hex;
+}
+
 /** One of {@linkcode KIND}. */
 export type Kind = typeof KIND[keyof typeof KIND];
 

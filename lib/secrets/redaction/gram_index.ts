@@ -4,11 +4,16 @@
  * together here, and texts are looked up in a copy, see runs.as.
  */
 import { type GramCounts, GramSieves } from "./gram_sieves.ts";
+import { metAs } from "./forms.ts";
+import { areTogether, GramStretches } from "./gram_stretches.ts";
 import { GRAM, gramHash, memoryOf, WIDE_GRAM, wideHashAt, wordAt, wordIn } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
 
 /** Symbols in a row from which a form is looked up by wide grams. */
 export const WIDE_FROM: number = WIDE_GRAM + 10;
+
+/** In the hash of a gram in the table: symbols in a row from which the form counts to which it leads. */
+const LEAST_BITS = 31;
 
 /** Facts of the pool: a gram begins here that is looked for wherever it stands, or one of sixteen symbols. */
 const GRAM_HERE = 0x4000;
@@ -62,16 +67,20 @@ export class GramIndex<W extends Whole> {
   #length = 0;
   /**
    * Two numbers for each slot: one more than where a gram stands in the pool, 0 where nothing is, and the hash of the
-   * gram, which tells it from most others without a look at the pool.
+   * gram, which tells it from most others without a look at the pool. The lowest bits of the hash, which have no say in
+   * where the gram belongs, are symbols in a row from which the form counts that stands there.
    */
   #table = new Int32Array(1 << 12);
   #count = 0;
-  #sieves: GramSieves = new GramSieves({ probes: 0, grams: 0, wide: 0, wholes: 0 });
+  #sieves: GramSieves;
   /** How many hashes belong into each set. */
   readonly #counts: GramCounts = { probes: 0, grams: 0, wide: 0, wholes: 0 };
   /** Up to where the pool, and how many of the wholes, are in the sets. */
   #settled = 0;
   #settledWholes = 0;
+  readonly #stretches = new GramStretches();
+  /** Symbols in a row from which the form counts that is being added. */
+  #least = GRAM;
   /** Where in the pool the last gram stands that was added. */
   #lastGram = -4;
   /** Where the grams of the longest forms stand in the pool, by their hash. */
@@ -89,6 +98,11 @@ export class GramIndex<W extends Whole> {
   #wholePoolLength = 0;
   /** How often what is found has changed. */
   revision = 0;
+
+  /** No forms, of a view in which noughts are the symbol `nought`. */
+  constructor(nought: number) {
+    this.#sieves = new GramSieves(this.#counts, nought);
+  }
 
   /** All that texts are looked up in. */
   get parts(): IndexParts {
@@ -109,28 +123,44 @@ export class GramIndex<W extends Whole> {
     const from = this.#length;
     this.#append(symbols, weights, kind);
     if (least >= WIDE_FROM) this.#addWide(from, symbols.length - WIDE_GRAM, least - WIDE_GRAM - 2);
-    else this.#addGrams(from, symbols.length - GRAM, least - GRAM + 1);
+    else this.#addGrams(from, symbols.length - GRAM, least, kind);
   }
 
   /**
    * Adds one of each `gap` grams in a row up to the `last`: so many begin within the fewest symbols that count, and one
    * is enough to come upon them. It is one that no other form has, so that it leads to this form: of `gap` grams in a
-   * row one leads here, or all of them are in the table and lead to others. The first and the last one are added too,
-   * since forms that agree in all else may differ there.
+   * row one leads here, or another form has all of them one after the other, or all of them are in the table and lead to
+   * others. The first and the last one are added too, since forms that agree in all else may differ there.
    */
-  #addGrams(from: number, last: number, gap: number): void {
+  #addGrams(from: number, last: number, least: number, kind: number): void {
     if (last < 0) return;
-    this.#addGram(from);
-    for (let before = 0; before + gap <= last;) {
+    this.#least = least;
+    const gap = least - GRAM + 1;
+    const { memory: pool, facts } = this;
+    const stretches = this.#stretches.of({ pool, facts, from, last, least, mark: metAs(kind) });
+    const add = (gram: number): boolean => stretches[gram] === 0 && this.#addGram(from + gram);
+    for (let before = add(0) ? 0 : -1; before + gap <= last;) {
       let at = before + gap;
-      while (at > before && !this.#addGram(from + at)) at--;
-      if (at === before) {
-        at += gap + 1;
-        while (at <= last && !this.#addGram(from + at)) at++;
+      while (at > before && !add(at)) at--;
+      if (at === before && areTogether(stretches, before + 1, before + gap)) {
+        let end = before + gap + 1;
+        while (end <= last && areTogether(stretches, before + 1, end)) end++;
+        if (end > last) return;
+        before = end - gap;
+        continue;
       }
+      if (at === before) at = this.#addAnyGram(from, last, before, gap);
       before = at;
     }
-    if (gap > 1) this.#addGram(from + last);
+    if (gap > 1) add(last);
+  }
+
+  /** Adds the last one of the `gap` grams behind the one `before` that is not in the table, or else the next one. */
+  #addAnyGram(from: number, last: number, before: number, gap: number): number {
+    for (let at = before + gap; at > before; at--) if (this.#addGram(from + at)) return at;
+    let at = before + gap + 1;
+    while (at <= last && !this.#addGram(from + at)) at++;
+    return at;
   }
 
   /** Adds the gram at `at` of the pool; false when another form has it. */
@@ -189,7 +219,8 @@ export class GramIndex<W extends Whole> {
     const hash = slotHash(first, second);
     let slot = (hash >>> 5) & mask & ~1;
     for (let at = table[slot] as number; at !== 0; at = table[slot] as number) {
-      if (table[slot + 1] === hash && wordIn(memory, at - 1) === first && wordIn(memory, at + 3) === second) break;
+      const isSame = (((table[slot + 1] as number) ^ hash) & ~LEAST_BITS) === 0;
+      if (isSame && wordIn(memory, at - 1) === first && wordIn(memory, at + 3) === second) break;
       slot = (slot + 2) & mask;
     }
     return slot;
@@ -223,7 +254,7 @@ export class GramIndex<W extends Whole> {
     const slot = this.#slot(first, second);
     if (this.#table[slot] !== 0) return false;
     this.#table[slot] = at + 1;
-    this.#table[slot + 1] = slotHash(first, second);
+    this.#table[slot + 1] = (slotHash(first, second) & ~LEAST_BITS) | this.#least;
     this.#count++;
     return true;
   }
@@ -268,7 +299,7 @@ export class GramIndex<W extends Whole> {
    */
   *settle(): Generator<void> {
     const isFull = this.#sieves.areFullWith(this.#counts);
-    const sieves = isFull ? new GramSieves(this.#counts) : this.#sieves;
+    const sieves = isFull ? new GramSieves(this.#counts, this.#sieves.noughts.nought) : this.#sieves;
     const from = isFull ? 0 : this.#settled;
     for (let at = from; at < this.#length; at++) {
       if (at % SLICE === 0) yield;

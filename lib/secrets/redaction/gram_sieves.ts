@@ -1,5 +1,6 @@
 /** The sets that are asked about symbols of a text before they are looked up, since most texts hold nothing of a form. */
 import { gramHash, probeHash, wideHashAt, wordAt } from "./grams.ts";
+import { NoughtGrams } from "./nought_grams.ts";
 import { LaneSieve, Sieve } from "./sieve.ts";
 
 /** The lane of the fives with which sixteen symbols begin; those before it are for eight. */
@@ -30,9 +31,12 @@ export class GramSieves {
   readonly wide: Sieve;
   /** The eight symbols with which a form begins that has to be met as a whole. */
   readonly wholes: Sieve;
+  /** Those of them all that begin with eight noughts and ones. */
+  readonly noughts: NoughtGrams;
 
-  /** Sets for as many hashes. */
-  constructor({ probes, grams, wide, wholes }: GramCounts) {
+  /** Sets for as many hashes, of a view in which noughts are the symbol `nought`. */
+  constructor({ probes, grams, wide, wholes }: GramCounts, nought: number) {
+    this.noughts = new NoughtGrams(nought);
     this.probes = new LaneSieve(probes);
     this.grams = new Sieve(grams);
     this.wide = new Sieve(wide);
@@ -64,6 +68,7 @@ export class GramSieves {
   }
 
   #addProbe(symbols: Uint8Array, at: number, lane: number): void {
+    this.noughts.add(symbols, lane === WIDE_LANE ? at : at - lane, lane === WIDE_LANE ? 0 : lane);
     this.probes.addIn(probeHash(wordAt(symbols, at), symbols[at + 4] as number), lane);
   }
 }

@@ -77,7 +77,7 @@ export class IndexCopies {
   }
 }
 
-/** A part, and the number that is told with where it is: of a set by how much hashes are shifted, else how long it is. */
+/** A part, and the number that is told with where it is: of a set by how much hashes are shifted, of the table of noughts which symbol is one, else how long it is. */
 interface Part {
   readonly number: number;
   readonly data: Int32Array | Uint8Array | Uint16Array;
@@ -92,6 +92,7 @@ function partsOf({ sieves, pool, facts, table, wide, wholes, wholeList, wholePoo
       number: data.length,
       data,
     })),
+    { number: sieves.noughts.nought, data: sieves.noughts.table },
   ];
 }
 

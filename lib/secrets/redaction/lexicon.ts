@@ -92,9 +92,9 @@ interface Value {
 /** Grams, whole patterns and edges of every value that was added. */
 export class Lexicon {
   /** Forms in the plain view. */
-  readonly plain: GramIndex<Pattern> = new GramIndex();
+  readonly plain: GramIndex<Pattern> = new GramIndex(PLAIN[NOUGHT] as number);
   /** Forms in the dense view. */
-  readonly dense: GramIndex<Pattern> = new GramIndex();
+  readonly dense: GramIndex<Pattern> = new GramIndex(DENSE[NOUGHT] as number);
   /** Patterns of four to seven symbols of the plain view. */
   readonly short: ShortPatterns = new ShortPatterns();
   /** Starts and ends of forms in either view. */
@@ -226,6 +226,9 @@ export class Lexicon {
     }
   }
 }
+
+/** A nought as text has it. */
+const NOUGHT = 0x30;
 
 /** Grams in the plain view for each character of a value. */
 const PLAIN_GRAMS = 5;

@@ -33,15 +33,17 @@ function gramHash(first: u32, second: u32): u32 {
 function sieveBit(set: usize, shift: u32, hash: u32): u32 {
   const second = rehash(hash);
   const word = load<u32>(set + (<usize>(hash >>> shift) << 2));
-  return (word >>> (second >>> 27)) & (word >>> (second >>> 22)) & (word >>> (second >>> 17));
+  return (word >>> (second >>> 28)) & (word >>> (8 + ((second >>> 24) & 15))) & (word >>> (15 + ((second >>> 20) & 15)));
 }
 
-/** For each number the bit of 32 that its lowest five bits say; the others are vectors that do not change. */
+/**
+ * For each number of which `exponents` has the bits that make it a power of two as a floating-point number, less `least`, that
+ * power.
+ */
 // @ts-ignore: decorator
 @inline
-function bitsOf(numbers: v128, spread: v128, powers: v128, bytes: v128, high: v128, low: v128): v128 {
-  const number = i8x16.relaxed_swizzle(numbers, spread);
-  return v128.and(v128.eq<u8>(v128.and(number, high), bytes), i8x16.relaxed_swizzle(powers, v128.and(number, low)));
+function powersOf(exponents: v128, mask: v128, least: v128): v128 {
+  return i32x4.relaxed_trunc_f32x4_s(i32x4.add(v128.and(exponents, mask), least));
 }
 
 // @define hashes
@@ -57,18 +59,14 @@ function bitsOf(numbers: v128, spread: v128, powers: v128, bytes: v128, high: v1
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 2), words, 2);
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 3), words, 3);
     const bits = v128.or(
-      v128.or(
-        bitsOf(v128.shr<u32>(second, 27), spread, powers, bytes, high, low),
-        bitsOf(v128.shr<u32>(second, 22), spread, powers, bytes, high, low),
-      ),
-      bitsOf(v128.shr<u32>(second, 17), spread, powers, bytes, high, low),
+      v128.or(powersOf(v128.shr<u32>(second, 5), mask, least), powersOf(v128.shr<u32>(second, 1), mask, middle)),
+      powersOf(v128.shl<u32>(second, 3), mask, most),
     );
     const held = v128.eq<u32>(v128.and(words, bits), bits);
 // @end
 // @define vectors
   const one = v128.load(VECTORS), two = v128.load(VECTORS, 16), three = v128.load(VECTORS, 32);
-  const spread = v128.load(VECTORS, 48), powers = v128.load(VECTORS, 64), bytes = v128.load(VECTORS, 80);
-  const high = v128.load(VECTORS, 96), low = v128.load(VECTORS, 112);
+  const mask = v128.load(VECTORS, 48), least = v128.load(VECTORS, 80), middle = v128.load(VECTORS, 96), most = v128.load(VECTORS, 112);
 // @end
 
 /** Puts those of four places that `keep` has ones for at `at`; where they end. */
@@ -80,12 +78,36 @@ function putPlaces(at: usize, places: v128, keep: v128): usize {
   return at + <usize>popcnt(pairs);
 }
 
+/**
+ * Notes those of the symbols `at`, `at + 4` and so on up to sixteen at which grams of noughts and ones may be in a form, when all
+ * sixteen and those around them that grams may hold are noughts and ones, see nought_grams.ts: `before` and `after` are what
+ * stands from four before `at` on and from four behind it on, less a nought. Where the list of them ends.
+ */
+// @ts-ignore: decorator
+@inline
+function putNoughts(hits: usize, at: i32, before: v128, after: v128, table: usize): usize {
+  const bits = <usize>(i8x16.bitmask(v128.neg<i8>(before)) >> 1 | i8x16.bitmask(v128.neg<i8>(after)) << 7);
+  for (let i = 0; i < 16; i += 4) {
+    store<u16>(hits, <u16>(at + i));
+    hits += <usize>load<u8>(table + ((bits >> i) & 0x7ff)) << 1;
+  }
+  return hits;
+}
+
 /** Notes the symbols, every fourth looked at, at which five may be in a form; where the list of them ends. */
-function probeFives(symbols: usize, length: i32, shift: u32, set: usize): usize {
+function probeFives(symbols: usize, length: i32, sets: usize): usize {
+  const shift = load<u32>(sets), set = <usize>load<u32>(sets, 4);
+  const nought = i8x16.splat(<i8>load<u32>(sets, 88)), noughts = <usize>load<u32>(sets, 92), pairs = v128.load(PAIRS);
   // @use vectors
   const byte = v128.load(VECTORS, 128), next = v128.load(VECTORS, 144);
   let hits = HITS;
   for (let at = 0; at + PROBE <= length; at += 16) {
+    const before = v128.sub<u8>(v128.load(symbols + <usize>at - 4), nought);
+    const after = v128.sub<u8>(v128.load(symbols + <usize>at, 4), nought);
+    if (!v128.any_true(v128.and(v128.or(before, after), pairs))) {
+      hits = putNoughts(hits, at, before, after, noughts);
+      continue;
+    }
     const first = v128.load(symbols + <usize>at), last = v128.and(v128.load(symbols + <usize>at, 4), byte);
     // @use hashes
     // @use areIn
@@ -138,16 +160,64 @@ function wideHash(at: usize): u32 {
   return gramHash(rehash(head), gramHash(load<u32>(at, 8), load<u32>(at, 12)));
 }
 
+/** For each of four pairs of words the hash of the eight symbols that they are. */
+// @ts-ignore: decorator
+@inline
+function gramHashes(first: v128, second: v128, one: v128, two: v128): v128 {
+  const mixed = v128.xor(second, v128.shr<u32>(second, 15));
+  return v128.xor(i32x4.mul(first, one), i32x4.mul(mixed, two));
+}
+
+/** Places of wide grams that may be in a form by their hashes, where narrow ones were before. */
+const SIFTED: usize = NARROW_GRAMS;
+
+/** Notes in {@link SIFTED} the wide grams of which the hashes may be in the set; where the list ends. */
+function siftWideHashes(shift: u32, set: usize): usize {
+  // @use vectors
+  let sifted = SIFTED;
+  for (let wide = WIDE_GRAMS; wide < wideEnd; wide += 8) {
+    const places = v128.load64_zero(wide);
+    const a = v128.load(symbols + <usize>load<u16>(wide)), b = v128.load(symbols + <usize>load<u16>(wide, 2));
+    const c = v128.load(symbols + <usize>load<u16>(wide, 4)), d = v128.load(symbols + <usize>load<u16>(wide, 6));
+    const abHead = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cdHead = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+    const abTail = v128.shuffle<i32>(a, b, 2, 6, 3, 7), cdTail = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+    const head = gramHashes(v128.shuffle<i64>(abHead, cdHead, 0, 2), v128.shuffle<i64>(abHead, cdHead, 1, 3), one, two);
+    const tail = gramHashes(v128.shuffle<i64>(abTail, cdTail, 0, 2), v128.shuffle<i64>(abTail, cdTail, 1, 3), one, two);
+    const first = i32x4.mul(v128.xor(head, v128.shr<u32>(head, 16)), three);
+    const last = v128.xor(tail, v128.shr<u32>(tail, 15));
+    // @use hashes
+    // @use areIn
+    // Behind the last one stands what was there before.
+    const left = i32x4.splat(<i32>((wideEnd - wide) >> 1));
+    sifted = putPlaces(sifted, places, v128.and(held, v128.gt<i32>(left, i32x4(0, 1, 2, 3))));
+  }
+  return sifted;
+}
+
 /**
  * Notes in {@link FOUND} the symbols of the plain view, every `step` looked at, at which three may be in a short pattern; how
  * many.
  */
 export function probeThrees(length: i32, step: u32): i32 {
+  const one = v128.load(VECTORS), powers = v128.load(VECTORS, 64), three = i32x4.splat(0xffffff);
+  const steps = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(step));
+  // The three symbols of each, and one more.
+  const words = i8x16.add(i32x4.mul(steps, i32x4.splat(0x01010101)), i32x4.splat(0x03020100));
+  const seven = i32x4.splat(7), none = i64x2.splat(0);
   let found = FOUND;
-  for (let at: u32 = 0; at < <u32>length; at += step) {
-    const bit = ((load<u32>(PLAIN + <usize>at) & 0xffffff) * FIRST) >>> 18;
-    store<u32>(found, at);
-    found += <usize>((load<u32>(SHORT_BITS + ((<usize>bit >> 5) << 2)) >>> (bit & 31)) & 1) << 2;
+  for (let at: u32 = 0; at < <u32>length; at += step << 2) {
+    const threes = v128.and(i8x16.relaxed_swizzle(v128.load(PLAIN + <usize>at), words), three);
+    const bit = v128.shr<u32>(i32x4.mul(threes, one), 18), place = v128.shr<u32>(bit, 3);
+    let bytes = v128.load_lane<u8>(SHORT_BITS + <usize>i32x4.extract_lane(place, 0), none, 0);
+    bytes = v128.load_lane<u8>(SHORT_BITS + <usize>i32x4.extract_lane(place, 1), bytes, 4);
+    bytes = v128.load_lane<u8>(SHORT_BITS + <usize>i32x4.extract_lane(place, 2), bytes, 8);
+    bytes = v128.load_lane<u8>(SHORT_BITS + <usize>i32x4.extract_lane(place, 3), bytes, 12);
+    const held = v128.and(bytes, i8x16.relaxed_swizzle(powers, v128.and(bit, seven)));
+    for (let left = i32x4.bitmask(v128.ne<u32>(held, none)); left !== 0; left &= left - 1) {
+      const symbol = at + step * <u32>ctz(left);
+      store<u32>(found, symbol);
+      found += <usize>(symbol < <u32>length) << 2;
+    }
   }
   return <i32>((found - FOUND) >> 2);
 }

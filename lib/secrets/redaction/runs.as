@@ -14,6 +14,8 @@ const LEAST: usize = 0x24e000;
 
 /** Symbols in a gram, and in a wide one. */
 const GRAM: i32 = 8, WIDE_GRAM: i32 = 16;
+/** In the hash of a gram in the table: symbols in a row from which the form counts to which it leads. */
+const LEAST_BITS: u32 = 31;
 /** Symbols from either end of a run within which a form that goes further is come upon. */
 const NEAR: i32 = 36;
 /** In the facts of a symbol: what it proves, which kind of form it belongs to, and whether a gram in the table begins there. */
@@ -63,7 +65,7 @@ function findGram(first: u32, second: u32): i32 {
   let at = 0;
   while ((at = load<i32>(gramTable + (<usize>slot << 2))) !== 0) {
     const form = pool + <usize>(at - 1);
-    const isSame = load<u32>(gramTable + (<usize>slot << 2), 4) === hash;
+    const isSame = ((load<u32>(gramTable + (<usize>slot << 2), 4) ^ hash) & ~LEAST_BITS) === 0;
     if (isSame && load<u32>(form) === first && load<u32>(form, 4) === second) break;
     slot = (slot + 2) & gramMask;
   }
@@ -89,16 +91,71 @@ function entryOf(table: usize, mask: u32, from: u32, key: u32): usize {
   return entry;
 }
 
-/** Notes a wide gram that begins at `at`, when there seems to be one; where the list of what was found ends. */
+/** The entry of a gram in the table, or the empty one where it belongs. */
 // @ts-ignore: decorator
 @inline
-function noteWide(found: usize, at: u32, set: usize, shift: u32): usize {
+function gramEntry(hash: u32): usize {
+  let slot = (hash >>> 5) & gramMask;
+  let entry = gramTable + (<usize>slot << 2);
+  while (((load<u32>(entry, 4) ^ hash) & ~LEAST_BITS) !== 0 && load<i32>(entry) !== 0) {
+    slot = (slot + 2) & gramMask;
+    entry = gramTable + (<usize>slot << 2);
+  }
+  return entry;
+}
+
+/**
+ * 1 when the gram at `at`, of which `narrow` is the place in the list and which stands one before `place` in the pool, may lead to a
+ * run that counts, from `least` symbols in a row: it goes on as its form does for as long, or as far as was looked, or a gram
+ * ends behind it with which it may go on in another form.
+ */
+// @ts-ignore: decorator
+@inline
+function mayCountFrom(at: u32, narrow: usize, place: i32, least: u32): u32 {
+  const form = pool + <usize>place - 1, here = symbols + <usize>at;
+  const ahead = <u32>ctz(load<u64>(form, 8) ^ load<u64>(here, 8)) >> 3;
+  const behind = <u32>clz(load<u64>(form - 8) ^ load<u64>(here - 8)) >> 3;
+  const goesOn = v128.any_true(v128.eq<u16>(v128.load(narrow, 2), v128.splat<u16>(<u16>(at + ahead + 1))));
+  const isLong = <u32>GRAM + ahead + behind >= least, isOther = load<u64>(form) !== load<u64>(here);
+  return <u32>goesOn | ((ahead | behind) >> 3) | <u32>isLong | <u32>isOther;
+}
+
+/** One more than where in the pool the wide gram at `at` may stand, 0 where nowhere. */
+// @ts-ignore: decorator
+@inline
+function widePlace(at: u32): i32 {
   const hash = wideHash(symbols + <usize>at);
-  if ((sieveBit(set, shift, hash) & 1) === 0) return found;
-  const place = load<i32>(entryOf(wideTable, wideMask, (hash ^ (hash >>> 15)) * 0x2c1b3c6d >>> 8, hash));
-  store<u32>(found, at | WIDE_BIT);
-  store<i32>(found + FOUND_AT - FOUND, place);
-  return found + (<usize>(place !== 0) << 2);
+  return load<i32>(entryOf(wideTable, wideMask, (hash ^ (hash >>> 15)) * 0x2c1b3c6d >>> 8, hash));
+}
+
+/** Leaves those of the wide grams that are in the table; how many. */
+function siftWides(sets: usize): i32 {
+  const end = siftWideHashes(load<u32>(sets, 16), <usize>load<u32>(sets, 20));
+  let left = WIDE_GRAMS;
+  for (let wide = SIFTED; wide < end; wide += 2) {
+    const at = load<u16>(wide);
+    store<u16>(left, at);
+    left += <usize>(widePlace(at) !== 0) << 1;
+  }
+  return <i32>((left - WIDE_GRAMS) >> 1);
+}
+
+/** Puts so many wide grams among the `count` others that were found, in the order in which they stand. */
+function mergeWides(wides: i32, count: i32): void {
+  let narrow = FOUND + (<usize>count << 2), found = narrow + (<usize>wides << 2);
+  for (let wide = WIDE_GRAMS + (<usize>wides << 1); wide > WIDE_GRAMS;) {
+    const at = <u32>load<u16>(wide - 2);
+    found -= 4;
+    if (narrow > FOUND && (load<u32>(narrow - 4) & 0xffff) > at) {
+      narrow -= 4;
+      store<u32>(found, load<u32>(narrow));
+      store<i32>(found + FOUND_AT - FOUND, load<i32>(narrow + FOUND_AT - FOUND));
+      continue;
+    }
+    wide -= 2;
+    store<u32>(found, at | WIDE_BIT);
+    store<i32>(found + FOUND_AT - FOUND, widePlace(at));
+  }
 }
 
 /**
@@ -108,27 +165,23 @@ function noteWide(found: usize, at: u32, set: usize, shift: u32): usize {
  */
 export function probe(isDense: bool, count: i32, sets: usize): i32 {
   take(isDense, count, sets);
-  findCandidates(symbols, probeFives(symbols, length, load<u32>(sets), load<u32>(sets, 4)), sets);
-  const wideShift = load<u32>(sets, 16), wides = <usize>load<u32>(sets, 20);
+  findCandidates(symbols, probeFives(symbols, length, sets), sets);
   const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
-  let found = FOUND, wide = WIDE_GRAMS;
-  store<u16>(wideEnd, 0xffff);
+  let found = FOUND;
   for (let narrow = NARROW_GRAMS; narrow < narrowEnd; narrow += 2) {
-    const at = <u32>load<u16>(narrow);
-    for (let other = <u32>load<u16>(wide); other < at; other = <u32>load<u16>(wide)) {
-      found = noteWide(found, other, wides, wideShift);
-      wide += 2;
-    }
-    const first = load<u32>(symbols + <usize>at), second = load<u32>(symbols + <usize>at, 4);
-    const hash = slotHash(first, second);
-    const place = load<i32>(entryOf(gramTable, gramMask, hash >>> 5, hash));
-    const whole = sieveBit(wholes, wholeShift, gramHash(first, second)) & 1;
-    store<u32>(found, at | (WHOLE_BIT & -whole));
+    const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
+    const first = load<u32>(here), second = load<u32>(here, 4);
+    const entry = gramEntry(slotHash(first, second));
+    const place = load<i32>(entry);
+    const isWhole = sieveBit(wholes, wholeShift, gramHash(first, second)) & 1;
+    const isRun = <u32>(place !== 0) & mayCountFrom(at, narrow, place, load<u32>(entry, 4) & LEAST_BITS);
+    store<u32>(found, at | (WHOLE_BIT & -isWhole));
     store<i32>(found + FOUND_AT - FOUND, place);
-    found += <usize>((place !== 0) | <bool>whole) << 2;
+    found += <usize>(isRun | isWhole) << 2;
   }
-  for (; wide < wideEnd; wide += 2) found = noteWide(found, <u32>load<u16>(wide), wides, wideShift);
-  return <i32>((found - FOUND) >> 2);
+  const others = <i32>((found - FOUND) >> 2), wides = siftWides(sets);
+  if (wides > 0) mergeWides(wides, others);
+  return others + wides;
 }
 
 /** How many symbols before `a` of the pool are those before `b` of the text. */

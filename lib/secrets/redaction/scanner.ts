@@ -6,7 +6,7 @@
  * others for as long as the text agrees; what the run proves decides whether it is masked.
  */
 import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./evidence.ts";
-import { KIND } from "./forms.ts";
+import { PACKED_KINDS } from "./forms.ts";
 import { type GramIndex, symbolKind, symbolWeight } from "./gram_index.ts";
 import { GRAM, wordAt } from "./grams.ts";
 import type { Lexicon, Pattern } from "./lexicon.ts";
@@ -28,9 +28,6 @@ interface Channel {
   located: boolean;
   length: number;
 }
-
-/** Kinds in which the first and the last character may hold bits of the value and of what stands beside it. */
-const PACKED_KINDS = (1 << KIND.base64) | (1 << KIND.base64Nested) | (1 << KIND.base32);
 
 /** Looks texts up in a lexicon and collects what has to be masked. */
 export class Scanner {

@@ -41,12 +41,12 @@ export class Sieve {
     return this.shift > 32 - (LARGEST - 5) && this.#bitsEach * count > FULL * 32 * this.bits.length;
   }
 
-  /** Adds a hash. */
+  /** Adds a hash: its bits are among the lowest 16 of a word, those in the middle, and the highest ones but the last. */
   add(hash: number): void {
     const second = rehash(hash);
     const at = hash >>> this.shift;
-    this.bits[at] = (this.bits[at] as number) | (1 << (second >>> 27)) | (1 << (second >>> 22)) |
-      (1 << (second >>> 17));
+    this.bits[at] = (this.bits[at] as number) | (1 << (second >>> 28)) | (1 << (8 + ((second >>> 24) & 15))) |
+      (1 << (15 + ((second >>> 20) & 15)));
   }
 }
 
