@@ -17,7 +17,7 @@ import { Scanner } from "./scanner.ts";
 import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
-import { LINE, NEEDS, type Region, TextKernel } from "./text_kernel.ts";
+import { LINE, NEEDS, NOTES, type Region, TextKernel } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
@@ -142,8 +142,7 @@ export class Engine {
       this.#scanAll(decoder, lexicon, false);
       this.#kernel.load(data);
     }
-    // Of a value in which the plain view has gaps less may be found there than among the digits of its bytes.
-    const from = decoder.decode(region, !lexicon.hasGaps);
+    const from = decoder.decode(region, notesFor(lexicon));
     if (level + 1 === DEEPEST) return;
     const { kinds } = region, to = decoder.length;
     const others = EVERY_ESCAPE & ~kinds;
@@ -158,4 +157,11 @@ export class Engine {
 function needsOf({ needsEntities, needsQuotedPrintable, needsLineEnds }: Lexicon): number {
   return (needsEntities ? NEEDS.entities : 0) | (needsQuotedPrintable ? NEEDS.quotedPrintable : 0) |
     (needsLineEnds ? NEEDS.lineEnds : 0);
+}
+
+/** Which rows of escapes need no look but at what they stand for. */
+function notesFor({ hasGaps, likeEscapes }: Lexicon): number {
+  // Of a value in which the plain view has gaps less may be found there than among the digits of its bytes.
+  if (hasGaps) return NOTES.none;
+  return likeEscapes ? NOTES.dense : NOTES.both;
 }

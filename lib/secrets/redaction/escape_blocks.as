@@ -361,7 +361,7 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   const end = at + <usize>size;
   if (area === DECODED) emit(area, source, at, end, true);
   else emit(area, source, at, end, false);
-  if (isRow) addRow(at - source, end - source);
+  if (isRow) addRow(at - source, end - source, mayLeaveOut(at, present));
   return <usize>size;
 }
 
@@ -399,6 +399,19 @@ function mayBeRow(present: i32): bool {
   marksOnly = plain !== 0;
   if (marksOnly) return present === PERCENT && undone !== 0 && (plain & ~hex) === 0;
   return (present & ~(PERCENT | QUOTED | BACKSLASH | ENTITY)) === 0 && !hasNumbers;
+}
+
+/**
+ * Whether the plain view has no use for a row of these kinds: its escapes give numbers in hexadecimal digits behind a mark, so
+ * that only values that look the same could be found there. Of deeper escapes there are but the marks and those digits.
+ */
+// @ts-ignore: decorator
+@inline
+function mayLeaveOut(at: usize, present: i32): bool {
+  if ((present & ~(PERCENT | BACKSLASH)) !== 0) return false;
+  if (!marksOnly) return true;
+  const mark = bytesEqual(at, 0x25), deeper = bytesEqual(at, 0x32) & (bytesEqual(at, 0x35) >> 1);
+  return (lasts & ~undone & ~((mark >> 1) | (mark >> 2) | deeper | (deeper << 1))) === 0;
 }
 
 /** Puts out what the bytes of a block up to `end` stand for; the source is the text itself when it `isFirst`. */

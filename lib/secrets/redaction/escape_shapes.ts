@@ -36,3 +36,25 @@ export function shapeTable(): Uint8Array {
   }
   return table;
 }
+
+/** Symbols that are looked at together, as many as have to be met at least where there are more. */
+const GRAM = 8;
+/** The symbols of such escapes in the plain view, which has no backslashes. */
+const WRITTEN = /[0-9a-f%xu]{8,}/g;
+/** Some of them in a row: the end of one, others, the beginning of one; percent signs may be escaped themselves. */
+const IN_ROW = new RegExp(
+  "^(?:5?(?:25)*|0{0,6})H{0,2}(?:xHH|%HH|%(?:25)+H{0,2}|%?u00HH|u000000HH)*(?:xH?|%(?:25)*(?:2|H)?|%?u0{0,6}H?)?$"
+    .replaceAll("H", "[0-9a-f]"),
+);
+
+const latin1 = new TextDecoder("latin1");
+
+/** Whether eight of these symbols of the plain view, or all of fewer, may be those that a row of such escapes is written in. */
+export function looksEscaped(symbols: Uint8Array): boolean {
+  const text = latin1.decode(symbols);
+  if (text.length < GRAM) return IN_ROW.test(text);
+  for (const part of text.match(WRITTEN) ?? []) {
+    for (let at = 0; at + GRAM <= part.length; at++) if (IN_ROW.test(part.slice(at, at + GRAM))) return true;
+  }
+  return false;
+}

@@ -309,17 +309,16 @@ let patience: usize = 0, wariness: usize = WARY;
 
 /**
  * Decodes `[from, to)` of the text, at another `level` than 0 of what came out at the level before, and undoes the kinds of
- * escape in `escapes`. What comes out goes to `length` of the level; where it ends. Rows are noted when it `notesRows`.
+ * escape in `escapes`. What comes out goes to `length` of the level; where it ends. What rows are noted `notes` tells.
  */
-export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32, notesRows: bool): i32 {
+export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32, notes: i32): i32 {
   const area = DECODED + <usize>level * DECODED_SIZE;
-  rows = notesRows ? ROWS + <usize>level * ROWS_SIZE : 0;
+  beginRows(level, notes);
   const source = level === 0 ? TEXT : area - DECODED_SIZE;
   const end = source + <usize>to;
   let at = source + <usize>from;
   outEnd = <usize>length;
   nestedEnd = NESTED;
-  rowStart = rowEnd = 0;
   while (at < end) {
     if (patience === 0 && end - at >= WARY) {
       const start = at;
@@ -340,7 +339,7 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
     patience -= min(patience, next - at);
     at = next;
   }
-  endRow();
+  endRows();
   v128.store(area + outEnd, i64x2.splat(0));
   store<u32>(COUNTS, <u32>((nestedEnd - NESTED) >> 1), 12);
   return <i32>outEnd;

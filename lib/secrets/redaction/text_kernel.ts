@@ -89,9 +89,9 @@ interface Exports extends BitExports, GatherExports, WalkExports {
   note(length: number): void;
   compare(table: number, room: number, count: number): number;
   regions(length: number, needs: number): number;
-  decode(level: number, length: number, from: number, to: number, kinds: number, notesRows: boolean): number;
+  decode(level: number, length: number, from: number, to: number, kinds: number, notes: number): number;
   foldWithout(rows: number, length: number, breaks: number): number;
-  locateWithout(rows: number, length: number, breaks: number): void;
+  locateWithout(isDense: boolean, rows: number, length: number, breaks: number): void;
   nests(level: number, length: number, kinds: number, needs: number): number;
   locate(isDense: boolean, length: number, breaks: number): void;
   probe(isDense: boolean, length: number, sets: number): number;
@@ -128,6 +128,9 @@ export const NEEDS = {
   /** A single `\\n`. */
   lineEnds: 4,
 } as const;
+
+/** Which rows of escapes are noted, for views to leave them out: none, those of no use to the dense view, and to either. */
+export const NOTES = { none: 0, dense: 1, both: 2 } as const;
 
 /** Bytes of the longest text that there is room for. */
 const LONGEST_TEXT = 0x8c00;
@@ -291,10 +294,12 @@ export class TextKernel {
   read({ data, length, breaks, rows = null }: View): void {
     if (data !== this.#noted) this.load(length === data.length ? data : data.subarray(0, length));
     if (breaks.count > 0) this.#breaks.set(breaks.at.subarray(0, breaks.count));
-    const symbols = this.#exports.fold(length, breaks.count);
-    this.plainLength = symbols & 0xffff;
     this.#rows = rows === null || rows.isEmpty ? 0 : rows.address;
-    this.denseLength = this.#rows === 0 ? symbols >>> 16 : this.#exports.foldWithout(this.#rows, length, breaks.count);
+    const symbols = this.#rows === 0
+      ? this.#exports.fold(length, breaks.count)
+      : this.#exports.foldWithout(this.#rows, length, breaks.count);
+    this.plainLength = symbols & 0xffff;
+    this.denseLength = symbols >>> 16;
     this.#breakCount = breaks.count;
   }
 
@@ -332,7 +337,7 @@ export class TextKernel {
 
   /** Notes where the symbols of a view of the text that was read last stand in it. */
   locate(isDense: boolean): void {
-    if (isDense && this.#rows > 0) this.#exports.locateWithout(this.#rows, this.#length, this.#breakCount);
+    if (this.#rows > 0) this.#exports.locateWithout(isDense, this.#rows, this.#length, this.#breakCount);
     else this.#exports.locate(isDense, this.#length, this.#breakCount);
   }
 
@@ -364,10 +369,11 @@ export class TextKernel {
 
   /**
    * Decodes a stretch of the text that was loaded last or, at another `level` than 0, of what came out at the level before.
-   * What comes out goes to place `length` of the level; where it ends. Rows of escapes are noted when it `notesRows`.
+   * What comes out goes to place `length` of the level; where it ends. `notes` tells which rows of escapes are
+   * noted, see {@linkcode NOTES}.
    */
-  decode(level: number, length: number, { kinds, from, to }: Region, notesRows: boolean): number {
-    return this.#exports.decode(level, length, from, to, kinds, notesRows);
+  decode(level: number, length: number, { kinds, from, to }: Region, notes: number): number {
+    return this.#exports.decode(level, length, from, to, kinds, notes);
   }
 
   /** The rows of escapes that are undone at a level: of the text itself at 0, and of what came out of it at others. */
