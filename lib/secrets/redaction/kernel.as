@@ -198,13 +198,20 @@ const SHORTEST_RUN: i32 = 6;
 
 let run: usize = 0;
 
-/** Notes a run of noughts and ones, unless it is too short or in the middle of a hexadecimal number. */
+// @ts-ignore: decorator
+@inline
+function isHex(byte: i32): bool {
+  return (load<u8>(HEX_LOW + <usize>(byte & 15)) & load<u8>(HEX_HIGH + <usize>(byte >> 4))) !== 0;
+}
+
+/** Notes a run of noughts and ones, unless it is too short, in the middle of a hexadecimal number or the start of `\U00000041`. */
 function addRun(from: i32, to: i32): void {
   if (to - from < SHORTEST_RUN) return;
   const before: i32 = from === 0 ? 0 : load<u8>(TEXT + <usize>from - 1);
-  const isHex = (load<u8>(HEX_LOW + <usize>(before & 15)) & load<u8>(HEX_HIGH + <usize>(before >> 4))) !== 0;
   // As in 0b1010.
-  if (isHex && before !== 0x62) return;
+  if (isHex(before) && before !== 0x62) return;
+  const isLong = before === 0x55 && load<u8>(TEXT + <usize>from - 2) === 0x5c;
+  if (isLong && to - from < 8 && isHex(load<u8>(TEXT + <usize>to))) return;
   store<u16>(run, <u16>from);
   store<u16>(run, <u16>to, 2);
   run += 4;
