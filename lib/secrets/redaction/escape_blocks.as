@@ -31,8 +31,9 @@ let hex: u64 = 0, octal: u64 = 0;
 let hasNumbers: bool = false;
 /** Whether no look at the block is needed but at what it stands for, and whether its escapes have to be percent signs for that. */
 let isRow: bool = false, marksOnly: bool = false;
-/** Bytes up to which the block can be undone here. */
+/** Bytes up to which the block can be undone here, and whether there is one that has to be read by itself. */
 let odd: u64 = 0;
+let isStopped: bool = false;
 
 /** The bytes behind the first one of what begins at `starts` and has `size` bytes. */
 // @ts-ignore: decorator
@@ -350,8 +351,10 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   if (present === 0) return 0;
   visible = left >= 64 ? -1 : (<u64>1 << left) - 1;
   readBlock(at, present);
-  let usual = min<u64>(min<u64>(most, <u64>(left - LONGEST_USUAL)), ctz(odd));
+  const all = min<u64>(most, <u64>(left - LONGEST_USUAL));
+  let usual = min<u64>(all, ctz(odd));
   if ((present & BACKSPACE) !== 0) usual = eraseBefore(at, usual);
+  isStopped = usual < all;
   const size = usual + ctz(~(further >> usual));
   if (size === 0) return 0;
   const within = (<u64>2 << (size - 1)) - 1;

@@ -330,10 +330,11 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
       at += done;
       if (done >= WORTHWHILE || (most === BETWEEN_ROWS && done >= BETWEEN_ROWS)) {
         wariness = WARY;
-        continue;
+        if (!isStopped) continue;
+      } else {
+        patience = wariness;
+        wariness = min<usize>(2 * wariness, WARIEST);
       }
-      patience = wariness;
-      wariness = min<usize>(2 * wariness, WARIEST);
     }
     const next = decodeBytes(area, source, at, min(end, at + max<usize>(1, patience)), end, <usize>length, escapes);
     patience -= min(patience, next - at);

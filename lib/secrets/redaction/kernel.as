@@ -81,6 +81,7 @@ export function prepare(): void {
   v128.store(FOURS, i8x16.splat(4));
   v128.store(PAIRS, i8x16.splat(-2));
   v128.store(EIGHTS, i16x8(0, 1, 2, 3, 4, 5, 6, 7));
+  v128.store(KIND_POWERS, i16x8(1, 2, 4, 8, 16, 32, 64, 128));
   for (let bits: usize = 0; bits < 256; bits++) {
     store<u8>(TOKENS + bits, <u8>(bits - 0x30 < 10 ? 0x30 : bits === 0x09 ? 0x20 : bits));
     let at = bits << 3;

@@ -13,6 +13,10 @@ const DENSE_ESCAPES: i32 = 24;
 const MOST_LOOKS: i32 = 3;
 /** Marks among 32 bytes from which on they are looked at together, and kinds of them up to which they are. */
 const MANY_MARKS: u32 = 5, MANY_KINDS: i32 = 3;
+/** One byte of so many is a mark at least in a text that is little else, and so many kinds are in all blocks but one of so many. */
+const WILD_MARKS: i32 = 4, WILD_KINDS: i32 = 5, WILD_BLOCKS: i32 = 8;
+/** The bits of all kinds, 16 bits each. */
+const KIND_POWERS: usize = 0x21b1c0;
 /** What values need. */
 const NEEDS_ENTITIES: i32 = 1, NEEDS_QUOTED: i32 = 2, NEEDS_LINE_ENDS: i32 = 4;
 
@@ -195,6 +199,28 @@ function addMarks(base: i32, marks: u32, to: usize, needs: i32): bool {
 }
 
 /**
+ * The kinds of escape of a text that is little else than the marks of most kinds, so that there is no need to find out where
+ * regions end; 0 of any other.
+ */
+function wildKinds(length: i32): i32 {
+  let marks = 0;
+  for (let base = 0; base < length; base += 64) marks += <i32>popcnt(load<u64>(MARKED + <usize>(base >> 3)));
+  if (marks * WILD_MARKS < length) return 0;
+  const low = v128.load(KINDS_LOW), high = v128.load(KINDS_HIGH), powers = v128.load(KIND_POWERS);
+  let blocks = i64x2.splat(0), all = 0, count = 0;
+  for (let at = TEXT; at + 64 <= TEXT + <usize>length; at += 64) {
+    const first = v128.or(kinds(v128.load(at), low, high), kinds(v128.load(at, 16), low, high));
+    const second = v128.or(kinds(v128.load(at, 32), low, high), kinds(v128.load(at, 48), low, high));
+    const present = anyOf(v128.or(first, second));
+    blocks = v128.sub<u16>(blocks, v128.eq<u16>(v128.and(v128.splat<u16>(<u16>present), powers), powers));
+    all |= present;
+    count++;
+  }
+  const most = i16x8.bitmask(v128.gt<u16>(blocks, v128.splat<u16>(<u16>(count - count / WILD_BLOCKS))));
+  return popcnt(most) < WILD_KINDS ? 0 : all;
+}
+
+/**
  * Writes the regions of the text, which has `length` bytes, around those of the marks that were noted which begin an escape;
  * how many there are.
  */
@@ -205,6 +231,13 @@ export function regions(length: i32, needs: i32): i32 {
     store<u32>(REGION_AT + slot, 0);
   }
   regionEnd = REGIONS;
+  const wild = wildKinds(length);
+  if (wild !== 0) {
+    store<u16>(REGIONS, <u16>(wild | EVERY));
+    store<u16>(REGIONS, 0, 2);
+    store<u16>(REGIONS, <u16>length, 4);
+    return 1;
+  }
   weak = -DENSE_ESCAPES;
   for (let base = 0; base < length; base += 64) {
     if (load<u64>(MARKED + <usize>(base >> 3)) === 0) continue;
