@@ -236,3 +236,14 @@ Deno.test("redact() masks pieces in a short text that repeats what a value repea
   const text = `${"abQd ".repeat(600)}${"x ".repeat(200)}`;
   assert.match(redactor.redact(`Vn3kD, 0wRq6, Ys1Hc and 5Tz8B\n${text}`), /^\*\*\* and \*\*\*\n/);
 });
+
+Deno.test("redact() masks a value in escapes of which a few at a time are in base64, and nothing of the text after it", () => {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  const escaped = [...VALUE].map((char) => `%${char.charCodeAt(0).toString(16)}`);
+  const parts = Array.from({ length: 7 }, (_, i) => btoa(escaped.slice(4 * i, 4 * i + 4).join("")));
+  const harmless = "nothing here is a value, nor was it decoded; ".repeat(8);
+  const shown = redactor.redact(parts.map((part, i) => `${i}: ${part}`).join("\n"));
+  assert.ok(!parts.some((part) => shown.includes(part)), shown);
+  assert.equal(redactor.redact(harmless), harmless);
+});

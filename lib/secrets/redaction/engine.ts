@@ -84,6 +84,7 @@ export class Engine {
     const found = this.#lookAside(decoded, lexicon);
     this.#kernel.note();
     this.#decode(decoded, lexicon);
+    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     for (const span of found) spans.push(pieces.sourceOf(span));
   }
 

@@ -413,8 +413,9 @@ function mayBeRow(present: i32): bool {
 function mayLeaveOut(at: usize, present: i32): bool {
   if ((present & ~(PERCENT | BACKSLASH)) !== 0) return false;
   if (!marksOnly) return true;
-  const mark = bytesEqual(at, 0x25), deeper = bytesEqual(at, 0x32) & (bytesEqual(at, 0x35) >> 1);
-  return (lasts & ~undone & ~((mark >> 1) | (mark >> 2) | deeper | (deeper << 1))) === 0;
+  const mark = bytesEqual(at, 0x25), two = bytesEqual(at, 0x32), five = bytesEqual(at, 0x35);
+  const deeper = (two & (five >> 1)) | (five & bytesEqual(at - 1, 0x32));
+  return (lasts & ~undone & ~((mark >> 1) | (mark >> 2) | deeper)) === 0;
 }
 
 /** Puts out what the bytes of a block up to `end` stand for; the source is the text itself when it `isFirst`. */

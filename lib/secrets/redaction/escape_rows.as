@@ -29,6 +29,8 @@ let plainStart: usize = 0, plainEnd: usize = 0;
 function beginRows(level: i32, notes: i32): void {
   rows = notes === 0 ? 0 : ROWS + <usize>level * ROWS_SIZE;
   plainRows = notes < 2 ? 0 : rows + PLAIN_ROWS;
+  // Whoever forgets all of them forgets these too.
+  if (rows !== 0 && load<u32>(rows) === 0) store<u32>(rows + PLAIN_ROWS, 0);
   rowStart = rowEnd = plainStart = plainEnd = 0;
 }
 

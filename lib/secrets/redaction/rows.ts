@@ -6,9 +6,6 @@ const MARGIN = 512;
 /** Bytes of a row that it is of use to leave out. */
 const LEAST = 128;
 
-/** Where behind all rows those are that the plain view leaves out too, see escape_rows.as. */
-const PLAIN_ROWS = 0x900;
-
 /** A stretch of a text. */
 interface Stretch {
   /** The first byte. */
@@ -22,14 +19,12 @@ export class Rows {
   /** Where they are in the kernel's memory. */
   readonly address: number;
   readonly #count: Uint32Array;
-  readonly #plainCount: Uint32Array;
   readonly #places: Uint16Array;
 
   /** The rows that are told at `address`, up to `capacity` of them; there are none yet. */
   constructor(buffer: ArrayBufferLike, address: number, capacity: number) {
     this.address = address;
     this.#count = new Uint32Array(buffer, address, 1);
-    this.#plainCount = new Uint32Array(buffer, address + PLAIN_ROWS, 1);
     this.#places = new Uint16Array(buffer, address + 4, 2 * capacity);
     this.clear();
   }
@@ -41,7 +36,7 @@ export class Rows {
 
   /** Forgets them. */
   clear(): void {
-    this.#count[0] = this.#plainCount[0] = 0;
+    this.#count[0] = 0;
   }
 
   /** What is left of a stretch when the inside of every row is taken out. */
