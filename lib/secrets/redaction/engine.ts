@@ -102,7 +102,7 @@ export class Engine {
     };
     gathered.fewest = lexicon.short.shortest;
     // First, while the scanner still has the symbols of the whole.
-    this.#strides.find(data, this.#scanner.plain, onColumn);
+    if (!this.#kernel.isUnits) this.#strides.find(data, this.#scanner.plain, onColumn);
     this.#columns.find(data, lines, isContinued, onColumn, onFull);
     this.#records.find(data, onColumn);
     this.#shortLines.find(data, onColumn, () => {

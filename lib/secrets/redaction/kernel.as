@@ -156,6 +156,36 @@ export function fold(length: i32, breaks: i32): u32 {
   return <u32>(plain - PLAIN) | (<u32>(dense - DENSE) << 16);
 }
 
+/** Symbols of the longest unit that is asked about. */
+const LONGEST_UNIT: i32 = 16;
+
+/**
+ * Whether the plain view, `length` symbols, is one unit of a few symbols again and again in which no letter or digit recurs at
+ * a shorter distance by itself: whatever recurs in it, all of it does, and nothing stands between; see strides.ts.
+ */
+export function isUnits(length: i32): bool {
+  const first = v128.load(PLAIN);
+  let unit = 1;
+  while (unit <= LONGEST_UNIT && v128.any_true(v128.xor(first, v128.load(PLAIN + <usize>unit)))) unit++;
+  if (unit > LONGEST_UNIT || length < 4 * LONGEST_UNIT) return false;
+  const last = PLAIN + <usize>(length - unit);
+  for (let at = PLAIN; at < last; at += 16) {
+    // What stands behind the last symbol may differ.
+    const other = v128.xor(v128.load(at), v128.load(at + <usize>unit));
+    if (v128.any_true(other) && (at + 16 <= last || (i8x16.bitmask(v128.eq<u8>(other, i64x2.splat(0))) | -1 << <i32>(last - at)) !== -1)) return false;
+  }
+  for (let step = 1; step < unit; step++) {
+    if (unit % step !== 0) continue;
+    for (let start = 0; start < step; start++) {
+      const symbol = load<u8>(PLAIN + <usize>start);
+      let place = start + step;
+      while (place < unit && load<u8>(PLAIN + <usize>place) === symbol) place += step;
+      if (place >= unit && load<u8>(SYMBOLS + <usize>symbol) !== 0) return false;
+    }
+  }
+  return true;
+}
+
 // @ts-ignore: decorator
 @inline
 function ends(at: usize): u64 {

@@ -86,6 +86,7 @@ interface Exports extends BitExports, GatherExports, WalkExports {
   memory: WebAssembly.Memory;
   prepare(): void;
   fold(length: number, breaks: number): number;
+  isUnits(length: number): number;
   note(length: number): void;
   compare(table: number, room: number, count: number): number;
   regions(length: number, needs: number): number;
@@ -327,6 +328,11 @@ export class TextKernel {
       const count = this.#counts[MET_COUNT] as number;
       if (count > 0) onMet(count);
     }
+  }
+
+  /** Whether the plain view is one short unit again and again, and nothing in it stands between what recurs. */
+  get isUnits(): boolean {
+    return this.#exports.isUnits(this.plainLength) !== 0;
   }
 
   /** Notes at which symbols of the plain view three may be in a short pattern; how many there are. */
