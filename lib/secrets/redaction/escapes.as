@@ -303,7 +303,9 @@ function isQuoting(at: usize, to: usize): bool {
 let outEnd: usize = 0, nestedEnd: usize = 0;
 
 /** Bytes of a block up to which it was not worth the while, and bytes to the next one that is tried, at first and at most. */
-const WORTHWHILE: usize = 24, WARY: usize = 48, WARIEST: usize = 1024;
+const WORTHWHILE: usize = 24, WARY: usize = 8, WARIEST: usize = 1024;
+/** Bytes that are left at least where one is tried. */
+const ROOM_FOR_BLOCK: usize = 48;
 /** Bytes to be read one by one before a block is tried again, and how many when that fails. */
 let patience: usize = 0, wariness: usize = WARY;
 
@@ -320,10 +322,10 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
   outEnd = <usize>length;
   nestedEnd = NESTED;
   while (at < end) {
-    if (patience === 0 && end - at >= WARY) {
+    if (patience === 0 && end - at >= ROOM_FOR_BLOCK) {
       const start = at;
       at = decodeRow(area, source, at, end, escapes);
-      if (end - at < WARY) continue;
+      if (end - at < ROOM_FOR_BLOCK) continue;
       // Behind a row there may be another one soon.
       const most = at > start ? BETWEEN_ROWS : BLOCK_STARTS;
       const done = decodeBlock(area, source, at, end - at, most, escapes);
