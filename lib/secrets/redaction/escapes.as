@@ -321,6 +321,11 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
   let at = source + <usize>from;
   outEnd = <usize>length;
   nestedEnd = NESTED;
+  // What is found in a text must not depend on the one before.
+  if ((level | length) === 0) {
+    patience = 0;
+    wariness = WARY;
+  }
   while (at < end) {
     if (patience === 0 && end - at >= ROOM_FOR_BLOCK) {
       const start = at;
