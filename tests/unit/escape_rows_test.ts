@@ -45,6 +45,40 @@ for (const [name, shape] of Object.entries(SHAPES)) {
   });
 }
 
+/** What stands behind each character of a text and comes to nothing, or to the same character. */
+const SPREAD: Record<string, (char: string) => string> = {
+  "overstriking": (char) => `\b${char}`,
+  "soft line ends": () => "=\n",
+  "soft line ends of two bytes": () => "=\r\n",
+  "zero-width characters": () => "\u200b",
+};
+
+for (const [name, behind] of Object.entries(SPREAD)) {
+  Deno.test(`redact() masks a value, and nothing else, wherever it stands in a row of single characters with ${name}`, () => {
+    const redactor = redactorOf(VALUE);
+    const spread = (text: string): string => [...text].map((char) => `${char}${behind(char)}`).join("");
+    const text = "The quick brown fox jumps over the lazy dog; 0123456789 times. ".repeat(40);
+    assert.equal(redactor.redact(spread(text)), spread(text));
+    for (let at = 0; at < 2000; at += 89) {
+      const [before, after] = [spread(text.slice(0, at)), spread(text.slice(at))];
+      const rest = behind("k") === "\bk" ? "" : behind("k");
+      const cut = "~".repeat(at % 5);
+      const shown = redactor.redact(`${cut}${before}${spread(VALUE)}${after}`);
+      assert.equal(shown, `${cut}${before}***${rest}${after}`, `at ${at}`);
+    }
+  });
+}
+
+Deno.test("redact() masks a value that looks like what stands between single characters in the midst of that", () => {
+  const doubled = "44ff99QQzz77XXbbTT22";
+  const around = [..."garden pencil ".repeat(20)].map((char) => `${char}\b${char}`).join("");
+  const struck = doubled.replace(/(.)\1/g, "$1\b$1");
+  assert.ok(redactorOf(doubled).redact(around + struck + around).includes("***"));
+  const marked = "4=f=9=Q=z=7=X=b=T=2=";
+  const soft = "g=\na=\nr=\n".repeat(60);
+  assert.ok(redactorOf(marked).redact(soft + marked.replaceAll("=", "=\n") + soft).includes("***"));
+});
+
 Deno.test("redact() masks a value in escapes of one kind over some of another", () => {
   const redactor = redactorOf(VALUE);
   for (const [over, outer] of Object.entries(SHAPES)) {
@@ -150,6 +184,13 @@ Deno.test("looksEscaped() holds for all that eight symbols of the plain view may
       }
     }
   }
+  const around = { overstruck: [..."4f9Qz7XbT2mLr"].map((char) => char + char).join(""), soft: "4=f=9=q=z=7=x=b=" };
+  for (const [name, row] of Object.entries(around)) {
+    for (let at = 0; at + 8 <= row.length; at++) {
+      for (let size = 4; size <= 8; size++) assert.ok(looksEscaped(encode(row.slice(at, at + size))), name);
+    }
+  }
+  assert.ok(looksEscaped(encode("s\u200bk\u200b-")));
   for (const other of [VALUE.toLowerCase(), "0123456789abcdef", "x4x1x2x3x4", "%zz%41%zz", "hunter2", "deadbeef"]) {
     assert.ok(!looksEscaped(encode(other)), other);
   }

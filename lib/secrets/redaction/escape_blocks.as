@@ -246,6 +246,12 @@ function blockWide(at: usize): void {
   odd |= mark & ~(nothing | low | high);
 }
 
+/** The end of the last character among the first `size` bytes that stands in the place of another one; `size` when there is none. */
+function overstruckTo(at: usize, size: u64): u64 {
+  const back = bytesEqual(at, 0x08), again = (back << 1) & ~(back >> 1) & ((<u64>1 << size) - 1);
+  return again === 0 ? size : 64 - clz(again);
+}
+
 /** Erases what stands before each backspace among the first `size` bytes; up to where there is something before them. */
 function eraseBefore(at: usize, size: u64): u64 {
   const all = bytesEqual(at, 0x08) & ~hidden;
@@ -351,7 +357,8 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   if (present === 0) return 0;
   visible = left >= 64 ? -1 : (<u64>1 << left) - 1;
   readBlock(at, present);
-  const all = min<u64>(most, <u64>(left - LONGEST_USUAL));
+  let all = min<u64>(most, <u64>(left - LONGEST_USUAL));
+  if (present === BACKSPACE) all = overstruckTo(at, all);
   let usual = min<u64>(all, ctz(odd));
   if ((present & BACKSPACE) !== 0) usual = eraseBefore(at, usual);
   isStopped = usual < all;
@@ -361,10 +368,15 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   firsts &= within;
   lasts &= within;
   isRow = mayBeRow(present);
+  const spread = isSpread(at, present, within);
+  if (spread) {
+    isRow = true;
+    marksOnly = false;
+  }
   const end = at + <usize>size;
   if (area === DECODED) emit(area, source, at, end, true);
   else emit(area, source, at, end, false);
-  if (isRow) addRow(at - source, end - source, mayLeaveOut(at, present));
+  if (isRow) addRow(at - source, end - source, spread || mayLeaveOut(at, present));
   return <usize>size;
 }
 
@@ -402,6 +414,30 @@ function mayBeRow(present: i32): bool {
   marksOnly = plain !== 0;
   if (marksOnly) return present === PERCENT && undone !== 0 && (plain & ~hex) === 0;
   return (present & ~(PERCENT | QUOTED | BACKSLASH | ENTITY)) === 0 && !hasNumbers;
+}
+
+/**
+ * Whether a block of these kinds is single characters and, between every two of them, what comes to nothing: soft line ends or
+ * zero-width characters; or a character, a backspace and the same one again, which the bytes before and behind may go on with.
+ */
+function isSpread(at: usize, present: i32, within: u64): bool {
+  if (present === QUOTED || present === WIDE) return undone === 0 && (lasts & (lasts >> 1)) === 0;
+  if (present !== BACKSPACE) return false;
+  const back = bytesEqual(at, 0x08), behind = (back << 1) | <u64>(load<u8>(at - 1) === 0x08);
+  const same = four(sameAround(at), sameAround(at + 16), sameAround(at + 32), sameAround(at + 48));
+  const before = back >> 1;
+  if ((within & (~(before | back | behind) | (before & behind) | (back & ~same))) !== 0) return false;
+  // What was erased is the same character.
+  const again = lasts & behind;
+  firsts = (lasts & ~behind) | (again >> 2) | (again & 3);
+  return true;
+}
+
+/** Ones for those of sixteen bytes that have the same byte before and behind them. */
+// @ts-ignore: decorator
+@inline
+function sameAround(at: usize): v128 {
+  return v128.eq<u8>(v128.load(at - 1), v128.load(at + 1));
 }
 
 /**

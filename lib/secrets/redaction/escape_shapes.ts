@@ -47,12 +47,20 @@ const IN_ROW = new RegExp(
     .replaceAll("H", "[0-9a-f]"),
 );
 
+/** The same of single characters with the marks of soft line ends between, and of characters that stand there twice. */
+const SPREAD = /(?:=.?){3}=|(.)\1(.)\2(.)\3(.)\4|.(.)\5(.)\6(.)\7./s;
+const SHORT_SPREAD = /=.?=|^.?(?:(.)\1)+.?$/s;
+/** With what most zero-width characters begin. */
+const ZERO_WIDTH = 0xe2;
+
 const latin1 = new TextDecoder("latin1");
 
-/** Whether eight of these symbols of the plain view, or all of fewer, may be those that a row of such escapes is written in. */
+/** Whether eight of these symbols of the plain view, or all of fewer, may be what a row of escapes is written in. */
 export function looksEscaped(symbols: Uint8Array): boolean {
+  if (symbols.includes(ZERO_WIDTH)) return true;
   const text = latin1.decode(symbols);
-  if (text.length < GRAM) return IN_ROW.test(text);
+  if (text.length < GRAM) return IN_ROW.test(text) || SHORT_SPREAD.test(text);
+  if (SPREAD.test(text)) return true;
   for (const part of text.match(WRITTEN) ?? []) {
     for (let at = 0; at + GRAM <= part.length; at++) if (IN_ROW.test(part.slice(at, at + GRAM))) return true;
   }
