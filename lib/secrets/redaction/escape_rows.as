@@ -65,6 +65,57 @@ function noteRow(list: usize, from: usize, to: usize, least: usize, end: usize):
   store<u32>(list, count + 1);
 }
 
+/**
+ * Whether a block of these kinds needs no look but at what it stands for: it is nothing but escapes, no octal ones, which may be
+ * meant to be decimal numbers; or percent signs of deeper escapes and their digits, which {@link marksOnly} says.
+ */
+// @ts-ignore: decorator
+@inline
+function mayBeRow(present: i32): bool {
+  const plain = lasts & ~undone;
+  marksOnly = plain !== 0;
+  if (marksOnly) return present === PERCENT && undone !== 0 && (plain & ~hex) === 0;
+  return (present & ~(PERCENT | QUOTED | BACKSLASH | ENTITY)) === 0 && !hasNumbers;
+}
+
+/**
+ * Whether a block of these kinds is single characters and, between every two of them, what comes to nothing: soft line ends or
+ * zero-width characters; or a character, a backspace and the same one again, which the bytes before and behind may go on with.
+ */
+function isSpread(at: usize, present: i32, within: u64): bool {
+  if (present === QUOTED || present === WIDE) return undone === 0 && (lasts & (lasts >> 1)) === 0;
+  if (present !== BACKSPACE) return false;
+  const back = bytesEqual(at, 0x08), behind = (back << 1) | <u64>(load<u8>(at - 1) === 0x08);
+  const same = four(sameAround(at), sameAround(at + 16), sameAround(at + 32), sameAround(at + 48));
+  const before = back >> 1;
+  if ((within & (~(before | back | behind) | (before & behind) | (back & ~same))) !== 0) return false;
+  // What was erased is the same character.
+  const again = lasts & behind;
+  firsts = (lasts & ~behind) | (again >> 2) | (again & 3);
+  return true;
+}
+
+/** Ones for those of sixteen bytes that have the same byte before and behind them. */
+// @ts-ignore: decorator
+@inline
+function sameAround(at: usize): v128 {
+  return v128.eq<u8>(v128.load(at - 1), v128.load(at + 1));
+}
+
+/**
+ * Whether the plain view has no use for a row of these kinds: its escapes give numbers in hexadecimal digits behind a mark, so
+ * that only values that look the same could be found there. Of deeper escapes there are but the marks and those digits.
+ */
+// @ts-ignore: decorator
+@inline
+function mayLeaveOut(at: usize, present: i32): bool {
+  if ((present & ~(PERCENT | BACKSLASH)) !== 0) return false;
+  if (!marksOnly) return true;
+  const mark = bytesEqual(at, 0x25), two = bytesEqual(at, 0x32), five = bytesEqual(at, 0x35);
+  const deeper = (two & (five >> 1)) | (five & bytesEqual(at - 1, 0x32));
+  return (lasts & ~undone & ~((mark >> 1) | (mark >> 2) | deeper)) === 0;
+}
+
 /** Undoes escapes of one shape that stand one behind the other at `at`, if there are eight or more; where that goes on. */
 // @ts-ignore: decorator
 @inline

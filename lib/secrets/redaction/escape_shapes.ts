@@ -1,4 +1,4 @@
-/** The shapes of escapes that come in rows of their like, as escape_rows.as reads eight of them at a time. */
+/** The shapes of escapes that come in rows of their like, and what looks like such rows; escape_rows.as reads eight at a time. */
 
 /** Each as it is written for one byte: `X` and `Y` are its digits, `X` one up to 7 where the others are more than ASCII. */
 const SHAPES = ["%ZY", "=ZY", "\\xZY", "%u00XY", "\\u00XY", "\\U000000XY"] as const;
