@@ -246,12 +246,6 @@ function blockWide(at: usize): void {
   odd |= mark & ~(nothing | low | high);
 }
 
-/** The end of the last character among the first `size` bytes that stands in the place of another one; `size` when there is none. */
-function overstruckTo(at: usize, size: u64): u64 {
-  const back = bytesEqual(at, 0x08), again = (back << 1) & ~(back >> 1) & ((<u64>1 << size) - 1);
-  return again === 0 ? size : 64 - clz(again);
-}
-
 /** Erases what stands before each backspace among the first `size` bytes; up to where there is something before them. */
 function eraseBefore(at: usize, size: u64): u64 {
   const all = bytesEqual(at, 0x08) & ~hidden;
@@ -357,8 +351,7 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   if (present === 0) return 0;
   visible = left >= 64 ? -1 : (<u64>1 << left) - 1;
   readBlock(at, present);
-  let all = min<u64>(most, <u64>(left - LONGEST_USUAL));
-  if (present === BACKSPACE) all = overstruckTo(at, all);
+  const all = min<u64>(most, <u64>(left - LONGEST_USUAL));
   let usual = min<u64>(all, ctz(odd));
   if ((present & BACKSPACE) !== 0) usual = eraseBefore(at, usual);
   isStopped = usual < all;
@@ -368,7 +361,7 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   firsts &= within;
   lasts &= within;
   isRow = mayBeRow(present);
-  const spread = isSpread(at, present, within);
+  const spread = isSpread(present);
   if (spread) {
     isRow = true;
     marksOnly = false;

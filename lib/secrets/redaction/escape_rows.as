@@ -80,26 +80,12 @@ function mayBeRow(present: i32): bool {
 
 /**
  * Whether a block of these kinds is single characters and, between every two of them, what comes to nothing: soft line ends or
- * zero-width characters; or a character, a backspace and the same one again, which the bytes before and behind may go on with.
+ * zero-width characters.
  */
-function isSpread(at: usize, present: i32, within: u64): bool {
-  if (present === QUOTED || present === WIDE) return undone === 0 && (lasts & (lasts >> 1)) === 0;
-  if (present !== BACKSPACE) return false;
-  const back = bytesEqual(at, 0x08), behind = (back << 1) | <u64>(load<u8>(at - 1) === 0x08);
-  const same = four(sameAround(at), sameAround(at + 16), sameAround(at + 32), sameAround(at + 48));
-  const before = back >> 1;
-  if ((within & (~(before | back | behind) | (before & behind) | (back & ~same))) !== 0) return false;
-  // What was erased is the same character.
-  const again = lasts & behind;
-  firsts = (lasts & ~behind) | (again >> 2) | (again & 3);
-  return true;
-}
-
-/** Ones for those of sixteen bytes that have the same byte before and behind them. */
 // @ts-ignore: decorator
 @inline
-function sameAround(at: usize): v128 {
-  return v128.eq<u8>(v128.load(at - 1), v128.load(at + 1));
+function isSpread(present: i32): bool {
+  return (present === QUOTED || present === WIDE) && undone === 0 && (lasts & (lasts >> 1)) === 0;
 }
 
 /**

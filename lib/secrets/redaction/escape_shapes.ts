@@ -47,9 +47,9 @@ const IN_ROW = new RegExp(
     .replaceAll("H", "[0-9a-f]"),
 );
 
-/** The same of single characters with the marks of soft line ends between, and of characters that stand there twice. */
-const SPREAD = /(?:=.?){3}=|(.)\1(.)\2(.)\3(.)\4|.(.)\5(.)\6(.)\7./s;
-const SHORT_SPREAD = /=.?=|^.?(?:(.)\1)+.?$/s;
+/** The same of single characters with the marks of soft line ends between. */
+const SPREAD = /(?:=.?){3}=/s;
+const SHORT_SPREAD = /=.?=/s;
 /** With what most zero-width characters begin. */
 const ZERO_WIDTH = 0xe2;
 
