@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Decoder } from "../../lib/secrets/redaction/decoder.ts";
+import { looksEscaped } from "../../lib/secrets/redaction/escape_shapes.ts";
 import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes.ts";
-import { DENSE } from "../../lib/secrets/redaction/symbols.ts";
-import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
+import { NOTES, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 
@@ -44,6 +45,36 @@ for (const [name, shape] of Object.entries(SHAPES)) {
   });
 }
 
+/** What stands behind each character of a text and comes to nothing, or to the same character. */
+const SPREAD: Record<string, (char: string) => string> = {
+  "overstriking": (char) => `\b${char}`,
+  "soft line ends": () => "=\n",
+  "soft line ends of two bytes": () => "=\r\n",
+  "zero-width characters": () => "\u200b",
+};
+
+for (const [name, behind] of Object.entries(SPREAD)) {
+  Deno.test(`redact() masks a value, and nothing else, wherever it stands in a row of single characters with ${name}`, () => {
+    const redactor = redactorOf(VALUE);
+    const spread = (text: string): string => [...text].map((char) => `${char}${behind(char)}`).join("");
+    const text = "The quick brown fox jumps over the lazy dog; 0123456789 times. ".repeat(40);
+    assert.equal(redactor.redact(spread(text)), spread(text));
+    for (let at = 0; at < 2000; at += 89) {
+      const [before, after] = [spread(text.slice(0, at)), spread(text.slice(at))];
+      const rest = behind("k") === "\bk" ? "" : behind("k");
+      const cut = "~".repeat(at % 5);
+      const shown = redactor.redact(`${cut}${before}${spread(VALUE)}${after}`);
+      assert.equal(shown, `${cut}${before}***${rest}${after}`, `at ${at}`);
+    }
+  });
+}
+
+Deno.test("redact() masks a value that looks like what stands between single characters in the midst of that", () => {
+  const marked = "4=f=9=Q=z=7=X=b=T=2=";
+  const soft = "g=\na=\nr=\n".repeat(60);
+  assert.ok(redactorOf(marked).redact(soft + marked.replaceAll("=", "=\n") + soft).includes("***"));
+});
+
 Deno.test("redact() masks a value in escapes of one kind over some of another", () => {
   const redactor = redactorOf(VALUE);
   for (const [over, outer] of Object.entries(SHAPES)) {
@@ -82,18 +113,97 @@ Deno.test("redact() masks what dumps make of a value when its bytes are written 
 
 const kernel = TextKernel.shared();
 
-/** The dense symbols of a text of which a look at some kinds of escape has left out rows; each with its place. */
-function denseOf(text: string, kinds: number): [symbol: number, place: number][] {
+/** The symbols of a view of a text of which a look at some kinds of escape has left out rows; each with its place. */
+function viewWithout(text: string, kinds: number, isDense: boolean): [symbol: number, place: number][] {
   const data = encode(text);
   kernel.load(data);
   const rows = kernel.rowsAt(0);
-  new Decoder(kernel, 0, data.length).decode({ kinds, from: 0, to: data.length }, true);
+  rows.clear();
+  new Decoder(kernel, 0, data.length).decode({ kinds, from: 0, to: data.length }, isDense ? NOTES.dense : NOTES.both);
   kernel.read({ ...viewOf(data), rows });
-  kernel.locate(true);
-  return Array.from({ length: kernel.denseLength }, (_, i) => {
-    return [kernel.dense[i] as number, kernel.densePlaces[i] as number];
-  });
+  kernel.locate(isDense);
+  const [symbols, places, length] = isDense
+    ? [kernel.dense, kernel.densePlaces, kernel.denseLength]
+    : [kernel.plain, kernel.plainPlaces, kernel.plainLength];
+  return Array.from({ length }, (_, i) => [symbols[i] as number, places[i] as number]);
 }
+
+const denseOf = (text: string, kinds: number): [symbol: number, place: number][] => viewWithout(text, kinds, true);
+
+const SURROUNDINGS: readonly [head: string, tail: string][] = [
+  ["", ""],
+  ["Some $text: ", " and 'More'."],
+  ["x".repeat(51), "=".repeat(17)],
+];
+
+Deno.test("TextKernel.read() leaves rows out of the plain view, but for their ends, where a look has noted them for it", () => {
+  const isWhole = (text: string): boolean =>
+    viewWithout(text, EVERY_ESCAPE, false).every(([symbol]) => symbol !== 0xff);
+  for (const unit of ["%73%6b", "\\x73\\\\x6B", "%u0073", "\\u0073\\u006b", "\\U00000073", "%252573%256b"]) {
+    for (const [head, tail] of SURROUNDINGS) {
+      const text = head + unit.repeat(200) + tail;
+      const shown = viewWithout(text, EVERY_ESCAPE, false).filter(([symbol]) => symbol !== 0xff);
+      for (const [symbol, place] of shown) assert.equal(symbol, PLAIN[text.charCodeAt(place)], `${unit} at ${place}`);
+      const [before, after] = [text.slice(0, head.length + 20), text.slice(-20 - tail.length)];
+      const symbols = shown.map(([symbol]) => symbol);
+      const [first, last] = [fold(encode(before), PLAIN), fold(encode(after), PLAIN)];
+      assert.deepEqual(symbols.slice(0, first.length), [...first], unit);
+      assert.deepEqual(symbols.slice(-last.length), [...last], unit);
+      assert.ok(2 * symbols.length < text.length, `${unit}: ${symbols.length} symbols`);
+    }
+  }
+  // A few, octal ones, those that are read in decimal, and what may be digits of something else.
+  for (const unit of ["%73%6b ", "\\163\\153", "&#115;", "=73=6B", "%251234567890abcdef", "%2573 "]) {
+    assert.ok(isWhole(unit.repeat(40)), unit);
+  }
+  assert.ok(isWhole("%73%6b".repeat(20)));
+});
+
+Deno.test("looksEscaped() holds for all that eight symbols of the plain view may be within a row", () => {
+  const digits = (i: number, count: number): string => (0x9e3779b1 * (i + 1)).toString(16).slice(4, 4 + count);
+  const shapes = [
+    (i: number) => `x${digits(i, 2)}`,
+    (i: number) => `%${digits(i, 2)}`,
+    (i: number) => `%25${digits(i, i % 3)}`,
+    (i: number) => `%${"25".repeat(1 + i % 5)}${digits(i, 2)}`,
+    (i: number) => `%u00${digits(i, 2)}`,
+    (i: number) => `u00${digits(i, 2)}`,
+    (i: number) => `u000000${digits(i, 2)}`,
+  ];
+  for (const first of shapes) {
+    for (const second of shapes) {
+      for (const third of shapes) {
+        const row = Array.from({ length: 12 }, (_, i) => ([first, second, third][i % 3] as typeof first)(i)).join("");
+        for (let at = 0; at + 8 <= row.length; at++) {
+          for (let size = 4; size <= 8; size++) assert.ok(looksEscaped(encode(row.slice(at, at + size))), row);
+        }
+      }
+    }
+  }
+  const soft = "4=f=9=q=z=7=x=b=";
+  for (let at = 0; at + 8 <= soft.length; at++) {
+    for (let size = 4; size <= 8; size++) assert.ok(looksEscaped(encode(soft.slice(at, at + size))), soft);
+  }
+  assert.ok(looksEscaped(encode("s\u200bk\u200b-")));
+  for (const other of [VALUE.toLowerCase(), "0123456789abcdef", "x4x1x2x3x4", "%zz%41%zz", "hunter2", "deadbeef"]) {
+    assert.ok(!looksEscaped(encode(other)), other);
+  }
+  assert.ok(looksEscaped(encode("and then %41%42%4 of it")));
+});
+
+Deno.test("redact() masks a value that looks like escapes itself in the midst of them", () => {
+  const cases = [
+    { value: "%73%6B%2d%6c%69%76%65", shape: "%61", written: "%73%6B%2d%6c%69%76%65" },
+    { value: "x73x6Bx2dx6cx69x76", shape: "\\x61", written: "\\x73\\x6B\\x2d\\x6c\\x69\\x76" },
+    { value: "00000079", shape: "\\U00000061", written: "\\U00000079" },
+  ];
+  for (const { value, shape, written } of cases) {
+    const redactor = redactorOf(value);
+    const around = shape.repeat(60);
+    const shown = redactor.redact(`${around}${written}${around}`);
+    assert.ok(shown.includes("***"), value);
+  }
+});
 
 Deno.test("TextKernel.read() leaves rows of escapes that were undone out of the dense view, and puts breaks there", () => {
   for (let before = 0; before < 40; before++) {
@@ -128,7 +238,7 @@ Deno.test("Rows.outside() gives what is left of a stretch without the inside of 
   const rows = kernel.rowsAt(0);
   const text = encode(`${long} ${long}`);
   kernel.load(text);
-  new Decoder(kernel, 0, text.length).decode({ kinds: 1, from: 0, to: text.length }, true);
+  new Decoder(kernel, 0, text.length).decode({ kinds: 1, from: 0, to: text.length }, NOTES.dense);
   assert.ok(!rows.isEmpty);
   const parts = [...rows.outside({ kinds: 2, from: 100, to: text.length })];
   assert.equal(parts.length, 3);

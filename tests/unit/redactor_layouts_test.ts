@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { deflateSync, gzipSync } from "node:zlib";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 import { LEAK_LENGTH, longestRecoverable } from "../support/leak_detector.ts";
 
@@ -285,5 +286,40 @@ Deno.test("redact() masks every byte of a value in rows of any number of groups 
         assert.deepEqual(shown.filter((at) => !isMasked(at)), [], `${width} ${columns} ${isTurned}\n${text}`);
       }
     }
+  }
+});
+
+Deno.test("redact() masks a value in escapes of which a few at a time are in base64, and nothing of the text after it", () => {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  const escaped = [...VALUE].map((char) => `%${char.charCodeAt(0).toString(16)}`);
+  const parts = Array.from({ length: 7 }, (_, i) => btoa(escaped.slice(4 * i, 4 * i + 4).join("")));
+  const harmless = "nothing here is a value, nor was it decoded; ".repeat(8);
+  const shown = redactor.redact(parts.map((part, i) => `${i}: ${part}`).join("\n"));
+  assert.ok(!parts.some((part) => shown.includes(part)), shown);
+  assert.equal(redactor.redact(harmless), harmless);
+});
+
+Deno.test("redact() masks a compressed blob of any kind of block, whatever looks like one before it", () => {
+  const text = `export TOKEN=${VALUE}\n`;
+  const packed = [...[0, 1, 9].map((level) => gzipSync(text, { level })), deflateSync(text)];
+  for (const blob of packed.flatMap((bytes) => [bytes.toString("base64"), bytes.toString("hex")])) {
+    const shown = masked(`H4sIAAAAH4sIAAAAH4sIAAAAH4sI <${blob}>`);
+    assert.ok(shown.endsWith("<***>"), shown);
+  }
+  const named = gzipSync(text);
+  named[3] = 8;
+  const whole = Buffer.concat([named.subarray(0, 10), Buffer.from("name\0"), named.subarray(10)]).toString("base64");
+  assert.equal(masked(`<${whole}>`), "<***>");
+});
+
+Deno.test("redact() masks a value in escapes in a text that is little else than marks of escapes", () => {
+  const marks = "%\\&=\x1b\b<>;#x41u";
+  const noise = Array.from({ length: 3000 }, (_, i) => marks[(i * i * 7 + i * 13) % 89 % marks.length]).join("");
+  for (const form of [(byte: number) => `%${byte.toString(16)}`, (byte: number) => `&#${byte};`]) {
+    const escaped = [...VALUE].map((char) => form(char.charCodeAt(0))).join("");
+    const shown = masked(`${noise} ${escaped} ${noise}`);
+    assert.ok(!shown.includes(escaped) && shown.includes("***"), escaped);
+    assert.ok(shown.startsWith(noise.slice(0, 2500)) && shown.endsWith(noise.slice(500)), escaped);
   }
 });

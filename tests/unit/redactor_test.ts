@@ -263,3 +263,15 @@ Deno.test("redact() masks a short value with marks read backwards, and nothing t
   assert.equal(redactor.redact("tR/qZ7:k 34%24%14%"), "*** ***");
   for (const other of ["dr0wss-P", "dr0wssP", "tR-qZ7:k"]) assert.equal(redactor.redact(other), other);
 });
+
+Deno.test("redact() masks a value of which the marks alone are written as numbers, whatever tells that they are", () => {
+  for (const value of [VALUE, "ab-cd-ef-GH42", "pa55w/rd+Xy=9"]) {
+    const redactor = redactorOf(value);
+    for (const sign of ["=", "_", "%", "\\x", "."]) {
+      const text = value.replace(/[^a-z0-9]/gi, (mark) => `${sign}${mark.charCodeAt(0).toString(16)}`);
+      assert.equal(redactor.redact(`x ${text} y`), "x *** y", text);
+    }
+  }
+  const ordinary = "x=2d, y_2d and z=2D; sk=2Drive=2D";
+  assert.equal(redactorOf(VALUE).redact(ordinary), ordinary);
+});

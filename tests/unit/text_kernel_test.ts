@@ -79,6 +79,26 @@ Deno.test("TextKernel.note() gives no run of noughts and ones within a hexadecim
   assert.deepEqual(runsOf("f0110100 0b1001011 20110100 x1110001"), ["1001011", "1110001"]);
 });
 
+Deno.test("TextKernel.note() gives no run of noughts and ones that is the start of a long escape", () => {
+  assert.deepEqual(runsOf("\\U00000041\\U0000006b"), []);
+  assert.deepEqual(runsOf("U0000006b \\U01100001 \\U0110000 \\U011000-"), ["000000", "01100001", "0110000", "011000"]);
+});
+
+Deno.test("TextKernel.isUnits holds for a unit again and again, unless a letter or digit of it recurs at a shorter distance", () => {
+  const isUnits = (text: string): boolean => {
+    kernel.read(viewOf(encoder.encode(text)));
+    return kernel.isUnits;
+  };
+  for (const unit of ["=", "a", "]aaaa", "ab=\n", "H4sIAAAA"]) {
+    for (const length of [64, 65, 79, 80, 1000]) assert.ok(isUnits(unit.repeat(length)), unit);
+  }
+  for (const unit of ["sxkx", "s0k0-0l0", "a".repeat(17) + "b"]) assert.ok(!isUnits(unit.repeat(80)), unit);
+  for (const text of ["ab".repeat(20), `${"ab".repeat(100)}c`, `${"ab".repeat(100)}a-`, `x${"ab".repeat(100)}`]) {
+    assert.ok(!isUnits(text), text);
+  }
+  assert.ok(isUnits(`${"ab".repeat(100)}a`));
+});
+
 /** The bytes that bits.as makes of all runs of a text, put together at one alignment. */
 function bytesOf(text: string, phase: number, isAscii: boolean): { text: string; from: number[]; to: number[] } {
   runsOf(text);

@@ -4,7 +4,7 @@
  */
 import { EVERY_ESCAPE } from "./escapes.ts";
 import type { Rows } from "./rows.ts";
-import { type Region, TextKernel } from "./text_kernel.ts";
+import { NOTES, type Region, TextKernel } from "./text_kernel.ts";
 import type { Places, View } from "./view.ts";
 
 /** NULs between two stretches: as many as symbols may stand between them in a view. */
@@ -50,15 +50,15 @@ export class Decoder implements View {
     return this.length + BREAK_LENGTH + size <= this.#capacity;
   }
 
-  /** Decodes a stretch; where in {@linkcode Decoder.data} that begins. Rows of escapes are noted when it `notesRows`. */
-  decode(stretch: Region, notesRows = false): number {
+  /** Decodes a stretch; where in {@linkcode Decoder.data} that begins. `notes` tells which rows of escapes are noted. */
+  decode(stretch: Region, notes: number = NOTES.none): number {
     if (this.length > 0) {
       this.breaks.at[this.breaks.count++] = this.length;
       this.data.fill(0, this.length, this.length + BREAK_LENGTH);
       this.length += BREAK_LENGTH;
     }
     const start = this.length;
-    this.length = this.#kernel.decode(this.#level, start, stretch, notesRows);
+    this.length = this.#kernel.decode(this.#level, start, stretch, notes);
     return start;
   }
 }

@@ -17,7 +17,7 @@ import { Scanner } from "./scanner.ts";
 import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
-import { LINE, NEEDS, type Region, TextKernel } from "./text_kernel.ts";
+import { LINE, NEEDS, NOTES, type Region, TextKernel } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
@@ -84,6 +84,7 @@ export class Engine {
     const found = this.#lookAside(decoded, lexicon);
     this.#kernel.note();
     this.#decode(decoded, lexicon);
+    for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     for (const span of found) spans.push(pieces.sourceOf(span));
   }
 
@@ -101,7 +102,7 @@ export class Engine {
     };
     gathered.fewest = lexicon.short.shortest;
     // First, while the scanner still has the symbols of the whole.
-    this.#strides.find(data, this.#scanner.plain, onColumn);
+    if (!this.#kernel.isUnits) this.#strides.find(data, this.#scanner.plain, onColumn);
     this.#columns.find(data, lines, isContinued, onColumn, onFull);
     this.#records.find(data, onColumn);
     this.#shortLines.find(data, onColumn, () => {
@@ -154,10 +155,9 @@ export class Engine {
       this.#scanAll(decoder, lexicon, false);
       this.#kernel.load(data);
     }
-    // Of a value in which the plain view has gaps less may be found there than among the digits of its bytes.
     // What is erased from a row has to be looked at where nothing is.
     const erases = (region.kinds & ESCAPE.backspace) !== 0;
-    const from = decoder.decode(region, !erases && !lexicon.hasGaps);
+    const from = decoder.decode(region, erases ? NOTES.none : notesFor(lexicon));
     if (level + 1 === DEEPEST) return;
     const { kinds } = region, to = decoder.length;
     const others = known & ~kinds;
@@ -172,4 +172,11 @@ export class Engine {
 function needsOf({ needsEntities, needsQuotedPrintable, needsLineEnds }: Lexicon): number {
   return (needsEntities ? NEEDS.entities : 0) | (needsQuotedPrintable ? NEEDS.quotedPrintable : 0) |
     (needsLineEnds ? NEEDS.lineEnds : 0);
+}
+
+/** Which rows of escapes need no look but at what they stand for. */
+function notesFor({ hasGaps, likeEscapes }: Lexicon): number {
+  // Of a value in which the plain view has gaps less may be found there than among the digits of its bytes.
+  if (hasGaps) return NOTES.none;
+  return likeEscapes ? NOTES.dense : NOTES.both;
 }

@@ -31,8 +31,9 @@ let hex: u64 = 0, octal: u64 = 0;
 let hasNumbers: bool = false;
 /** Whether no look at the block is needed but at what it stands for, and whether its escapes have to be percent signs for that. */
 let isRow: bool = false, marksOnly: bool = false;
-/** Bytes up to which the block can be undone here. */
+/** Bytes up to which the block can be undone here, and whether there is one that has to be read by itself. */
 let odd: u64 = 0;
+let isStopped: bool = false;
 
 /** The bytes behind the first one of what begins at `starts` and has `size` bytes. */
 // @ts-ignore: decorator
@@ -350,18 +351,25 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   if (present === 0) return 0;
   visible = left >= 64 ? -1 : (<u64>1 << left) - 1;
   readBlock(at, present);
-  let usual = min<u64>(min<u64>(most, <u64>(left - LONGEST_USUAL)), ctz(odd));
+  const all = min<u64>(most, <u64>(left - LONGEST_USUAL));
+  let usual = min<u64>(all, ctz(odd));
   if ((present & BACKSPACE) !== 0) usual = eraseBefore(at, usual);
+  isStopped = usual < all;
   const size = usual + ctz(~(further >> usual));
   if (size === 0) return 0;
   const within = (<u64>2 << (size - 1)) - 1;
   firsts &= within;
   lasts &= within;
   isRow = mayBeRow(present);
+  const spread = isSpread(present);
+  if (spread) {
+    isRow = true;
+    marksOnly = false;
+  }
   const end = at + <usize>size;
   if (area === DECODED) emit(area, source, at, end, true);
   else emit(area, source, at, end, false);
-  if (isRow) addRow(at - source, end - source);
+  if (isRow) addRow(at - source, end - source, spread || mayLeaveOut(at, present));
   return <usize>size;
 }
 
@@ -386,19 +394,6 @@ function readBlock(at: usize, present: i32): void {
   if ((present & ENTITY) !== 0) blockEntity(at);
   if ((present & WIDE) !== 0) blockWide(at);
   if (pairs !== 0) standForPairs(at, pairs, 0);
-}
-
-/**
- * Whether a block of these kinds needs no look but at what it stands for: it is nothing but escapes, no octal ones, which may be
- * meant to be decimal numbers; or percent signs of deeper escapes and their digits, which {@link marksOnly} says.
- */
-// @ts-ignore: decorator
-@inline
-function mayBeRow(present: i32): bool {
-  const plain = lasts & ~undone;
-  marksOnly = plain !== 0;
-  if (marksOnly) return present === PERCENT && undone !== 0 && (plain & ~hex) === 0;
-  return (present & ~(PERCENT | QUOTED | BACKSLASH | ENTITY)) === 0 && !hasNumbers;
 }
 
 /** Puts out what the bytes of a block up to `end` stand for; the source is the text itself when it `isFirst`. */

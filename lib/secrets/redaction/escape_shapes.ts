@@ -1,4 +1,4 @@
-/** The shapes of escapes that come in rows of their like, as escape_rows.as reads eight of them at a time. */
+/** The shapes of escapes that come in rows of their like, and what looks like such rows; escape_rows.as reads eight at a time. */
 
 /** Each as it is written for one byte: `X` and `Y` are its digits, `X` one up to 7 where the others are more than ASCII. */
 const SHAPES = ["%ZY", "=ZY", "\\xZY", "%u00XY", "\\u00XY", "\\U000000XY"] as const;
@@ -35,4 +35,34 @@ export function shapeTable(): Uint8Array {
     entry.set([shape.length, count, count * shape.length], 72);
   }
   return table;
+}
+
+/** Symbols that are looked at together, as many as have to be met at least where there are more. */
+const GRAM = 8;
+/** The symbols of such escapes in the plain view, which has no backslashes. */
+const WRITTEN = /[0-9a-f%xu]{8,}/g;
+/** Some of them in a row: the end of one, others, the beginning of one; percent signs may be escaped themselves. */
+const IN_ROW = new RegExp(
+  "^(?:5?(?:25)*|0{0,6})H{0,2}(?:xHH|%HH|%(?:25)+H{0,2}|%?u00HH|u000000HH)*(?:xH?|%(?:25)*(?:2|H)?|%?u0{0,6}H?)?$"
+    .replaceAll("H", "[0-9a-f]"),
+);
+
+/** The same of single characters with the marks of soft line ends between. */
+const SPREAD = /(?:=.?){3}=/s;
+const SHORT_SPREAD = /=.?=/s;
+/** With what most zero-width characters begin. */
+const ZERO_WIDTH = 0xe2;
+
+const latin1 = new TextDecoder("latin1");
+
+/** Whether eight of these symbols of the plain view, or all of fewer, may be what a row of escapes is written in. */
+export function looksEscaped(symbols: Uint8Array): boolean {
+  if (symbols.includes(ZERO_WIDTH)) return true;
+  const text = latin1.decode(symbols);
+  if (text.length < GRAM) return IN_ROW.test(text) || SHORT_SPREAD.test(text);
+  if (SPREAD.test(text)) return true;
+  for (const part of text.match(WRITTEN) ?? []) {
+    for (let at = 0; at + GRAM <= part.length; at++) if (IN_ROW.test(part.slice(at, at + GRAM))) return true;
+  }
+  return false;
 }

@@ -303,44 +303,51 @@ function isQuoting(at: usize, to: usize): bool {
 let outEnd: usize = 0, nestedEnd: usize = 0;
 
 /** Bytes of a block up to which it was not worth the while, and bytes to the next one that is tried, at first and at most. */
-const WORTHWHILE: usize = 24, WARY: usize = 48, WARIEST: usize = 1024;
+const WORTHWHILE: usize = 24, WARY: usize = 8, WARIEST: usize = 1024;
+/** Bytes that are left at least where one is tried. */
+const ROOM_FOR_BLOCK: usize = 48;
 /** Bytes to be read one by one before a block is tried again, and how many when that fails. */
 let patience: usize = 0, wariness: usize = WARY;
 
 /**
  * Decodes `[from, to)` of the text, at another `level` than 0 of what came out at the level before, and undoes the kinds of
- * escape in `escapes`. What comes out goes to `length` of the level; where it ends. Rows are noted when it `notesRows`.
+ * escape in `escapes`. What comes out goes to `length` of the level; where it ends. What rows are noted `notes` tells.
  */
-export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32, notesRows: bool): i32 {
+export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32, notes: i32): i32 {
   const area = DECODED + <usize>level * DECODED_SIZE;
-  rows = notesRows ? ROWS + <usize>level * ROWS_SIZE : 0;
+  beginRows(level, notes);
   const source = level === 0 ? TEXT : area - DECODED_SIZE;
   const end = source + <usize>to;
   let at = source + <usize>from;
   outEnd = <usize>length;
   nestedEnd = NESTED;
-  rowStart = rowEnd = 0;
+  // What is found in a text must not depend on the one before.
+  if ((level | length) === 0) {
+    patience = 0;
+    wariness = WARY;
+  }
   while (at < end) {
-    if (patience === 0 && end - at >= WARY) {
+    if (patience === 0 && end - at >= ROOM_FOR_BLOCK) {
       const start = at;
       at = decodeRow(area, source, at, end, escapes);
-      if (end - at < WARY) continue;
+      if (end - at < ROOM_FOR_BLOCK) continue;
       // Behind a row there may be another one soon.
       const most = at > start ? BETWEEN_ROWS : BLOCK_STARTS;
       const done = decodeBlock(area, source, at, end - at, most, escapes);
       at += done;
       if (done >= WORTHWHILE || (most === BETWEEN_ROWS && done >= BETWEEN_ROWS)) {
         wariness = WARY;
-        continue;
+        if (!isStopped) continue;
+      } else {
+        patience = wariness;
+        wariness = min<usize>(2 * wariness, WARIEST);
       }
-      patience = wariness;
-      wariness = min<usize>(2 * wariness, WARIEST);
     }
     const next = decodeBytes(area, source, at, min(end, at + max<usize>(1, patience)), end, <usize>length, escapes);
     patience -= min(patience, next - at);
     at = next;
   }
-  endRow();
+  endRows();
   v128.store(area + outEnd, i64x2.splat(0));
   store<u32>(COUNTS, <u32>((nestedEnd - NESTED) >> 1), 12);
   return <i32>outEnd;

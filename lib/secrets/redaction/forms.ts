@@ -3,6 +3,7 @@
  * escapes, terminal control) is decoded by views.ts instead; both meet in the same grams.
  */
 import * as encode from "../encodings.ts";
+import { DENSE } from "./symbols.ts";
 import type { Weighted } from "./weights.ts";
 
 /** How a form came about, which decides how much of it has to be met before it counts. */
@@ -100,6 +101,10 @@ function* rareForms(value: Weighted): Generator<Form> {
   const decimal = (byte: number): string => byte.toString();
   const octal = (byte: number): string => byte.toString(8);
   const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
+  // Marks by their numbers, behind whatever tells that: `sk=2Dlive`, `sk_2dlive`.
+  if (value.bytes.some((byte) => DENSE[byte] === 0)) {
+    yield perByte(KIND.loose, (byte) => DENSE[byte] === 0 ? hex2(byte) : String.fromCharCode(byte));
+  }
   yield* packed(value, encode.BASE32_HEX, KIND.base32);
   yield { ...encode.substitute(value, (byte) => encode.rot13(byte, false)), kind: KIND.rotated };
   yield { ...encode.substitute(value, (byte) => encode.rot13(byte, true)), kind: KIND.rotated };

@@ -83,6 +83,7 @@ export function prepare(): void {
   v128.store(FOURS, i8x16.splat(4));
   v128.store(PAIRS, i8x16.splat(-2));
   v128.store(EIGHTS, i16x8(0, 1, 2, 3, 4, 5, 6, 7));
+  v128.store(KIND_POWERS, i16x8(1, 2, 4, 8, 16, 32, 64, 128));
   for (let bits: usize = 0; bits < 256; bits++) {
     store<u8>(TOKENS + bits, <u8>(bits - 0x30 < 10 ? 0x30 : bits === 0x09 ? 0x20 : bits));
     let at = bits << 3;
@@ -157,6 +158,36 @@ export function fold(length: i32, breaks: i32): u32 {
   return <u32>(plain - PLAIN) | (<u32>(dense - DENSE) << 16);
 }
 
+/** Symbols of the longest unit that is asked about. */
+const LONGEST_UNIT: i32 = 16;
+
+/**
+ * Whether the plain view, `length` symbols, is one unit of a few symbols again and again in which no letter or digit recurs at
+ * a shorter distance by itself: whatever recurs in it, all of it does, and nothing stands between; see strides.ts.
+ */
+export function isUnits(length: i32): bool {
+  const first = v128.load(PLAIN);
+  let unit = 1;
+  while (unit <= LONGEST_UNIT && v128.any_true(v128.xor(first, v128.load(PLAIN + <usize>unit)))) unit++;
+  if (unit > LONGEST_UNIT || length < 4 * LONGEST_UNIT) return false;
+  const last = PLAIN + <usize>(length - unit);
+  for (let at = PLAIN; at < last; at += 16) {
+    // What stands behind the last symbol may differ.
+    const other = v128.xor(v128.load(at), v128.load(at + <usize>unit));
+    if (v128.any_true(other) && (at + 16 <= last || (i8x16.bitmask(v128.eq<u8>(other, i64x2.splat(0))) | -1 << <i32>(last - at)) !== -1)) return false;
+  }
+  for (let step = 1; step < unit; step++) {
+    if (unit % step !== 0) continue;
+    for (let start = 0; start < step; start++) {
+      const symbol = load<u8>(PLAIN + <usize>start);
+      let place = start + step;
+      while (place < unit && load<u8>(PLAIN + <usize>place) === symbol) place += step;
+      if (place >= unit && load<u8>(SYMBOLS + <usize>symbol) !== 0) return false;
+    }
+  }
+  return true;
+}
+
 // @ts-ignore: decorator
 @inline
 function ends(at: usize): u64 {
@@ -200,13 +231,20 @@ const SHORTEST_RUN: i32 = 6;
 
 let run: usize = 0;
 
-/** Notes a run of noughts and ones, unless it is too short or in the middle of a hexadecimal number. */
+// @ts-ignore: decorator
+@inline
+function isHex(byte: i32): bool {
+  return (load<u8>(HEX_LOW + <usize>(byte & 15)) & load<u8>(HEX_HIGH + <usize>(byte >> 4))) !== 0;
+}
+
+/** Notes a run of noughts and ones, unless it is too short, in the middle of a hexadecimal number or the start of `\U00000041`. */
 function addRun(from: i32, to: i32): void {
   if (to - from < SHORTEST_RUN) return;
   const before: i32 = from === 0 ? 0 : load<u8>(TEXT + <usize>from - 1);
-  const isHex = (load<u8>(HEX_LOW + <usize>(before & 15)) & load<u8>(HEX_HIGH + <usize>(before >> 4))) !== 0;
   // As in 0b1010.
-  if (isHex && before !== 0x62) return;
+  if (isHex(before) && before !== 0x62) return;
+  const isLong = before === 0x55 && load<u8>(TEXT + <usize>from - 2) === 0x5c;
+  if (isLong && to - from < 8 && isHex(load<u8>(TEXT + <usize>to))) return;
   store<u16>(run, <u16>from);
   store<u16>(run, <u16>to, 2);
   run += 4;

@@ -4,6 +4,7 @@ import { EVERY_FORM, type Form, formsOf, HAS_GAPS, KIND, type Kind, USUAL_FORMS 
 import { GramIndex, WIDE_FROM } from "./gram_index.ts";
 import { GRAM, wordAt } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
+import { looksEscaped } from "./escape_shapes.ts";
 import { SHORTEST, ShortPatterns } from "./short_patterns.ts";
 import { DENSE, fold, PLAIN } from "./symbols.ts";
 import { rawWeight, totalWeight, weigh, weighRaw, type Weighted } from "./weights.ts";
@@ -116,6 +117,8 @@ export class Lexicon {
   needsLineEnds = false;
   /** Whether the plain view drops characters of a value. */
   hasGaps = false;
+  /** Whether something that is looked for in the plain view may be found in the characters that escapes are written in. */
+  likeEscapes = false;
 
   /**
    * Takes in values and all their forms, bit by bit: they are found once it is done, and what is known already is found
@@ -159,6 +162,7 @@ export class Lexicon {
     const isPart = form.kind === KIND.stranded && form.bytes.length < of.bytes;
     if (symbols.length === 0 || (isPart && of.short)) return;
     const dropped = form.bytes.length - symbols.length;
+    if (plain) this.likeEscapes ||= looksEscaped(symbols);
     if (!of.short) {
       const gaps = plain && dropped > 0 ? HAS_GAPS : 0;
       const fewest = form.kind === KIND.literal ? GRAM : fewestSymbols(weights, leastProof(1 << form.kind));
@@ -197,6 +201,7 @@ export class Lexicon {
     const symbols = fold(exact, PLAIN);
     const least = pattern.kind === KIND.base64 ? SHORTEST : SHORTEST_EXACT;
     if (symbols.length < least) return;
+    this.likeEscapes ||= looksEscaped(symbols);
     const short = { ...pattern, symbols, exact: exact.slice(), dropped: exact.length - symbols.length };
     if (symbols.length < GRAM) this.short.add(short);
     else this.plain.addWhole(short); // its marks make up for it
@@ -221,6 +226,7 @@ export class Lexicon {
       const proof = value.weights.subarray(at, end).reduce((sum, weight) => sum + weight, 0);
       const dropped = end - at - symbols.length;
       if (proof >= LEAST_PIECE) {
+        this.likeEscapes ||= looksEscaped(symbols);
         this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped, partial: true });
       }
     }

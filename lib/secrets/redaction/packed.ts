@@ -40,7 +40,9 @@ export function openBlobs(data: Uint8Array, { at: places, count }: Places): Pack
       if (end - start < SHORTEST) continue;
       opened++;
       const blob = data.subarray(start, end);
-      const content = unpackBytes(format.isHex ? fromHex(blob) : fromBase64(blob), format.unpack);
+      const unpacked = format.isHex ? fromHex : fromBase64;
+      if (!mayInflate(unpacked(blob.subarray(0, 2 * SHORTEST)))) continue;
+      const content = unpackBytes(unpacked(blob), format.unpack);
       if (content !== undefined) blobs.push({ start, end, content });
     }
   }
@@ -75,10 +77,13 @@ const BY_MARK: readonly (readonly Format[] | undefined)[] = Array.from({ length:
   return formats.length > 0 ? formats : undefined;
 });
 
+/** Byte to whether it is one of a blob in base64, padding included. */
+const IN_BASE64: readonly boolean[] = Array.from({ length: 256 }, (_, byte) => {
+  return /[a-z0-9+/=_-]/i.test(String.fromCharCode(byte));
+});
+
 function isBase64(byte: number): boolean {
-  const lower = byte | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || (byte >= 0x2f && byte <= 0x39) || byte === 0x2b || byte === 0x2d ||
-    byte === 0x5f || byte === 0x3d;
+  return IN_BASE64[byte] as boolean;
 }
 
 /** Byte to the number it stands for as a digit of base64 in either alphabet, -1 when it is none. */
@@ -89,11 +94,11 @@ BASE64_VALUES[0x5f] = 63;
 
 /** Where the blob ends that begins at `start`; `start` when there is none. */
 function blobEnd(data: Uint8Array, start: number, { head, isHex }: Format): number {
+  const isDigit = isHex ? isHexDigit : isBase64;
+  if (start > 0 && isDigit(data[start - 1] as number)) return start;
   // Hexadecimal digits may be capital letters; a decimal digit has the bit that tells them already.
   const folded = isHex ? 0x20 : 0;
   for (let i = 0; i < head.length; i++) if (((data[start + i] as number) | folded) !== head[i]) return start;
-  const isDigit = isHex ? isHexDigit : isBase64;
-  if (start > 0 && isDigit(data[start - 1] as number)) return start;
   let end = start;
   for (let at = start; at < Math.min(data.length, start + LONGEST); at++) {
     const byte = data[at] as number;
@@ -136,6 +141,25 @@ function fromDigits(blob: Uint8Array, values: Int8Array, bits: number): Uint8Arr
     bytes[length++] = held >> count;
   }
   return bytes.subarray(0, length);
+}
+
+/** Bytes before the first block in gzip's frame when it tells nothing but the time, and in zlib's. */
+const GZIP_HEAD = 10;
+const ZLIB_HEAD = 2;
+/** Bytes before those of a plain block. */
+const BLOCK_HEAD = 5;
+
+/**
+ * Whether something can come out of what begins with these bytes: not when its first block is of no kind, or is one of plain
+ * bytes and its length is not told twice (RFC 1951 §3.2), which is cheaper to ask than to try.
+ */
+function mayInflate(bytes: Uint8Array): boolean {
+  const isGzip = bytes[0] === 0x1f;
+  const at = isGzip ? GZIP_HEAD : ZLIB_HEAD;
+  if (bytes.length < at + BLOCK_HEAD || (isGzip && bytes[3] !== 0)) return true;
+  const kind = ((bytes[at] as number) >> 1) & 3;
+  if (kind !== 0) return kind !== 3;
+  return [at + 1, at + 2].every((place) => ((bytes[place] as number) ^ (bytes[place + 2] as number)) === 0xff);
 }
 
 function unpackBytes(bytes: Uint8Array, unpack: Unpack): Uint8Array | undefined {

@@ -13,6 +13,12 @@ const DENSE_ESCAPES: i32 = 24;
 const MOST_LOOKS: i32 = 3;
 /** Marks among 32 bytes from which on they are looked at together, and kinds of them up to which they are. */
 const MANY_MARKS: u32 = 5, MANY_KINDS: i32 = 3;
+/** One byte of so many is a mark at least in a text that is little else, and so many kinds are in all blocks but one of so many. */
+const WILD_MARKS: i32 = 4, WILD_KINDS: i32 = 5, WILD_BLOCKS: i32 = 8;
+/** The bits of all kinds, 16 bits each. */
+const KIND_POWERS: usize = 0x21b1c0;
+/** Marks among 64 bytes from which on only the first and the last of them are asked, when all are of one kind. */
+const DENSE_MARKS: u64 = 8;
 /** What values need. */
 const NEEDS_ENTITIES: i32 = 1, NEEDS_QUOTED: i32 = 2, NEEDS_LINE_ENDS: i32 = 4;
 
@@ -160,6 +166,34 @@ function addMark(place: i32, to: usize, needs: i32): void {
   extend(slot, kind, place);
 }
 
+/** Whether the mark of `kind` at `at`, in a region of that kind, begins an escape as far as that matters there. */
+// @ts-ignore: decorator
+@inline
+function goesOn(kind: i32, at: usize, to: usize, needs: i32): bool {
+  return (load<u8>(FOLLOWS + <usize>load<u8>(at + 1)) & kind) !== 0 && (kind !== TAG || load<u8>(at - 2) === 0x3e) &&
+    ((kind & DOUBTFUL) === 0 || isEscape(kind, at, to, needs));
+}
+
+/**
+ * The same for the many `marks` of a block of 64 bytes from `base` on: when all are of one kind and the first one that begins
+ * an escape is within a region, the last such one tells where that goes on to. False when it is otherwise.
+ */
+function growWithin(base: i32, marks: u64, to: usize, needs: i32): bool {
+  const at = TEXT + <usize>base, low = v128.load(KINDS_LOW), high = v128.load(KINDS_HIGH);
+  const first = v128.or(kinds(v128.load(at), low, high), kinds(v128.load(at, 16), low, high));
+  const kind = anyOf(v128.or(v128.or(first, kinds(v128.load(at, 32), low, high)), kinds(v128.load(at, 48), low, high)));
+  if ((kind & (kind - 1)) !== 0) return false;
+  const slot = <usize>((ctz(kind) + 1) << 2);
+  while (marks !== 0 && !goesOn(kind, at + <usize>ctz(marks), to, needs)) marks &= marks - 1;
+  if (marks === 0) return true;
+  if (base + <i32>ctz(marks) >= load<i32>(REGION_ENDS + slot)) return false;
+  while (!goesOn(kind, at + 63 - <usize>clz(marks), to, needs)) marks ^= lastBit(marks);
+  const end = base + 63 - <i32>clz(marks) + MARGIN;
+  store<i32>(REGION_ENDS + slot, end);
+  store<i32>(REGION_ENDS, end);
+  return true;
+}
+
 /**
  * The same for all the `marks` among 32 bytes from `base` on, of which only the last of each kind tells, when the regions that
  * are open hold all of these bytes; false when they do not.
@@ -180,9 +214,7 @@ function addMarks(base: i32, marks: u32, to: usize, needs: i32): bool {
     if (base + 31 >= load<i32>(REGION_ENDS + slot)) return false;
     while (all !== 0) {
       const place = base + 31 - <i32>clz(all), mark = TEXT + <usize>place;
-      const isOne = (load<u8>(FOLLOWS + <usize>load<u8>(mark + 1)) & kind) !== 0 &&
-        (kind !== TAG || load<u8>(mark - 2) === 0x3e) && ((kind & DOUBTFUL) === 0 || isEscape(kind, mark, to, needs));
-      if (isOne) {
+      if (goesOn(kind, mark, to, needs)) {
         store<i32>(REGION_ENDS + slot, place + MARGIN);
         last = max(last, place);
         break;
@@ -192,6 +224,28 @@ function addMarks(base: i32, marks: u32, to: usize, needs: i32): bool {
   }
   if (last >= 0) store<i32>(REGION_ENDS, last + MARGIN);
   return true;
+}
+
+/**
+ * The kinds of escape of a text that is little else than the marks of most kinds, so that there is no need to find out where
+ * regions end; 0 of any other.
+ */
+function wildKinds(length: i32): i32 {
+  let marks = 0;
+  for (let base = 0; base < length; base += 64) marks += <i32>popcnt(load<u64>(MARKED + <usize>(base >> 3)));
+  if (marks * WILD_MARKS < length) return 0;
+  const low = v128.load(KINDS_LOW), high = v128.load(KINDS_HIGH), powers = v128.load(KIND_POWERS);
+  let blocks = i64x2.splat(0), all = 0, count = 0;
+  for (let at = TEXT; at + 64 <= TEXT + <usize>length; at += 64) {
+    const first = v128.or(kinds(v128.load(at), low, high), kinds(v128.load(at, 16), low, high));
+    const second = v128.or(kinds(v128.load(at, 32), low, high), kinds(v128.load(at, 48), low, high));
+    const present = anyOf(v128.or(first, second));
+    blocks = v128.sub<u16>(blocks, v128.eq<u16>(v128.and(v128.splat<u16>(<u16>present), powers), powers));
+    all |= present;
+    count++;
+  }
+  const most = i16x8.bitmask(v128.gt<u16>(blocks, v128.splat<u16>(<u16>(count - count / WILD_BLOCKS))));
+  return popcnt(most) < WILD_KINDS ? 0 : all;
 }
 
 /**
@@ -205,9 +259,17 @@ export function regions(length: i32, needs: i32): i32 {
     store<u32>(REGION_AT + slot, 0);
   }
   regionEnd = REGIONS;
+  const wild = wildKinds(length);
+  if (wild !== 0) {
+    store<u16>(REGIONS, <u16>(wild | EVERY));
+    store<u16>(REGIONS, 0, 2);
+    store<u16>(REGIONS, <u16>length, 4);
+    return 1;
+  }
   weak = -DENSE_ESCAPES;
   for (let base = 0; base < length; base += 64) {
-    if (load<u64>(MARKED + <usize>(base >> 3)) === 0) continue;
+    const block = load<u64>(MARKED + <usize>(base >> 3));
+    if (block === 0 || (popcnt(block) >= DENSE_MARKS && growWithin(base, block, to, needs))) continue;
     for (let at = base; at <= base + 32; at += 32) {
       let marks = load<u32>(MARKED + <usize>(at >> 3));
       const isWithin = at + 31 < load<i32>(REGION_ENDS) && popcnt(marks) >= MANY_MARKS;

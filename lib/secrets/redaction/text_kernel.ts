@@ -90,12 +90,13 @@ interface Exports extends BitExports, GatherExports, WalkExports {
   memory: WebAssembly.Memory;
   prepare(): void;
   fold(length: number, breaks: number): number;
+  isUnits(length: number): number;
   note(length: number): void;
   compare(table: number, room: number, count: number): number;
   regions(length: number, needs: number): number;
-  decode(level: number, length: number, from: number, to: number, kinds: number, notesRows: boolean): number;
+  decode(level: number, length: number, from: number, to: number, kinds: number, notes: number): number;
   foldWithout(rows: number, length: number, breaks: number): number;
-  locateWithout(rows: number, length: number, breaks: number): void;
+  locateWithout(isDense: boolean, rows: number, length: number, breaks: number): void;
   nests(level: number, length: number, kinds: number, needs: number): number;
   locate(isDense: boolean, length: number, breaks: number): void;
   probe(isDense: boolean, length: number, sets: number): number;
@@ -132,6 +133,9 @@ export const NEEDS = {
   /** A single `\\n`. */
   lineEnds: 4,
 } as const;
+
+/** Which rows of escapes are noted, for views to leave them out: none, those of no use to the dense view, and to either. */
+export const NOTES = { none: 0, dense: 1, both: 2 } as const;
 
 /** Bytes of the longest text that there is room for. */
 const LONGEST_TEXT = 0x8c00;
@@ -295,10 +299,12 @@ export class TextKernel {
   read({ data, length, breaks, rows = null }: View): void {
     if (data !== this.#noted) this.load(length === data.length ? data : data.subarray(0, length));
     if (breaks.count > 0) this.#breaks.set(breaks.at.subarray(0, breaks.count));
-    const symbols = this.#exports.fold(length, breaks.count);
-    this.plainLength = symbols & 0xffff;
     this.#rows = rows === null || rows.isEmpty ? 0 : rows.address;
-    this.denseLength = this.#rows === 0 ? symbols >>> 16 : this.#exports.foldWithout(this.#rows, length, breaks.count);
+    const symbols = this.#rows === 0
+      ? this.#exports.fold(length, breaks.count)
+      : this.#exports.foldWithout(this.#rows, length, breaks.count);
+    this.plainLength = symbols & 0xffff;
+    this.denseLength = symbols >>> 16;
     this.#breakCount = breaks.count;
   }
 
@@ -328,6 +334,11 @@ export class TextKernel {
     }
   }
 
+  /** Whether the plain view is one short unit again and again, and nothing in it stands between what recurs. */
+  get isUnits(): boolean {
+    return this.#exports.isUnits(this.plainLength) !== 0;
+  }
+
   /** Notes at which symbols of the plain view three may be in a short pattern; how many there are. */
   probeThrees({ bits, step }: ShortPatterns): number {
     this.#shortBits.set(bits);
@@ -336,7 +347,7 @@ export class TextKernel {
 
   /** Notes where the symbols of a view of the text that was read last stand in it. */
   locate(isDense: boolean): void {
-    if (isDense && this.#rows > 0) this.#exports.locateWithout(this.#rows, this.#length, this.#breakCount);
+    if (this.#rows > 0) this.#exports.locateWithout(isDense, this.#rows, this.#length, this.#breakCount);
     else this.#exports.locate(isDense, this.#length, this.#breakCount);
   }
 
@@ -368,10 +379,11 @@ export class TextKernel {
 
   /**
    * Decodes a stretch of the text that was loaded last or, at another `level` than 0, of what came out at the level before.
-   * What comes out goes to place `length` of the level; where it ends. Rows of escapes are noted when it `notesRows`.
+   * What comes out goes to place `length` of the level; where it ends. `notes` tells which rows of escapes are
+   * noted, see {@linkcode NOTES}.
    */
-  decode(level: number, length: number, { kinds, from, to }: Region, notesRows: boolean): number {
-    return this.#exports.decode(level, length, from, to, kinds, notesRows);
+  decode(level: number, length: number, { kinds, from, to }: Region, notes: number): number {
+    return this.#exports.decode(level, length, from, to, kinds, notes);
   }
 
   /** The rows of escapes that are undone at a level: of the text itself at 0, and of what came out of it at others. */
