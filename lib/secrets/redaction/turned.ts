@@ -10,6 +10,10 @@ import type { View } from "./view.ts";
 const LINE_END = 0x0a;
 /** Bytes of the longest word whose order among others matters: a longer piece of a value is found where it stands. */
 const LONGEST_WORD = 7;
+/** Which bytes words are made of, 1 each. */
+const IN_WORD = DENSE.map((symbol, byte) => symbol !== 0 || byte >= 0x80 || byte === 0x2d || byte === 0x5f ? 1 : 0);
+/** What each byte is by rot13. */
+const ROTATED = Uint8Array.from(IN_WORD, (_, byte) => rot13(byte, false));
 
 /** Makes views of texts of so many bytes at most; keeps its working memory. */
 export class TurnedText {
@@ -17,6 +21,8 @@ export class TurnedText {
   readonly #starts: Uint16Array;
   readonly #ends: Uint16Array;
   readonly #breaks: { at: Uint16Array; count: number };
+  /** Each place in the text, in order. */
+  readonly #places: Uint16Array;
   #length = 0;
 
   /** Room for texts of `longest` bytes. */
@@ -26,6 +32,7 @@ export class TurnedText {
     this.#data = new Uint8Array(room);
     this.#starts = new Uint16Array(room);
     this.#ends = new Uint16Array(room);
+    this.#places = Uint16Array.from({ length: longest + 1 }, (_, at) => at);
     this.#breaks = { at: new Uint16Array(most), count: 0 };
   }
 
@@ -36,16 +43,24 @@ export class TurnedText {
     this.#addBreak();
     this.#addWords(text);
     this.#addBreak();
-    for (let at = 0; at < text.length; at++) this.#add(rot13(text[at] as number, false), at);
+    this.#addRotated(text);
     return { data: this.#data, length: this.#length, starts: this.#starts, ends: this.#ends, breaks: this.#breaks };
   }
 
   #addLines(text: Uint8Array): void {
+    const [data, starts, ends] = [this.#data, this.#starts, this.#ends];
+    let length = this.#length;
     for (let start = 0; start < text.length;) {
       const found = text.indexOf(LINE_END, start);
       const end = found < 0 ? text.length : found;
-      for (let at = end - 1; at >= start; at--) this.#add(text[at] as number, at);
-      if (found >= 0) this.#add(LINE_END, found);
+      for (let at = end - 1; at >= start; at--) {
+        data[length] = text[at] as number;
+        starts[length] = at;
+        ends[length++] = at + 1;
+      }
+      this.#length = length;
+      if (found >= 0) this.#add(text, found, found + 1);
+      length = this.#length;
       start = end + 1;
     }
   }
@@ -53,12 +68,20 @@ export class TurnedText {
   #addWords(text: Uint8Array): void {
     for (let end = text.length; end > 0;) {
       let start = end - 1;
-      while (start >= 0 && isInWord(text[start] as number)) start--;
+      while (start >= 0 && IN_WORD[text[start] as number] !== 0) start--;
       if (end - start - 1 > LONGEST_WORD) this.#addBreak();
-      else for (let at = start + 1; at < end; at++) this.#add(text[at] as number, at);
-      if (start >= 0) this.#add(text[start] as number, start);
+      else this.#add(text, start + 1, end);
+      if (start >= 0) this.#add(text, start, start + 1);
       end = start;
     }
+  }
+
+  #addRotated(text: Uint8Array): void {
+    const from = this.#length;
+    for (let at = 0; at < text.length; at++) this.#data[from + at] = ROTATED[text[at] as number] as number;
+    this.#starts.set(this.#places.subarray(0, text.length), from);
+    this.#ends.set(this.#places.subarray(1, text.length + 1), from);
+    this.#length += text.length;
   }
 
   #addBreak(): void {
@@ -68,14 +91,15 @@ export class TurnedText {
     this.#length += BREAK_LENGTH;
   }
 
-  #add(byte: number, at: number): void {
-    this.#data[this.#length] = byte;
-    this.#starts[this.#length] = at;
-    this.#ends[this.#length++] = at + 1;
+  /** Adds `[start, end)` of the text as it stands. */
+  #add(text: Uint8Array, start: number, end: number): void {
+    const [data, starts, ends] = [this.#data, this.#starts, this.#ends];
+    let length = this.#length;
+    for (let at = start; at < end; at++) {
+      data[length] = text[at] as number;
+      starts[length] = at;
+      ends[length++] = at + 1;
+    }
+    this.#length = length;
   }
-}
-
-/** Whether a byte belongs to a word. */
-function isInWord(byte: number): boolean {
-  return byte >= 0x80 || byte === 0x2d || byte === 0x5f || DENSE[byte] !== 0;
 }
