@@ -178,6 +178,10 @@ const FORMS: Record<string, (value: string) => string> = {
   "hyperlinks between": (v) => [...v].join("\x1b]8;;http://x/\x1b\\"),
   "a window title": (v) => `\x1b]0;${v}\x07`,
   "backspaces over noise": (v) => [...v].map((c) => `x\b${c}`).join(""),
+  "percent-encoding, with a backspace after each character": (v) => each(v, (b) => `%${hex(b)}\b`),
+  "hex escapes, and behind them backspaces": (v) => each(v, (b) => `\\x${hex(b)}`) + "\b".repeat(20),
+  "escapes of two kinds, and on the next line backspaces": (v) =>
+    each(v, (b) => b % 2 ? `%${hex(b)}` : `\\x${hex(b)}`) + "\n" + "\b".repeat(20),
   "overstruck": (v) => [...v].map((c) => `${c}\b${c}`).join(""),
   "bits": (v) => each(v, (b) => b.toString(2).padStart(8, "0")),
   "bits in groups": (v) => each(v, (b) => b.toString(2).padStart(8, "0"), " "),

@@ -18,6 +18,9 @@ const SHORTEST_ROW: i32 = 9, SHORTEST_PROMPTED: i32 = 11, FEWEST_READ: usize = 4
 /** Blanks in place of an offset, at least. */
 const SHORTEST_GAP: i32 = 6;
 
+/** In place of a turn: that a line was no row, and whether there were rows before it. */
+const ALONE: i32 = 1, AFTER_ROWS: i32 = 2;
+
 let bytesRead: usize = 0;
 let knownOfRows: i32 = 0;
 let isRead: bool = false;
@@ -53,12 +56,15 @@ export function nextDump(): i32 {
         walked++;
         continue;
       }
-      turn = 1;
+      // What does not go on with the rows before may begin a dump of another form.
+      turn = bytesRead > 0 ? AFTER_ROWS : ALONE;
       if (bytesRead >= FEWEST_READ) return askRows();
       if (bytesRead > 0) forgetRows();
     }
+    const isFirst = turn === AFTER_ROWS && isRow && length >= SHORTEST_ROW && readRow(from, to);
     turn = 0;
     walked++;
+    if (isFirst) continue;
     // In a terminal the first row may stand behind a prompt.
     const row = isNextRow && length >= SHORTEST_PROMPTED ? promptEnd(from, to) : from;
     if (row > from) readRow(row, to);

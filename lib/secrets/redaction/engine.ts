@@ -8,7 +8,7 @@ import { BitReader } from "./bits.ts";
 import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
-import { EVERY_ESCAPE } from "./escapes.ts";
+import { ESCAPE, EVERY_ESCAPE } from "./escapes.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { PieceFinder, SHORT_TEXT } from "./pieces.ts";
 import { openBlobs, openBytes } from "./packed.ts";
@@ -143,17 +143,31 @@ export class Engine {
     }
   }
 
+  /**
+   * Undoes the escapes of a region. What backspaces erase on a screen is there all the same for whoever reads the bytes: where
+   * there are other escapes too they are undone once more, as if backspaces erased nothing.
+   */
   #decodeRegion(data: Uint8Array, region: Region, lexicon: Lexicon, needs: number, level = 0): void {
+    const kinds = region.kinds & EVERY_ESCAPE, rest = kinds & ~ESCAPE.backspace;
+    if (rest === kinds || rest === 0) return this.#undo(data, region, lexicon, needs, level, EVERY_ESCAPE);
+    this.#undo(data, region, lexicon, needs, level, EVERY_ESCAPE);
+    this.#undo(data, { ...region, kinds: rest }, lexicon, needs, level, EVERY_ESCAPE & ~ESCAPE.backspace);
+  }
+
+  /** Undoes the escapes of a region, and those of the `known` kinds that come out. */
+  #undo(data: Uint8Array, region: Region, lexicon: Lexicon, needs: number, level: number, known: number): void {
     const decoder = this.#decoders[level] as Decoder;
     if (!decoder.fits(region.to - region.from)) {
       this.#scanAll(decoder, lexicon, false);
       this.#kernel.load(data);
     }
     // Of a value in which the plain view has gaps less may be found there than among the digits of its bytes.
-    const from = decoder.decode(region, !lexicon.hasGaps);
+    // What is erased from a row has to be looked at where nothing is.
+    const erases = (region.kinds & ESCAPE.backspace) !== 0;
+    const from = decoder.decode(region, !erases && !lexicon.hasGaps);
     if (level + 1 === DEEPEST) return;
     const { kinds } = region, to = decoder.length;
-    const others = EVERY_ESCAPE & ~kinds;
+    const others = known & ~kinds;
     const isNested = this.#kernel.nests(level, to, kinds, needs),
       isMixed = this.#kernel.nests(level, to, others, needs);
     if (isNested) this.#decodeRegion(data, { kinds, from, to }, lexicon, needs, level + 1);

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { Redactor } from "../../lib/secrets/redactor.ts";
+
+/** A small generator of numbers in [0, 1) that gives the same ones for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const VALUES = [
+  "Xq7vR2mLk9TzPw4s",
+  "sk-live-tYz71Q0hVdBn4MxKc8Jw2RfLg5",
+  "9f2c41d7e08ab5634c1fd92e77a0b8c3",
+  "postgres://app:G7rqZx81LmWt@db.internal:5432/production",
+  "p@S$w0rd!with-(some)&marks=;",
+];
+
+/** What stands for something to one reader or another: marks, ends of lines, beginnings of rows, of blobs, of strings. */
+const UNITS =
+  ("%|\\|\\x41|&#65;|\n|\r\n|\r|\0|\t| |=\n|=41|\x1b[1m|\b|a\b|\\u0041|%41|%2541|0|1|01000001|00000000: |41 42 " +
+    "|12\ts\n|H4sIAAAA|&lt;|\x1b]|\x1b\\|\uff53|\u200b|<b>|</b>|\"|'|$'|\\n|\\101|==> x <==\n|\f|\v|0x41, |65, |-|+|AAAA|KEY=|#")
+    .split("|");
+
+/** Forms of a value, with how many bytes of each are seven characters of the value and nearly another one. */
+const FORMS: readonly [form: (value: string) => string, shown: number][] = [
+  [(v) => v, 7],
+  [(v) => Buffer.from(v).toString("base64"), 10],
+  [(v) => Buffer.from(v).toString("hex"), 15],
+  [(v) => [...v].reverse().join(""), 7],
+  [(v) => Buffer.from(v).toString("hex").replace(/../g, "%$&"), 23],
+  [(v) => Buffer.from(v).toString("hex").replace(/../g, "\\x$&"), 31],
+];
+
+type Random = ReturnType<typeof randomFrom>;
+const below = (random: Random, end: number): number => Math.floor(random() * end);
+const oneOf = <T>(random: Random, all: readonly T[]): T => all[below(random, all.length)] as T;
+
+/** Bytes that keep one reader or several of them busy. */
+function surroundings(random: Random, length: number): Uint8Array {
+  const kind = random();
+  if (kind < 0.2) {
+    const few = Array.from({ length: 2 + below(random, 6) }, () => below(random, 256));
+    return Uint8Array.from({ length }, () => oneOf(random, few));
+  }
+  const unit = Array.from({ length: 1 + below(random, 4) }, () => oneOf(random, UNITS)).join("");
+  const next = (): string =>
+    kind < 0.5
+      ? unit
+      : kind < 0.8
+      ? oneOf(random, UNITS)
+      : oneOf(random, VALUES).slice(below(random, 9)).slice(0, 7) + oneOf(random, UNITS);
+  let text = "";
+  while (text.length < length) text += next();
+  return Buffer.from(text).subarray(0, length);
+}
+
+/** A text, and where in it something stands on a line of its own that must be masked. */
+function textWithValues(random: Random): { text: Uint8Array; placed: { from: number; to: number; shown: number }[] } {
+  const parts: Uint8Array[] = [];
+  const placed = [];
+  let length = 0;
+  for (const end = random() < 0.2 ? 150_000 : below(random, 40_000); length <= end;) {
+    const around = surroundings(random, 1 + below(random, 40_000 * random() ** 2));
+    const [form, shown] = oneOf(random, FORMS);
+    const line = Buffer.from(`\n${form(oneOf(random, VALUES))}\n`);
+    parts.push(around, line);
+    length += around.length + line.length;
+    placed.push({ from: length - line.length + 1, to: length - 1, shown });
+  }
+  return { text: Buffer.concat(parts), placed };
+}
+
+/** The longest run of bytes that no span covers. */
+function longestShown(covered: Uint8Array, from: number, to: number): number {
+  let [longest, now] = [0, 0];
+  for (let at = from; at < to; at++) {
+    now = covered[at] === 1 ? 0 : now + 1;
+    longest = Math.max(longest, now);
+  }
+  return longest;
+}
+
+Deno.test("find() covers a value on a line of its own whatever stands around it", () => {
+  const random = randomFrom(11);
+  const redactor = new Redactor();
+  redactor.add(VALUES);
+  for (let round = 0; round < 150; round++) {
+    const { text, placed } = textWithValues(random);
+    const covered = new Uint8Array(text.length);
+    for (const { start, end } of redactor.find(text)) covered.fill(1, start, end);
+    for (const { from, to, shown } of placed) {
+      const seen = Buffer.from(text.subarray(from, to)).toString("latin1");
+      assert.ok(longestShown(covered, from, to) <= shown, `round ${round}: ${seen} at ${from} of ${text.length}`);
+    }
+  }
+});
+
+/** Where kernel.as and text_kernel.ts keep what is written once: tables of bytes, vectors, names of cells, least proofs. */
+const WRITTEN_ONCE = [
+  [0, 88],
+  [112, 144],
+  [0x200, 0x720],
+  [0x780, 0x7a0],
+  [0x800, 0x2000],
+  [0x21b000, 0x21b300],
+  [0x24e000, 0x24e018],
+  [0x27a100, 0x27a200],
+] as const;
+
+Deno.test("TextKernel keeps its tables and its copies of indexes as they were, whatever it looks at", () => {
+  const random = randomFrom(12);
+  const redactor = new Redactor();
+  redactor.add(VALUES);
+  redactor.redact("ready");
+  const memory = Buffer.from(TextKernel.shared().plain.buffer);
+  const tables = (): Buffer[] =>
+    [...WRITTEN_ONCE, [0x280000, memory.length] as const].map(([from, to]) => memory.subarray(from, to));
+  const before = tables().map((table) => Buffer.from(table));
+  for (let round = 0; round < 100; round++) {
+    redactor.find(textWithValues(random).text);
+    const changed = tables().findIndex((table, index) => !table.equals(before[index] as Buffer));
+    assert.equal(changed, -1, `round ${round} changed table ${changed}`);
+  }
+});
