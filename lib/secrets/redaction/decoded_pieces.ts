@@ -4,7 +4,7 @@ import { DENSE, HEX_VALUES } from "./symbols.ts";
 
 /** Bytes of the shortest piece. */
 const FEWEST_BYTES = 3;
-/** Decimal numbers in a row that may be meant as characters, and what stands between two of them at most. */
+/** Decimal or octal numbers in a row that may be meant as characters, and what stands between two of them at most. */
 const FEWEST_NUMBERS = 6;
 const LONGEST_NUMBER = 3;
 const MOST_BETWEEN = 4;
@@ -51,10 +51,12 @@ export function addDecoded(into: WithDecoded, length: number): void {
     }
     wrappedAt = isText ? padded : -1;
     if (at - start < 2) continue;
-    const decimalEnd = at - start <= LONGEST_NUMBER ? readDecimals(into, start, length) : at;
+    const mayBeNumber = at - start <= LONGEST_NUMBER;
+    const decimalEnd = mayBeNumber ? readNumbers(into, start, length, 10) : at;
+    const octalEnd = mayBeNumber ? readNumbers(into, start, length, 8) : at;
     const digits = start + prefixSize(text, start);
     const end = hexEnd(text, digits, at) === at ? readHex(into, digits, length) : at;
-    at = Math.max(at, decimalEnd, end);
+    at = Math.max(at, decimalEnd, octalEnd, end);
   }
 }
 
@@ -118,8 +120,8 @@ function nextPair(text: Uint8Array, end: number): number {
   return size > 0 ? next + size : end + (text[end] === BLANK ? 1 : 0);
 }
 
-/** Adds what decimal numbers from `start` on stand for, blanks or marks between them; where they end. */
-function readDecimals(into: WithDecoded, start: number, length: number): number {
+/** Adds what numbers of `base` from `start` on stand for, blanks or marks between them; where they end. */
+function readNumbers(into: WithDecoded, start: number, length: number, base: number): number {
   const { text } = into;
   const before = into.length;
   let isText = add(into, 0, start, start);
@@ -128,7 +130,9 @@ function readDecimals(into: WithDecoded, start: number, length: number): number 
   for (let next = start; isText; count++) {
     let number = 0;
     let end = next;
-    while (end < length && isDigit(text[end] as number)) number = 10 * number + (text[end++] as number) - 0x30;
+    for (let digit; end < length && (digit = (text[end] as number) - 0x30) >= 0 && digit < base; end++) {
+      number = base * number + digit;
+    }
     if (end === next || end - next > LONGEST_NUMBER || !isWritten(number)) break;
     isText = add(into, number, next, end);
     at = next = end;
@@ -139,8 +143,6 @@ function readDecimals(into: WithDecoded, start: number, length: number): number 
   into.length = before;
   return start;
 }
-
-const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
 function hexEnd(text: Uint8Array, from: number, to: number): number {
   let at = from;
