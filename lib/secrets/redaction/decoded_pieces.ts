@@ -5,7 +5,7 @@ import { DENSE, HEX_VALUES } from "./symbols.ts";
 /** Bytes of the shortest piece. */
 const FEWEST_BYTES = 3;
 /** Decimal or octal numbers in a row that may be meant as characters, and what stands between two of them at most. */
-const FEWEST_NUMBERS = 6;
+const FEWEST_NUMBERS = 3;
 const LONGEST_NUMBER = 3;
 const MOST_BETWEEN = 4;
 const BLANK = 0x20;
@@ -112,12 +112,14 @@ function readHex(into: WithDecoded, start: number, length: number): number {
 const prefixSize = (text: Uint8Array, at: number): number =>
   text[at] === 0x30 && ((text[at + 1] as number) | 0x20) === 0x78 ? 2 : 0;
 
-/** Where the digits go on behind `end`: at once, behind a blank, or behind marks when `0x` tells so. */
+/** Where the digits go on behind `end`: at once, behind blanks, or behind marks when `0x` tells so. */
 function nextPair(text: Uint8Array, end: number): number {
   let next = end;
+  while (next - end < MOST_BETWEEN && text[next] === BLANK) next++;
+  const behindBlanks = next;
   while (next - end < MOST_BETWEEN && DENSE[text[next] as number] === 0) next++;
   const size = next > end ? prefixSize(text, next) : 0;
-  return size > 0 ? next + size : end + (text[end] === BLANK ? 1 : 0);
+  return size > 0 ? next + size : behindBlanks;
 }
 
 /** Adds what numbers of `base` from `start` on stand for, blanks or marks between them; where they end. */
