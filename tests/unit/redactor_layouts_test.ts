@@ -55,6 +55,27 @@ Deno.test("redact() leaves the first line of a key alone when it stands by itsel
   assert.equal(masked(`${far}${KEY}`, KEY), `${far}***`);
 });
 
+Deno.test("redact() reads a column in the order of numbers of any length", () => {
+  for (const first of [1, 95, 9_999_990, 99_999_990, 999_999_990, 99_999_999_990]) {
+    const lines = [...VALUE].map((char, i) => `no ${first + i}: ${char}`);
+    // Every seventh one, and so on: no two that follow each other do.
+    const shuffled = lines.map((_, i) => lines[(7 * i) % lines.length] as string);
+    assert.equal(new Set(shuffled).size, lines.length);
+    for (const cut of ["", `\nno ${first + lines.length}: `, `\nno ${first}`]) {
+      const shown = masked(`${shuffled.join("\n")}${cut}`);
+      assert.doesNotMatch(shown, /: \w/);
+    }
+  }
+});
+
+Deno.test("redact() reads the only row of a dump behind a prompt, below which the last offset stands", () => {
+  const row = [...VALUE.slice(0, 16)].map((char) => char.charCodeAt(0).toString(16)).join(" ");
+  for (const offset of ["0000020", "00000010"]) {
+    const shown = masked(`user@host:~$ 00000000 ${row}\n${offset}\n`);
+    assert.ok(!shown.includes("6c 69 76 65"), shown);
+  }
+});
+
 Deno.test("redact() reads the rows of a dump from the first on, behind a prompt too", () => {
   const hex = (text: string): string => [...text].map((c) => c.charCodeAt(0).toString(16)).join(" ");
   const rows = VALUE.match(/.{1,8}/g) ?? [];

@@ -128,3 +128,57 @@ Deno.test("TextKernel keeps its tables and its copies of indexes as they were, w
     assert.equal(changed, -1, `round ${round} changed table ${changed}`);
   }
 });
+
+/** What other commands print, with numbers before or in it. */
+const OTHER_OUTPUT = [
+  "12:41 Ws6AUGesEbxJYMto\n12:41 baxXFesjoUYz\n",
+  '1,"abcdef"\n2,ghijkl\n',
+  "0  73 6b 2d 6c\n4  69 76 65 2d\n20  74 6c 35 62\n",
+  "2:-\n1:k\n0:s\n",
+  "6235\n0xaaaaaaaaa 0xbb\n",
+  "2026-11-23 INFO a\n2026-11-23 WARN b\n",
+  "total 8\n-rw-r--r-- 1 root root 5 x\n",
+  "3421780262 9 f\n",
+  "00000000: 6865 6c6c 6f20 7468 6572 650a            hello there.\n",
+  "0000000 062550 066154 020157 064164\n",
+];
+
+/** The rows of a dump that shows so many bytes in each. */
+function rowsOf(value: string, bytes: number, offset: (at: number) => string, cell: (byte: number) => string): string {
+  const row = (at: number): string => offset(at) + [...Buffer.from(value).subarray(at, at + bytes)].map(cell).join("");
+  return Array.from({ length: Math.ceil(value.length / bytes) }, (_, index) => row(bytes * index)).join("\n") + "\n";
+}
+
+const octal = (at: number): string => at.toString(8).padStart(7, "0");
+const hexadecimal = (at: number): string => at.toString(16).padStart(8, "0");
+/** Rows as od, hexdump and xxd have them, of other lengths than the usual ones too. */
+const ROWS: Record<string, (value: string) => string> = {
+  "od -c": (v) => rowsOf(v, 16, octal, (byte) => `   ${String.fromCharCode(byte)}`),
+  "od -c -w6": (v) => rowsOf(v, 6, octal, (byte) => `   ${String.fromCharCode(byte)}`),
+  "od -t u1 -w5": (v) => rowsOf(v, 5, octal, (byte) => String(byte).padStart(4)),
+  "od -t u1 -w3": (v) => rowsOf(v, 3, octal, (byte) => String(byte).padStart(4)),
+  "od -A x -t o1 -w4": (v) => rowsOf(v, 4, (at) => hexadecimal(at).slice(2), (byte) => ` ${octal(byte).slice(4)}`),
+  "od -t x1 -w7": (v) => rowsOf(v, 7, octal, (byte) => ` ${hexadecimal(byte).slice(6)}`),
+  "hexdump -e": (v) => rowsOf(v, 6, (at) => `${hexadecimal(at)}: `, (byte) => `${hexadecimal(byte).slice(6)}-`),
+};
+
+Deno.test("find() covers the rows of a dump whatever other commands print before and behind them", () => {
+  const redactor = new Redactor();
+  redactor.add(VALUES);
+  for (const [name, form] of Object.entries(ROWS)) {
+    const rows = Buffer.from(form(VALUES[1] as string));
+    for (const before of ["", ...OTHER_OUTPUT]) {
+      for (const behind of ["", "12:50 done\n", "7 x\n"]) {
+        const text = Buffer.concat([Buffer.from(before), rows, Buffer.from(behind)]);
+        const covered = new Uint8Array(text.length);
+        for (const { start, end } of redactor.find(text)) covered.fill(1, start, end);
+        const shown = longestShown(covered, before.length, before.length + rows.length);
+        // Of a row with its offset and characters of the next one.
+        assert.ok(
+          shown <= 34,
+          `${name} behind ${JSON.stringify(before)}, before ${JSON.stringify(behind)}: ${shown} bytes`,
+        );
+      }
+    }
+  }
+});

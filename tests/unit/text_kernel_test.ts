@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ESCAPE_STARTS } from "../../lib/secrets/redaction/escapes.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
-import { LINE, TABLE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { ALIKE, LINE, TABLE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { type View, viewOf } from "../../lib/secrets/redaction/view.ts";
 
 const kernel = TextKernel.shared();
@@ -208,6 +208,33 @@ Deno.test("TextKernel.note() tells which lines end or begin with a single charac
   }
 });
 
+Deno.test("TextKernel.note() says the same of a line below one that differs in digits only as of the line alone", () => {
+  const shapes = [
+    "#",
+    " ##\ts",
+    "##: k",
+    "\t# #",
+    "KEY_#=#",
+    "######",
+    "00000#",
+    "#  ab",
+    "(#, 's')",
+    "12345678 9#",
+    "x#y  #-",
+  ];
+  for (const shape of shapes) {
+    for (const end of ["\n", "\r\n"]) {
+      const [above, line] = [shape.replaceAll("#", "5"), shape.replaceAll("#", "6")];
+      const isAlone = linesOf(`${line}${end}`) && (kernel.lines.singles[0] as number);
+      const offset = (kernel.lines.flags[0] as number) & LINE.offset;
+      linesOf(`${above}${end}${line}${end}`);
+      assert.equal(kernel.lines.singles[1], isAlone | (/6.{0,3}$/.test(line) ? ALIKE : 0), line);
+      assert.equal((kernel.lines.flags[1] as number) & LINE.offset, offset, line);
+      assert.equal((kernel.lines.flags[1] as number) & LINE.repeated, 0, line);
+    }
+  }
+});
+
 Deno.test("TextKernel.note() says the same of a short line among many and among few, and beside long ones", () => {
   const parts = [
     "a",
@@ -234,7 +261,7 @@ Deno.test("TextKernel.note() says the same of a short line among many and among 
     .filter((line, i, all) => line !== "" || all[i - 1] !== "");
   const told = (list: readonly string[]): [number, number][] => {
     linesOf(`${list.join("\n")}\n`);
-    return list.map((_, i) => [kernel.lines.flags[i] as number, kernel.lines.singles[i] as number]);
+    return list.map((_, i) => [kernel.lines.flags[i] as number, (kernel.lines.singles[i] as number) & ~ALIKE]);
   };
   const all = told(short);
   // What a line is told to be depends on no more than the three before it.

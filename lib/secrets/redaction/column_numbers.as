@@ -14,35 +14,67 @@ function digitsBehind(at: usize): usize {
   return at;
 }
 
-/** The number whose digits begin at `at`, which must be one. */
-function numberAt(at: usize, to: usize): f64 {
-  let exact: u64 = 0;
-  const limit = min(to, at + EXACT);
-  for (; at < limit && isDigit(load<u8>(at)); at++) exact = exact * 10 + <u64>(load<u8>(at) - 0x30);
-  let number = <f64>exact;
-  for (; at < to && isDigit(load<u8>(at)); at++) number = number * 10 + <f64>(<i32>load<u8>(at) - 0x30);
-  return number;
-}
-
+/** The number that up to eight digits make, 0 for none: pairs of them, then of those, and then of these. */
 // @ts-ignore: decorator
 @inline
-function nextDigit(at: usize, to: usize): usize {
-  while (at < to && !isDigit(load<u8>(at))) at++;
-  return at;
+function eightDigits(at: usize, count: usize): u64 {
+  if (count === 0) return 0;
+  let number = (load<u64>(at) << ((8 - <u64>count) << 3)) & 0x0f0f0f0f0f0f0f0f;
+  number = ((number * (1 + (10 << 8))) >> 8) & 0x00ff00ff00ff00ff;
+  number = ((number * (1 + (100 << 16))) >> 16) & 0x0000ffff0000ffff;
+  return (number * (1 + (<u64>10000 << 32))) >> 32;
+}
+
+/** Where the number begins and ends that {@link findNumber} found; both is where the stretch ends when it has none. */
+let numberFrom: usize = 0, numberTo: usize = 0;
+
+/** Finds the first number of a stretch. */
+// @ts-ignore: decorator
+@inline
+function findNumber(from: usize, to: usize): void {
+  const digits = digitsOf(v128.load(from)), before = ctz(digits | 0x10000), behind = ctz(~digits & (-1 << before));
+  if (behind < 16) {
+    numberFrom = min(from + <usize>before, to);
+    numberTo = min(from + <usize>behind, to);
+    return;
+  }
+  while (from < to && !isDigit(load<u8>(from))) from++;
+  numberFrom = from;
+  numberTo = skip(from, to, 0x30);
+}
+
+/** The number with the digits `[at, to)`, 0 when there are none. */
+// @ts-ignore: decorator
+@inline
+function numberAt(at: usize, to: usize): f64 {
+  return to - at <= 8 ? <f64><i32>eightDigits(at, to - at) : longNumber(at, to);
+}
+
+function longNumber(at: usize, to: usize): f64 {
+  let exact: u64 = 0;
+  const limit = min(to, at + EXACT);
+  for (; at < limit; at++) exact = exact * 10 + <u64>(load<u8>(at) - 0x30);
+  let number = <f64>exact;
+  for (; at < to; at++) number = number * 10 + <f64>(<i32>load<u8>(at) - 0x30);
+  return number;
 }
 
 /** Whether the numbers before the stretches of a column, or behind them, are in order, or in none since one comes again. */
 function areInOrder(count: i32, areTails: bool): bool {
   let isSorted = true;
   let first: f64 = 0, second: f64 = 0, before: f64 = 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0, seen = 0; i < count; i++) {
+    // What is empty may stand anywhere.
+    if (stretchTo(i) === stretchFrom(i)) continue;
     const from = areTails ? stretchTo(i) : fromOf(start + i), to = areTails ? toOf(start + i) : stretchFrom(i);
-    const number = numberAt(nextDigit(from, to), to);
-    if (i === 0) first = number;
-    else if (number === before || number === first || (i > 1 && number === second)) return true;
+    findNumber(from, to);
+    const number = numberAt(numberFrom, numberTo);
+    if (seen === 0) first = number;
+    else if (number === before || number === first || (seen > 1 && number === second)) return true;
     else if (number < before) isSorted = false;
-    if (i === 1) second = number;
+    if (seen === 1) second = number;
     before = number;
+    seen++;
   }
   return isSorted;
 }
@@ -59,9 +91,9 @@ function numberColumn(nth: i32): i32 {
   let before = NaN;
   for (let i = 0; i < count; i++) {
     const from = fromOf(start + i), to = toOf(start + i);
-    const at = nextDigit(nth === 0 ? from : stretchTo(i), to);
+    findNumber(nth === 0 ? from : stretchTo(i), to);
+    const at = numberFrom, stop = numberTo;
     if (at === to) return -1;
-    const stop = skip(at, to, 0x30);
     setStretch(i, at, stop);
     // So long a number shows what it holds of a value where it stands.
     if (i === 1 && stretchTo(0) - stretchFrom(0) > LONGEST_NUMBER && stop - at > LONGEST_NUMBER) return -1;
@@ -78,10 +110,9 @@ function numberColumn(nth: i32): i32 {
       // Nothing can make it less of a column but a line without a number.
       for (i++; i < count; i++) {
         const to = toOf(start + i);
-        const at = nextDigit(nth === 0 ? fromOf(start + i) : stretchTo(i), to);
-        if (at === to) return -1;
-        const stop = skip(at, to, 0x30);
-        setStretch(i, at, stop);
+        findNumber(nth === 0 ? fromOf(start + i) : stretchTo(i), to);
+        if (numberFrom === to) return -1;
+        setStretch(i, numberFrom, numberTo);
       }
     }
   }

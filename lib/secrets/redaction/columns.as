@@ -406,11 +406,9 @@ function reportWithDigits(count: i32): bool {
 
 /** Looks at the next group of lines that end alike. */
 function nextTails(): i32 {
+  tailLine += without(lineTable + FLAG * lineRoom + <usize>tailLine + 1, TAIL);
   start = tailLine;
-  if ((flagsOf(start + 1) & TAIL) === 0) {
-    tailLine++;
-    return DONE;
-  }
+  if (start + 2 >= lineCount || (flagsOf(start + 1) & TAIL) === 0) return DONE;
   if ((flagsOf(start + 2) & TAIL) === 0) {
     tailLine += 2;
     return DONE;

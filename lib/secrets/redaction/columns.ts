@@ -85,11 +85,15 @@ export class ColumnFinder {
   #reportSorted(start: number, count: number, isByTail: boolean): void {
     const { column } = this.#gathered;
     const { from, to } = this.#lines;
-    column.count = count;
+    column.clear();
     for (let i = 0; i < count; i++) {
-      column.numbers[i] = isByTail
-        ? firstNumber(this.#data, column.to[i] as number, to[start + i] as number)
-        : firstNumber(this.#data, from[start + i] as number, column.from[i] as number);
+      const [first, end] = [column.from[i] as number, column.to[i] as number];
+      // What is empty may stand anywhere.
+      if (first === end) continue;
+      const number = isByTail
+        ? firstNumber(this.#data, end, to[start + i] as number)
+        : firstNumber(this.#data, from[start + i] as number, first);
+      column.push(first, end, number);
     }
     this.#onColumn();
     if (column.sort()) this.#onColumn();

@@ -57,13 +57,15 @@ function countersFrom(data: Uint8Array, first: Counter, start: number, to: numbe
   const after = first.to < to ? data[first.to] as number : NEWLINE;
   const before = first.from > start ? data[first.from - 1] as number : NEWLINE;
   const width = data[first.from] === ZERO ? first.to - first.from : 0;
+  const [behind, ahead] = isMark(after) ? [after, -1] : [-1, before];
   let number = 0;
   for (let at = first.from; at < first.to; at++) number = 10 * number + (data[at] as number) - ZERO;
   for (let last = first;;) {
     const digits = String(++number).padStart(width, "0");
     const limit = Math.min(to - digits.length, last.to + WIDEST_RECORD);
+    const lead = digits.charCodeAt(0);
     let at = last.to;
-    while (at <= limit && !isNext(data, at, digits, isMark(after) ? after : -1, isMark(after) ? -1 : before)) at++;
+    while (at <= limit && !(data[at] === lead && isNext(data, at, digits, behind, ahead))) at++;
     if (at > limit) return counters;
     counters.push(last = { from: at, to: at + digits.length });
   }

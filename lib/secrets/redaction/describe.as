@@ -11,10 +11,23 @@ const BEFORE: usize = 16, PORTION: usize = 512;
 /** Bytes of lines of which eight are described at once. */
 const SHORT: i16 = 2;
 
+/**
+ * The line that was described last, when it has up to sixteen bytes: these with noughts for all digits, how many there are, which
+ * one is its single character, -1 when there is none, what was told of it but for that, and its last four bytes.
+ */
+const SHAPE: usize = 0x254800;
+/**
+ * {@link OFFSET} when a line may be the row of a dump, or the end of one whose only row stands behind a prompt: there is something
+ * behind its offset, or a longer line above it. Numbers are offsets as well.
+ */
+let hasRow: i32 = 0;
+let shapeLength: i32 = 0, shapeSingle: i32 = 0, shapeKnown: i32 = 0, shapeLast: u32 = 0;
+
 /** Fills in flags and single characters of `count` lines. */
 function describe(table: usize, room: usize, count: usize): void {
   const lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
   const none = i64x2.splat(0), most = i16x8.splat(SHORT);
+  shapeLength = hasRow = 0;
   v128.store(HEADS + ((BEFORE - 4) << 2), none);
   store<u16>(TAILS + ((BEFORE - 1) << 1), 0);
   store<u16>(LENGTHS + ((BEFORE - 1) << 1), 0);
@@ -26,12 +39,13 @@ function describe(table: usize, room: usize, count: usize): void {
       const from = v128.load(at), lengths = v128.sub<u16>(v128.load(at + TO * room), from);
       v128.store(LENGTHS + (nth << 1), lengths);
       if (line + 8 <= end && !v128.any_true(v128.gt<u16>(lengths, most))) {
+        shapeLength = 0;
         store<u64>(lineFlags + line, 0);
         v128.store_lane<u64>(lineSingles + line, describeShort(at, nth, lengths), 0);
       } else {
         for (let i: usize = 0, eight = min(8, end - line); i < eight; i++) {
           const begin = TEXT + <usize>load<u16>(at + (i << 1)), stop = TEXT + <usize>load<u16>(at + TO * room + (i << 1));
-          const known = describeLine(begin, stop, nth + i);
+          const known = isShaped(begin, stop) ? describeAlike(begin, nth + i) : describeLine(begin, stop, nth + i);
           store<u8>(lineFlags + line + i, <u8>known);
           store<u8>(lineSingles + line + i, <u8>(known >> 8));
         }
@@ -55,7 +69,7 @@ function describe(table: usize, room: usize, count: usize): void {
   let bits = i64x2.extract_lane(seen, 0);
   bits |= bits >> 32;
   bits |= bits >> 16;
-  store<u32>(COUNTS, <u32>((bits | (bits >> 8)) & 0xff), 12);
+  store<u32>(COUNTS, (<u32>(bits | (bits >> 8)) & 0xff & ~OFFSET) | hasRow, 12);
 }
 
 /** 0x30 for digits, 0x20 for blanks, which make one token with their like, and other bytes as they are. */
@@ -130,16 +144,25 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
   const length = <i32>(to - from);
   let first = 0, indented = 0, tail = 0, lineOffset = 0, lineSingle = 0;
   let head: u32 = 0;
+  shapeLength = 0;
   if (length > 0) {
     const v = v128.load(from), within = length < 16 ? (1 << length) - 1 : 0xffff;
     const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, v128.load(HEX_LOW), v128.load(HEX_HIGH)), i64x2.splat(0)));
-    if ((hex & ((1 << OFFSET_DIGITS) - 1)) === 0 && length >= OFFSET_DIGITS) lineOffset = OFFSET;
+    if ((hex & ((1 << OFFSET_DIGITS) - 1)) === 0 && length >= OFFSET_DIGITS) {
+      lineOffset = OFFSET;
+      const isBare = length < SHORTEST_PROMPTED && (hex & within) === 0;
+      if (!isBare || <i32>load<u16>(LENGTHS + ((nth - 1) << 1)) >= SHORTEST_PROMPTED) hasRow = OFFSET;
+    }
     const blanks = i8x16.bitmask(areBlanks(v));
     first = load<u8>(from);
     head = headOf(from, length);
     if (length <= 16) {
       const symbols = i8x16.bitmask(v128.ge<u8>(kinds(v, v128.load(KEPT_LOW), v128.load(KEPT_HIGH)), v128.load(BLANKS))) & within;
-      lineSingle = shortSingleOf(from, length, symbols);
+      shapeSingle = shortSingleOf(length, symbols);
+      if (shapeSingle >= 0) lineSingle = symbolAt(from + <usize>shapeSingle);
+      shapeLength = length;
+      shapeLast = load<u32>(to - 4);
+      v128.store(SHAPE, shapeOf(v));
     } else if (length <= LONGEST_RECORD) lineSingle = singleOf(from, to);
     if (length <= LONGEST_ROW && first > 0x20 && isTable(from, to, blanks, lineOffset)) lineSingle |= TABLE;
     if (isBlank(first)) {
@@ -153,19 +176,50 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
   store<u16>(TAILS + (nth << 1), <u16>tail);
   store<u8>(FIRSTS + nth, <u8>first);
   store<u8>(INDENTS + nth, <u8>indented);
+  if (shapeLength > 0) shapeKnown = lineOffset | ((lineSingle & TABLE) << 8);
   return lineOffset | (lineSingle << 8);
 }
 
-/** The same as {@link singleOf} for a line of up to 16 bytes, of which these are letters and digits. */
+/** Whether a line differs from the one before in digits only, and in one of its last four bytes. */
 // @ts-ignore: decorator
 @inline
-function shortSingleOf(from: usize, length: i32, symbols: i32): i32 {
+function isShaped(from: usize, to: usize): bool {
+  const length = <i32>(to - from);
+  if (length !== shapeLength || length === 0) return false;
+  if (load<u32>(to - 4) === shapeLast) return false;
+  const same = i8x16.bitmask(v128.eq<u8>(shapeOf(v128.load(from)), v128.load(SHAPE)));
+  return (~same & ((1 << length) - 1)) === 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function shapeOf(v: v128): v128 {
+  return v128.bitselect(v128.load(ZEROES), v, areDigits(v));
+}
+
+/** What {@link describeLine} says of a line that {@link isShaped}. */
+// @ts-ignore: decorator
+@inline
+function describeAlike(from: usize, nth: usize): i32 {
+  shapeLast = load<u32>(from + <usize>shapeLength - 4);
+  store<u32>(HEADS + (nth << 2), headOf(from, shapeLength));
+  store<u16>(TAILS + (nth << 1), load<u16>(TAILS + ((nth - 1) << 1)));
+  store<u8>(FIRSTS + nth, load<u8>(FIRSTS + nth - 1));
+  store<u8>(INDENTS + nth, load<u8>(INDENTS + nth - 1));
+  const known = shapeKnown | (ALIKE << 8);
+  return shapeSingle < 0 ? known : known | (symbolAt(from + <usize>shapeSingle) << 8);
+}
+
+/** Where the character stands of {@link singleOf} in a line of up to 16 bytes, of which these are letters and digits; -1 when nowhere. */
+// @ts-ignore: decorator
+@inline
+function shortSingleOf(length: i32, symbols: i32): i32 {
   let end = length - 1;
   end -= <i32>(end > 0) & ~(symbols >> end);
   end -= <i32>(end > 0) & ~(symbols >> end);
   const isLast = (symbols >> end) & ~((symbols << 1) >> end) & 1;
   const isFirst = ~(symbols >> 1) & 1;
-  return symbolAt(from + <usize>(end & -isLast)) & -(isLast | isFirst);
+  return (end & -isLast) | ((isLast | isFirst) - 1);
 }
 
 // @ts-ignore: decorator
@@ -182,13 +236,17 @@ function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 
   const lengths = v128.load(LENGTHS + (nth << 1)), above = v128.load(LENGTHS + ((nth - 1) << 1));
   const isLine = v128.ne<u16>(lengths, none), follows = v128.and(isLine, v128.ne<u16>(above, none));
   const offsets = v128.load64_zero(table + FLAG * room + line);
-  const bothOffset = v128.and(offsets, v128.load64_zero(table + FLAG * room + line - 1));
+  const offsetsAbove = v128.load64_zero(table + FLAG * room + line - 1);
+  const bothOffset = v128.and(offsets, offsetsAbove);
+  // Where a dump begins, lines with other numbers before it do not belong to it.
+  const oneOffset = v128.ne<u8>(v128.and(v128.xor(offsets, offsetsAbove), i8x16.splat(<i8>OFFSET)), none);
   const first = v128.load64_zero(FIRSTS + nth), indented = v128.load64_zero(INDENTS + nth);
   const sameFirst = v128.and(
     v128.eq<u8>(first, v128.load64_zero(FIRSTS + nth - 1)),
     v128.eq<u8>(indented, v128.load64_zero(INDENTS + nth - 1)),
   );
-  const alike = v128.or(v128.ne<u8>(bothOffset, none), v128.and(sameFirst, v128.ne<u8>(indented, none)));
+  const sameIndented = v128.andnot(v128.and(sameFirst, v128.ne<u8>(indented, none)), oneOffset);
+  const alike = v128.or(v128.ne<u8>(bothOffset, none), sameIndented);
   const difference = v128.sub<u16>(v128.max<u16>(lengths, above), v128.min<u16>(lengths, above));
   const isNear = v128.and(
     v128.le<u16>(difference, i16x8.splat(<i16>WIDEST)),
@@ -215,7 +273,9 @@ function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 
     // Of up to four bytes there is nothing more to compare.
     const isWhole = v128.le<u16>(lengths, i16x8.splat(4));
     flags = v128.or(flags, flagged(v128.and(mayRepeat, isWhole), REPEATED));
-    const longer = v128.andnot(mayRepeat, isWhole);
+    // Those that are only alike have a sign.
+    const isAlike = v128.lt<i16>(v128.extend_low<i8>(v128.load64_zero(table + SINGLE * room + line)), none);
+    const longer = v128.andnot(v128.andnot(mayRepeat, isWhole), isAlike);
     if (v128.any_true(longer)) flags = v128.or(flags, repeated(table + (line << 1), longer, nth));
   }
   return v128.or(i8x16.narrow_i16x8_u(flags, flags), offsets);

@@ -64,14 +64,42 @@ function addStretch(length: usize, from: i32, to: i32): usize {
   return length;
 }
 
+/** Puts eight stretches of one byte, the ones at `at`, behind `length` bytes. */
+// @ts-ignore: decorator
+@inline
+function addEight(length: usize, at: usize, from: v128, to: v128): void {
+  let bytes = v128.load_splat<u8>(TEXT + <usize>load<u16>(STRETCH_FROM + at));
+  bytes = v128.load_lane<u8>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 2), bytes, 1);
+  bytes = v128.load_lane<u8>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 4), bytes, 2);
+  bytes = v128.load_lane<u8>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 6), bytes, 3);
+  bytes = v128.load_lane<u8>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 8), bytes, 4);
+  bytes = v128.load_lane<u8>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 10), bytes, 5);
+  bytes = v128.load_lane<u8>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 12), bytes, 6);
+  bytes = v128.load_lane<u8>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 14), bytes, 7);
+  v128.store_lane<u64>(BYTES + length, bytes, 0);
+  v128.store(BYTE_STARTS + (length << 1), from);
+  v128.store(BYTE_ENDS + (length << 1), to);
+}
+
 /** Makes a text of the first `count` stretches, unless it is too short; false when there has to be made room for it first. */
 export function gather(count: i32): bool {
   const size = sizeOf(count);
   if (<u32>size < load<u32>(FEWEST)) return true;
   if (!fits(size)) return false;
   let length = beginText();
-  for (let at: usize = 0, end = <usize>(count << 1); at < end; at += 2) {
-    length = addStretch(length, load<u16>(STRETCH_FROM + at), load<u16>(STRETCH_TO + at));
+  const one = i16x8.splat(1);
+  for (let at: usize = 0, end = <usize>(count << 1); at < end;) {
+    // Columns of single characters are common.
+    const from = v128.load(STRETCH_FROM + at), to = v128.load(STRETCH_TO + at);
+    if (at + 16 <= end && i16x8.all_true(v128.eq<u16>(v128.sub<u16>(to, from), one))) {
+      addEight(length, at, from, to);
+      length += 8;
+      at += 16;
+      continue;
+    }
+    for (const stop = min(end, at + 16); at < stop; at += 2) {
+      length = addStretch(length, load<u16>(STRETCH_FROM + at), load<u16>(STRETCH_TO + at));
+    }
   }
   store<u32>(GATHERED, <u32>length);
   return true;
@@ -98,21 +126,34 @@ export function fixedPlaces(from: i32, to: i32, period: i32): i32 {
  * there are, and 65,536 times how many symbols.
  */
 export function strideColumn(from: i32, to: i32, period: i32, fixed: i32): u32 {
-  let taken = 0, nth = 0;
+  const others = ~fixed & ((1 << period) - 1);
+  let taken = 0, end = -1;
   let at: usize = 0;
-  let end = -1;
-  for (let symbol = from; symbol < to; symbol++) {
-    const isFixed = (fixed >> nth) & 1;
-    nth = nth + 1 === period ? 0 : nth + 1;
-    if (isFixed !== 0) continue;
-    taken++;
-    const place: i32 = load<u16>(PLACES + <usize>(symbol << 1));
-    if (place !== end) {
-      store<u16>(STRETCH_FROM + at, <u16>place);
-      at += 2;
+  for (let base = from; base < to; base += period) {
+    // Places between fixed ones; most of these stand side by side in the text.
+    for (let left = others; left !== 0;) {
+      const nth = ctz(left), count = ctz(~(left >> nth));
+      left &= left + (1 << nth);
+      const symbol = base + nth, stop = min(symbol + count, to);
+      if (symbol >= stop) break;
+      taken += stop - symbol;
+      const isOne = placeOf(stop - 1) - placeOf(symbol) === stop - 1 - symbol;
+      for (let first = symbol; first < stop; first = isOne ? stop : first + 1) {
+        const place = placeOf(first);
+        if (place !== end) {
+          store<u16>(STRETCH_FROM + at, <u16>place);
+          at += 2;
+        }
+        end = isOne ? placeOf(stop - 1) + 1 : place + 1;
+        store<u16>(STRETCH_TO + at - 2, <u16>end);
+      }
     }
-    end = place + 1;
-    store<u16>(STRETCH_TO + at - 2, <u16>end);
   }
   return <u32>(at >> 1) | (<u32>taken << 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function placeOf(symbol: i32): i32 {
+  return load<u16>(PLACES + <usize>(symbol << 1));
 }

@@ -2,7 +2,7 @@
 
 /** What there is to know of a line, see text_kernel.ts. */
 const HEAD: i32 = 1, TAIL: i32 = 2, REPEATED: i32 = 4, OFFSET: i32 = 8, AGAIN_2: i32 = 16, AGAIN_3: i32 = 32;
-const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64;
+const LENGTH: i32 = 64, FILE: i32 = 128, TABLE: i32 = 64, ALIKE: i32 = 128;
 /**
  * Digits from which a line seems to begin with an offset, as in tokens.ts; bytes of the longest line that may belong to a group,
  * and by how many lines of a group differ; how a line above a file begins; bytes of the longest piece, of the longest line with a
@@ -164,6 +164,37 @@ function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   return tokens;
 }
 
+/** The tokens of the first sixteen bytes of the first line of a group, and which of these are blanks and digits. */
+const FIRST_TOKENS: usize = 0x254810;
+let firstBlanks: i32 = 0, firstDigits: i32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function takeFirst(from: usize): void {
+  const v = v128.load(from), digits = areDigits(v), blanks = areBlanks(v);
+  v128.store(FIRST_TOKENS, tokensOf(v, digits, blanks));
+  firstBlanks = i8x16.bitmask(blanks);
+  firstDigits = i8x16.bitmask(digits);
+}
+
+/** The same as {@link share} of a line and the first one of its group, most of which differ within sixteen bytes. */
+// @ts-ignore: decorator
+@inline
+function shareWithFirst(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
+  const v = v128.load(b), vDigits = areDigits(v), vBlanks = areBlanks(v);
+  const isSame = v128.eq<u8>(tokensOf(v, vDigits, vBlanks), v128.load(FIRST_TOKENS));
+  const left = <i32>min(min(aTo - a, bTo - b), 16);
+  const same = ctz(~i8x16.bitmask(isSame) | (1 << left));
+  const blanks = i8x16.bitmask(vBlanks), digits = i8x16.bitmask(vDigits);
+  // Runs that go on behind what is the same, in either line.
+  const runs = ((blanks << 1) & (blanks | firstBlanks)) | ((digits << 1) & (digits | firstDigits));
+  if (same === 16 || ((runs >> same) & 1) !== 0) return share(a, aTo, b, bTo);
+  const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
+  shareEnd = b + <usize>same;
+  differ |= <i32>(a + <usize>same < aTo || shareEnd < bTo);
+  return popcnt(~inside & ((1 << same) - 1));
+}
+
 /** Where the hexadecimal digits end that begin at `from`. */
 function offsetEnd(from: usize, to: usize): usize {
   const low = v128.load(HEX_LOW), high = v128.load(HEX_HIGH);
@@ -183,6 +214,7 @@ function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
   if (line - first === 1) {
     differ = 0;
     store<u8>(lineShared + i, <u8>NOT_KNOWN);
+    takeFirst(a);
   }
   const offset = <i32>load<u8>(lineFlags + j) & OFFSET, both = offset & <i32>load<u8>(lineFlags + i);
   if (both !== 0) {
@@ -190,20 +222,38 @@ function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
     b = offsetEnd(b, bTo);
   }
   const isBlankFirst = both === 0 && isBlank(load<u8>(a));
-  const tokens = share(a, aTo, b, bTo) + <i32>(both !== 0);
+  const tokens = both !== 0 ? share(a, aTo, b, bTo) + 1 : shareWithFirst(a, aTo, b, bTo);
   // An offset that was taken apart is one token for whoever looks at this line alone.
   store<u8>(lineShared + j, <u8>(offset !== both ? NOT_KNOWN : tokens));
   store<u16>(table + END * room + (j << 1), <u16>(shareEnd - TEXT));
   return tokens === 1 && isBlankFirst ? 0 : tokens;
 }
 
+/** Notes for a line what {@link shareHead} noted for the one above, from which it differs in digits at most. */
+// @ts-ignore: decorator
+@inline
+function shareAsAbove(table: usize, room: usize, line: i32): void {
+  const lineShared = table + SHARED * room + <usize>line, at = table + (<usize>line << 1), lineEnd = at + END * room;
+  store<u8>(lineShared, load<u8>(lineShared - 1));
+  store<u16>(lineEnd, <u16>(load<u16>(lineEnd - 2) + load<u16>(at) - load<u16>(at - 2)));
+}
+
+/** How many lines, up to sixteen, have no such flag of those whose flags begin at `at`. */
+// @ts-ignore: decorator
+@inline
+function without(at: usize, flag: i32): i32 {
+  const others = v128.eq<u8>(v128.and(v128.load(at), v128.splat<u8>(<u8>flag)), i64x2.splat(0));
+  return ctz(~i8x16.bitmask(others) | 0x10000);
+}
+
 /** Groups of lines that begin alike. */
 function group(table: usize, room: usize, count: i32): i32 {
-  const lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
+  const lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room, lineShared = table + SHARED * room;
   let at = table + GROUP * room;
   for (let start = 0; start + 2 < count;) {
-    if ((load<u8>(lineFlags + <usize>start, 1) & HEAD) === 0) {
-      start++;
+    const passed = without(lineFlags + <usize>start + 1, HEAD);
+    if (passed > 0) {
+      start += passed;
       continue;
     }
     if ((load<u8>(lineFlags + <usize>start, 2) & HEAD) === 0) {
@@ -215,12 +265,16 @@ function group(table: usize, room: usize, count: i32): i32 {
       start++;
       continue;
     }
-    let tokens = shared;
+    let tokens = shared, isAboveTold = true;
     for (let line = start + 2;; line++) {
       const flags: i32 = load<u8>(lineFlags + <usize>line);
       if ((flags & HEAD) === 0) tokens = 0;
-      else if ((flags & REPEATED) === 0) tokens = shareHead(table, room, start, line);
-      else store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
+      else if (isAboveTold && (load<u8>(lineSingles + <usize>line) & ALIKE) !== 0) shareAsAbove(table, room, line);
+      else {
+        isAboveTold = (flags & REPEATED) === 0;
+        if (!isAboveTold) store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
+        else tokens = shareHead(table, room, start, line);
+      }
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (2 * tokens >= shared) {
         shared = min(shared, tokens);

@@ -44,6 +44,7 @@ export class Stretches {
   /** Puts the stretches in the order of their numbers; false when that is theirs, or no order. */
   sort(): boolean {
     const { count, numbers } = this;
+    if (count < 2 || numbers[0] === numbers[1]) return false;
     // Most are in order but for one that was cut off: what is in order is merged, two by two.
     let starts: number[] = [];
     RECENT.fill(NaN);

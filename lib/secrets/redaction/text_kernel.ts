@@ -35,7 +35,8 @@ export interface Lines {
   seen: number;
   /**
    * For each, the symbol of the single letter or digit that it ends or begins with, but for a mark or two, 0 when it does
-   * not or is long; and {@linkcode TABLE} when it seems to be the row of a table of short cells.
+   * not or is long; {@linkcode TABLE} when it seems to be the row of a table of short cells; and {@linkcode ALIKE}, which
+   * is not told of all lines of one or two bytes.
    */
   readonly singles: Uint8Array;
   /** How many there are. */
@@ -80,6 +81,9 @@ export const LINE = {
 
 /** Set in what is known of single characters of a line when it seems to be the row of a table. */
 export const TABLE = 64;
+
+/** The same, of a short line that differs from the one before in digits only. */
+export const ALIKE = 128;
 
 /** What kernel.as exports. */
 interface Exports extends BitExports, GatherExports, WalkExports {

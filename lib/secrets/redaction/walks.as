@@ -38,7 +38,7 @@ function lineTo(line: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function singleOn(line: i32): i32 {
-  return load<u8>(LINES + SINGLE * ROOM + <usize>line);
+  return load<u8>(LINES + SINGLE * ROOM + <usize>line) & ~ALIKE;
 }
 
 // @ts-ignore: decorator
@@ -74,6 +74,10 @@ export function nextRecords(): i32 {
       blockStart = walked - 1;
       continue;
     }
+    if ((singles | tables) !== 0 && passSixteen(line)) {
+      walked = line + 16;
+      continue;
+    }
     const known = singleOn(line), single = known & ~TABLE;
     if (single > DIGITS_FROM) numerals |= 1 << (single - DIGITS_FROM);
     else letters |= (1 << single) & -2;
@@ -97,6 +101,31 @@ export function nextRecords(): i32 {
   const event = closeBlock(walkEnd);
   forget();
   return event;
+}
+
+/**
+ * Counts what sixteen lines from `line` on are, when none of them ends the stretch; false when one may, or when it is not known
+ * yet that there are enough different characters.
+ */
+// @ts-ignore: decorator
+@inline
+function passSixteen(line: i32): bool {
+  if (line + 16 > walkEnd || popcnt(letters) + popcnt(numerals) < ENOUGH_DIFFERENT) return false;
+  const mask = v128.splat<u8>(<u8>TABLE), none = i64x2.splat(0);
+  const known = v128.andnot(v128.load(LINES + SINGLE * ROOM + <usize>line), v128.splat<u8>(<u8>ALIKE));
+  const table = v128.and(known, mask);
+  const without = i8x16.bitmask(v128.eq<u8>(known, none));
+  // With the lines before that are neither, which come first.
+  let runs = (without << others) | ((1 << others) - 1);
+  const last = clz(~(runs << (16 - others)));
+  runs &= runs >> 1;
+  runs &= runs >> 2;
+  runs &= runs >> 4;
+  if (runs !== 0 || (without !== 0 && lineTo(line + 15) - lineFrom(line) > LONGEST_OTHER)) return false;
+  others = last;
+  singles += popcnt(i8x16.bitmask(v128.ne<u8>(v128.andnot(known, mask), none)));
+  tables += popcnt(i8x16.bitmask(v128.ne<u8>(table, none)));
+  return true;
 }
 
 /** Whether some of the lines of a block neither end nor begin with a single character, and none is long. */
@@ -151,6 +180,11 @@ export function nextShortLines(): i32 {
         walked += <i32>ctz(~others | 0x10000);
         continue;
       }
+      const more = passAlike(walked, known & SHORT_FLAGS);
+      if (more > 0) {
+        walked += more;
+        continue;
+      }
       turn = 1;
       if ((known & LENGTH) !== 0) {
         if ((flagsOn(walked - 1) & LENGTH) === 0) pieceLine = walked - 1;
@@ -195,6 +229,31 @@ export function nextShortLines(): i32 {
   const times = times3;
   times3 = 0;
   return times >= FEWEST_TIMES ? askLines(DEAL, first3, last3, 3) : DONE;
+}
+
+/**
+ * How many lines from `line` on, up to fifteen, are within some of which the same is `known`, so that neither lines of one length
+ * begin or end there nor lines that come again; these are counted.
+ */
+// @ts-ignore: decorator
+@inline
+function passAlike(line: i32, known: i32): i32 {
+  const after2 = (known & AGAIN_2) !== 0, after3 = (known & AGAIN_3) !== 0;
+  if (line === 0 || ((flagsOn(line - 1) ^ known) & LENGTH) !== 0) return 0;
+  if ((after2 && (times2 === 0 || line - last2 > 2)) || (after3 && (times3 === 0 || line - last3 > 3))) return 0;
+  const flags = v128.and(v128.load(LINES + FLAG * ROOM + <usize>line), v128.splat<u8>(<u8>SHORT_FLAGS));
+  const others = i8x16.bitmask(v128.ne<u8>(flags, v128.splat<u8>(<u8>known)));
+  const count = min(<i32>ctz(others | 0x10000), walkEnd - line) - 1;
+  if (count <= 0) return 0;
+  if (after2) {
+    times2 += count;
+    last2 = line + count - 1;
+  }
+  if (after3) {
+    times3 += count;
+    last3 = line + count - 1;
+  }
+  return count;
 }
 
 /** Whether lines of one length are worth reading in another order: few, or neither numbers nor words, which have lines of their own. */
