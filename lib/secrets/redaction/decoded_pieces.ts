@@ -1,9 +1,13 @@
-/** Short tokens of a text that are something else in base64, base32 or hexadecimal, each by itself. */
+/** Short tokens of a text that are something else in base64, base32 or hexadecimal, each by itself, or in rows of numbers. */
 import { BASE32, BASE64, type Packing } from "../encodings.ts";
-import { HEX_VALUES } from "./symbols.ts";
+import { DENSE, HEX_VALUES } from "./symbols.ts";
 
 /** Bytes of the shortest piece. */
 const FEWEST_BYTES = 3;
+/** Decimal or octal numbers in a row that may be meant as characters, and what stands between two of them at most. */
+const FEWEST_NUMBERS = 3;
+const LONGEST_NUMBER = 3;
+const MOST_BETWEEN = 4;
 const BLANK = 0x20;
 const LINE_END = 0x0a;
 const PADDING = 0x3d;
@@ -46,7 +50,13 @@ export function addDecoded(into: WithDecoded, length: number): void {
       if ((at - start) * bits >= 8 * fewest && unpack(into, start, at, bits, digits, isContinued)) isText = true;
     }
     wrappedAt = isText ? padded : -1;
-    if (at - start >= 2 && hexEnd(text, start, at) === at) at = Math.max(at, readHex(into, start, length));
+    if (at - start < 2) continue;
+    const mayBeNumber = at - start <= LONGEST_NUMBER;
+    const decimalEnd = mayBeNumber ? readNumbers(into, start, length, 10) : at;
+    const octalEnd = mayBeNumber ? readNumbers(into, start, length, 8) : at;
+    const digits = start + prefixSize(text, start);
+    const end = hexEnd(text, digits, at) === at ? readHex(into, digits, length) : at;
+    at = Math.max(at, decimalEnd, octalEnd, end);
   }
 }
 
@@ -85,7 +95,7 @@ function readHex(into: WithDecoded, start: number, length: number): number {
   const before = into.length;
   let isText = add(into, 0, start, start);
   let at = start;
-  for (let end = start; isText; at = end, end += text[end] === BLANK ? 1 : 0) {
+  for (let end = start; isText; at = end, end = nextPair(text, end)) {
     const group = hexEnd(text, end, length);
     if (group === end || (group - end) % 2 !== 0 || (group < length && IN_TOKENS[text[group] as number] !== 255)) break;
     for (; end < group && isText; end += 2) {
@@ -96,6 +106,44 @@ function readHex(into: WithDecoded, start: number, length: number): number {
   }
   if (!isText || into.length - before <= FEWEST_BYTES) into.length = before;
   return isText ? at : start;
+}
+
+/** Bytes of the `0x` at `at`. */
+const prefixSize = (text: Uint8Array, at: number): number =>
+  text[at] === 0x30 && ((text[at + 1] as number) | 0x20) === 0x78 ? 2 : 0;
+
+/** Where the digits go on behind `end`: at once, behind blanks, or behind marks when `0x` tells so. */
+function nextPair(text: Uint8Array, end: number): number {
+  let next = end;
+  while (next - end < MOST_BETWEEN && text[next] === BLANK) next++;
+  const behindBlanks = next;
+  while (next - end < MOST_BETWEEN && DENSE[text[next] as number] === 0) next++;
+  const size = next > end ? prefixSize(text, next) : 0;
+  return size > 0 ? next + size : behindBlanks;
+}
+
+/** Adds what numbers of `base` from `start` on stand for, blanks or marks between them; where they end. */
+function readNumbers(into: WithDecoded, start: number, length: number, base: number): number {
+  const { text } = into;
+  const before = into.length;
+  let isText = add(into, 0, start, start);
+  let count = 0;
+  let at = start;
+  for (let next = start; isText; count++) {
+    let number = 0;
+    let end = next;
+    for (let digit; end < length && (digit = (text[end] as number) - 0x30) >= 0 && digit < base; end++) {
+      number = base * number + digit;
+    }
+    if (end === next || end - next > LONGEST_NUMBER || !isWritten(number)) break;
+    isText = add(into, number, next, end);
+    at = next = end;
+    while (next < length && next - end < MOST_BETWEEN && DENSE[text[next] as number] === 0) next++;
+    if (next === end) break;
+  }
+  if (isText && count >= FEWEST_NUMBERS) return at;
+  into.length = before;
+  return start;
 }
 
 function hexEnd(text: Uint8Array, from: number, to: number): number {

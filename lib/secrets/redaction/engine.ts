@@ -18,6 +18,7 @@ import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
 import { LINE, NEEDS, NOTES, type Region, TextKernel } from "./text_kernel.ts";
+import { TurnedText } from "./turned.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
@@ -41,6 +42,7 @@ export class Engine {
   readonly #shortLines = new ShortLineFinder(this.#kernel);
   readonly #strides = new StrideFinder(this.#kernel.gathered);
   readonly #pieces = new PieceFinder();
+  readonly #turned = new TurnedText(SHORT_TEXT);
   readonly #dumps = new DumpReader(this.#kernel);
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
@@ -71,7 +73,11 @@ export class Engine {
     for (const { start, end, content } of openBlobs(data, this.#kernel.blobs)) {
       if (this.#lookAside(content, lexicon).length > 0) spans.push({ start, end });
     }
-    if (!isContinued && data.length <= SHORT_TEXT) this.#lookCloser(data, lexicon, spans);
+    if (!isContinued && data.length <= SHORT_TEXT) {
+      this.#lookCloser(data, lexicon, spans);
+      scanner.spans = spans;
+      scanner.scan(this.#turned.read(data), lexicon, true);
+    }
     return spans;
   }
 

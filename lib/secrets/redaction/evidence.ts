@@ -107,7 +107,11 @@ export function acceptsPlain(view: View, start: number, end: number, run: Run): 
 export function acceptsDense(view: View, start: number, end: number, run: Run): boolean {
   if (run.proof < SPACED_LOOSE) return false;
   if ((run.kinds & TURNED_KINDS) === 0) return run.proof >= ENCODED;
-  const isSure = run.kinds === LOOSE_BIT || isBounded(view, start, end);
+  const isAlone = isBounded(view, start, end);
+  if (isAlone && run.proof >= SCATTERED && (run.kinds & ~ONE_WORD_KINDS) === 0 && isOneWord(view, start, end)) {
+    return true;
+  }
+  const isSure = run.kinds === LOOSE_BIT || isAlone;
   const needed = (isSure ? SCATTERED : TURNED) + (isLettersOnly(view, start, end) ? RANDOM : 0);
   return run.proof >= needed || (run.kinds === LOOSE_BIT && measure(view, start, end, DENSE).touching === 0);
 }
@@ -134,6 +138,9 @@ const GAPPY_BIT = 1 << (KIND.literal | HAS_GAPS);
 const PLAIN_KINDS = (1 << KIND.literal) | GAPPY_BIT | MARKED_BIT;
 const TURNED_KINDS = LOOSE_BIT | (1 << KIND.reversed) | (1 << KIND.rotated) | (1 << KIND.stranded);
 
+/** What eight letters, a word of their own, are enough of: these forms alone are few, and no word of a language is meant. */
+const ONE_WORD_KINDS = (1 << KIND.reversed) | (1 << KIND.rotated);
+
 function sameBytes(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
   return bytes.every((byte, i) => data[at + i] === byte);
 }
@@ -142,6 +149,12 @@ function sameBytes(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
 function isBounded(view: View, start: number, end: number): boolean {
   const { data, length } = view;
   return (start === 0 || DENSE[data[start - 1] as number] === 0) && (end >= length || DENSE[data[end] as number] === 0);
+}
+
+/** Whether nothing stands between the symbols of the stretch. */
+function isOneWord(view: View, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (DENSE[view.data[i] as number] === 0) return false;
+  return true;
 }
 
 /** Whether the stretch has no digit: words are far likelier to agree with a form by chance than anything else. */

@@ -133,6 +133,9 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield perByte(KIND.octal, octal);
   yield perByte(KIND.hex, hex2, "0x");
   yield perByte(KIND.hex, hex2, "u00");
+  yield perByte(KIND.hex, hex2, "x00");
+  // UTF-16 with its zeros in octal: what stands between them may be digits.
+  yield perByte(KIND.octal, (byte) => `${String.fromCharCode(byte)}000`);
   yield perByte(KIND.decimal, decimal, "chr");
   yield perByte(KIND.decimal, decimal, "char");
   yield perByte(KIND.octal, octal, "0");

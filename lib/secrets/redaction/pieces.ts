@@ -23,7 +23,7 @@ const PIECE_PROOF = 37;
 const PROOF = 99;
 const FEWEST_BYTES = 10;
 /** Bytes of the shortest text that may hold them, with what tells them apart. */
-const SHORTEST_TEXT = 16;
+const SHORTEST_TEXT = 11;
 /** Bytes of values that are looked for in a text, and the places in it that are noted for one value. */
 const MOST_BYTES = 256 * 1024;
 const MOST_FRAGMENTS = 512;
