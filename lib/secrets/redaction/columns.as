@@ -34,6 +34,8 @@ let start: i32 = 0;
 let end: i32 = 0;
 let sharedTokens: i32 = 0;
 let nth: i32 = 0;
+/** Where in the group its next part is looked for, between two lines that are too wide; -1 where it is looked at as a whole. */
+let nextPart: i32 = -1;
 
 // @ts-ignore: decorator
 @inline
@@ -131,6 +133,7 @@ function nextOfGroup(): i32 {
       start = load<u16>(groupAt);
       end = load<u16>(groupAt, 2);
       sharedTokens = load<u16>(groupAt, 4);
+      nextPart = -1;
       step = NEXT_GROUP;
       // The last line of a dump is an offset without bytes, and another dump may follow.
       if (isDumpRow(start) || isDumpRow(start + 1)) return isPlainDump() ? DONE : askLines(DUMP, start, end, 0);
@@ -147,8 +150,10 @@ function nextOfGroup(): i32 {
         step = NUMBERS;
         return DONE;
       }
+      nextPart = start;
       step = NEXT_GROUP;
       if (!isNarrow()) return DONE;
+      nextPart = -1;
       step = LABELS;
     }
     case LABELS: {
@@ -159,7 +164,10 @@ function nextOfGroup(): i32 {
     case COLUMN: {
       step = NEXT_GROUP;
       for (let line = start; line < end; line++) setStretch(line - start, headEnd(line), toOf(line));
-      if (!dropTails(end - start)) return DONE;
+      if (!dropTails(end - start)) {
+        nextPart = start;
+        return DONE;
+      }
       step = DIGITS_TOO;
     }
     case DIGITS_TOO: {
@@ -184,9 +192,26 @@ function nextOfGroup(): i32 {
       }
     }
   }
+  if (takePart()) {
+    step = LABELS;
+    return DONE;
+  }
   step = HEADS_OF;
   groupAt += 8;
   return DONE;
+}
+
+/** Takes the next lines of a group that are not too wide in place of all of them; false when there are no more. */
+function takePart(): bool {
+  if (nextPart < 0) return false;
+  const last = <i32>load<u16>(groupAt, 2);
+  while (nextPart < last) {
+    start = nextPart;
+    while (nextPart < last && toOf(nextPart) - headEnd(nextPart) <= WIDEST_COLUMN) nextPart++;
+    end = nextPart++;
+    if (end - start >= FEWEST_LINES) return true;
+  }
+  return false;
 }
 
 /** Whether all lines of a group are rows that are read as bytes, which shows more than reading their digits downwards. */
