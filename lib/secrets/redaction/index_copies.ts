@@ -77,7 +77,10 @@ export class IndexCopies {
   }
 }
 
-/** A part, and the number that is told with where it is: of a set by how much hashes are shifted, of the table of noughts which symbol is one, else how long it is. */
+/**
+ * A part, and the number that is told with where it is: of a set by how much hashes are shifted, of the table of noughts which
+ * symbol is one, else how long it is.
+ */
 interface Part {
   readonly number: number;
   readonly data: Int32Array | Uint8Array | Uint16Array;
