@@ -3,22 +3,13 @@
  * ordinary text it masks. Run it with `deno run --allow-read bench/redactor.ts [directory]`.
  */
 import { Redactor } from "../lib/secrets/redactor.ts";
+import { randomFrom } from "../tests/support/random.ts";
 import { filled, lines, nearMisses, pickFrom } from "./support/near_misses.ts";
 
 const SECRETS = 100;
 const CORPUS_BYTES = 50_000_000;
 const SLICE = 64 * 1024;
 const CHUNK = 32 * 1024;
-
-/** The same numbers for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const random = randomFrom(20260101);
 const ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -2,16 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { Redactor } from "../../lib/secrets/redactor.ts";
-
-/** A small generator of numbers in [0, 1) that gives the same ones for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { randomFrom } from "../support/random.ts";
 
 const VALUES = [
   "Xq7vR2mLk9TzPw4s",
