@@ -323,3 +323,22 @@ Deno.test("redact() masks a value in escapes in a text that is little else than 
     assert.ok(shown.startsWith(noise.slice(0, 2500)) && shown.endsWith(noise.slice(500)), escaped);
   }
 });
+
+Deno.test("redact() masks pieces in a numbered list whatever long lines stand before, behind and between them", () => {
+  const numbered = (lines: string[]): string =>
+    lines.map((line, i) => `${String(i + 1).padStart(6)}\t${line}\n`).join("");
+  const long = "a line that is longer than any piece";
+  // In short texts pieces are found wherever they stand.
+  const prose = "some words that nobody has to look at twice\n".repeat(120);
+  for (const shown of [VALUE, btoa(VALUE)]) {
+    for (const width of [3, 5, 7]) {
+      const pieces = shown.match(new RegExp(`.{1,${width}}`, "g")) as string[];
+      for (const lines of [[long, ...pieces], [...pieces, long], [long, long, ...pieces, long]]) {
+        const out = masked(prose + numbered(lines));
+        const left = pieces.filter((piece) => piece.length === width && out.includes(`\t${piece}\n`));
+        assert.deepEqual(left, [], out);
+        assert.ok(out.includes(long), out);
+      }
+    }
+  }
+});

@@ -134,6 +134,9 @@ const OTHER_OUTPUT = [
   "0000000 062550 066154 020157 064164\n",
 ];
 
+/** More of it than a text has in which pieces are found wherever they stand. */
+const PROSE = "some words that nobody has to look at twice\n".repeat(120);
+
 /** The rows of a dump that shows so many bytes in each. */
 function rowsOf(value: string, bytes: number, offset: (at: number) => string, cell: (byte: number) => string): string {
   const row = (at: number): string => offset(at) + [...Buffer.from(value).subarray(at, at + bytes)].map(cell).join("");
@@ -158,7 +161,8 @@ Deno.test("find() covers the rows of a dump whatever other commands print before
   redactor.add(VALUES);
   for (const [name, form] of Object.entries(ROWS)) {
     const rows = Buffer.from(form(VALUES[1] as string));
-    for (const before of ["", ...OTHER_OUTPUT]) {
+    for (const output of ["", ...OTHER_OUTPUT]) {
+      const before = PROSE + output;
       for (const behind of ["", "12:50 done\n", "7 x\n"]) {
         const text = Buffer.concat([Buffer.from(before), rows, Buffer.from(behind)]);
         const covered = new Uint8Array(text.length);
@@ -167,7 +171,7 @@ Deno.test("find() covers the rows of a dump whatever other commands print before
         // Of a row with its offset and characters of the next one.
         assert.ok(
           shown <= 34,
-          `${name} behind ${JSON.stringify(before)}, before ${JSON.stringify(behind)}: ${shown} bytes`,
+          `${name} behind ${JSON.stringify(output)}, before ${JSON.stringify(behind)}: ${shown} bytes`,
         );
       }
     }
