@@ -327,7 +327,7 @@ Deno.test("redact() masks a value in escapes in a text that is little else than 
 Deno.test("redact() masks pieces in a numbered list whatever long lines stand before, behind and between them", () => {
   const numbered = (lines: string[]): string =>
     lines.map((line, i) => `${String(i + 1).padStart(6)}\t${line}\n`).join("");
-  const long = "a line that is longer than any piece";
+  const long = "a line wider than any column";
   // In short texts pieces are found wherever they stand.
   const prose = "some words that nobody has to look at twice\n".repeat(120);
   for (const shown of [VALUE, btoa(VALUE)]) {

@@ -160,9 +160,10 @@ Deno.test("find() covers the rows of a dump whatever other commands print before
   const redactor = new Redactor();
   redactor.add(VALUES);
   for (const [name, form] of Object.entries(ROWS)) {
-    const rows = Buffer.from(form(VALUES[1] as string));
     for (const output of ["", ...OTHER_OUTPUT]) {
       const before = PROSE + output;
+      // Its first row is little but words, which count for less.
+      const rows = Buffer.from(form(VALUES[3] as string));
       for (const behind of ["", "12:50 done\n", "7 x\n"]) {
         const text = Buffer.concat([Buffer.from(before), rows, Buffer.from(behind)]);
         const covered = new Uint8Array(text.length);
