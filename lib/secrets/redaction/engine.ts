@@ -149,8 +149,8 @@ export class Engine {
    */
   #decodeRegion(data: Uint8Array, region: Region, lexicon: Lexicon, needs: number, level = 0): void {
     const kinds = region.kinds & EVERY_ESCAPE, rest = kinds & ~ESCAPE.backspace;
-    if (rest === kinds || rest === 0) return this.#undo(data, region, lexicon, needs, level, EVERY_ESCAPE);
     this.#undo(data, region, lexicon, needs, level, EVERY_ESCAPE);
+    if (rest === kinds || rest === 0) return;
     this.#undo(data, { ...region, kinds: rest }, lexicon, needs, level, EVERY_ESCAPE & ~ESCAPE.backspace);
   }
 
