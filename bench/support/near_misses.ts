@@ -1,4 +1,5 @@
 /** Text that is made to be slow to look at: full of what almost is a secret, or of what has to be decoded first. */
+import { rot13 } from "../../tests/support/masked.ts";
 
 const LENGTH = 8_000_000;
 const ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -30,8 +31,6 @@ export function lines(line: (i: number) => string, length: number = LENGTH): Uin
 }
 
 const hex = (text: string): string[] => [...encoder.encode(text)].map((byte) => byte.toString(16).padStart(2, "0"));
-const rot13 = (text: string): string =>
-  text.replace(/[a-z]/gi, (c) => String.fromCharCode(c.charCodeAt(0) + (c.toLowerCase() < "n" ? 13 : -13)));
 
 /** Near misses of `values` by name. */
 export function nearMisses(values: readonly string[], random: () => number): Record<string, Uint8Array> {
@@ -43,6 +42,7 @@ export function nearMisses(values: readonly string[], random: () => number): Rec
     ...beginnings(values),
     ...escapedBeginnings(values),
     ...brokenBeginnings(values),
+    ...linesOfBeginnings(values),
     ...wrongValues(values),
     ...bits(values, random),
     ...dumps(values.map((each) => each.slice(0, 7)).join(" ")),
@@ -163,6 +163,23 @@ function brokenBeginnings(values: readonly string[]): Record<string, Uint8Array>
     "beginnings overstruck": filled([...near].map((char) => `${char}\b${char}`).join("")),
     "beginnings full-width": filled([...near].map(wide).join("")),
     "beginnings quoted one by one": filled([...near].map((char) => `\\${char}`).join("")),
+  };
+}
+
+/** The first six characters of every value on a line of its own: a seventh might go on with the next line. */
+function linesOfBeginnings(values: readonly string[]): Record<string, Uint8Array> {
+  const linesOf = (form: (text: string) => string): Uint8Array =>
+    filled(values.map((value) => form(value.slice(0, 6)) + "\n").join(""));
+  return {
+    "beginnings, one a line": linesOf((text) => text),
+    "beginnings in base64, one a line": linesOf(btoa),
+    "beginnings in hex, one a line": linesOf((text) => hex(text).join("")),
+    "beginnings in hex with blanks, one a line": linesOf((text) => hex(text).join(" ")),
+    "beginnings in decimal, one a line": linesOf((text) => [...text].map((char) => char.charCodeAt(0)).join(" ")),
+    "beginnings in percent-encoding, one a line": linesOf((text) => each(text, (digits) => `%${digits}`)),
+    "beginnings in JSON escapes, one a line": linesOf((text) => each(text, (digits) => `\\u00${digits}`)),
+    "beginnings in entities, one a line": linesOf((text) => each(text, (_, byte) => `&#${byte};`)),
+    "beginnings as settings, one a line": linesOf((text) => `export TOKEN='${text}'`),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What all calls of one server share. */
 import { FilesDir } from "../files_dir.ts";
-import { Redactor } from "../secrets/redactor.ts";
+import type { Redactor } from "../secrets/redactor.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { HostKeyPolicy, KnownHosts } from "../ssh/known_hosts.ts";
 import { Sessions } from "../ssh/sessions.ts";
@@ -18,15 +18,21 @@ export interface AppOptions {
   hostKeyPolicy?: HostKeyPolicy | undefined;
 }
 
+/** What is secret, and what keeps it unseen. */
+interface Secrets {
+  readonly redactor: Redactor;
+  readonly vault: Vault;
+}
+
 /** The state of one server. */
 export class App {
   readonly options: AppOptions;
   readonly sessions: Sessions = new Sessions((id) => this.vault.forget(id));
-  readonly redactor: Redactor = new Redactor();
-  readonly egress: Egress = new Egress(this.redactor);
-  readonly vault: Vault = new Vault(this.redactor);
+  readonly egress: Egress = new Egress(() => this.#secrets?.redactor);
   /** The one directory that transfers touch on this machine. */
   readonly files: FilesDir;
+  #secrets: Secrets | undefined;
+  #ready: Promise<void> | undefined;
   #knownHosts: Promise<KnownHosts> | undefined;
 
   /**
@@ -36,6 +42,33 @@ export class App {
   constructor(options: AppOptions = {}) {
     this.options = options;
     this.files = new FilesDir(options.filesDir, options.secretsDir);
+  }
+
+  /**
+   * Loads the redactor, which is large and which listing the tools does not need. Every call of a tool waits for it
+   * before anything else, so that no secret comes before what masks it.
+   */
+  ready(): Promise<void> {
+    this.#ready ??= import("../secrets/redactor.ts").then(({ Redactor }) => {
+      const redactor = new Redactor();
+      this.#secrets = { redactor, vault: new Vault(redactor) };
+    });
+    return this.#ready;
+  }
+
+  /** Masks what is secret; there once the app is {@linkcode App.ready}. */
+  get redactor(): Redactor {
+    return this.#loaded.redactor;
+  }
+
+  /** What is loaded for each session; there once the app is {@linkcode App.ready}. */
+  get vault(): Vault {
+    return this.#loaded.vault;
+  }
+
+  get #loaded(): Secrets {
+    if (this.#secrets === undefined) throw new Error("secrets are used before the app is ready for them");
+    return this.#secrets;
   }
 
   /** The host keys that are trusted; loaded with the first connection, since listing the tools does not need them. */

@@ -70,6 +70,7 @@ export function defineTool<I extends z.ZodRawShape, O extends z.ZodRawShape>(spe
     async call(args, call) {
       const { egress } = call.app;
       try {
+        await call.app.ready();
         const outcome = await spec.run(validate(spec.name, input, args), call);
         return outcome instanceof Question ? egress.question(outcome) : egress.result(outcome);
       } catch (error) {

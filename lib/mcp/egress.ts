@@ -18,6 +18,10 @@ const MAX_MESSAGE_CHARACTERS = 4000;
 /** No shorter text is masked. */
 const SHORTEST_SECRET_NUMBER = 4;
 
+/** Characters of short texts that are remembered from one answer to the next, and of the longest of them. */
+const MOST_REMEMBERED = 1000;
+const LONGEST_REMEMBERED = 200;
+
 /** How far a call has come. */
 export interface ProgressUpdate {
   /** Must grow from update to update. */
@@ -38,14 +42,16 @@ export interface PublicEgress {
 
 /** Turns values into what the client sees. */
 export class Egress implements PublicEgress {
-  readonly #redactor: Redactor;
+  readonly #redactor: () => Redactor | undefined;
+  /** Short texts of the last answers, as they were shown. */
+  readonly #remembered: string[] = [];
 
   /**
    * Makes the door.
    *
-   * @param redactor knows every secret that is loaded
+   * @param redactor gives what knows every secret that is loaded; nothing while there has been none
    */
-  constructor(redactor: Redactor) {
+  constructor(redactor: () => Redactor | undefined) {
     this.#redactor = redactor;
   }
 
@@ -70,30 +76,33 @@ export class Egress implements PublicEgress {
   bug(error: unknown): Error {
     this.log(error instanceof Error ? error.stack ?? error.message : String(error));
     const message = error instanceof Error ? error.message : String(error);
-    return new Error(`internal error: ${bounded(this.#redactor.redact(message))}`);
+    return new Error(`internal error: ${bounded(this.#redact(message))}`);
   }
 
   /** A question to the person behind the client. */
   question(question: Question): InputRequiredResult {
-    const message = bounded(this.#redactor.redact(question.message));
+    const message = bounded(this.#redact(question.message));
     const request = inputRequired.elicit({ message, requestedSchema: confirmation });
     return inputRequired({ inputRequests: { [QUESTION_KEY]: request }, requestState: question.about });
   }
 
   /** Progress, fit to be sent; undefined when a number of it is secret, which leaves nothing to tell. */
   progress(update: ProgressUpdate): ProgressUpdate | undefined {
-    const cleaned = this.#cleanValues(update) as ProgressUpdate;
+    const cleaned = this.#cleanValues(
+      update,
+      (texts) => this.#redactor()?.redactTogether(texts) ?? texts,
+    ) as ProgressUpdate;
     return isNumber(cleaned.progress) && (update.total === undefined || isNumber(cleaned.total)) ? cleaned : undefined;
   }
 
   /** A line for people, on stderr. */
   log(line: string): void {
-    console.error(this.#redactor.redact(line));
+    console.error(this.#redact(line));
   }
 
   /** Any JSON value with every string in it redacted, names of members too. */
   clean(value: unknown): unknown {
-    const redact = (text: string): string => this.#redactor.redact(text);
+    const redact = (text: string): string => this.#redact(text);
     return walk(value, { name: redact, text: redact, number: (number) => this.#cleanNumber(number) });
   }
 
@@ -101,7 +110,7 @@ export class Egress implements PublicEgress {
    * A value of ours: the names of its members are this program's own, and an answer must keep its shape. All its texts
    * are looked at together, those of one name in a row: pieces of a secret in several of them are one to the reader.
    */
-  #cleanValues(value: unknown): unknown {
+  #cleanValues(value: unknown, clean = (texts: readonly string[]) => this.#cleanTexts(texts)): unknown {
     const byName = new Map<string, string[]>();
     const gather = (text: string, name: string): string => {
       const texts = byName.get(name);
@@ -110,18 +119,43 @@ export class Egress implements PublicEgress {
       return text;
     };
     walk(value, { name: same, text: gather, number: (number) => number });
-    const cleaned = this.#redactor.redactTogether([...byName.values()].flat()).values();
+    const cleaned = clean([...byName.values()].flat()).values();
     for (const [name, texts] of byName) byName.set(name, texts.map(() => cleaned.next().value as string));
     const text = (_: string, name: string): string => (byName.get(name) as string[]).shift() as string;
     return walk(value, { name: same, text, number: (number) => this.#cleanNumber(number) });
+  }
+
+  /**
+   * The texts of one answer, looked at together with what the ones before showed: seven characters of a value in each of
+   * several answers are all of it to the reader.
+   */
+  #cleanTexts(texts: readonly string[]): readonly string[] {
+    const redactor = this.#redactor();
+    const length = texts.reduce((sum, text) => sum + text.length, 0);
+    if (!redactor?.active || length === 0) return texts;
+    if (length > MOST_REMEMBERED) return redactor.redactTogether(texts);
+    const shown = redactor.redactTogether(texts, this.#remembered.join("\n"));
+    for (const text of shown) this.#remember(text);
+    return shown;
+  }
+
+  #remember(text: string): void {
+    if (text.length === 0 || text.length > LONGEST_REMEMBERED || this.#remembered.includes(text)) return;
+    this.#remembered.push(text);
+    let length = this.#remembered.reduce((sum, each) => sum + each.length, 0);
+    while (length > MOST_REMEMBERED) length -= (this.#remembered.shift() as string).length;
   }
 
   /** A number may be a secret, too: the size of a file, say, that was made to be one. */
   #cleanNumber(value: number): number | string {
     const text = String(value);
     if (text.length < SHORTEST_SECRET_NUMBER) return value;
-    const cleaned = this.#redactor.redact(text);
+    const cleaned = this.#redact(text);
     return cleaned === text ? value : cleaned;
+  }
+
+  #redact(text: string): string {
+    return this.#redactor()?.redact(text) ?? text;
   }
 
   /**

@@ -88,7 +88,11 @@ export function createMcpServer(app: App): McpServer {
   });
   const tools = new Map(catalogue.map((tool) => [tool.name, tool]));
   // Set on the protocol server itself: the high-level registration would answer invalid arguments past the egress.
-  mcp.server.setRequestHandler("tools/list", () => ({ tools: catalogue.map((tool) => tool.listing()) }));
+  mcp.server.setRequestHandler("tools/list", () => {
+    // While the agent reads the list; a call that finds it failed says so.
+    app.ready().catch(() => {});
+    return { tools: catalogue.map((tool) => tool.listing()) };
+  });
   mcp.server.setRequestHandler("tools/call", (request, context) => {
     const { name, arguments: args } = request.params;
     const tool = tools.get(name);

@@ -77,18 +77,25 @@ function rawText(shell: Shell, redactor: Redactor, from: number, lines: number):
 /** `text` from `start` on, with every value masked that begins before `start`, too. */
 function maskedFrom(redactor: Redactor, text: string, start: number, openStart: boolean): string {
   if (!redactor.active) return text.slice(start);
-  const encoder = new TextEncoder();
-  const bytes = encoder.encode(text);
-  const from = encoder.encode(text.slice(0, start)).length;
-  const decoder = new TextDecoder();
   let shown = "";
-  let at = from;
-  for (const span of redactor.find(bytes, { openStart, openEnd: true })) {
-    if (span.end <= from) continue;
-    shown += decoder.decode(bytes.subarray(at, Math.max(at, span.start))) + "***";
+  let at = start;
+  for (const span of redactor.findInText(new Set([text, undrawn(text)]), { openStart, openEnd: true })) {
+    if (span.end <= start) continue;
+    shown += text.slice(at, Math.max(at, span.start)) + "***";
     at = Math.max(at, span.end);
   }
-  return shown + decoder.decode(bytes.subarray(at));
+  return shown + text.slice(at);
+}
+
+/** What a terminal draws in place of "`" to "~" when a program has chosen so: "Special Graphics" of DEC's VT100. */
+const GRAPHICS = "◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·";
+
+/** `text` with the characters that a program wrote where the terminal has drawn others. */
+function undrawn(text: string): string {
+  return text.replace(/[\xa3-\uffff]/g, (drawn) => {
+    const index = GRAPHICS.indexOf(drawn);
+    return index < 0 ? drawn : String.fromCharCode(0x60 + index);
+  });
 }
 
 /** Where the last `lines` lines begin, not before `from`. */

@@ -6,6 +6,7 @@
  */
 import { ToolError } from "../errors.ts";
 import { companionsOf, ordinaryLines, takeMarks } from "./redaction/companions.ts";
+import { dealt } from "./redaction/dealt_texts.ts";
 import { cutAtEnd, cutAtStart } from "./redaction/edges.ts";
 import { BLOCK, CONTEXT, Engine } from "./redaction/engine.ts";
 import { expectedGrams, Lexicon } from "./redaction/lexicon.ts";
@@ -189,6 +190,22 @@ export class Redactor {
     return spans;
   }
 
+  /**
+   * The ranges of a text, in UTF-16 units, that have to be masked, merged and in order: what has to be in any of its
+   * `readings`, which have the same length and of which the first may be the text itself.
+   */
+  findInText(readings: Iterable<string>, options: RedactOptions = {}): Span[] {
+    const spans: Span[] = [];
+    for (const text of readings) {
+      const bytes = encodeText(text);
+      const indexes = unitIndexes(bytes, this.find(bytes, options).flatMap(({ start, end }) => [start, end]));
+      for (let i = 0; i < indexes.length; i += 2) {
+        spans.push({ start: indexes[i] as number, end: indexes[i + 1] as number });
+      }
+    }
+    return mergeSpans(spans);
+  }
+
   /** `bytes` with every occurrence replaced by `***`; the same array when there is none. */
   redactBytes(bytes: Uint8Array, options?: RedactOptions): Uint8Array {
     return this.active ? maskBytes(bytes, this.find(bytes, options)) : bytes;
@@ -204,25 +221,42 @@ export class Redactor {
 
   /**
    * The texts of one answer, each with every occurrence replaced by `***`, also one that begins in a text and goes on in
-   * the next: the reader has all of them.
+   * the next: the reader has all of them, and what was shown `before`.
    */
-  redactTogether(texts: readonly string[]): string[] {
+  redactTogether(texts: readonly string[], before = ""): string[] {
     if (!this.active) return [...texts];
     const parts = texts.map((text) => encodeText(text + BETWEEN));
+    const known = before === "" ? [] : [encodeText(before + BETWEEN)];
+    const size = lengthOf(parts);
+    const isShort = size <= SHORT_ANSWER && texts.length > 1;
     // Which of them is read first is up to the reader, so the first one follows the last as well.
-    const size = parts.reduce((sum, part) => sum + part.length, 0);
-    const bytes = concat(size <= SHORT_ANSWER && texts.length > 1 ? [...parts, parts[0] as Uint8Array] : parts);
-    const spans = this.find(bytes);
-    if (spans.length === 0) return [...texts];
-    let start = 0;
-    return texts.map((text, i) => {
-      const part = parts[i] as Uint8Array;
-      const end = start + part.length - BETWEEN.length;
-      const inside = within(spans, start, end);
-      if (i === 0 && size < bytes.length) inside.push(...within(spans, size, size + end));
+    const spans = this.find(concat([...known, ...parts, ...(isShort ? parts.slice(0, 1) : [])]));
+    const first = lengthOf(known);
+    let start = first;
+    const found = parts.map((part, i) => {
+      const end = part.length - BETWEEN.length;
+      const inside = within(spans, start, start + end);
+      if (i === 0 && isShort) inside.push(...within(spans, first + size, first + size + end));
       start += part.length;
-      return inside.length > 0 ? maskText(text, part, mergeSpans(inside)) : text;
+      return inside;
     });
+    if (isShort) this.#findInTurns(parts, found);
+    return texts.map((text, i) => {
+      const inside = found[i] as Span[];
+      return inside.length > 0 ? maskText(text, parts[i] as Uint8Array, mergeSpans(inside)) : text;
+    });
+  }
+
+  /** Adds to what was `found` in each of some texts what two of them show when they are read in turns. */
+  #findInTurns(texts: readonly Uint8Array[], found: readonly Span[][]): void {
+    for (const { bytes, sources } of dealt(texts)) {
+      for (const span of this.find(bytes)) {
+        for (const { text, ...part } of sources(span)) {
+          toCharacters(texts[text] as Uint8Array, part);
+          (found[text] as Span[]).push(part);
+        }
+      }
+    }
   }
 
   /**
@@ -368,9 +402,13 @@ function maskText(text: string, bytes: Uint8Array, spans: readonly Span[]): stri
   return parts.join("");
 }
 
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
 function concat(parts: Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0] as Uint8Array;
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const out = new Uint8Array(lengthOf(parts));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

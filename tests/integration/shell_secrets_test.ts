@@ -62,6 +62,15 @@ Deno.test("a value is hidden at every width, raw and rendered, and wherever line
   assertHidden((await shell.read({ since: cursor, raw: true })).output, "raw since");
 });
 
+Deno.test("a value is hidden when the terminal draws its letters as lines", async () => {
+  await using sshd = await startSshd();
+  await using shell = await ShellUser.login(sshd, await shellPath("bash"));
+  await shell.load(`API_TOKEN=${TOKEN}\n`);
+  await shell.open();
+  const { output } = await shell.run("printf '\\033(0lqk\\nx%sx\\nmqj\\033(B\\n' $API_TOKEN");
+  assert.equal(output, "┌─┐\n│***│\n└─┘");
+});
+
 Deno.test("a value that is typed out slowly never shows a piece of eight characters", async () => {
   await using sshd = await startSshd();
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));

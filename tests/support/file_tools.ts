@@ -46,6 +46,7 @@ export class FileTools implements AsyncDisposable {
   static async connect(login: Login, secretsDir?: string): Promise<FileTools> {
     const local = await tempDir("mcp-remote-ssh-files-");
     const app = new App({ filesDir: local.path, secretsDir, hostKeyPolicy: "insecure" });
+    await app.ready();
     const session = await newSession(app, login);
     return new FileTools(app, local, session, login);
   }

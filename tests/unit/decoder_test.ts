@@ -3,6 +3,7 @@ import { decodeAll, Decoder } from "../../lib/secrets/redaction/decoder.ts";
 import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes.ts";
 import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
+import { randomFrom } from "../support/random.ts";
 
 const kernel = TextKernel.shared();
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -51,6 +52,72 @@ Deno.test("decodeAll() takes an escape that the end cuts off for none", () => {
   const escapes = ["%41", "%u0041", "=41", "&#65;", "\\u0041".slice(1)];
   for (const escape of escapes) {
     for (let to = 1; to < escape.length; to++) assert.equal(decoded(`${escape}x`, to), escape.slice(0, to));
+  }
+});
+
+Deno.test("decodeAll() drops what a terminal takes for a title, wherever in the text its end is", () => {
+  for (let before = 0; before < 64; before++) {
+    for (const end of ["\x07", "\x1b\\"]) {
+      const [head, tail] = ["-".repeat(before) + "%41%42%43%44%45", "%46".repeat(30)];
+      const out = "-".repeat(before) + "ABCDE" + "F".repeat(30);
+      assert.equal(
+        decoded(`${head}\x1b]0;a title of some length${end}${tail}`),
+        out,
+        `${before} ${JSON.stringify(end)}`,
+      );
+    }
+  }
+});
+
+/** What came out, each byte with where it came from, once backspaces that no escape stands for have erased what is before. */
+function erased({ data, starts, ends }: Decoder, from: number, to: number): string[] {
+  const out: string[] = [];
+  for (let i = from; i < to; i++) {
+    if (data[i] === 0x08 && (ends[i] as number) - (starts[i] as number) === 1) out.pop();
+    else out.push(`${data[i]} ${starts[i]} ${ends[i]}`);
+  }
+  return out;
+}
+
+Deno.test("Decoder.erase() erases one byte for each backspace that no escape stands for, behind what came out or in its place", () => {
+  const random = randomFrom(8);
+  const below = (n: number): number => Math.floor(random() * n);
+  const units = [
+    "\b",
+    "\b\b",
+    "a",
+    "bc",
+    "%41",
+    "%08",
+    "\\x08",
+    "<b>",
+    "a long word and another one ",
+    "&amp;",
+    "\u00e9",
+  ];
+  const decoder = new Decoder(kernel, 0, 8000);
+  for (let round = 0; round < 300; round++) {
+    const few = Array.from({ length: 2 + below(6) }, () => units[below(units.length)] as string);
+    let text = "";
+    for (const size = below(1500); text.length < size;) text += few[below(few.length)];
+    const data = encode(text);
+    kernel.load(data);
+    decoder.clear();
+    if (below(2) === 0) decoder.decode({ kinds: EVERY_ESCAPE, from: 0, to: Math.min(20, data.length) });
+    const region = {
+      kinds: EVERY_ESCAPE,
+      from: decoder.decode({ kinds: EVERY_ESCAPE, from: 0, to: data.length }),
+      to: 0,
+    };
+    region.to = decoder.length;
+    const expected = erased(decoder, region.from, region.to);
+    const { from, to } = decoder.erase(region, below(2) === 0);
+    const { data: bytes, starts, ends } = decoder;
+    assert.deepEqual(
+      Array.from({ length: to - from }, (_, i) => `${bytes[from + i]} ${starts[from + i]} ${ends[from + i]}`),
+      expected,
+      JSON.stringify(text),
+    );
   }
 });
 

@@ -91,12 +91,31 @@ Deno.test("redact() masks a value in escapes of one kind over some of another", 
 
 Deno.test("redact() masks a value with escapes of two kinds by turns, in the midst of others", () => {
   const redactor = redactorOf(VALUE);
-  const shapes = Object.values(SHAPES).filter((shape) => shape(65) !== "%2541" && shape(65) !== "=41");
+  const shapes = Object.values(SHAPES).filter((shape) => shape(65) !== "%2541");
   for (const first of shapes) {
     for (const second of shapes) {
       const turns = (text: string): string => each(text, (byte, i) => (i % 2 === 0 ? first : second)(byte));
       const around = turns("garden pencil ".repeat(80));
       assert.equal(redactor.redact(around + turns(VALUE) + around), `${around}***${around}`);
+    }
+  }
+});
+
+Deno.test("redact() masks a value in escapes in a tag or a title, in the midst of escapes of all kinds", () => {
+  const redactor = redactorOf(VALUE);
+  const arounds = ["%41\\x41&#65;=41\x1b[1ma\b<b>x</b> ", "%&\\ <b>x</b>\x1b[1m\b;=\x1b=a\b;&%\\<\x1b "];
+  const turns = [
+    each(VALUE, (byte, i) => i % 2 === 0 ? `%${hex(byte)}` : `\\x${hex(byte)}`),
+    each(VALUE, (byte, i) => i % 2 === 0 ? `&#${byte};` : String.fromCharCode(byte)),
+  ];
+  for (const around of arounds) {
+    for (const [open, close] of [["<a x='", "'>"], ["\x1b]0;", "\x07"], ["\x1bP", "\x1b\\"]] as const) {
+      for (const text of turns) {
+        const all = `${around.repeat(100)}${open}${text}${close}${around.repeat(100)}`;
+        const [at, end] = [all.indexOf(text), all.indexOf(text) + text.length];
+        const spans = redactor.find(encode(all));
+        assert.ok(spans.some((span) => span.start <= at && span.end >= end), JSON.stringify(around + open + text));
+      }
     }
   }
 });

@@ -2,18 +2,10 @@ import assert from "node:assert/strict";
 import { deflateSync, gzipSync } from "node:zlib";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 import { LEAK_LENGTH, longestRecoverable } from "../support/leak_detector.ts";
+import { masked, reverse, VALUE } from "../support/masked.ts";
 
-const VALUE = "sk-live-4f9Qz7XbT2mLr8WcDk";
 const HEADER = "-----BEGIN PRIVATE KEY-----";
 const KEY = `${HEADER}\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE KEY-----`;
-
-function masked(text: string, value = VALUE): string {
-  const redactor = new Redactor();
-  redactor.add([value]);
-  return redactor.redact(text);
-}
-
-const reverse = (text: string): string => [...text].reverse().join("");
 
 Deno.test("redact() masks the first and last line of a key where the rest of it is masked", () => {
   const numbered = KEY.split("\n").map((line, i) => `     ${i + 1}\t${line}`).join("\n");
@@ -97,6 +89,55 @@ Deno.test("redact() masks noughts and ones from the first group on, however far 
     for (let before = 0; before < 80; before++) {
       const text = "-".repeat(before);
       assert.equal(redactor.redact(`${text}${groups}\n`), `${text}***\n`);
+    }
+  }
+});
+
+Deno.test("redact() masks noughts and ones in lines of which some have several bytes", () => {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  const bytes = [...VALUE].map((char) => char.charCodeAt(0).toString(2).padStart(8, "0"));
+  const joined = (from: number, to: number): string => bytes.slice(from, to).join("");
+  const leftOf = (text: string): number => redactor.redact(text).replace(/\s|\*\*\*/g, "").length;
+  for (const ahead of ["", `${"0110".repeat(7)}\n`, `${"01101110\n".repeat(5)}`]) {
+    for (const other of [0, 3, 6, 8]) {
+      for (let together = 2; together <= 12; together++) {
+        const end = other + together;
+        const lines = [
+          ...bytes.slice(0, other),
+          joined(other, end),
+          ...bytes.slice(end, end + 4),
+          joined(end + 4, end + 7),
+        ];
+        const text = `${ahead}${[...lines, ...bytes.slice(end + 7)].join("\n")}\n`;
+        assert.ok(leftOf(text) <= ahead.replaceAll("\n", "").length, text);
+      }
+    }
+  }
+  for (const before of ["1", "1011100"]) {
+    for (let together = 2; together <= 12; together++) {
+      const text = [before + joined(0, together), ...bytes.slice(together)].join("\n");
+      assert.ok(leftOf(text) <= before.length, text);
+    }
+  }
+});
+
+Deno.test("redact() masks a value on short lines with numbers before it, wherever in a line a long text ends", () => {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  const ahead = "a line of ordinary text\n".repeat(120);
+  const layouts: ((char: string, i: number) => string)[] = [
+    (char, i) => ` ${12 + i % 2}\t${char}`,
+    (char, i) => `${(7 * i) % 10} ${char}`,
+    (char, i) => `${i}:${char}`,
+    (char, i) => `${i % 3 + 1}${char}`,
+  ];
+  for (const layout of layouts) {
+    const lines = [...VALUE, ...VALUE].map(layout);
+    for (const cut of ["", ...[1, 2, 3, 4].map((length) => layout("x", 3).slice(0, length))]) {
+      const shown = redactor.redact(`${ahead}${lines.join("\n")}\n${cut}`).slice(ahead.length);
+      const { length } = longestRecoverable(new TextEncoder().encode(shown), VALUE);
+      assert.ok(length < LEAK_LENGTH && shown.includes("***"), `${length} characters: ${shown}`);
     }
   }
 });
@@ -284,6 +325,22 @@ Deno.test("redact() masks every byte of a value in rows of any number of groups 
         const spans = redactor.find(new TextEncoder().encode(text));
         const isMasked = (at: number): boolean => spans.some(({ start, end }) => start <= at && at + 2 <= end);
         assert.deepEqual(shown.filter((at) => !isMasked(at)), [], `${width} ${columns} ${isTurned}\n${text}`);
+      }
+    }
+  }
+});
+
+Deno.test("redact() masks hexadecimal rows behind decimal offsets that get more digits, whatever stands behind them", () => {
+  const long = "some ordinary words of prose\n".repeat(400);
+  for (const value of [VALUE, "sk-live-SywLgTQxIDUc2Qal"]) {
+    const digits = [...value].map((char) => char.charCodeAt(0).toString(16));
+    for (const columns of [2, 3, 4, 5, 6, 8]) {
+      const rows = Array.from({ length: Math.ceil(digits.length / columns) }, (_, row) => {
+        return `${columns * row}  ${digits.slice(columns * row, columns * (row + 1)).join(" ")}\n`;
+      }).join("");
+      for (const text of [`${rows}  0x00000150 2d2d\n`, long + rows, rows + long]) {
+        const shown = masked(text, value);
+        assert.ok(longestRecoverable(shown, value).length < LEAK_LENGTH, shown.replaceAll(long, "…\n"));
       }
     }
   }

@@ -243,6 +243,29 @@ Deno.test("redactTogether() masks a value that begins in one text and ends in an
   assert.deepEqual(redactor.redactTogether([]), []);
 });
 
+Deno.test("redactTogether() masks a value that two texts have by turns, however many characters, whichever begins", () => {
+  const value = "sk-live-4f9Qz7XbT2mLr8WcDkYp";
+  const redactor = redactorOf(value);
+  for (const end of ["", "\n", " ", ": x\n"]) {
+    for (let size = 1; size < 8; size++) {
+      const texts = ["", ""];
+      for (let at = 0; at < value.length; at += size) {
+        texts[at / size % 2] += value.slice(at, at + size) + end;
+      }
+      for (const [one, other] of [texts, texts.toReversed()]) {
+        const shown = redactor.redactTogether([one as string, other as string, "é"]).join("").replace(/[^\w]|x/g, "");
+        assert.ok(shown.length < 8, `${size} characters, then ${JSON.stringify(end)}: ${shown}`);
+      }
+    }
+  }
+});
+
+Deno.test("redactTogether() leaves texts as they are that show no value by turns", () => {
+  const redactor = redactorOf(VALUE);
+  const texts = ["one é\ntwo\nthree", "4f9\nsk-\nD\n", "", "äöüß", "f9-k"];
+  assert.deepEqual(redactor.redactTogether(texts), texts);
+});
+
 Deno.test("add() refuses values for which there is no room, takes none of them, and keeps what it has", async () => {
   const redactor = new Redactor();
   redactor.add([VALUE]);

@@ -3,6 +3,7 @@ import { ESCAPE_STARTS } from "../../lib/secrets/redaction/escapes.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
 import { ALIKE, LINE, TABLE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
 import { type View, viewOf } from "../../lib/secrets/redaction/view.ts";
+import { randomFrom } from "../support/random.ts";
 
 const kernel = TextKernel.shared();
 const encoder = new TextEncoder();
@@ -197,6 +198,69 @@ Deno.test("TextKernel.note() tells of a line what it has in common with the one 
   for (const [text, flags] of cases) assert.deepEqual(flagsOf(text), flags, JSON.stringify(text));
 });
 
+/** Short lines, many of which begin alike, none of them empty. */
+function shortLines(random: () => number, count: number): string[] {
+  const pick = (chars: string): string => chars[Math.floor(random() * chars.length)] as string;
+  const alphabet = pick("abc") === "a" ? "01" : "ab1 \t-:\xff0f";
+  const begin = pick("ab") === "a" ? pick(" \t-1") + pick("12a") + pick("\t :9") : "";
+  return Array.from({ length: count }, () => {
+    const size = Math.floor(random() * (begin === "" ? 8 : 4)) + 1;
+    const head = random() < 0.9 ? begin.replace(/[0-9]/g, () => pick("0123456789")) : "";
+    return head + Array.from({ length: size }, () => pick(alphabet)).join("");
+  });
+}
+
+Deno.test("TextKernel.note() tells of many short lines what it tells of each with the three before it", () => {
+  const random = randomFrom(8);
+  const told = (lines: readonly string[]): [flags: number, single: number][] => {
+    assert.deepEqual(linesOf(lines.join("\n")), lines);
+    const { flags, singles, count } = kernel.lines;
+    return Array.from({ length: count }, (_, i) => [flags[i] as number, (singles[i] as number) & ~ALIKE]);
+  };
+  for (let round = 0; round < 40; round++) {
+    const lines = shortLines(random, 60);
+    const together = told(lines);
+    for (let i = 3; i < lines.length; i++) {
+      assert.deepEqual(together[i], told(lines.slice(i - 3, i + 1)).at(-1), JSON.stringify(lines.slice(i - 3, i + 1)));
+    }
+  }
+});
+
+/** The tokens of a line: numbers, blanks, and other characters by themselves; numbers and blanks are alike. */
+function tokensOf(line: string): [text: string, token: string][] {
+  return (line.match(/[0-9]+|[ \t]+|[^]/g) ?? []).map((
+    text,
+  ) => [text, text.replace(/^[0-9]+/, "0").replace(/^[ \t]+/, " ")]);
+}
+
+Deno.test("TextKernel.note() tells where short lines go on behind the tokens that they share with the first of their group", () => {
+  const random = randomFrom(9);
+  let told = 0;
+  for (let round = 0; round < 60; round++) {
+    const lines = shortLines(random, 80).map((line) => line.replaceAll("\xff", "x"));
+    linesOf(lines.join("\n"));
+    const { from, flags, groupCount } = kernel.lines;
+    const { buffer, byteOffset, length: room } = from;
+    const groups = new Uint16Array(buffer, byteOffset + 6 * room, 4 * groupCount);
+    const ends = new Uint16Array(buffer, byteOffset + 4 * room, room),
+      tokens = new Uint8Array(buffer, byteOffset + 11 * room, room);
+    for (let group = 0; group < 4 * groupCount; group += 4) {
+      const [start, end, shared] = [...groups.subarray(group, group + 3)] as [number, number, number];
+      const first = tokensOf(lines[start] as string);
+      for (let line = start + 1; line < end; line++) {
+        const count = tokens[line] as number;
+        if (count === 255 || ((flags[line] as number) & (LINE.repeated | LINE.offset)) !== 0) continue;
+        const own = tokensOf(lines[line] as string).slice(0, count);
+        assert.ok(count >= shared);
+        assert.deepEqual(own.map(([, token]) => token), first.slice(0, count).map(([, token]) => token));
+        assert.equal((ends[line] as number) - (from[line] as number), own.map(([text]) => text).join("").length);
+        told++;
+      }
+    }
+  }
+  assert.ok(told > 500, `${told} lines`);
+});
+
 Deno.test("TextKernel.note() tells which lines end or begin with a single character, and which are rows of a table", () => {
   const cases: [line: string, single: string, isTable: boolean][] = [
     ["x", "x", false],
@@ -318,4 +382,40 @@ Deno.test("TextKernel.note() gives the marks by which compressed blobs begin", (
   const { at, count } = kernel.blobs;
   assert.deepEqual([...at.subarray(0, count)].slice(0, 6), [0, 6, 9, 13, 19, 24]);
   assert.equal(count, 24);
+});
+
+/** Where the symbols of a text stand in the view of `table`. */
+const placesIn = (data: Uint8Array, table: Uint8Array): number[] =>
+  [...data.keys()].filter((at) => table[data[at] as number] !== 0);
+
+Deno.test("TextKernel.locate() tells where some symbols stand, in whatever order they are asked about", () => {
+  const data = noise(5_003);
+  const views = [{ isDense: false, table: PLAIN, places: kernel.plainPlaces }, {
+    isDense: true,
+    table: DENSE,
+    places: kernel.densePlaces,
+  }];
+  kernel.read(viewOf(data));
+  for (const { isDense, table, places } of views) {
+    const all = placesIn(data, table);
+    for (const [turn, part] of [0.9, 0, 0.5, 0.51, 0.2, 1, 0.05].entries()) {
+      const from = Math.min(all.length - 1, Math.floor(part * all.length));
+      const to = Math.min(all.length, from + 1 + 40 * turn);
+      assert.equal(kernel.locate(isDense, from, to, turn === 0), false);
+      assert.deepEqual([...places.subarray(from, to)], all.slice(from, to), `${isDense}, from ${from}`);
+    }
+  }
+  // One view and then the other, without beginning anew.
+  for (const { isDense, table, places } of [...views, ...views]) {
+    const all = placesIn(data, table);
+    kernel.locate(isDense, 300, 340, false);
+    assert.deepEqual([...places.subarray(300, 340)], all.slice(300, 340));
+  }
+});
+
+Deno.test("TextKernel.locate() tells of all symbols when it is not asked about some", () => {
+  const data = noise(777);
+  kernel.read(viewOf(data));
+  kernel.locate(true);
+  assert.deepEqual([...kernel.densePlaces.subarray(0, kernel.denseLength)], placesIn(data, DENSE));
 });

@@ -9,7 +9,7 @@ const AT = { bytes: 0x1d2000, starts: 0x1db000, ends: 0x1ed000, breaks: 0x1ff000
 export interface BitExports {
   /** The memory. */
   memory: WebAssembly.Memory;
-  /** Writes runs of noughts and ones as a byte each. */
+  /** Writes runs of noughts and ones as a byte for every eight digits. */
   readGroups(first: number, count: number, length: number): void;
   /** Puts the digits of runs together. */
   putTogether(first: number, count: number): number;
@@ -36,15 +36,15 @@ export class Bits implements View {
     this.breaks = { at: new Uint16Array(buffer, AT.breaks, capacity / BREAK_LENGTH), count: 0 };
   }
 
-  /** Adds `count` runs from the one numbered `first` on, a byte each. */
-  addGroups(first: number, count: number): void {
+  /** Adds `count` runs from the one numbered `first` on, a byte for every eight digits: so many bytes. */
+  addGroups(first: number, count: number, bytes: number): void {
     if (this.length > 0) {
       this.breaks.at[this.breaks.count++] = this.length;
       this.data.fill(0, this.length, this.length + BREAK_LENGTH);
       this.length += BREAK_LENGTH;
     }
     this.#exports.readGroups(first, count, this.length);
-    this.length += count;
+    this.length += bytes;
   }
 
   /** Puts the digits of `count` runs together, for {@linkcode Bits.addPhase}; how many there are. */

@@ -13,45 +13,128 @@ const FEWEST_OF_BITS: i32 = 56, LONGEST_BYTE: i32 = 8;
 /** Bytes between two groups beyond which they do not belong together, and between two parts of a run that was wrapped. */
 const WIDEST_GAP: i32 = 40, WRAPPED_GAP: i32 = 2;
 
+/** Groups of eight digits in a row that are not taken for parts of a longer run that was wrapped. */
+const FEWEST_GROUPS: i32 = 4;
+
+// @ts-ignore: decorator
+@inline
+function runLength(run: i32): i32 {
+  const at = RUNS + <usize>(run << 2);
+  return <i32>load<u16>(at, 2) - <i32>load<u16>(at);
+}
+
+/** Whether groups of eight digits begin with the run numbered `run`. */
+// @ts-ignore: decorator
+@inline
+function areGroups(run: i32): bool {
+  if (run + FEWEST_GROUPS > walkEnd) return false;
+  for (let i = 0; i < FEWEST_GROUPS; i++) if (runLength(run + i) !== LONGEST_BYTE) return false;
+  return true;
+}
+
+/** Bytes of what stands before a longer run that are read with it, or with the groups behind it: more than a piece has. */
+const BYTES_BEFORE: i32 = 16;
+
+/** The run from which the groups that come next are read, with longer ones before them; -1 when these begin with themselves. */
+let leadRun: i32 = -1;
+/** The run from which what comes next may go on with what was read before; -1 when it does not. */
+let backRun: i32 = -1;
+
 /** Begins with the runs that were noted last, of which there are so many. */
 export function beginBits(count: i32): void {
   walked = 0;
+  leadRun = backRun = -1;
   walkEnd = count;
+}
+
+// @ts-ignore: decorator
+@inline
+function gapBefore(run: i32): i32 {
+  const at = RUNS + <usize>(run << 2);
+  return <i32>load<u16>(at) - <i32>load<u16>(at - 4, 2);
+}
+
+/** The first of some whole bytes without a gap between, from `first` on, behind which the run numbered `run` stands. */
+function wholeBefore(run: i32, first: i32): i32 {
+  let bytes = 0;
+  while (run > first && bytes < BYTES_BEFORE && (runLength(run - 1) & 7) === 0 && gapBefore(run) <= WRAPPED_GAP) {
+    bytes += runLength(--run) >> 3;
+  }
+  return run;
+}
+
+/** How many bytes the runs from `first` to the one before `last` are read as. */
+function bytesOfRuns(first: i32, last: i32): i32 {
+  let bytes = 0;
+  for (let run = first; run < last; run++) bytes += max(1, runLength(run) >> 3);
+  return bytes;
 }
 
 /** Goes on to the next stretch of runs that belong together and are long enough. */
 export function nextBits(): i32 {
   while (walked < walkEnd) {
-    const first = walked;
-    let at = RUNS + <usize>(first << 2);
-    let to: i32 = load<u16>(at, 2);
-    const usual = to - <i32>load<u16>(at), isLong = usual > LONGEST_BYTE;
-    let digits = usual, width = usual, isEven = usual !== 7 && usual !== LONGEST_BYTE;
-    for (walked++; walked < walkEnd; walked++) {
-      at += 4;
-      const from: i32 = load<u16>(at), next: i32 = load<u16>(at, 2);
-      if (from - to > (isLong ? WRAPPED_GAP : WIDEST_GAP) || (!isLong && next - from > LONGEST_BYTE)) break;
-      // Only the last one may have another width.
-      if (width !== usual) isEven = false;
-      width = next - from;
-      digits += width;
-      to = next;
-    }
-    if (digits < FEWEST_OF_BITS) continue;
-    return askLines(isEven || isLong ? READ_ALIGNMENTS : READ_GROUPS, first, walked, 0);
+    const event = runLength(walked) > LONGEST_BYTE ? nextLong() : nextGroups();
+    if (event !== DONE) return event;
   }
   return DONE;
 }
 
-/** Writes `count` runs from the one numbered `first` on as a byte each, behind the first `length` of {@link BYTES}. */
+/** Groups of up to eight digits. */
+function nextGroups(): i32 {
+  const first = walked, from = leadRun < 0 ? first : leadRun, usual = runLength(first);
+  let digits = usual, width = usual, isEven = usual !== 7 && usual !== LONGEST_BYTE;
+  for (walked++; walked < walkEnd; walked++) {
+    const next = runLength(walked);
+    if (gapBefore(walked) > WIDEST_GAP || next > LONGEST_BYTE) break;
+    // Only the last one may have another width.
+    if (width !== usual) isEven = false;
+    width = next;
+    digits += width;
+  }
+  backRun = walked < walkEnd ? wholeBefore(walked, from) : -1;
+  const hasLead = leadRun >= 0;
+  leadRun = -1;
+  if (!hasLead && digits < FEWEST_OF_BITS) return DONE;
+  return askLines(isEven ? READ_ALIGNMENTS : READ_GROUPS, from, walked, bytesOfRuns(from, walked));
+}
+
+/** Longer runs, parts of one that was wrapped, up to where groups of eight digits begin, which are read with what is before them. */
+function nextLong(): i32 {
+  const first = walked, before = backRun < 0 ? first : backRun;
+  let digits = runLength(first), whole = (digits & 7) === 0 ? before : first, from = before;
+  backRun = -1;
+  for (walked++; walked < walkEnd && gapBefore(walked) <= WRAPPED_GAP; walked++) {
+    if (areGroups(walked)) {
+      leadRun = whole;
+      // What goes on from the groups before is read with those behind, unless it has a part of a byte too many.
+      if (whole === before) from = first;
+      break;
+    }
+    const next = runLength(walked);
+    if ((next & 7) !== 0) whole = walked;
+    digits += next;
+  }
+  for (let run = from; run < first; run++) digits += runLength(run);
+  return digits < FEWEST_OF_BITS ? DONE : askLines(READ_ALIGNMENTS, from, walked, 0);
+}
+
+/**
+ * Writes `count` runs from the one numbered `first` on, a byte for every eight digits up to the end of each, behind the first
+ * `length` of {@link BYTES}.
+ */
 export function readGroups(first: i32, count: i32, length: i32): void {
-  let at = RUNS + <usize>(first << 2);
-  for (let byte = <usize>length, end = byte + <usize>count; byte < end; byte++, at += 4) {
-    const from = load<u16>(at), to = load<u16>(at, 2);
-    const eight = (load<u64>(TEXT + <usize>from) & 0x0101010101010101) * 0x8040201008040201;
-    store<u8>(BYTES + byte, <u8>(eight >> (56 + (8 - <u64>(to - from)))));
-    store<u16>(BYTE_STARTS + (byte << 1), from);
-    store<u16>(BYTE_ENDS + (byte << 1), to);
+  let at = RUNS + <usize>(first << 2), byte = <usize>length;
+  for (let end = at + <usize>(count << 2); at < end; at += 4) {
+    const to = load<u16>(at, 2);
+    let from = load<u16>(at);
+    if (to - from > <u16>LONGEST_BYTE) from += (to - from) & 7;
+    for (; from < to; from += 8, byte++) {
+      const stop = min<u16>(from + 8, to);
+      const eight = (load<u64>(TEXT + <usize>from) & 0x0101010101010101) * 0x8040201008040201;
+      store<u8>(BYTES + byte, <u8>(eight >> (56 + (8 - <u64>(stop - from)))));
+      store<u16>(BYTE_STARTS + (byte << 1), from);
+      store<u16>(BYTE_ENDS + (byte << 1), stop);
+    }
   }
 }
 

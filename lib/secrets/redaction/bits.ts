@@ -31,11 +31,11 @@ export class BitReader {
     this.#data = data;
     this.#onBits = onBits;
     this.#kernel.load(data);
-    walks.bits(runs.count >> 1, (what, first, end) => {
+    walks.bits(runs.count >> 1, (what, first, end, bytes) => {
       const count = end - first;
       if (what === ASK.alignments) return this.#readAlignments(first, count, isAscii);
-      this.#makeRoom(count);
-      this.#kernel.bits.addGroups(first, count);
+      this.#makeRoom(bytes);
+      this.#kernel.bits.addGroups(first, count, bytes);
     });
     this.#flush();
   }

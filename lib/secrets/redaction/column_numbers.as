@@ -59,11 +59,16 @@ function longNumber(at: usize, to: usize): f64 {
   return number;
 }
 
+/** Whether the first number of each line of a group is one more than the one before, as far as {@link areInOrder} has seen. */
+let areCounted: bool = false;
+
 /** Whether the numbers before the stretches of a column, or behind them, are in order, or in none since one comes again. */
 function areInOrder(count: i32, areTails: bool): bool {
-  let isSorted = true;
+  let isSorted = true, counts = !areTails;
+  areCounted = false;
   let first: f64 = 0, second: f64 = 0, before: f64 = 0;
-  for (let i = 0, seen = 0; i < count; i++) {
+  let seen = 0;
+  for (let i = 0; i < count; i++) {
     // What is empty may stand anywhere.
     if (stretchTo(i) === stretchFrom(i)) continue;
     const from = areTails ? stretchTo(i) : fromOf(start + i), to = areTails ? toOf(start + i) : stretchFrom(i);
@@ -73,9 +78,11 @@ function areInOrder(count: i32, areTails: bool): bool {
     else if (number === before || number === first || (seen > 1 && number === second)) return true;
     else if (number < before) isSorted = false;
     if (seen === 1) second = number;
+    counts = counts && numberFrom < numberTo && numberTo < to && seen === i && (i === 0 || number === before + 1);
     before = number;
     seen++;
   }
+  areCounted = counts && seen === count;
   return isSorted;
 }
 
@@ -85,6 +92,7 @@ function areInOrder(count: i32, areTails: bool): bool {
  */
 function numberColumn(nth: i32): i32 {
   const count = end - start;
+  if (nth === 0 && areLinesOfBits()) return -1;
   // Neither the first number nor the last one need be whole; of a long list it does not matter what the first one is.
   const first = <i32>(start === 0 && (isCut || count >= LONG_LIST)), last = toOf(end - 1) === textEnd ? count - 1 : count;
   let counts = true, areBits = true;
@@ -109,7 +117,11 @@ function numberColumn(nth: i32): i32 {
     if (!counts && !areBits) {
       // Nothing can make it less of a column but a line without a number.
       for (i++; i < count; i++) {
-        const to = toOf(start + i);
+        const to = toOf(start + i), stretch = <usize>(i << 1);
+        if (nth === 0 && i + <i32>BATCH <= count && findSixteen(lineTable + <usize>((start + i) << 1), lineRoom, STRETCH_FROM + stretch, STRETCH_TO + stretch)) {
+          i += <i32>BATCH - 1;
+          continue;
+        }
         findNumber(nth === 0 ? fromOf(start + i) : stretchTo(i), to);
         if (numberFrom === to) return -1;
         setStretch(i, numberFrom, numberTo);
@@ -117,6 +129,27 @@ function numberColumn(nth: i32): i32 {
     }
   }
   return <i32>(!counts && !areBits);
+}
+
+/** Whether no number is a column of a group, since the first one of each line counts the lines and the first line has no other. */
+function areOnlyCounted(): bool {
+  if (!areCounted) return false;
+  const to = toOf(start);
+  findNumber(fromOf(start), to);
+  findNumber(numberTo, to);
+  return numberFrom === to;
+}
+
+/** Whether all lines of a group are a few noughts and ones and nothing else, which are read as bits. */
+function areLinesOfBits(): bool {
+  const pairs = v128.load(PAIRS), nought = v128.load(ZEROES);
+  for (let line = start; line < end; line++) {
+    const from = fromOf(line), length = toOf(line) - from;
+    if (length < FEWEST_BITS || length > 16) return false;
+    const bits = i8x16.bitmask(v128.eq<u8>(v128.and(v128.load(from), pairs), nought));
+    if ((~bits & ((1 << <i32>length) - 1)) !== 0) return false;
+  }
+  return true;
 }
 
 /** Whether there is a digit other than nought and one. */

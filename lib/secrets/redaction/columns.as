@@ -134,7 +134,9 @@ function nextOfGroup(): i32 {
       end = load<u16>(groupAt, 2);
       sharedTokens = load<u16>(groupAt, 4);
       nextPart = -1;
+      areCounted = false;
       step = NEXT_GROUP;
+      if (isTooSmall(start, end) && load<u16>(groupAt, 6) !== 0) break;
       // The last line of a dump is an offset without bytes, and another dump may follow.
       if (isDumpRow(start) || isDumpRow(start + 1)) return isPlainDump() ? DONE : askLines(DUMP, start, end, 0);
       step = COUNT;
@@ -163,7 +165,7 @@ function nextOfGroup(): i32 {
     }
     case COLUMN: {
       step = NEXT_GROUP;
-      for (let line = start; line < end; line++) setStretch(line - start, headEnd(line), toOf(line));
+      setColumn();
       if (!dropTails(end - start)) {
         nextPart = start;
         return DONE;
@@ -178,6 +180,7 @@ function nextOfGroup(): i32 {
       const count = end - start;
       step = count >= FEWEST_CHARACTERS ? NUMBERS : NEXT_GROUP;
       nth = 0;
+      areCounted = false;
       if (sizeOf(count) >= FEWEST_CHARACTERS) {
         if (!areInOrder(count, false)) return askLines(SORT_HEADS, start, end, count);
         if (!report(count)) return FULL;
@@ -185,7 +188,7 @@ function nextOfGroup(): i32 {
       return DONE;
     }
     case NUMBERS: {
-      while (nth < MOST_NUMBERS) {
+      while (nth < MOST_NUMBERS && !areOnlyCounted()) {
         const found = numberColumn(nth++);
         if (found < 0) break;
         if (found > 0 && !report(end - start)) return FULL;
@@ -199,6 +202,14 @@ function nextOfGroup(): i32 {
   step = HEADS_OF;
   groupAt += 8;
   return DONE;
+}
+
+/** Whether lines have fewer bytes than a column, and than what may be numbered; lines that differ in numbers only show these. */
+// @ts-ignore: decorator
+@inline
+function isTooSmall(first: i32, last: i32): bool {
+  const bytes = <i32>(toOf(last - 1) - fromOf(first));
+  return bytes < <i32>FEWEST_COUNTED && bytes + 1 - (last - first) < FEWEST_CHARACTERS;
 }
 
 /** Takes the next lines of a group that are not too wide in place of all of them; false when there are no more. */
@@ -230,21 +241,10 @@ function isDumpRow(line: i32): bool {
   return stop - from >= <usize>OFFSET_DIGITS && stop < to && (load<u8>(stop) === 0x3a || isBlank(load<u8>(stop)));
 }
 
-/**
- * Whether a group may have numbers that count on, as counted.ts reads them: three of them, whose last digits follow each other,
- * and some bytes between.
- */
+/** Whether a group may have numbers that count on, as counted.ts reads them, and some bytes between. */
 function mayCount(): bool {
   const from = fromOf(start), to = toOf(end - 1);
-  if (to - from < FEWEST_COUNTED) return false;
-  let seen = 0;
-  for (let at = from; at < to; at++) {
-    const digit = <i32>load<u8>(at) - 0x30;
-    if (<u32>digit >= 10) continue;
-    seen |= (1 << digit) | (1 << (digit + 10));
-    if ((seen & (seen >> 1) & (seen >> 2)) !== 0) return true;
-  }
-  return false;
+  return to - from >= FEWEST_COUNTED && mayCountOn(<i32>(from - TEXT), <i32>(to - TEXT));
 }
 
 /** Whether lines begin to differ in what may be an offset or a group of hexadecimal digits. */
@@ -312,6 +312,30 @@ function headEnd(line: i32): usize {
   let begins = 0xffff & ~((blanks & (blanks << 1)) | (digits & (digits << 1)));
   for (let tokens = sharedTokens; tokens > 0; tokens--) begins &= begins - 1;
   return begins !== 0 || to - at <= 16 ? min(at + <usize>ctz(begins | 0x10000), to) : skipTokens(at, to, sharedTokens);
+}
+
+/** Takes what each line of a group has behind what all share. */
+function setColumn(): void {
+  const shared = v128.splat<u8>(<u8>sharedTokens);
+  for (let line = start; line < end;) {
+    const at = lineTable + <usize>(line << 1), to = <usize>((line - start) << 1);
+    // Of most it is noted where that is.
+    const isKnown = v128.eq<u8>(v128.load64_zero(lineTable + SHARED * lineRoom + <usize>line), shared);
+    if (line + 8 <= end && i64x2.extract_lane(isKnown, 0) === -1) {
+      v128.store(STRETCH_FROM + to, v128.load(at + END * lineRoom));
+      v128.store(STRETCH_TO + to, v128.load(at + TO * lineRoom));
+      line += 8;
+      continue;
+    }
+    const flags = lineTable + FLAG * lineRoom + <usize>line;
+    if (line + <i32>BATCH <= end && without(flags, OFFSET) === <i32>BATCH && skipSixteen(at, lineRoom, sharedTokens, STRETCH_FROM + to)) {
+      v128.store(STRETCH_TO + to, v128.load(at + TO * lineRoom));
+      v128.store(STRETCH_TO + to, v128.load(at + TO * lineRoom, 16), 16);
+      line += <i32>BATCH;
+      continue;
+    }
+    for (const stop = min(line + 8, end); line < stop; line++) setStretch(line - start, headEnd(line), toOf(line));
+  }
 }
 
 /** Where a stretch goes on after `tokens` tokens. */
@@ -406,8 +430,22 @@ function findTail(from: usize, to: usize, tail: usize, tailTo: usize): usize {
   return to;
 }
 
+/** Whether there may be a digit beside a piece of a column; all have the same tokens beside them, but for the last one. */
+function mayTouchDigits(count: i32): bool {
+  // An offset may end in a digit or in a letter.
+  return (flagsOf(load<u16>(groupAt)) & OFFSET) !== 0 || touchesDigit(0) || touchesDigit(count - 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function touchesDigit(i: i32): bool {
+  const from = stretchFrom(i), to = stretchTo(i);
+  return isDigit(load<u8>(from - 1)) || isDigit(load<u8>(to));
+}
+
 /** Gathers a column with the digits beside each piece, which are taken for a number that the lines share; false when it is full. */
 function reportWithDigits(count: i32): bool {
+  if (!mayTouchDigits(count)) return true;
   let taken: usize = 0, length: usize = 0;
   let size = 0;
   for (let i = 0; i < count; i++) {
@@ -438,17 +476,18 @@ function nextTails(): i32 {
     tailLine += 2;
     return DONE;
   }
-  const from = fromOf(start), to = toOf(start);
+  end = start + 3;
+  while ((flagsOf(end) & TAIL) !== 0) end++;
+  tailLine = end;
+  if (isTooSmall(start, end)) return DONE;
+  const from = fromOf(start), to = toOf(start), count = end - start;
   let shared = i32.MAX_VALUE;
   let areAll = true;
-  let line = start + 1;
-  for (; (flagsOf(line) & TAIL) !== 0; line++) {
+  for (let line = start + 1; line < end; line++) {
     if (line - start > 1 && (flagsOf(line) & REPEATED) !== 0) continue;
     shared = min(shared, sharedTail(from, to, fromOf(line), toOf(line)));
     if (!shareAll) areAll = false;
   }
-  tailLine = end = line;
-  const count = end - start;
   if (areAll) return DONE;
   for (let i = 0; i < count; i++) setStretch(i, fromOf(start + i), skipTail(fromOf(start + i), toOf(start + i), shared));
   if (sizeOf(count) < FEWEST_CHARACTERS) return DONE;

@@ -50,16 +50,36 @@ export class Decoder implements View {
     return this.length + BREAK_LENGTH + size <= this.#capacity;
   }
 
-  /** Decodes a stretch; where in {@linkcode Decoder.data} that begins. `notes` tells which rows of escapes are noted. */
+  /** Decodes a stretch, but for backspaces; where in {@linkcode Decoder.data} that begins. `notes` tells which rows of escapes are noted. */
   decode(stretch: Region, notes: number = NOTES.none): number {
+    const start = this.#begin();
+    this.length = this.#kernel.decode(this.#level, start, stretch, notes);
+    return start;
+  }
+
+  /** Whether there are backspaces in what came out last that no escape stands for. */
+  hasBackspaces(stretch: Region): boolean {
+    return this.#kernel.undone.hasBackspaces(this.#level, stretch);
+  }
+
+  /**
+   * Puts what came out last, without its backspaces and what they erase, behind it, or in its place when that is all there is
+   * to be `isAll`; the decoder may have forgotten it by now.
+   */
+  erase(stretch: Region, isAll: boolean = false): Region {
+    const from = isAll ? stretch.from : this.#begin();
+    this.length = this.#kernel.undone.erase(this.#level, stretch, from);
+    return { kinds: stretch.kinds, from, to: this.length };
+  }
+
+  /** Puts a break behind what there is; where the next stretch begins. */
+  #begin(): number {
     if (this.length > 0) {
       this.breaks.at[this.breaks.count++] = this.length;
       this.data.fill(0, this.length, this.length + BREAK_LENGTH);
       this.length += BREAK_LENGTH;
     }
-    const start = this.length;
-    this.length = this.#kernel.decode(this.#level, start, stretch, notes);
-    return start;
+    return this.length;
   }
 }
 
@@ -68,6 +88,7 @@ export function decodeAll(data: Uint8Array, to: number): View {
   const kernel = TextKernel.shared();
   kernel.load(data);
   const decoder = new Decoder(kernel, 0, data.length);
-  decoder.decode({ kinds: EVERY_ESCAPE, from: 0, to });
+  const from = decoder.decode({ kinds: EVERY_ESCAPE, from: 0, to });
+  decoder.erase({ kinds: EVERY_ESCAPE, from, to: decoder.length }, true);
   return decoder;
 }

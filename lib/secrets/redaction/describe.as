@@ -1,6 +1,6 @@
 // What there is to know of lines, each by itself and in comparison to the ones before: a part of kernel.as, whose names it
-// uses. A text may consist of nothing but lines of one character, so eight lines at a time are compared, and as many short ones
-// described.
+// uses. A text may consist of nothing but lines of one character, so eight lines at a time are compared, and twice as many short
+// ones described, see describe_short.as.
 
 /**
  * What lines are by themselves, for {@link PORTION} of them at a time, behind the last ones of those before: the first four
@@ -8,8 +8,6 @@
  */
 const HEADS: usize = 0x250000, TAILS: usize = 0x251000, LENGTHS: usize = 0x252000, FIRSTS: usize = 0x253000, INDENTS: usize = 0x254000;
 const BEFORE: usize = 16, PORTION: usize = 512;
-/** Bytes of lines of which eight are described at once. */
-const SHORT: i16 = 2;
 
 /**
  * The line that was described last, when it has up to sixteen bytes: these with noughts for all digits, how many there are, which
@@ -21,6 +19,8 @@ const SHAPE: usize = 0x254800;
  * behind its offset, or a longer line above it. Numbers are offsets as well.
  */
 let hasRow: i32 = 0;
+/** Whether the line that was described last is nothing but digits, no more than an offset has; there is no prompt in such a line. */
+let isBare: bool = false;
 let shapeLength: i32 = 0, shapeSingle: i32 = 0, shapeKnown: i32 = 0, shapeLast: u32 = 0;
 
 /** Fills in flags and single characters of `count` lines. */
@@ -28,27 +28,32 @@ function describe(table: usize, room: usize, count: usize): void {
   const lineFlags = table + FLAG * room, lineSingles = table + SINGLE * room;
   const none = i64x2.splat(0), most = i16x8.splat(SHORT);
   shapeLength = hasRow = 0;
+  isBare = false;
   v128.store(HEADS + ((BEFORE - 4) << 2), none);
   store<u16>(TAILS + ((BEFORE - 1) << 1), 0);
   store<u16>(LENGTHS + ((BEFORE - 1) << 1), 0);
   let seen = none;
   for (let first: usize = 0; first < count; first += PORTION) {
     const end = min(first + PORTION, count);
-    for (let line = first; line < end; line += 8) {
+    for (let line = first; line < end;) {
       const at = table + (line << 1), nth = line - first + BEFORE;
-      const from = v128.load(at), lengths = v128.sub<u16>(v128.load(at + TO * room), from);
-      v128.store(LENGTHS + (nth << 1), lengths);
-      if (line + 8 <= end && !v128.any_true(v128.gt<u16>(lengths, most))) {
-        shapeLength = 0;
-        store<u64>(lineFlags + line, 0);
-        v128.store_lane<u64>(lineSingles + line, describeShort(at, nth, lengths), 0);
-      } else {
-        for (let i: usize = 0, eight = min(8, end - line); i < eight; i++) {
-          const begin = TEXT + <usize>load<u16>(at + (i << 1)), stop = TEXT + <usize>load<u16>(at + TO * room + (i << 1));
-          const known = isShaped(begin, stop) ? describeAlike(begin, nth + i) : describeLine(begin, stop, nth + i);
-          store<u8>(lineFlags + line + i, <u8>known);
-          store<u8>(lineSingles + line + i, <u8>(known >> 8));
+      const lengths = lengthsAt(at, room, nth);
+      if (line + BATCH <= end) {
+        const others = lengthsAt(at + 16, room, nth + 8);
+        if (!v128.any_true(v128.gt<u16>(v128.max<u16>(lengths, others), most))) {
+          const sixteen = i8x16.narrow_i16x8_u(lengths, others);
+          if (v128.any_true(v128.gt<i8>(sixteen, i8x16.splat(2)))) describeSixteen(table, room, line, nth, sixteen);
+          else describePairs(table, room, line, nth, sixteen);
+          line += BATCH;
+          continue;
         }
+      }
+      for (const stop = min(line + 8, end); line < stop; line++) {
+        const from = TEXT + <usize>load<u16>(table + (line << 1)), to = TEXT + <usize>load<u16>(table + TO * room + (line << 1));
+        const here = line - first + BEFORE;
+        const known = isShaped(from, to) ? describeAlike(from, here) : describeLine(from, to, here);
+        store<u8>(lineFlags + line, <u8>known);
+        store<u8>(lineSingles + line, <u8>(known >> 8));
       }
     }
     const last = end - first + BEFORE;
@@ -72,6 +77,15 @@ function describe(table: usize, room: usize, count: usize): void {
   store<u32>(COUNTS, (<u32>(bits | (bits >> 8)) & 0xff & ~OFFSET) | hasRow, 12);
 }
 
+/** Notes how long eight lines are that are told at `at`. */
+// @ts-ignore: decorator
+@inline
+function lengthsAt(at: usize, room: usize, nth: usize): v128 {
+  const lengths = v128.sub<u16>(v128.load(at + TO * room), v128.load(at));
+  v128.store(LENGTHS + (nth << 1), lengths);
+  return lengths;
+}
+
 /** 0x30 for digits, 0x20 for blanks, which make one token with their like, and other bytes as they are. */
 // @ts-ignore: decorator
 @inline
@@ -89,43 +103,6 @@ function areBlanks(v: v128): v128 {
 @inline
 function areDigits(v: v128): v128 {
   return v128.lt<u8>(v128.sub<u8>(v, v128.load(ZEROES)), v128.load(TEN));
-}
-
-/** Eight lines of up to {@link SHORT} bytes; their single characters. */
-// @ts-ignore: decorator
-@inline
-function describeShort(at: usize, nth: usize, lengths: v128): v128 {
-  let bytes = i64x2.splat(0);
-  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at), bytes, 0);
-  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 2), bytes, 1);
-  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 4), bytes, 2);
-  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 6), bytes, 3);
-  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 8), bytes, 4);
-  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 10), bytes, 5);
-  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 12), bytes, 6);
-  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(at, 14), bytes, 7);
-  const low = i16x8.splat(0xff), none = i64x2.splat(0), blank = i16x8.splat(0x20);
-  // As many bytes of each as it has.
-  const isTwo = v128.eq<u16>(lengths, i16x8.splat(2));
-  bytes = v128.and(bytes, v128.or(isTwo, v128.and(v128.ne<u16>(lengths, none), low)));
-  const ends = v128.shl<u16>(lengths, 8);
-  v128.store(HEADS + (nth << 2), v128.shuffle<u16>(bytes, ends, 0, 8, 1, 9, 2, 10, 3, 11));
-  v128.store(HEADS + (nth << 2), v128.shuffle<u16>(bytes, ends, 4, 12, 5, 13, 6, 14, 7, 15), 16);
-  const tokens = tokensOf(bytes, areDigits(bytes), areBlanks(bytes));
-  const first = v128.and(tokens, low), next = v128.shr<u16>(tokens, 8);
-  const isRun = v128.and(v128.eq<u16>(first, next), v128.or(v128.eq<u16>(next, blank), v128.eq<u16>(next, i16x8.splat(0x30))));
-  v128.store(TAILS + (nth << 1), v128.and(v128.andnot(isTwo, isRun), v128.or(next, v128.shl<u16>(first, 8))));
-  const startsBlank = v128.eq<u16>(first, blank);
-  const behind = v128.andnot(v128.and(isTwo, next), v128.eq<u16>(next, blank));
-  const indented = v128.bitselect(behind, first, startsBlank);
-  const begin = v128.bitselect(v128.and(bytes, low), first, startsBlank);
-  v128.store_lane<u64>(FIRSTS + nth, i8x16.narrow_i16x8_u(begin, begin), 0);
-  v128.store_lane<u64>(INDENTS + nth, i8x16.narrow_i16x8_u(indented, indented), 0);
-  const symbols = symbolsOf(bytes);
-  const single = v128.and(symbols, low), other = v128.shr<u16>(symbols, 8);
-  const isOne = v128.or(v128.eq<u16>(single, none), v128.eq<u16>(other, none));
-  const singles = v128.and(isOne, v128.or(single, other));
-  return i8x16.narrow_i16x8_u(singles, singles);
 }
 
 /** The symbols of the dense view, 0 for bytes that it drops. */
@@ -150,9 +127,11 @@ function describeLine(from: usize, to: usize, nth: usize): i32 {
     const hex = i8x16.bitmask(v128.eq<u8>(kinds(v, v128.load(HEX_LOW), v128.load(HEX_HIGH)), i64x2.splat(0)));
     if ((hex & ((1 << OFFSET_DIGITS) - 1)) === 0 && length >= OFFSET_DIGITS) {
       lineOffset = OFFSET;
-      const isBare = length < SHORTEST_PROMPTED && (hex & within) === 0;
-      if (!isBare || <i32>load<u16>(LENGTHS + ((nth - 1) << 1)) >= SHORTEST_PROMPTED) hasRow = OFFSET;
-    }
+      const wasBare = isBare;
+      isBare = length <= MOST_OFFSET_DIGITS && (hex & within) === 0;
+      const mayFollowRow = !wasBare && <i32>load<u16>(LENGTHS + ((nth - 1) << 1)) >= SHORTEST_PROMPTED;
+      if (!isBare || mayFollowRow) hasRow = OFFSET;
+    } else isBare = false;
     const blanks = i8x16.bitmask(areBlanks(v));
     first = load<u8>(from);
     head = headOf(from, length);

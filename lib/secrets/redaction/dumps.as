@@ -183,10 +183,15 @@ function bytesShown(v: v128): v128 {
 /** Reads a row: an offset, groups of digits, and beside them the characters, where they are shown. */
 function readRow(from: usize, to: usize): bool {
   const before = bytesRead;
+  if (hasShape(from, to)) {
+    placeCharacters(before, readShape(from), to);
+    return true;
+  }
   let at = rowOffsetEnd(from, to);
   if (at === 0 || (at < to && load<u8>(at) !== 0x20)) return false;
   at = readDigits(at, to);
   if (bytesRead === before) return (before === 0 || (knownOfRows & HAS_CELLS) !== 0) && readCells(at, to);
+  tellShape(from, at, to);
   placeCharacters(before, at, to);
   return true;
 }
@@ -309,6 +314,7 @@ function promptEnd(from: usize, to: usize): usize {
 
 /** Whether {@link readRow} reads all that a line shows, ASCII and nothing else. */
 function isPlainRow(from: usize, to: usize): bool {
+  if (hasShape(from, to)) return showsAscii(from);
   let at = rowOffsetEnd(from, to);
   if (at === 0) return false;
   const most = i16x8.splat(0x37), low = i16x8.splat(0xff);
@@ -336,5 +342,6 @@ function isPlainRow(from: usize, to: usize): bool {
     count += <usize>(digits >> 1);
     at = begin + <usize>digits;
   }
+  tellShape(from, at, to);
   return at >= to || (count > 0 && onlyBlanksEnd(at, to) - at >= 2);
 }

@@ -8,7 +8,7 @@ import { BitReader } from "./bits.ts";
 import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
-import { ESCAPE, EVERY_ESCAPE } from "./escapes.ts";
+import { ESCAPE, EVERY_ESCAPE, NEEDS } from "./escapes.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { PieceFinder, SHORT_TEXT } from "./pieces.ts";
 import { openBlobs, openBytes } from "./packed.ts";
@@ -17,8 +17,9 @@ import { Scanner } from "./scanner.ts";
 import { ShortLineFinder } from "./short_lines.ts";
 import type { Span } from "./spans.ts";
 import { StrideFinder } from "./strides.ts";
-import { LINE, NEEDS, NOTES, type Region, TextKernel } from "./text_kernel.ts";
+import { LINE, NOTES, type Region, TextKernel } from "./text_kernel.ts";
 import { TurnedText } from "./turned.ts";
+import { ALONE } from "./undone.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */
@@ -26,6 +27,11 @@ export const BLOCK = 32 * 1024;
 
 /** Bytes before a block that are looked at with it, so that whatever is no longer than that lies whole in a window. */
 export const CONTEXT = 2 * 1024;
+
+/** The kinds of escape that hide what is in them. */
+const HIDING = ESCAPE.terminal | ESCAPE.tag;
+
+const NONE: readonly Region[] = [];
 
 /** Bytes in the longest window. */
 const WINDOW = BLOCK + CONTEXT;
@@ -145,39 +151,81 @@ export class Engine {
 
   /**
    * Undoes the escapes of a region. What backspaces erase on a screen is there all the same for whoever reads the bytes: where
-   * there are other escapes too they are undone once more, as if backspaces erased nothing.
+   * there are other escapes too they are looked at twice, as if backspaces erased nothing, and without what they erase.
    */
   #decodeRegion(data: Uint8Array, region: Region, lexicon: Lexicon, needs: number, level = 0): void {
-    const kinds = region.kinds & EVERY_ESCAPE, rest = kinds & ~ESCAPE.backspace;
-    this.#undo(data, region, lexicon, needs, level, EVERY_ESCAPE);
-    if (rest === kinds || rest === 0) return;
-    this.#undo(data, { ...region, kinds: rest }, lexicon, needs, level, EVERY_ESCAPE & ~ESCAPE.backspace);
+    const whole = this.#undo(data, region, lexicon, level);
+    const hidden = this.#hiddenIn(region, level);
+    this.#goOn(data, region, whole, lexicon, needs, level);
+    for (const each of hidden) this.#decodeRegion(data, each, lexicon, needs, level);
   }
 
-  /** Undoes the escapes of a region, and those of the `known` kinds that come out. */
-  #undo(data: Uint8Array, region: Region, lexicon: Lexicon, needs: number, level: number, known: number): void {
+  /**
+   * What tags and the strings of terminals hide in a region that was undone last, to be undone without those: escapes of several
+   * kinds, or of one that is undone by itself nowhere else.
+   */
+  #hiddenIn({ kinds }: Region, level: number): readonly Region[] {
+    const rest = kinds & ~HIDING;
+    if (rest === kinds || (rest & EVERY_ESCAPE) === 0 || !this.#kernel.undone.hides) return NONE;
+    const isAlone = level > 0 || (kinds & ALONE) !== 0;
+    return this.#kernel.undone.hidden.filter((each) => isAlone || (each.kinds & (each.kinds - 1)) !== 0)
+      .map(({ from, to }) => ({ kinds: rest, from, to }));
+  }
+
+  /** Looks at what came out of a region without what backspaces erase too, and undoes the escapes in it. */
+  #goOn(data: Uint8Array, region: Region, whole: Region, lexicon: Lexicon, needs: number, level: number): void {
+    const decoder = this.#decoders[level] as Decoder;
+    const isErased = (region.kinds & ESCAPE.backspace) !== 0 && decoder.hasBackspaces(whole);
+    const rest = region.kinds & EVERY_ESCAPE & ~ESCAPE.backspace;
+    let further = NONE;
+    let left = whole;
+    if (isErased && rest === 0) left = decoder.erase(whole, true);
+    else if (isErased) {
+      further = this.#further({ ...whole, kinds: rest }, needs, level, EVERY_ESCAPE & ~ESCAPE.backspace);
+      if (decoder.fits(whole.to - whole.from)) left = decoder.erase(whole);
+      else if (further.length === 0) {
+        this.#scanAll(decoder, lexicon, false);
+        this.#kernel.load(data);
+        left = decoder.erase(whole);
+      } else {
+        // What is undone further has to be at hand until it is.
+        for (const each of further) this.#decodeRegion(data, each, lexicon, needs, level + 1);
+        further = NONE;
+        left = decoder.erase(this.#undo(data, region, lexicon, level), true);
+      }
+    }
+    const furtherLeft = this.#further(left, needs, level, EVERY_ESCAPE);
+    for (const each of further) this.#decodeRegion(data, each, lexicon, needs, level + 1);
+    for (const each of furtherLeft) this.#decodeRegion(data, each, lexicon, needs, level + 1);
+  }
+
+  /** Undoes the escapes of a region, but for backspaces; what came out. */
+  #undo(data: Uint8Array, region: Region, lexicon: Lexicon, level: number): Region {
     const decoder = this.#decoders[level] as Decoder;
     if (!decoder.fits(region.to - region.from)) {
       this.#scanAll(decoder, lexicon, false);
       this.#kernel.load(data);
     }
-    // What is erased from a row has to be looked at where nothing is.
-    const erases = (region.kinds & ESCAPE.backspace) !== 0;
-    const from = decoder.decode(region, erases ? NOTES.none : notesFor(lexicon));
-    if (level + 1 === DEEPEST) return;
-    const { kinds } = region, to = decoder.length;
+    const from = decoder.decode(region, notesFor(lexicon));
+    return { kinds: region.kinds, from, to: decoder.length };
+  }
+
+  /** The escapes of the `known` kinds that came out: those of the kinds that were undone, and of others. */
+  #further({ kinds, from, to }: Region, needs: number, level: number, known: number): readonly Region[] {
+    if (level + 1 === DEEPEST) return NONE;
     const others = known & ~kinds;
     const isNested = this.#kernel.nests(level, to, kinds, needs),
       isMixed = this.#kernel.nests(level, to, others, needs);
-    if (isNested) this.#decodeRegion(data, { kinds, from, to }, lexicon, needs, level + 1);
-    if (isMixed) this.#decodeRegion(data, { kinds: kinds | others, from, to }, lexicon, needs, level + 1);
+    if (!isNested && !isMixed) return NONE;
+    const same = isNested ? [{ kinds, from, to }] : [];
+    return isMixed ? [...same, { kinds: kinds | others, from, to }] : same;
   }
 }
 
 /** What the values of a lexicon need to be found in escapes. */
-function needsOf({ needsEntities, needsQuotedPrintable, needsLineEnds }: Lexicon): number {
+function needsOf({ needsEntities, needsQuotedPrintable, needsLineEnds, isAscii }: Lexicon): number {
   return (needsEntities ? NEEDS.entities : 0) | (needsQuotedPrintable ? NEEDS.quotedPrintable : 0) |
-    (needsLineEnds ? NEEDS.lineEnds : 0);
+    (needsLineEnds ? NEEDS.lineEnds : 0) | (isAscii ? 0 : NEEDS.quotedBytes);
 }
 
 /** Which rows of escapes need no look but at what they stand for. */

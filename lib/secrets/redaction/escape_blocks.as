@@ -7,7 +7,7 @@ const BLOCK_STARTS: u64 = 54;
 /** The same for what is between two rows of escapes, see escape_rows.as. */
 const BETWEEN_ROWS: u64 = 16;
 /** Marks of escapes that there are at least in a block, and kinds of them that there are at most. */
-const FEW_MARKS: u64 = 5, FEW_KINDS: i32 = 2;
+const FEW_MARKS: u64 = 5, FEW_KINDS: i32 = 4;
 /** Bytes of the longest escape that is undone here. */
 const LONGEST_USUAL: usize = 10;
 /** What each byte of the block stands for when something ends with it. */
@@ -144,7 +144,7 @@ function blockNumbers(at: usize, number: u64): u64 {
   const usual = three & ~((bytesEqual(at, 0x30) >> 1) & (octal >> 4));
   const one = number & ~two, pair = two & ~(octal >> 3);
   hasNumbers = true;
-  standForNumbers(at, undo(usual, 4), 0xc0, 0x38);
+  if (usual !== 0) standForNumbers(at, undo(usual, 4), 0xc0, 0x38);
   if (pair !== 0) standForNumbers(at, undo(pair, 3), 0, 0x38);
   if (one !== 0) standForNumbers(at, undo(one, 2), 0, 0);
   return usual | pair | one;
@@ -152,8 +152,10 @@ function blockNumbers(at: usize, number: u64): u64 {
 
 /** `&#65;`, `&#101;`, `&#x41;`, `&amp;` */
 function blockEntity(at: usize): void {
-  const mark = bytesEqual(at, 0x26) & ~hidden, end = bytesEqual(at, 0x3b), digit = bytesFrom(at, 0x30, 10);
-  const number = mark & (bytesEqual(at, 0x23) >> 1), decimal = number & (digit >> 2);
+  const mark = bytesEqual(at, 0x26) & ~hidden, number = mark & (bytesEqual(at, 0x23) >> 1);
+  const letter = lettersOf(at), named = mark & (letter >> 1) & (letter >> 2);
+  if ((number | named) === 0) return;
+  const end = bytesEqual(at, 0x3b), digit = bytesFrom(at, 0x30, 10), decimal = number & (digit >> 2);
   let usual: u64 = 0;
   if (decimal !== 0) {
     const small = decimal & (digit >> 3) & (end >> 4);
@@ -169,7 +171,6 @@ function blockEntity(at: usize): void {
     if (pair !== 0) standForPairs(at, undo(pair, 6), 1);
     usual |= pair;
   }
-  const letter = lettersOf(at), named = mark & (letter >> 1) & (letter >> 2);
   if (named !== 0) {
     const first = named & (bytesEqual(at, 0x61) >> 1) & (bytesEqual(at, 0x6d) >> 2);
     const amp = first & (bytesEqual(at, 0x70) >> 3) & (end >> 4);
@@ -196,7 +197,8 @@ function blockTerminal(at: usize): void {
   const strings = text & ((bytesLike(at, 0xf7, 0x50) | bytesFrom(at, 0x5d, 3)) >> 1);
   odd |= text & ~strings;
   if (strings === 0) return;
-  const control = bytesFrom(at, 0, 0x20) & ~bytesEqual(at, 0x09);
+  // Of an escape character at the end of the block it is not known whether it ends a string.
+  const control = bytesFrom(at, 0, 0x20) & ~(bytesEqual(at, 0x09) | (mark & (<u64>1 << 63)));
   const unfinished = dropStretches(strings, 2, ~control, bytesEqual(at, 0x07) | (mark & back)) & ~odd;
   drop(unfinished, 2);
   hidden |= unfinished << 1;
@@ -244,26 +246,6 @@ function blockWide(at: usize): void {
   if (low !== 0) standForLess(at, undo(low, 3), 0x60);
   if (high !== 0) standForLess(at, undo(high, 3), 0x20);
   odd |= mark & ~(nothing | low | high);
-}
-
-/** Erases what stands before each backspace among the first `size` bytes; up to where there is something before them. */
-function eraseBefore(at: usize, size: u64): u64 {
-  const all = bytesEqual(at, 0x08) & ~hidden;
-  firsts &= ~all;
-  lasts &= ~all;
-  let marks = all & ((<u64>1 << size) - 1);
-  // Those behind a byte that stands for itself, up to one that is not.
-  const single = marks & ((firsts & lasts) << 1), many = marks & ~single;
-  const erased = (single & ((many & -many) - 1)) >> 1;
-  firsts &= ~erased;
-  lasts &= ~erased;
-  for (marks &= ~(erased << 1); marks !== 0; marks &= marks - 1) {
-    const mark = marks & -marks, last = lastBit(lasts & (mark - 1));
-    if (last === 0) return ctz(mark);
-    lasts &= ~last;
-    firsts &= ~lastBit(firsts & ((last << 1) - 1));
-  }
-  return size;
 }
 
 // @ts-ignore: decorator
@@ -352,8 +334,7 @@ function decodeBlock(area: usize, source: usize, at: usize, left: usize, most: u
   visible = left >= 64 ? -1 : (<u64>1 << left) - 1;
   readBlock(at, present);
   const all = min<u64>(most, <u64>(left - LONGEST_USUAL));
-  let usual = min<u64>(all, ctz(odd));
-  if ((present & BACKSPACE) !== 0) usual = eraseBefore(at, usual);
+  const usual = min<u64>(all, ctz(odd));
   isStopped = usual < all;
   const size = usual + ctz(~(further >> usual));
   if (size === 0) return 0;
@@ -387,6 +368,7 @@ function readBlock(at: usize, present: i32): void {
   // First what may have others in it.
   if ((present & TERMINAL) !== 0) blockTerminal(at);
   if ((present & TAG) !== 0) blockTag(at);
+  if (mayHide) addAllHidden(at, hidden);
   if ((present & (PERCENT | QUOTED | BACKSLASH | ENTITY)) !== 0) hex = bytesIn(at, HEX_LOW);
   if ((present & (BACKSLASH | ENTITY)) !== 0) octal = bytesLike(at, 0xf8, 0x30);
   if ((present & (PERCENT | QUOTED)) !== 0) blockTriples(at, present);
@@ -400,30 +382,31 @@ function readBlock(at: usize, present: i32): void {
 // @ts-ignore: decorator
 @inline
 function emit(area: usize, source: usize, at: usize, end: usize, isFirst: bool): void {
-  const low = v128.load(MARKS_LOW), high = v128.load(MARKS_HIGH);
-  let out = outEnd, first = out, nested = nestedEnd;
+  let out = outEnd, first = out;
   for (let step: usize = 0; at + step < end; step += 16) {
     const bytes = v128.load(STANDS_FOR + step);
     const begun = <i32>(firsts >> step) & 0xffff, ended = <i32>(lasts >> step) & 0xffff;
     squeeze(area + out, bytes, ended);
-    const strange = marksOnly ? ~bytesAre(bytes, 0x25) & <i32>(undone >> step) : ~textBytes(bytes);
-    isRow = isRow && (ended & strange) === 0;
+    if (isRow) {
+      const strange = marksOnly ? ~bytesAre(bytes, 0x25) & <i32>(undone >> step) : ~textBytes(bytes);
+      isRow = (ended & strange) === 0;
+    }
     const place = at - source + step;
     putSources(area + FROM_OF + (first << 1), source + FROM_OF, place, begun, 0, isFirst);
     putSources(area + TO_OF + (out << 1), source + TO_OF, place, ended, 1, isFirst);
-    let marks = <i32>(undone >> step) & ended;
-    if (marks !== 0) {
-      marks &= ~i8x16.bitmask(v128.eq<u8>(kinds(bytes, low, high), i64x2.splat(0)));
-      for (; marks !== 0; marks &= marks - 1) {
-        store<u16>(nested, <u16>(out + <usize>popcnt(ended & (marks ^ (marks - 1)))) - 1);
-        nested += 2;
-      }
-    }
     out += <usize>popcnt(ended);
     first += <usize>popcnt(begun);
   }
+  let marks = undone & lasts;
+  if (marks !== 0) {
+    let nested = nestedEnd;
+    for (marks &= bytesIn(STANDS_FOR, MARKS_LOW); marks !== 0; marks &= marks - 1) {
+      store<u16>(nested, <u16>(outEnd + <usize>popcnt(lasts & ((marks & -marks) - 1))));
+      nested += 2;
+    }
+    nestedEnd = nested;
+  }
   outEnd = out;
-  nestedEnd = nested;
 }
 
 /** Puts the sources of those of the sixteen bytes at `place` that `keep` has a bit for at `to`; see {@link emit}. */

@@ -311,7 +311,8 @@ let patience: usize = 0, wariness: usize = WARY;
 
 /**
  * Decodes `[from, to)` of the text, at another `level` than 0 of what came out at the level before, and undoes the kinds of
- * escape in `escapes`. What comes out goes to `length` of the level; where it ends. What rows are noted `notes` tells.
+ * escape in `escapes`, but for backspaces, see erasure.as. What comes out goes to `length` of the level; where it ends. What
+ * rows are noted `notes` tells.
  */
 export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32, notes: i32): i32 {
   const area = DECODED + <usize>level * DECODED_SIZE;
@@ -319,6 +320,8 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
   const source = level === 0 ? TEXT : area - DECODED_SIZE;
   const end = source + <usize>to;
   let at = source + <usize>from;
+  escapes &= ~BACKSPACE;
+  beginHidden(source, escapes);
   outEnd = <usize>length;
   nestedEnd = NESTED;
   // What is found in a text must not depend on the one before.
@@ -343,11 +346,12 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
         wariness = min<usize>(2 * wariness, WARIEST);
       }
     }
-    const next = decodeBytes(area, source, at, min(end, at + max<usize>(1, patience)), end, <usize>length, escapes);
+    const next = decodeBytes(area, source, at, min(end, at + max<usize>(1, patience)), end, escapes);
     patience -= min(patience, next - at);
     at = next;
   }
   endRows();
+  endHidden();
   v128.store(area + outEnd, i64x2.splat(0));
   store<u32>(COUNTS, <u32>((nestedEnd - NESTED) >> 1), 12);
   return <i32>outEnd;
@@ -355,11 +359,11 @@ export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32
 
 /**
  * Decodes what begins in `[at, until)` of the `source`, which goes on up to `end`, one escape or some bytes between two at a
- * time; where that goes on. Nothing before `start` of what came out is erased.
+ * time; where that goes on.
  */
 // @ts-ignore: decorator
 @inline
-function decodeSome(area: usize, source: usize, at: usize, until: usize, end: usize, start: usize, escapes: i32, isFirst: bool): usize {
+function decodeSome(area: usize, source: usize, at: usize, until: usize, end: usize, escapes: i32, isFirst: bool): usize {
   const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH);
   let out = outEnd, nested = nestedEnd;
   while (at < until) {
@@ -378,10 +382,6 @@ function decodeSome(area: usize, source: usize, at: usize, until: usize, end: us
         out += count;
         continue;
       }
-    } else if (kind === BACKSPACE) {
-      out -= <usize>(out > start);
-      at++;
-      continue;
     } else if (kind === BACKSLASH && isQuoting(at + 1, end)) {
       at++;
       continue;
@@ -393,6 +393,7 @@ function decodeSome(area: usize, source: usize, at: usize, until: usize, end: us
         byte = short & 0xff;
       } else {
         stop = readEscape(kind, at, end);
+        if ((kind & HIDING) !== 0) addHidden(at, stop);
         if (stop === at) {
           // None after all.
           isEscaped = false;
@@ -420,9 +421,9 @@ function decodeSome(area: usize, source: usize, at: usize, until: usize, end: us
 }
 
 /** See {@link decodeSome}, of which there are two: the source is the text itself, or not. */
-function decodeBytes(area: usize, source: usize, at: usize, until: usize, end: usize, start: usize, escapes: i32): usize {
-  if (area === DECODED) return decodeSome(area, source, at, until, end, start, escapes, true);
-  return decodeSome(area, source, at, until, end, start, escapes, false);
+function decodeBytes(area: usize, source: usize, at: usize, until: usize, end: usize, escapes: i32): usize {
+  if (area === DECODED) return decodeSome(area, source, at, until, end, escapes, true);
+  return decodeSome(area, source, at, until, end, escapes, false);
 }
 
 /** Puts the code point that was read last out as UTF-8, than which every escape of one is longer; where the next byte goes. */

@@ -26,6 +26,18 @@ export const ESCAPE = {
 /** Every kind of escape. */
 export const EVERY_ESCAPE = 255;
 
+/** What values need to be found in escapes, as bits. */
+export const NEEDS = {
+  /** Named entities. */
+  entities: 1,
+  /** A single `=3D`. */
+  quotedPrintable: 2,
+  /** A single `\\n`. */
+  lineEnds: 4,
+  /** A single `=XX` of what is not ASCII. */
+  quotedBytes: 8,
+} as const;
+
 /** Byte to the kind of escape it may begin. */
 export const ESCAPE_STARTS: Uint8Array = new Uint8Array(256);
 ESCAPE_STARTS[0x25] = ESCAPE.percent;
@@ -40,7 +52,8 @@ for (const lead of [0xc2, 0xcc, 0xcd, 0xe2, 0xef, 0xf0]) ESCAPE_STARTS[lead] = E
 /** Byte to the kinds of escape that it may be the second byte of: most of what looks like an escape ends here. */
 export const ESCAPE_FOLLOWS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
   const char = String.fromCharCode(byte);
-  let kinds = ESCAPE.backspace | ESCAPE.wide;
+  let kinds = ESCAPE.backspace;
+  if (byte >= 0x80 && byte < 0xc0) kinds |= ESCAPE.wide;
   if (/[0-9a-fu]/i.test(char)) kinds |= ESCAPE.percent;
   if (/[0-7xunrtfvabe]/i.test(char)) kinds |= ESCAPE.backslash;
   if (/[a-z/]/i.test(char)) kinds |= ESCAPE.tag;

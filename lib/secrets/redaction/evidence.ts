@@ -7,7 +7,7 @@
  * with nothing between them is what the promise is about, and is taken from eight characters on.
  */
 import { HAS_GAPS, KIND } from "./forms.ts";
-import type { Pattern } from "./lexicon.ts";
+import type { Pattern, PieceEdges } from "./lexicon.ts";
 import { DENSE, isHexDigit, PLAIN } from "./symbols.ts";
 import type { View } from "./view.ts";
 import { RANDOM } from "./weights.ts";
@@ -35,6 +35,8 @@ const WHOLE_LOOSE = 72;
 
 /** Symbols from which a short form counts in the middle of a word too. */
 const UNBOUND = 6;
+
+const BACKSLASH = 0x5c;
 
 /** Half bits below which no run is masked, whatever it looks like. */
 export const LEAST_PROOF: number = TOUCHING;
@@ -97,6 +99,7 @@ export function acceptsPlain(view: View, start: number, end: number, run: Run): 
   const { soft, hard, touching } = measure(view, start, end, PLAIN);
   if ((run.kinds & MARKED_BIT) !== 0) return run.proof >= SCATTERED;
   if (soft + hard === 0) return run.proof >= EMBEDDED || !isInsideHex(view, start, end);
+  if (hard === 0 && isQuoted(view, start, end)) return true;
   if (touching === 0) return run.proof >= SPACED;
   if ((run.kinds & GAPPY_BIT) !== 0 && 2 * (soft + hard) < end - start) return run.proof >= GAPPY;
   if (soft === 0) return run.proof >= WRAPPED;
@@ -118,15 +121,16 @@ export function acceptsDense(view: View, start: number, end: number, run: Run): 
 
 /** Whether a whole pattern is to be masked; `table` is the view it was found in. */
 export function acceptsPattern(view: View, start: number, end: number, pattern: Pattern, table: Uint8Array): boolean {
-  const { soft, hard, touching } = measure(view, start, end, table);
+  const { soft, touching } = measure(view, start, end, table);
   if (pattern.exact !== null) {
     const { exact, symbols } = pattern;
     if (!sameBytes(view.data, start, exact)) return false;
     return symbols.length >= UNBOUND || start === 0 || DENSE[view.data[start - 1] as number] === 0;
   }
-  if (pattern.partial && soft + hard === 0) return false;
+  if (pattern.edges !== undefined && !hasEdges(view, start, end, pattern)) return false;
   if (pattern.kind === KIND.literal || pattern.kind === KIND.marked) {
-    return soft <= 2 * pattern.dropped || touching === 0 || pattern.proof >= WHOLE_LOOSE;
+    return soft <= 2 * pattern.dropped || touching === 0 || pattern.proof >= WHOLE_LOOSE ||
+      isQuoted(view, start, end);
   }
   if (((1 << pattern.kind) & TURNED_KINDS) === 0) return true;
   return pattern.proof >= WHOLE_LOOSE || (touching === 0 && pattern.kind === KIND.loose);
@@ -141,6 +145,14 @@ const TURNED_KINDS = LOOSE_BIT | (1 << KIND.reversed) | (1 << KIND.rotated) | (1
 /** What eight letters, a word of their own, are enough of: these forms alone are few, and no word of a language is meant. */
 const ONE_WORD_KINDS = (1 << KIND.reversed) | (1 << KIND.rotated);
 
+/** Whether what the view drops of a piece of a value is there: at its edges as it is, between its symbols in some form. */
+function hasEdges({ data }: View, start: number, end: number, { symbols, edges, dropped }: Pattern): boolean {
+  const { before, behind } = edges as PieceEdges;
+  if (dropped > 0 && end - start === symbols.length) return false;
+  const quoting = data[end] === BACKSLASH && behind[0] !== BACKSLASH ? 1 : 0;
+  return sameBytes(data, start - before.length, before) && sameBytes(data, end + quoting, behind);
+}
+
 function sameBytes(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
   return bytes.every((byte, i) => data[at + i] === byte);
 }
@@ -154,6 +166,18 @@ function isBounded(view: View, start: number, end: number): boolean {
 /** Whether nothing stands between the symbols of the stretch. */
 function isOneWord(view: View, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (DENSE[view.data[i] as number] === 0) return false;
+  return true;
+}
+
+/** Whether nothing stands between the symbols of the stretch but backslashes before marks: it is quoted, not in pieces. */
+function isQuoted({ data }: View, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = data[i] as number;
+    if (PLAIN[byte] !== 0) continue;
+    const next = data[i + 1] as number;
+    if (byte !== BACKSLASH || DENSE[next] !== 0 || next < 0x20 || next >= 0x7f) return false;
+    if (PLAIN[next] === 0) i++;
+  }
   return true;
 }
 

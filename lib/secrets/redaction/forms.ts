@@ -61,6 +61,12 @@ export const EVERY_FORM = 400;
 /** Bytes up to which a value gets the forms that standard tools make. */
 export const USUAL_FORMS = 8192;
 
+/** What most often stands between characters, of what the plain view keeps. */
+const SEPARATORS = ",-.;:|_/+";
+
+/** Letters and digits that a value has at least for a form in which zeros stand between them. */
+const FEWEST_BESIDE_ZEROS = 4;
+
 /** All forms of `value`, fewer of them for a long one. */
 export function* formsOf(value: Weighted): Generator<Form> {
   yield { ...value, kind: KIND.literal };
@@ -69,11 +75,15 @@ export function* formsOf(value: Weighted): Generator<Form> {
   yield* packed(value, encode.BASE16, KIND.hex);
   if (value.bytes.length > USUAL_FORMS) return;
   yield* usualForms(value);
-  if (value.bytes.length > EVERY_FORM) return;
+  if (value.bytes.length > EVERY_FORM) return yield* fewRareForms(value);
   yield* rareForms(value);
   yield* characterForms(value);
   yield* nestedForms(value);
   yield* markedForms(value);
+}
+
+function hex2(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
 }
 
 function* packed(value: Weighted, packing: encode.Packing, kind: Kind): Generator<Form> {
@@ -93,6 +103,17 @@ function* usualForms(value: Weighted): Generator<Form> {
   }
 }
 
+/** Of the others those that are met most often, for a value that is too long for all. */
+function* fewRareForms(value: Weighted): Generator<Form> {
+  yield { ...encode.substitute(value, (byte) => encode.rot13(byte, false)), kind: KIND.rotated };
+  yield { ...encode.substitute(value, (byte) => encode.rot13(byte, true)), kind: KIND.rotated };
+  yield { ...encode.perByte(value, hex2, () => "0x"), kind: KIND.hex };
+  for (const inner of packed(value, encode.BASE64, KIND.base64)) {
+    yield* packed(inner, encode.BASE64, KIND.base64Nested);
+    yield* packed(inner, encode.BASE16, KIND.nested);
+  }
+}
+
 function* rareForms(value: Weighted): Generator<Form> {
   const perByte = (kind: Kind, text: (byte: number) => string, prefix?: string): Form => ({
     ...encode.perByte(value, text, prefix === undefined ? undefined : () => prefix),
@@ -100,7 +121,6 @@ function* rareForms(value: Weighted): Generator<Form> {
   });
   const decimal = (byte: number): string => byte.toString();
   const octal = (byte: number): string => byte.toString(8);
-  const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
   // Marks by their numbers, behind whatever tells that: `sk=2Dlive`, `sk_2dlive`.
   if (value.bytes.some((byte) => DENSE[byte] === 0)) {
     yield perByte(KIND.loose, (byte) => DENSE[byte] === 0 ? hex2(byte) : String.fromCharCode(byte));
@@ -134,8 +154,10 @@ function* rareForms(value: Weighted): Generator<Form> {
   yield perByte(KIND.hex, hex2, "0x");
   yield perByte(KIND.hex, hex2, "u00");
   yield perByte(KIND.hex, hex2, "x00");
-  // UTF-16 with its zeros in octal: what stands between them may be digits.
-  yield perByte(KIND.octal, (byte) => `${String.fromCharCode(byte)}000`);
+  // UTF-16 with its zeros in octal: what stands between them may be digits. Of marks nothing is left but the zeros.
+  if (value.bytes.filter((byte) => DENSE[byte] !== 0 && byte !== 0x30).length >= FEWEST_BESIDE_ZEROS) {
+    yield perByte(KIND.octal, (byte) => `${String.fromCharCode(byte)}000`);
+  }
   yield perByte(KIND.decimal, decimal, "chr");
   yield perByte(KIND.decimal, decimal, "char");
   yield perByte(KIND.octal, octal, "0");
@@ -170,7 +192,11 @@ function* characterForms(value: Weighted): Generator<Form> {
   if (value.bytes.every((byte) => byte < 0x80)) return;
   yield { ...encode.perByte(value, encode.visible), kind: KIND.literal };
   const characters = encode.characters(value);
-  yield { ...encode.joined(characters.toReversed(), ({ text }) => text), kind: KIND.reversed };
+  // The dense view has nothing of characters beyond ASCII, and the plain one keeps most of what may separate them.
+  for (const kind of [KIND.reversed, KIND.literal]) {
+    yield { ...encode.joined(characters.toReversed(), ({ text }) => text), kind };
+  }
+  for (const mark of SEPARATORS) yield { ...encode.joined(characters, ({ text }) => text + mark), kind: KIND.literal };
   yield { ...encode.joined(characters, ({ text }) => `${text.codePointAt(0)}`), kind: KIND.decimal };
   yield { ...encode.joined(characters, ({ text }) => text.toUpperCase()), kind: KIND.literal };
   yield { ...encode.joined(characters, ({ text }) => text.toLowerCase()), kind: KIND.literal };
@@ -178,7 +204,6 @@ function* characterForms(value: Weighted): Generator<Form> {
 
 /** Words of several bytes as dumps and debuggers show them, with and without `0x`, wherever in a word the value begins. */
 function* hexWords(value: Weighted): Generator<Form> {
-  const hex2 = (byte: number): string => byte.toString(16).padStart(2, "0");
   for (const size of [2, 4, 8]) {
     for (let phase = 0; phase < Math.min(size, 4); phase++) {
       const prefixes = size === 2 ? ["0x"] : ["", "0x"]; // the short ones without prefix are usual

@@ -81,6 +81,27 @@ function addEight(length: usize, at: usize, from: v128, to: v128): void {
   v128.store(BYTE_ENDS + (length << 1), to);
 }
 
+/** The same of eight stretches of two bytes. */
+// @ts-ignore: decorator
+@inline
+function addEightPairs(length: usize, at: usize, from: v128): void {
+  let bytes = v128.load_splat<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at));
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 2), bytes, 1);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 4), bytes, 2);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 6), bytes, 3);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 8), bytes, 4);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 10), bytes, 5);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 12), bytes, 6);
+  bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 14), bytes, 7);
+  v128.store(BYTES + length, bytes);
+  const one = i16x8.splat(1), next = v128.add<u16>(from, one), last = v128.add<u16>(next, one);
+  const to = length << 1;
+  v128.store(BYTE_STARTS + to, v128.shuffle<u16>(from, next, 0, 8, 1, 9, 2, 10, 3, 11));
+  v128.store(BYTE_STARTS + to, v128.shuffle<u16>(from, next, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+  v128.store(BYTE_ENDS + to, v128.shuffle<u16>(next, last, 0, 8, 1, 9, 2, 10, 3, 11));
+  v128.store(BYTE_ENDS + to, v128.shuffle<u16>(next, last, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+}
+
 /** Makes a text of the first `count` stretches, unless it is too short; false when there has to be made room for it first. */
 export function gather(count: i32): bool {
   const size = sizeOf(count);
@@ -89,11 +110,17 @@ export function gather(count: i32): bool {
   let length = beginText();
   const one = i16x8.splat(1);
   for (let at: usize = 0, end = <usize>(count << 1); at < end;) {
-    // Columns of single characters are common.
-    const from = v128.load(STRETCH_FROM + at), to = v128.load(STRETCH_TO + at);
-    if (at + 16 <= end && i16x8.all_true(v128.eq<u16>(v128.sub<u16>(to, from), one))) {
+    // Columns of single characters are common, and those of two.
+    const from = v128.load(STRETCH_FROM + at), to = v128.load(STRETCH_TO + at), more = v128.sub<u16>(v128.sub<u16>(to, from), one);
+    if (at + 16 <= end && !v128.any_true(more)) {
       addEight(length, at, from, to);
       length += 8;
+      at += 16;
+      continue;
+    }
+    if (at + 16 <= end && !v128.any_true(v128.xor(more, one))) {
+      addEightPairs(length, at, from);
+      length += 16;
       at += 16;
       continue;
     }
@@ -127,33 +154,21 @@ export function fixedPlaces(from: i32, to: i32, period: i32): i32 {
  */
 export function strideColumn(from: i32, to: i32, period: i32, fixed: i32): u32 {
   const others = ~fixed & ((1 << period) - 1);
-  let taken = 0, end = -1;
+  // Which of any four symbols in a row are others, from the first place of a period on.
+  let pattern = others;
+  for (let bits = period; bits < period + 4; bits += period) pattern |= others << bits;
+  const one = i16x8.splat(1);
   let at: usize = 0;
-  for (let base = from; base < to; base += period) {
-    // Places between fixed ones; most of these stand side by side in the text.
-    for (let left = others; left !== 0;) {
-      const nth = ctz(left), count = ctz(~(left >> nth));
-      left &= left + (1 << nth);
-      const symbol = base + nth, stop = min(symbol + count, to);
-      if (symbol >= stop) break;
-      taken += stop - symbol;
-      const isOne = placeOf(stop - 1) - placeOf(symbol) === stop - 1 - symbol;
-      for (let first = symbol; first < stop; first = isOne ? stop : first + 1) {
-        const place = placeOf(first);
-        if (place !== end) {
-          store<u16>(STRETCH_FROM + at, <u16>place);
-          at += 2;
-        }
-        end = isOne ? placeOf(stop - 1) + 1 : place + 1;
-        store<u16>(STRETCH_TO + at - 2, <u16>end);
-      }
-    }
+  for (let symbol = from, phase = 0; symbol < to; symbol += 4) {
+    let four = (pattern >> phase) & (to - symbol < 4 ? (1 << (to - symbol)) - 1 : 15);
+    phase = (phase + 4) % period;
+    // Twice each, since a place has two bytes.
+    four = (four | four << 2) & 0x33;
+    four = 3 * ((four | four << 1) & 0x55);
+    const places = i8x16.relaxed_swizzle(v128.load64_zero(PLACES + <usize>(symbol << 1)), v128.load64_zero(SQUEEZE + <usize>(four << 3)));
+    v128.store(STRETCH_FROM + at, places);
+    v128.store(STRETCH_TO + at, v128.add<u16>(places, one));
+    at += <usize>popcnt(four);
   }
-  return <u32>(at >> 1) | (<u32>taken << 16);
-}
-
-// @ts-ignore: decorator
-@inline
-function placeOf(symbol: i32): i32 {
-  return load<u16>(PLACES + <usize>(symbol << 1));
+  return <u32>(at >> 1) * 0x10001;
 }

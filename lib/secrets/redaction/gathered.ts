@@ -22,6 +22,8 @@ export interface GatherExports {
   memory: WebAssembly.Memory;
   /** Makes a text of so many stretches; 0 when there has to be made room for it first. */
   gather(count: number): number;
+  /** Where something may recur at the same distance. */
+  nextStride(word: number, look: number, length: number): number;
   /** Which places of a period are the same in stretches of the plain view. */
   fixedPlaces(from: number, to: number, period: number): number;
   /** Notes what stands at the others. */
@@ -75,6 +77,14 @@ export class Gathered implements View {
   /** Makes a text of the stretches of {@linkcode Gathered.column}; false when there has to be made room for it first. */
   gather(): boolean {
     return this.#exports.gather(this.column.count) !== 0;
+  }
+
+  /**
+   * The first word from `word` on, of those of a look at `length` symbols of the plain view, from which a symbol may recur often
+   * enough, see strides.ts; -1 when there is none.
+   */
+  nextStride(word: number, look: number, length: number): number {
+    return this.#exports.nextStride(word, look, length);
   }
 
   /** Which of the places of a period are the same in almost all periods of `[from, to)` of the plain view, as bits. */

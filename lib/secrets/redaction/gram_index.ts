@@ -138,7 +138,7 @@ export class GramIndex<W extends Whole> {
     const gap = least - GRAM + 1;
     const { memory: pool, facts } = this;
     const stretches = this.#stretches.of({ pool, facts, from, last, least, mark: metAs(kind) });
-    const add = (gram: number): boolean => stretches[gram] === 0 && this.#addGram(from + gram);
+    const add = (gram: number): boolean => (stretches[gram] ?? 0) === 0 && this.#addGram(from + gram);
     for (let before = add(0) ? 0 : -1; before + gap <= last;) {
       let at = before + gap;
       while (at > before && !add(at)) at--;

@@ -68,7 +68,8 @@ export class GramSieves {
   }
 
   #addProbe(symbols: Uint8Array, at: number, lane: number): void {
-    this.noughts.add(symbols, lane === WIDE_LANE ? at : at - lane, lane === WIDE_LANE ? 0 : lane);
+    if (lane === WIDE_LANE) this.noughts.addWide(symbols, at);
+    else this.noughts.add(symbols, at - lane, lane);
     this.probes.addIn(probeHash(wordAt(symbols, at), symbols[at + 4] as number), lane);
   }
 }

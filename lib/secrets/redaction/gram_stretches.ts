@@ -42,12 +42,13 @@ export class GramStretches {
 
   /**
    * For each gram of a form the number of the stretch to which it belongs: one that another form has too, which is met
-   * there alike and proves as much. It is 0 for grams that are in no such form. Good until the next call.
+   * there alike and proves as much. It is 0 for grams that are in no such form, and there are none for those of a form that
+   * is too long to be compared. Good until the next call.
    */
   of(form: Stretched): Uint16Array {
     const stretches = this.#stretches;
     const { pool, from, last } = form;
-    if (last >= LONGEST) return stretches.fill(0);
+    if (last >= LONGEST) return stretches.subarray(0, 0);
     let stretch = 0;
     let other = -1;
     for (let i = 0; i <= last; i++) {
@@ -92,5 +93,6 @@ function provesAsMuch({ facts }: Stretched, a: number, b: number, count: number)
 
 /** Whether the grams `from` and `to`, and so all between, belong to one stretch. */
 export function areTogether(stretches: Uint16Array, from: number, to: number): boolean {
-  return stretches[from] !== 0 && stretches[from] === stretches[to];
+  const stretch = stretches[from] ?? 0;
+  return stretch !== 0 && stretch === stretches[to];
 }

@@ -108,8 +108,14 @@ export class HexRowFinder {
     this.#end = last;
     const rows = Array.from({ length: last - first }, (_, i) => rowOf(first + i));
     column.clear();
+    // Of offsets in decimal some have a width that digits of bytes have, and others have not.
+    const size = model.end - (isNumbered ? model.second : model.start);
+    let isOffset = isNumbered;
     for (const row of rows) {
-      if (row !== undefined) column.push(isNumbered ? row.second : row.start, row.end, 0);
+      if (row === undefined) continue;
+      if (row.end - row.start === size) isOffset = false;
+      else if (row.end - row.second === size) isOffset = true;
+      column.push(isOffset ? row.second : row.start, row.end, 0);
     }
     onColumn();
     if (end - model.end > LONGEST_REST) return;

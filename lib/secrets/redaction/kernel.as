@@ -50,26 +50,18 @@ const BREAK: u8 = 0xff;
 /** Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it. */
 const VECTORS: usize = 0x21b000, HALF: usize = 0x21b100, NEWLINES: usize = 0x21b110, BLANKS: usize = 0x21b120, TABS: usize = 0x21b130;
 const ZEROES: usize = 0x21b140, TEN: usize = 0x21b150, ONES: usize = 0x21b160, SMALLEST: usize = 0x21b170, LETTERS: usize = 0x21b180;
-const FOURS: usize = 0x21b190, PAIRS: usize = 0x21b1a0, EIGHTS: usize = 0x21b1b0;
+const FOURS: usize = 0x21b190, PAIRS: usize = 0x21b1a0, EIGHTS: usize = 0x21b1b0, QUARTERS: usize = 0x21b1d0;
 
 /** Writes the tables that depend on nothing. */
 export function prepare(): void {
   prepareDumps();
+  prepareProbes();
   v128.store(VECTORS, i32x4.splat(0x9e3779b1));
   v128.store(VECTORS, i32x4.splat(0x85ebca6b), 16);
   v128.store(VECTORS, i32x4.splat(0x7feb352d), 32);
-  // Sixteen exponents of floating-point numbers, and the ones from which three lots of them begin.
-  v128.store(VECTORS, i32x4.splat(15 << 23), 48);
   v128.store(VECTORS, i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128), 64);
-  v128.store(VECTORS, i32x4.splat(127 << 23), 80);
-  v128.store(VECTORS, i32x4.splat((127 + 8) << 23), 96);
-  v128.store(VECTORS, i32x4.splat((127 + 15) << 23), 112);
   v128.store(VECTORS, i32x4.splat(0xff), 128);
   v128.store(VECTORS, i16x8(0, 4, 8, 12, 0, 0, 0, 0), 144);
-  v128.store(VECTORS, i8x16(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6), 160);
-  v128.store(VECTORS, i8x16(4, 5, 6, 7, 5, 6, 7, 8, 6, 7, 8, 9, 7, 8, 9, 10), 176);
-  v128.store(VECTORS, i16x8(-3, -2, -1, 0, 0, 0, 0, 0), 192);
-  v128.store(VECTORS, i32x4(1 << 21, 1 << 14, 1 << 7, 1), 208);
   v128.store(VECTORS, i8x16(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1), 224);
   v128.store(HALF, i8x16.splat(15));
   v128.store(NEWLINES, i8x16.splat(0x0a));
@@ -83,6 +75,7 @@ export function prepare(): void {
   v128.store(FOURS, i8x16.splat(4));
   v128.store(PAIRS, i8x16.splat(-2));
   v128.store(EIGHTS, i16x8(0, 1, 2, 3, 4, 5, 6, 7));
+  v128.store(QUARTERS, i8x16(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
   v128.store(KIND_POWERS, i16x8(1, 2, 4, 8, 16, 32, 64, 128));
   for (let bits: usize = 0; bits < 256; bits++) {
     store<u8>(TOKENS + bits, <u8>(bits - 0x30 < 10 ? 0x30 : bits === 0x09 ? 0x20 : bits));
@@ -220,6 +213,38 @@ function blobs(at: usize, H: v128, four: v128, N: v128, e: v128, eight: v128, f:
       wasEmpty = <i32>(start === to);
 // @end
 
+/** Lines that end within 64 bytes, from which they are noted together. */
+const MANY_LINES: u64 = 6;
+
+/** Whether the lines that end where `bits` tell, of 64 bytes from `base` on, have no other ends and are not empty; the first begins at `start`. */
+// @ts-ignore: decorator
+@inline
+function areFilled(base: i32, start: i32, bits: u64): bool {
+  const at = TEXT + <usize>base, mark = i8x16.splat(0x0d);
+  const low = v128.or(v128.eq<u8>(v128.load(at), mark), v128.eq<u8>(v128.load(at, 16), mark));
+  const high = v128.or(v128.eq<u8>(v128.load(at, 32), mark), v128.eq<u8>(v128.load(at, 48), mark));
+  const isEmpty = (bits & (bits << 1)) !== 0 || ((bits & 1) !== 0 && (start === base || load<u8>(at - 1) === 0x0d));
+  return !isEmpty && !v128.any_true(v128.or(low, high));
+}
+
+/** Notes these lines at `line`; where the next one is noted. */
+// @ts-ignore: decorator
+@inline
+function addLines(line: usize, base: i32, start: i32, bits: u64): usize {
+  const one = i16x8.splat(1);
+  store<u16>(line, <u16>start);
+  for (; bits !== 0; bits >>= 8, base += 8) {
+    const eight = <i32>(bits & 0xff);
+    const places = v128.extend_low<u8>(v128.load64_zero(SQUEEZE + <usize>(eight << 3)));
+    const to = v128.add<u16>(places, v128.splat<u16>(<u16>base));
+    v128.store(line, to, TO * ROOM);
+    // The next one begins behind it.
+    v128.store(line, v128.add<u16>(to, one), 2);
+    line += <usize>popcnt(eight) << 1;
+  }
+  return line;
+}
+
 // @ts-ignore: decorator
 @inline
 function digitsOfBits(at: usize): u64 {
@@ -262,6 +287,12 @@ export function note(length: i32): void {
   for (let base = 0; base < length; base += 64) {
     const at = TEXT + <usize>base;
     let bits = ends(at) | (ends(at + 16) << 16) | (ends(at + 32) << 32) | (ends(at + 48) << 48);
+    if (popcnt(bits) >= MANY_LINES && areFilled(base, start, bits)) {
+      line = addLines(line, base, start, bits);
+      start = base + 64 - <i32>clz(bits);
+      wasEmpty = 0;
+      bits = 0;
+    }
     for (; bits !== 0; bits &= bits - 1) {
       const end = base + <i32>ctz(bits);
       // @use line

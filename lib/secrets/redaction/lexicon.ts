@@ -33,8 +33,14 @@ export interface Pattern {
   readonly proof: number;
   /** Bytes of it that the view drops. */
   readonly dropped: number;
-  /** Whether it is a piece of a value: what the view drops of it has to be there, or it is too little. */
-  readonly partial?: boolean;
+  /** What it is a piece of a value with: what the view drops of it has to be there, or it is too little. */
+  readonly edges?: PieceEdges;
+}
+
+/** What a piece of a value has before and behind its symbols, which the view drops. */
+export interface PieceEdges {
+  readonly before: Uint8Array;
+  readonly behind: Uint8Array;
 }
 
 /** Symbols at the edge of a text that are looked at, and so at the edges of a form. */
@@ -109,7 +115,7 @@ export class Lexicon {
   readonly inPieces: Weighted[] = [];
   /** Whether a value has marks that HTML writes as named entities. */
   needsEntities = false;
-  /** Whether a value has bytes that quoted-printable writes as `=XX`. */
+  /** Whether a value has the mark that quoted-printable writes as `=3D`; what else it writes so is not ASCII. */
   needsQuotedPrintable = false;
   /** Whether all values consist of ASCII. */
   isAscii = true;
@@ -143,7 +149,7 @@ export class Lexicon {
     const whole = short || totalWeight(value) < AMPLE;
     const proof = rawWeight(value.bytes);
     this.needsEntities ||= /[&<>"']/.test(text);
-    this.needsQuotedPrintable ||= /[=\x80-\uffff]/.test(text);
+    this.needsQuotedPrintable ||= text.includes("=");
     this.isAscii &&= !/[\x80-\uffff]/.test(text);
     this.needsLineEnds ||= /[\r\n\t]/.test(text);
     this.hasGaps ||= bytes.some((byte) => PLAIN[byte] === 0);
@@ -215,21 +221,27 @@ export class Lexicon {
       keptBefore[i + 1] = (keptBefore[i] as number) + (PLAIN[byte] === 0 ? 0 : 1);
     }
     for (let at = 0; at + PIECE <= value.bytes.length; at++) {
-      if (PLAIN[value.bytes[at] as number] === 0) continue;
       if ((keptBefore[at + PIECE] as number) - (keptBefore[at] as number) >= GRAM) continue;
       let end = at + PIECE;
-      let symbols = fold(value.bytes.subarray(at, end), PLAIN);
-      while (symbols.length < GAPPY_SYMBOLS && end < value.bytes.length) {
-        symbols = fold(value.bytes.subarray(at, ++end), PLAIN);
+      while ((keptBefore[end] as number) - (keptBefore[at] as number) < GAPPY_SYMBOLS && end < value.bytes.length) {
+        end++;
       }
-      if (symbols.length >= GRAM || symbols.length < GAPPY_SYMBOLS) continue;
-      const proof = value.weights.subarray(at, end).reduce((sum, weight) => sum + weight, 0);
-      const dropped = end - at - symbols.length;
-      if (proof >= LEAST_PIECE) {
-        this.likeEscapes ||= looksEscaped(symbols);
-        this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped, partial: true });
-      }
+      this.#addGappyPiece({ bytes: value.bytes.subarray(at, end), weights: value.weights.subarray(at, end) });
     }
+  }
+
+  #addGappyPiece(piece: Weighted): void {
+    const { bytes } = piece;
+    const symbols = fold(bytes, PLAIN);
+    const proof = totalWeight(piece);
+    if (symbols.length >= GRAM || symbols.length < GAPPY_SYMBOLS || proof < LEAST_PIECE) return;
+    this.likeEscapes ||= looksEscaped(symbols);
+    const isKept = (byte: number): boolean => PLAIN[byte] !== 0;
+    const [from, to] = [bytes.findIndex(isKept), bytes.findLastIndex(isKept) + 1];
+    const dropped = to - from - symbols.length;
+    // A gap between its symbols is telling enough without what follows, which may be quoted in some way.
+    const edges = { before: bytes.slice(0, from), behind: bytes.slice(dropped > 0 ? bytes.length : to) };
+    this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped, edges });
   }
 }
 
@@ -241,7 +253,7 @@ const PLAIN_GRAMS = 5;
 
 /** About how many grams of the dense view a value of `length` characters has. */
 export function expectedGrams(length: number): number {
-  return length * (length <= EVERY_FORM ? 60 : length <= USUAL_FORMS ? 20 : 6);
+  return length * (length <= EVERY_FORM ? 60 : length <= USUAL_FORMS ? 30 : 7);
 }
 
 /** How many symbols in a row prove as much as `proof` at least, Infinity when not even all of them do. */

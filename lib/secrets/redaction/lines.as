@@ -266,7 +266,18 @@ function group(table: usize, room: usize, count: i32): i32 {
       continue;
     }
     let tokens = shared, isAboveTold = true;
-    for (let line = start + 2;; line++) {
+    for (let line = start + 2, sixteen = line;; line++) {
+      if (line >= sixteen && line + <i32>BATCH <= count) {
+        sixteen = line + <i32>BATCH;
+        const fewest = shareSixteen(table, room, start, line, shared);
+        if (fewest > 0) {
+          shared = min(shared, fewest);
+          line = sixteen - 1;
+          tokens = load<u8>(lineShared + <usize>line);
+          isAboveTold = true;
+          continue;
+        }
+      }
       const flags: i32 = load<u8>(lineFlags + <usize>line);
       if ((flags & HEAD) === 0) tokens = 0;
       else if (isAboveTold && (load<u8>(lineSingles + <usize>line) & ALIKE) !== 0) shareAsAbove(table, room, line);

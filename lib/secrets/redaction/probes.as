@@ -2,10 +2,14 @@
 // uses. They are asked in loops with hardly a branch that depends on the text, since such a branch is what costs time; the
 // loops leave the places at which the answer may be yes. The hashes are those of grams.ts and sieve.ts.
 
-/** 16-bit places of words, of grams and of wide grams at which the answer may be yes. */
-const HITS: usize = 0x183000, NARROW_GRAMS: usize = 0x204000, WIDE_GRAMS: usize = 0x216000;
+/** 16-bit places of grams and of wide grams at which the answer may be yes. */
+const NARROW_GRAMS: usize = 0x204000, WIDE_GRAMS: usize = 0x216000;
 /** What is left of them, 32 bits each: wide ones have {@link WIDE_BIT}, and what may begin a whole form {@link WHOLE_BIT}. */
 const FOUND: usize = 0x188000, WIDE_BIT: u32 = 0x10000, WHOLE_BIT: u32 = 0x20000;
+/** Places at which grams begin, 16 bits each, if the five symbols that each holds are right; before anything is {@link FOUND}. */
+const CANDIDATES: usize = FOUND;
+/** For each four bits, one for each of four places in a row: those that are set, as 16-bit numbers, the first ones lowest. */
+const LANE_PLACES: usize = 0x21b380;
 /** The bits of the short patterns, see short_patterns.ts. */
 const SHORT_BITS: usize = 0x1b6000;
 /** Where the symbols of a view stand in the text. */
@@ -33,17 +37,8 @@ function gramHash(first: u32, second: u32): u32 {
 function sieveBit(set: usize, shift: u32, hash: u32): u32 {
   const second = rehash(hash);
   const word = load<u32>(set + (<usize>(hash >>> shift) << 2));
-  return (word >>> (second >>> 28)) & (word >>> (8 + ((second >>> 24) & 15))) & (word >>> (15 + ((second >>> 20) & 15)));
-}
-
-/**
- * For each number of which `exponents` has the bits that make it a power of two as a floating-point number, less `least`, that
- * power.
- */
-// @ts-ignore: decorator
-@inline
-function powersOf(exponents: v128, mask: v128, least: v128): v128 {
-  return i32x4.relaxed_trunc_f32x4_s(i32x4.add(v128.and(exponents, mask), least));
+  return (word >>> (second & 7)) & (word >>> (8 + ((second >>> 8) & 7))) & (word >>> (16 + ((second >>> 16) & 7))) &
+    (word >>> (24 + ((second >>> 24) & 7)));
 }
 
 // @define hashes
@@ -58,15 +53,12 @@ function powersOf(exponents: v128, mask: v128, least: v128): v128 {
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 1), words, 1);
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 2), words, 2);
     words = v128.load_lane<u32>(set + <usize>i32x4.extract_lane(place, 3), words, 3);
-    const bits = v128.or(
-      v128.or(powersOf(v128.shr<u32>(second, 5), mask, least), powersOf(v128.shr<u32>(second, 1), mask, middle)),
-      powersOf(v128.shl<u32>(second, 3), mask, most),
-    );
+    const eighths = v128.and(second, seven), bits = i8x16.relaxed_swizzle(powers, eighths);
     const held = v128.eq<u32>(v128.and(words, bits), bits);
 // @end
 // @define vectors
   const one = v128.load(VECTORS), two = v128.load(VECTORS, 16), three = v128.load(VECTORS, 32);
-  const mask = v128.load(VECTORS, 48), least = v128.load(VECTORS, 80), middle = v128.load(VECTORS, 96), most = v128.load(VECTORS, 112);
+  const seven = v128.load(VECTORS, 208), powers = v128.load(VECTORS, 64);
 // @end
 
 /** Puts those of four places that `keep` has ones for at `at`; where they end. */
@@ -78,79 +70,108 @@ function putPlaces(at: usize, places: v128, keep: v128): usize {
   return at + <usize>popcnt(pairs);
 }
 
-/**
- * Notes those of the symbols `at`, `at + 4` and so on up to sixteen at which grams of noughts and ones may be in a form, when all
- * sixteen and those around them that grams may hold are noughts and ones, see nought_grams.ts: `before` and `after` are what
- * stands from four before `at` on and from four behind it on, less a nought. Where the list of them ends.
- */
-// @ts-ignore: decorator
-@inline
-function putNoughts(hits: usize, at: i32, before: v128, after: v128, table: usize): usize {
-  const bits = <usize>(i8x16.bitmask(v128.neg<i8>(before)) >> 1 | i8x16.bitmask(v128.neg<i8>(after)) << 7);
-  for (let i = 0; i < 16; i += 4) {
-    store<u16>(hits, <u16>(at + i));
-    hits += <usize>load<u8>(table + ((bits >> i) & 0x7ff)) << 1;
-  }
-  return hits;
-}
-
-/** Notes the symbols, every fourth looked at, at which five may be in a form; where the list of them ends. */
-function probeFives(symbols: usize, length: i32, sets: usize): usize {
-  const shift = load<u32>(sets), set = <usize>load<u32>(sets, 4);
-  const nought = i8x16.splat(<i8>load<u32>(sets, 88)), noughts = <usize>load<u32>(sets, 92), pairs = v128.load(PAIRS);
-  // @use vectors
-  const byte = v128.load(VECTORS, 128), next = v128.load(VECTORS, 144);
-  let hits = HITS;
-  for (let at = 0; at + PROBE <= length; at += 16) {
-    const before = v128.sub<u8>(v128.load(symbols + <usize>at - 4), nought);
-    const after = v128.sub<u8>(v128.load(symbols + <usize>at, 4), nought);
-    if (!v128.any_true(v128.and(v128.or(before, after), pairs))) {
-      hits = putNoughts(hits, at, before, after, noughts);
-      continue;
+/** Writes the tables that depend on nothing. */
+function prepareProbes(): void {
+  for (let bits = 0; bits < 16; bits++) {
+    let at = LANE_PLACES + <usize>(bits << 3);
+    for (let place = 0; place < 4; place++) {
+      store<u16>(at, <u16>place);
+      at += <usize>((bits >> place) & 1) << 1;
     }
-    const first = v128.load(symbols + <usize>at), last = v128.and(v128.load(symbols + <usize>at, 4), byte);
-    // @use hashes
-    // @use areIn
-    hits = putPlaces(hits, v128.add<u16>(v128.splat<u16>(<u16>at), next), held);
   }
-  // The last ones may lie behind the text.
-  while (hits > HITS && <i32>load<u16>(hits - 2) + PROBE > length) hits -= 2;
-  return hits;
+  // For each bit of a byte the one that tells of a lane, and of the wide one.
+  v128.store(VECTORS, i8x16(16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8), 160);
+  v128.store(VECTORS, i8x16(4, 8, 1, 2, 64, -128, 16, 32, 4, 8, 1, 2, 64, -128, 16, 32), 176);
+  v128.store(VECTORS, i32x4.splat(<i32>0xff000000), 192);
+  v128.store(VECTORS, i8x16.splat(7), 208);
 }
 
 let narrowEnd: usize = 0, wideEnd: usize = 0;
 
+/** Puts the places from `first` on, up to eight, that `bits` has ones for at `at`, going by a table; where they end. */
+// @ts-ignore: decorator
+@inline
+function putBits(at: usize, first: v128, bits: i32, table: usize): usize {
+  v128.store(at, v128.add<u16>(first, i16x8.extend_low_i8x16_u(v128.load64_zero(table + <usize>(bits << 3)))));
+  return at + (<usize>popcnt(bits) << 1);
+}
+
+/** Whether sixteen symbols are noughts and ones. */
+// @ts-ignore: decorator
+@inline
+function areNoughts(at: usize, nought: v128, pairs: v128): bool {
+  return !v128.any_true(v128.and(v128.sub<u8>(v128.load(at), nought), pairs));
+}
+
 /**
- * Notes the grams that hold the five symbols of each hit and may be in a form. The five tell by their lanes, see sieve.ts,
- * before how many of them one may begin, which costs one look for all; wide ones begin with them, and are not looked up
- * yet.
+ * Asks at every fourth symbol whether five may be in a form. They tell by their lanes, see sieve.ts, before how many of them a gram
+ * may begin, which costs one look for all, and whether a wide one begins with them: those are noted at {@link WIDE_GRAMS}, the others
+ * at {@link CANDIDATES}, of which the list ends where this says. Grams of noughts and ones are told by a table, see nought_grams.ts,
+ * where sixteen symbols and those around them that grams may hold are nothing else.
  */
-function findCandidates(symbols: usize, hits: usize, sets: usize): void {
-  const fiveShift = load<u32>(sets), fives = <usize>load<u32>(sets, 4);
-  const shift = load<u32>(sets, 8), set = <usize>load<u32>(sets, 12);
+function probeFives(symbols: usize, length: i32, sets: usize): usize {
+  const shift = load<u32>(sets), set = <usize>load<u32>(sets, 4);
+  const nought = i8x16.splat(<i8>load<u32>(sets, 88)), noughts = <usize>load<u32>(sets, 92), pairs = v128.load(PAIRS);
   // @use vectors
-  const firstBytes = v128.load(VECTORS, 160), lastBytes = v128.load(VECTORS, 176);
-  const before = v128.load(VECTORS, 192), ofLanes = v128.load(VECTORS, 208);
-  let narrow = NARROW_GRAMS, wide = WIDE_GRAMS;
-  for (let hit = HITS; hit < hits; hit += 2) {
-    const at = load<u16>(hit), here = symbols + <usize>at;
-    const five = (load<u32>(here) * FIRST) ^ (<u32>load<u8>(here, 4) * SECOND);
-    const lanes = rotr<u32>(load<u32>(fives + (<usize>(five >>> fiveShift) << 2)), rehash(five) >>> 12);
-    const v = v128.load(here - 3);
-    const first = i8x16.relaxed_swizzle(v, firstBytes), after = i8x16.relaxed_swizzle(v, lastBytes);
-    const last = v128.xor(after, v128.shr<u32>(after, 15));
-    // Before the first symbol no gram begins.
-    const mayBegin = v128.eq<u32>(v128.and(i32x4.splat(at === 0 ? lanes & 1 : lanes), ofLanes), ofLanes);
+  const byte = v128.load(VECTORS, 128), next = v128.load(VECTORS, 144), lanePowers = v128.load(VECTORS, 160);
+  const widePowers = v128.load(VECTORS, 176), wideByte = v128.load(VECTORS, 192);
+  let candidate = CANDIDATES, wide = WIDE_GRAMS;
+  // Before the first symbol no gram begins.
+  let within = 0xfff8;
+  for (let at = 0; at + PROBE <= length; at += 16, within = 0xffff) {
+    const fourth = v128.load(symbols + <usize>at, 4), after = v128.sub<u8>(fourth, nought);
+    const first16 = v128.splat<u16>(<u16>(at - 3));
+    if (!v128.any_true(v128.and(after, pairs)) && areNoughts(symbols + <usize>at - 4, nought, pairs)) {
+      const before = v128.sub<u8>(v128.load(symbols + <usize>at - 4), nought);
+      const bits = <usize>(i8x16.bitmask(v128.neg<i8>(before)) >> 1 | i8x16.bitmask(v128.neg<i8>(after)) << 7);
+      for (let i = 0; i < 16; i += 4) {
+        const lanes = <i32>load<u8>(noughts + ((bits >> i) & 0x7ff));
+        const begins = lanes & (within >> i) & 15;
+        store<u64>(candidate, <u64>((at + i - 3) & 0xffff) * 0x0001000100010001 + load<u64>(LANE_PLACES + <usize>(begins << 3)));
+        candidate += <usize>popcnt(begins) << 1;
+        store<u16>(wide, <u16>(at + i));
+        wide += <usize>((lanes >> 3) & 2);
+      }
+      continue;
+    }
+    const first = v128.load(symbols + <usize>at), last = v128.and(fourth, byte);
     // @use hashes
-    // Where none begins, a word is asked that is at hand.
-    place = v128.and(place, mayBegin);
     // @use areIn
-    narrow = putPlaces(narrow, v128.add<u16>(v128.splat<u16>(at), before), v128.and(held, mayBegin));
-    store<u16>(wide, at);
-    wide += <usize>((lanes >>> 27) & 2);
+    if (!v128.any_true(held)) continue;
+    const lanes = i8x16.relaxed_swizzle(lanePowers, eighths);
+    const begins = within & i8x16.bitmask(v128.and(v128.eq<u8>(v128.and(words, lanes), lanes), held));
+    candidate = putBits(candidate, first16, begins & 0xff, SQUEEZE);
+    candidate = putBits(candidate, first16, begins >> 8, SQUEEZE_HIGH);
+    const wideLane = v128.and(i8x16.relaxed_swizzle(widePowers, eighths), wideByte);
+    const isWide = v128.and(v128.eq<u32>(v128.and(words, wideLane), wideLane), held);
+    wide = putPlaces(wide, v128.add<u16>(v128.splat<u16>(<u16>at), next), isWide);
   }
-  narrowEnd = narrow;
+  // The last ones may lie behind the text.
+  const lastFive = (length - PROBE) & ~3;
+  while (candidate > CANDIDATES && <i32>load<u16>(candidate - 2) > lastFive) candidate -= 2;
+  while (wide > WIDE_GRAMS && <i32>load<u16>(wide - 2) > lastFive) wide -= 2;
   wideEnd = wide;
+  return candidate;
+}
+
+/** Notes in {@link NARROW_GRAMS} the candidates of which the hashes may be in the set; where the list ends. */
+function siftCandidates(symbols: usize, end: usize, shift: u32, set: usize): usize {
+  // @use vectors
+  let narrow = NARROW_GRAMS;
+  for (let candidate = CANDIDATES; candidate < end; candidate += 8) {
+    let ab = v128.load64_zero(symbols + <usize>load<u16>(candidate));
+    let cd = v128.load64_zero(symbols + <usize>load<u16>(candidate, 4));
+    ab = v128.load_lane<u64>(symbols + <usize>load<u16>(candidate, 2), ab, 1);
+    cd = v128.load_lane<u64>(symbols + <usize>load<u16>(candidate, 6), cd, 1);
+    const first = v128.shuffle<i32>(ab, cd, 0, 2, 4, 6), after = v128.shuffle<i32>(ab, cd, 1, 3, 5, 7);
+    const last = v128.xor(after, v128.shr<u32>(after, 15));
+    // @use hashes
+    // @use areIn
+    // Behind the last one stands what was there before.
+    const left = i32x4.splat(<i32>((end - candidate) >> 1));
+    narrow = putPlaces(narrow, v128.load64_zero(candidate), v128.and(held, v128.gt<i32>(left, i32x4(0, 1, 2, 3))));
+  }
+  return narrow;
 }
 
 // @ts-ignore: decorator
@@ -234,8 +255,7 @@ export function locate(isDense: bool, length: i32, breaks: i32): void {
     for (; at < to; at += 16) {
       const left = to - at;
       const within = left >= 16 ? 0xffff : (1 << <i32>left) - 1;
-      const kept = within &
-        i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kinds(v128.load(at), keptLow, keptHigh), shift), least));
+      const kept = within & keptAt(at, keptLow, keptHigh, shift, least);
       const first = v128.splat<u16>(<u16>(at - TEXT));
       for (let half = 0; half < 16; half += 8) {
         const bits = (kept >>> half) & 0xff;
@@ -251,4 +271,41 @@ export function locate(isDense: bool, length: i32, breaks: i32): void {
       place += 2;
     } while (((place - base) & 7) !== 0);
   }
+}
+
+/** A place in the text, a multiple of sixteen bytes, and how many symbols of a view stand before it; see {@link locateSome}. */
+let cursor: usize = TEXT, cursorSymbols: i32 = 0, isCursorDense: bool = false;
+
+/**
+ * Writes where the symbols `[from, to)` of a view stand, and perhaps others near them, when the text has no breaks; it begins anew when
+ * it `isFirst` for this view.
+ */
+export function locateSome(isDense: bool, from: i32, to: i32, isFirst: bool): void {
+  const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH);
+  const shift = v128.splat<u8>(isDense ? 0 : 1), least = v128.splat<u8>(isDense ? 32 : 31);
+  const base = PLACES + (isDense ? PLACES_SIZE : 0);
+  const isNew = isFirst || isDense !== isCursorDense;
+  let at = isNew ? TEXT : cursor, count = isNew ? 0 : cursorSymbols;
+  for (; count > from; at -= 16) count -= popcnt(keptAt(at - 16, keptLow, keptHigh, shift, least));
+  for (; at < PLAIN; at += 16) {
+    const kept = popcnt(keptAt(at, keptLow, keptHigh, shift, least));
+    if (count + kept > from) break;
+    count += kept;
+  }
+  cursor = at;
+  cursorSymbols = count;
+  isCursorDense = isDense;
+  for (; count < to && at < PLAIN; at += 16) {
+    const kept = keptAt(at, keptLow, keptHigh, shift, least);
+    const first = v128.splat<u16>(<u16>(at - TEXT)), place = base + (<usize>count << 1);
+    putBits(putBits(place, first, kept & 0xff, SQUEEZE), first, kept >> 8, SQUEEZE_HIGH);
+    count += popcnt(kept);
+  }
+}
+
+/** Which of sixteen bytes a view keeps that has `least` or more for them, less `shift`; no zeros, so that none behind the text is. */
+// @ts-ignore: decorator
+@inline
+function keptAt(at: usize, low: v128, high: v128, shift: v128, least: v128): i32 {
+  return i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kinds(v128.load(at), low, high), shift), least));
 }

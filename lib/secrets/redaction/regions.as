@@ -20,7 +20,7 @@ const KIND_POWERS: usize = 0x21b1c0;
 /** Marks among 64 bytes from which on only the first and the last of them are asked, when all are of one kind. */
 const DENSE_MARKS: u64 = 8;
 /** What values need. */
-const NEEDS_ENTITIES: i32 = 1, NEEDS_QUOTED: i32 = 2, NEEDS_LINE_ENDS: i32 = 4;
+const NEEDS_ENTITIES: i32 = 1, NEEDS_QUOTED: i32 = 2, NEEDS_LINE_ENDS: i32 = 4, NEEDS_BYTES: i32 = 8;
 
 /** Whether what came out of the last stretch, which ends at `length` of a level, has an escape of these kinds in it. */
 export function nests(level: i32, length: i32, escapes: i32, needs: i32): bool {
@@ -75,7 +75,7 @@ function isQuoted(at: usize, to: usize, needs: i32): bool {
   if (next === 0x0d && load<u8>(at + 2) === 0x0a) return true;
   const byte = hexPair(at + 1);
   if (byte < 0) return false;
-  if ((needs & NEEDS_QUOTED) !== 0 && (byte === 0x3d || byte >= 0x80)) return true;
+  if ((byte === 0x3d && (needs & NEEDS_QUOTED) !== 0) || (byte >= 0x80 && (needs & NEEDS_BYTES) !== 0)) return true;
   return (at + 3 < to && load<u8>(at + 3) === 0x3d) || load<u8>(at - 3) === 0x3d;
 }
 
@@ -84,7 +84,7 @@ function isWide(at: usize): bool {
   if (lead === 0xf0) return second === 0x9d || (second === 0x9f && third >= 0x84 && third <= 0x87);
   if (lead === 0xe2) return (second === 0x80 && third >= 0x8b && third <= 0x8f) || second === 0x92 || second === 0x93;
   if (lead === 0xef) return narrow(0xf000 | ((second & 0x3f) << 6) | (third & 0x3f)) >= 0;
-  return lead === 0xc2 ? second === 0xad : true;
+  return lead === 0xc2 ? second === 0xad : (second & 0xc0) === 0x80 && (lead === 0xcc || second < 0xb0);
 }
 
 /** 2 when the backslash gives a character by number, 1 when it gives a control character, 0 when it only quotes. */
@@ -102,8 +102,8 @@ function backslashStrength(at: usize, to: usize): i32 {
 /** Kinds of which text is full where none is meant, so that each has to be checked even where others are near. */
 const DOUBTFUL: i32 = TAG | QUOTED;
 
-/** Set in the kinds of a region that was grown by escapes of all kinds. */
-const EVERY: i32 = EVERY_KIND + 1;
+/** Set in the kinds of a region that was grown by escapes of all kinds, and where there are no regions of one kind beside it. */
+const EVERY: i32 = EVERY_KIND + 1, BY_ITSELF: i32 = 2 * EVERY;
 
 let regionEnd: usize = REGIONS;
 
@@ -143,6 +143,20 @@ function followed(at: usize, marks: u32): u32 {
   return kept;
 }
 
+/**
+ * The `marks` of the block at `at` without equals signs that begin no escape, going by the next two bytes; in most text these
+ * are all, so that nobody has to go through them.
+ */
+// @ts-ignore: decorator
+@inline
+function doubted(at: usize, marks: u64): u64 {
+  const quoted = marks & bytesEqual(at, 0x3d);
+  if ((quoted & (quoted - 1)) === 0) return marks;
+  const hex = bytesIn(at, HEX_LOW), end = bytesLike(at, 0xf8, 0x08);
+  // What follows the last two is not known here.
+  return marks & ~(quoted & ~(((hex >> 1) & (hex >> 2)) | (end >> 1) | (<u64>3 << 62)));
+}
+
 /** Grows or opens regions for the mark at `place`, one that {@link followed} has kept, if it begins an escape. */
 function addMark(place: i32, to: usize, needs: i32): void {
   const at = TEXT + <usize>place;
@@ -160,7 +174,13 @@ function addMark(place: i32, to: usize, needs: i32): void {
     const near = place - weak <= DENSE_ESCAPES || (needs & NEEDS_LINE_ENDS) !== 0;
     if (strength > 0) weak = place;
     if (strength === 0 || (strength === 1 && !near)) return;
-  } else if (!isEscape(kind, at, to, needs)) return;
+  } else if (!isEscape(kind, at, to, needs)) {
+    // By turns with others a single one may be meant as an escape; colours are beside anything.
+    const open = <usize>load<u32>(REGION_AT);
+    const isMeant = kind === QUOTED && place < load<i32>(REGION_ENDS) && (load<u16>(open) & EVERY_KIND & ~TERMINAL) !== 0;
+    if (isMeant && at + 2 < to && hexPair(at + 1) >= 0) store<u16>(open, load<u16>(open) | <u16>kind);
+    return;
+  }
   // That of all kinds comes first: what a look at it undoes no other one has to.
   extend(0, kind, place);
   extend(slot, kind, place);
@@ -261,17 +281,18 @@ export function regions(length: i32, needs: i32): i32 {
   regionEnd = REGIONS;
   const wild = wildKinds(length);
   if (wild !== 0) {
-    store<u16>(REGIONS, <u16>(wild | EVERY));
+    store<u16>(REGIONS, <u16>(wild | EVERY | BY_ITSELF));
     store<u16>(REGIONS, 0, 2);
     store<u16>(REGIONS, <u16>length, 4);
     return 1;
   }
   weak = -DENSE_ESCAPES;
   for (let base = 0; base < length; base += 64) {
-    const block = load<u64>(MARKED + <usize>(base >> 3));
+    let block = load<u64>(MARKED + <usize>(base >> 3));
     if (block === 0 || (popcnt(block) >= DENSE_MARKS && growWithin(base, block, to, needs))) continue;
-    for (let at = base; at <= base + 32; at += 32) {
-      let marks = load<u32>(MARKED + <usize>(at >> 3));
+    block = doubted(TEXT + <usize>base, block);
+    for (let at = base; block !== 0; at += 32, block >>= 32) {
+      let marks = <u32>block;
       const isWithin = at + 31 < load<i32>(REGION_ENDS) && popcnt(marks) >= MANY_MARKS;
       if (isWithin && addMarks(at, marks, to, needs)) continue;
       marks = followed(TEXT + <usize>at, marks);
@@ -300,7 +321,7 @@ function keepRegions(length: i32): i32 {
     const escapes = <i32>load<u16>(region), each = escapes & EVERY_KIND;
     // The regions of all kinds are of use only where there is more than one kind.
     const isKept = (escapes & EVERY) === 0 ? !isWild : isWild || (each & (each - 1)) !== 0;
-    store<u16>(kept, <u16>escapes);
+    store<u16>(kept, <u16>(isWild ? escapes | BY_ITSELF : escapes));
     store<u16>(kept, load<u16>(region, 2), 2);
     store<u16>(kept, load<u16>(region, 4), 4);
     if (isKept) kept += REGION;

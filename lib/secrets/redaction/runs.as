@@ -12,12 +12,15 @@ const MET: usize = 0x24a000, MET_ROOM: usize = 1023;
 /** What proof a run needs, see evidence.ts: kinds as bits, and half bits for those. */
 const LEAST: usize = 0x24e000;
 
+/** Entries of the table for so many grams that are looked up together. */
+const ENTRIES: usize = 0x183000, SOME_GRAMS: usize = 256;
+
 /** Symbols in a gram, and in a wide one. */
 const GRAM: i32 = 8, WIDE_GRAM: i32 = 16;
 /** In the hash of a gram in the table: symbols in a row from which the form counts to which it leads. */
 const LEAST_BITS: u32 = 31;
-/** Symbols from either end of a run within which a form that goes further is come upon. */
-const NEAR: i32 = 36;
+/** Symbols from either end of a run within which a form that goes further is come upon, also where grams are left out. */
+const NEAR: i32 = 44;
 /** In the facts of a symbol: what it proves, which kind of form it belongs to, and whether a gram in the table begins there. */
 const WEIGHT: i32 = 0xff, KIND_SHIFT: i32 = 8, KIND: i32 = 0x1f, GRAM_HERE: i32 = 0x4000, WIDE_HERE: i32 = 0x8000;
 
@@ -91,18 +94,34 @@ function entryOf(table: usize, mask: u32, from: u32, key: u32): usize {
   return entry;
 }
 
-/** The entry of a gram in the table, or the empty one where it belongs. */
+/** What the table has for the gram with this hash, an entry or nothing: where in the pool, and in the upper half the hash. */
 // @ts-ignore: decorator
 @inline
-function gramEntry(hash: u32): usize {
+function gramEntry(hash: u32): u64 {
   let slot = (hash >>> 5) & gramMask;
-  let entry = gramTable + (<usize>slot << 2);
-  while (((load<u32>(entry, 4) ^ hash) & ~LEAST_BITS) !== 0 && load<i32>(entry) !== 0) {
+  let entry = load<u64>(gramTable + (<usize>slot << 2));
+  while (!isEntry(entry, hash)) {
     slot = (slot + 2) & gramMask;
-    entry = gramTable + (<usize>slot << 2);
+    entry = load<u64>(gramTable + (<usize>slot << 2));
   }
   return entry;
 }
+
+// @ts-ignore: decorator
+@inline
+function isEntry(entry: u64, hash: u32): bool {
+  return ((<u32>(entry >>> 32) ^ hash) & ~LEAST_BITS) === 0 || <u32>entry === 0;
+}
+
+/** Whether a gram of the table that stands one before `place` in the pool is the one at `here`. */
+// @ts-ignore: decorator
+@inline
+function isGramAt(place: u32, here: usize): bool {
+  return load<u64>(pool + <usize>place - 1) === load<u64>(here) && (factsOf(place - 1) & GRAM_HERE) !== 0;
+}
+
+/** What the last gram that was looked at has in common with its form: up to where, and how much further on the form stands in the pool. */
+let agreesTo: u32 = 0, agreesAt: u32 = 0;
 
 /**
  * 1 when the gram at `at`, of which `narrow` is the place in the list and which stands one before `place` in the pool, may lead to a
@@ -111,12 +130,14 @@ function gramEntry(hash: u32): usize {
  */
 // @ts-ignore: decorator
 @inline
-function mayCountFrom(at: u32, narrow: usize, place: i32, least: u32): u32 {
+function mayCountFrom(at: u32, narrow: usize, place: u32, least: u32): u32 {
   const form = pool + <usize>place - 1, here = symbols + <usize>at;
   const ahead = <u32>ctz(load<u64>(form, 8) ^ load<u64>(here, 8)) >> 3;
   const behind = <u32>clz(load<u64>(form - 8) ^ load<u64>(here - 8)) >> 3;
   const goesOn = v128.any_true(v128.eq<u16>(v128.load(narrow, 2), v128.splat<u16>(<u16>(at + ahead + 1))));
   const isLong = <u32>GRAM + ahead + behind >= least, isOther = load<u64>(form) !== load<u64>(here);
+  agreesAt = place - at;
+  agreesTo = isOther ? 0 : at + GRAM + ahead;
   return <u32>goesOn | ((ahead | behind) >> 3) | <u32>isLong | <u32>isOther;
 }
 
@@ -158,6 +179,21 @@ function mergeWides(wides: i32, count: i32): void {
   }
 }
 
+/** Looks grams up of which most follow one that stands before them in the same form. */
+function lookUpRows(from: usize, to: usize): void {
+  let entry = ENTRIES;
+  let before: u32 = 0, place: u32 = 0;
+  for (let narrow = from; narrow < to; narrow += 2, entry += 8) {
+    const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
+    const next = place + at - before;
+    let told = load<u64>(entry - 8) & 0xffffffff00000000 | <u64>next;
+    if (place === 0 || at - before > <u32>GRAM || !isGramAt(next, here)) told = gramEntry(slotHash(load<u32>(here), load<u32>(here, 4)));
+    store<u64>(entry, told);
+    place = <u32>told;
+    before = at;
+  }
+}
+
 /**
  * Notes in {@link FOUND} and {@link FOUND_AT} where grams may begin among the symbols of a view, as the hashes have it; how
  * many. That is done before anything else is done about them, so that no look at the tables waits for that. `sets` is where
@@ -165,19 +201,34 @@ function mergeWides(wides: i32, count: i32): void {
  */
 export function probe(isDense: bool, count: i32, sets: usize): i32 {
   take(isDense, count, sets);
-  findCandidates(symbols, probeFives(symbols, length, sets), sets);
+  narrowEnd = siftCandidates(symbols, probeFives(symbols, length, sets), load<u32>(sets, 8), <usize>load<u32>(sets, 12));
   const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
   let found = FOUND;
-  for (let narrow = NARROW_GRAMS; narrow < narrowEnd; narrow += 2) {
-    const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
-    const first = load<u32>(here), second = load<u32>(here, 4);
-    const entry = gramEntry(slotHash(first, second));
-    const place = load<i32>(entry);
-    const isWhole = sieveBit(wholes, wholeShift, gramHash(first, second)) & 1;
-    const isRun = <u32>(place !== 0) & mayCountFrom(at, narrow, place, load<u32>(entry, 4) & LEAST_BITS);
-    store<u32>(found, at | (WHOLE_BIT & -isWhole));
-    store<i32>(found + FOUND_AT - FOUND, place);
-    found += <usize>(isRun | isWhole) << 2;
+  agreesTo = 0;
+  for (let from = NARROW_GRAMS; from < narrowEnd; from += SOME_GRAMS << 1) {
+    const to = min(narrowEnd, from + (SOME_GRAMS << 1));
+    // One look at the table does not wait for what comes of the one before.
+    let entry = ENTRIES;
+    // Where grams begin at most symbols the text is full of values.
+    if (<usize>(load<u16>(to - 2) - load<u16>(from)) < to - from) lookUpRows(from, to);
+    else {
+      for (let narrow = from; narrow < to; narrow += 2, entry += 8) {
+        const here = symbols + <usize>load<u16>(narrow);
+        store<u64>(entry, gramEntry(slotHash(load<u32>(here), load<u32>(here, 4))));
+      }
+    }
+    entry = ENTRIES;
+    for (let narrow = from; narrow < to; narrow += 2, entry += 8) {
+      const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
+      const place = load<u32>(entry);
+      const isWhole = sieveBit(wholes, wholeShift, gramHash(load<u32>(here), load<u32>(here, 4))) & 1;
+      // What has been said of a gram holds for those that follow it in its form for as long as the text agrees.
+      const isSaid = place - at === agreesAt && at + GRAM <= agreesTo;
+      const isRun = place === 0 || isSaid ? 0 : mayCountFrom(at, narrow, place, load<u32>(entry, 4) & LEAST_BITS);
+      store<u32>(found, at | (WHOLE_BIT & -isWhole));
+      store<u32>(found + FOUND_AT - FOUND, place);
+      found += <usize>(isRun | isWhole) << 2;
+    }
   }
   const others = <i32>((found - FOUND) >> 2), wides = siftWides(sets);
   if (wides > 0) mergeWides(wides, others);

@@ -17,15 +17,18 @@ import { DENSE, PLAIN } from "./symbols.ts";
 import { MET, type TextKernel } from "./text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
+/** How often someone has to ask where symbols stand until all of them are found out. */
+const ALL = 64;
+
 /** A text as the symbols of one view. */
 interface Channel {
   readonly table: Uint8Array;
   readonly symbols: Uint8Array;
-  readonly words: Int32Array;
   readonly isDense: boolean;
-  /** Where each symbol stands in the bytes, once someone has asked. */
+  /** Where each symbol stands in the bytes, of those that someone has asked about. */
   readonly places: Uint16Array;
-  located: boolean;
+  /** How often someone has asked, up to {@linkcode ALL}. */
+  asked: number;
   length: number;
 }
 
@@ -61,8 +64,8 @@ export class Scanner {
 
   /** The plain view of what was looked at last. */
   get plain(): Symbols {
-    const { symbols, words, length } = this.#plain;
-    return { symbols, words, length, places: () => this.#locate(this.#plain) };
+    const { symbols, length } = this.#plain;
+    return { symbols, length, places: () => this.#locateAll(this.#plain) };
   }
 
   #fill(view: View): void {
@@ -70,14 +73,22 @@ export class Scanner {
     kernel.read(view);
     this.#plain.length = kernel.plainLength;
     this.#dense.length = kernel.denseLength;
-    this.#plain.located = this.#dense.located = false;
+    this.#plain.asked = this.#dense.asked = 0;
   }
 
-  /** Where the symbols of a channel stand; found out when the first of them may have to be masked, which is seldom. */
-  #locate(channel: Channel): Uint16Array {
-    if (!channel.located) this.#kernel.locate(channel.isDense);
-    channel.located = true;
-    return channel.places;
+  /** Where symbols of a channel stand, which is found out when they may have to be masked: that is seldom, but for some texts. */
+  #locate(channel: Channel, { start, end }: Span): Uint16Array {
+    const { isDense, places } = channel;
+    const asked = channel.asked++;
+    if (asked >= ALL) return places;
+    if (asked === ALL - 1) this.#kernel.locate(isDense);
+    else if (this.#kernel.locate(isDense, start, end, asked === 0)) channel.asked = ALL;
+    return places;
+  }
+
+  #locateAll(channel: Channel): Uint16Array {
+    if (channel.asked < ALL) channel.asked = ALL - 1;
+    return this.#locate(channel, { start: 0, end: channel.length });
   }
 
   #lookUp(channel: Channel, index: GramIndex<Pattern>, accepts: Accepts): void {
@@ -101,7 +112,7 @@ export class Scanner {
 
   #judge(channel: Channel, accepts: Accepts, { start, end }: Span, run: Run): boolean {
     if (run.proof < leastProof(run.kinds)) return false;
-    const places = this.#locate(channel);
+    const places = this.#locate(channel, { start, end });
     const first = places[start] as number;
     const last = places[end - 1] as number;
     if (!accepts(this.#view, first, last + 1, run)) return false;
@@ -112,7 +123,7 @@ export class Scanner {
   /** What stands beyond a gap may agree by chance, and must not weaken the proof: parts without a gap by themselves. */
   #judgeParts(index: GramIndex<Pattern>, { start, end }: Span): void {
     const { symbols } = this.#plain;
-    const places = this.#locate(this.#plain);
+    const places = this.#locate(this.#plain, { start, end });
     for (let from = start, to = start + 1; from < end; from = to++) {
       while (to < end && places[to] === (places[to - 1] as number) + 1) to++;
       if (to - from < GRAM || to - from === end - start) continue;
@@ -141,7 +152,7 @@ export class Scanner {
   }
 
   #judgeWhole(channel: Channel, pattern: Pattern, { start, end }: Span): void {
-    const places = this.#locate(channel);
+    const places = this.#locate(channel, { start, end });
     const first = places[start] as number;
     const last = places[end - 1] as number;
     if (!acceptsPattern(this.#view, first, last + 1, pattern, channel.table)) return;
@@ -190,14 +201,12 @@ function isAt(symbols: Uint8Array, start: number, pattern: Uint8Array): boolean 
 type Accepts = (view: View, start: number, end: number, run: Run) => boolean;
 
 function channel(table: Uint8Array, symbols: Uint8Array, places: Uint16Array): Channel {
-  const words = new Int32Array(symbols.buffer, symbols.byteOffset, symbols.length >> 2);
   return {
     table,
     symbols,
-    words,
     isDense: table === DENSE,
     places,
-    located: false,
+    asked: 0,
     length: 0,
   };
 }

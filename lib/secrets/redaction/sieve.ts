@@ -1,7 +1,7 @@
 /** A set of hashes that says for sure that something is not in it, and may be wrong the other way. */
 
 /**
- * Bits for each hash: with three or four set for each in one word of 32, one in a hundred others seems to be in the set.
+ * Bits for each hash: with four of them set for each in one word of 32, one in a hundred others seems to be in the set.
  * More would keep the sets out of the cache of a core, which text made of near misses pays for.
  */
 const BITS_EACH = 12;
@@ -19,7 +19,7 @@ const LARGEST = 26;
 /** How much fuller than it was made for a set may become before all is put into a larger one. */
 const FULL = 1.5;
 
-/** A set of hashes, each three bits in one word, so that asking and adding reach for memory once. */
+/** A set of hashes, each a bit in every byte of one word, so that asking and adding reach for memory once. */
 export class Sieve {
   /** The bits, 32 to an element. */
   readonly bits: Int32Array;
@@ -41,12 +41,12 @@ export class Sieve {
     return this.shift > 32 - (LARGEST - 5) && this.#bitsEach * count > FULL * 32 * this.bits.length;
   }
 
-  /** Adds a hash: its bits are among the lowest 16 of a word, those in the middle, and the highest ones but the last. */
+  /** Adds a hash: the lowest three bits in each byte of the second hash tell its bits. */
   add(hash: number): void {
     const second = rehash(hash);
-    const at = hash >>> this.shift;
-    this.bits[at] = (this.bits[at] as number) | (1 << (second >>> 28)) | (1 << (8 + ((second >>> 24) & 15))) |
-      (1 << (15 + ((second >>> 20) & 15)));
+    let bits = 0;
+    for (let byte = 0; byte < 32; byte += 8) bits |= 1 << (byte + ((second >>> byte) & 7));
+    this.bits[hash >>> this.shift] = (this.bits[hash >>> this.shift] as number) | bits;
   }
 }
 
@@ -60,17 +60,18 @@ export class LaneSieve extends Sieve {
     super(count, LANE_BITS_EACH);
   }
 
-  /** Adds a hash in a lane. */
+  /** Adds a hash in a lane, up to {@linkcode LAST_LANE}. */
   addIn(hash: number, lane: number): void {
     this.add(hash);
     const at = hash >>> this.shift;
-    this.bits[at] = (this.bits[at] as number) | (1 << ((rehash(hash) >>> LANE_SHIFT) + LANE_STEP * lane));
+    const byte = 8 * (lane === LAST_LANE ? 3 : 3 - lane);
+    const bit = ((rehash(hash) >>> byte) & 7) ^ (lane === LAST_LANE ? 2 : 4);
+    this.bits[at] = (this.bits[at] as number) | (1 << (byte + bit));
   }
 }
 
-/** Where in the second hash the bits begin that tell where lane 0 is, and how far one lane is from the next; kernel.as asks. */
-const LANE_SHIFT = 12;
-const LANE_STEP = 7;
+/** The last lane; each of the others has a byte of the word, the first one the highest, which it shares with the last. */
+const LAST_LANE = 4;
 
 /** The second hash of what hashes to `hash`. */
 export function rehash(hash: number): number {

@@ -4,6 +4,13 @@
 const RECENT: Float64Array = new Float64Array(64);
 const MOST_RECENT = RECENT.length - 1;
 
+/** Stretches that are put in order one by one, in memory that is there: most lists of numbered lines are as short. */
+const FEW = 32;
+const ORDER: Uint8Array = new Uint8Array(FEW);
+const FEW_FROM: Uint16Array = new Uint16Array(FEW);
+const FEW_TO: Uint16Array = new Uint16Array(FEW);
+const FEW_NUMBERS: Float64Array = new Float64Array(FEW);
+
 /** A list of stretches in memory that is used again. */
 export class Stretches {
   /** Where each stretch begins. */
@@ -45,6 +52,7 @@ export class Stretches {
   sort(): boolean {
     const { count, numbers } = this;
     if (count < 2 || numbers[0] === numbers[1]) return false;
+    if (count <= FEW) return this.#sortFew();
     // Most are in order but for one that was cut off: what is in order is merged, two by two.
     let starts: number[] = [];
     RECENT.fill(NaN);
@@ -67,14 +75,44 @@ export class Stretches {
       [order, merged] = [merged, order];
       starts = starts.filter((_, i) => i % 2 === 0);
     }
-    const [from, to, sorted] = [this.from.slice(0, count), this.to.slice(0, count), numbers.slice(0, count)];
+    this.#arrange(order, this.from.slice(0, count), this.to.slice(0, count), numbers.slice(0, count));
+    return true;
+  }
+
+  /** {@linkcode Stretches.sort} for at most {@linkcode FEW} stretches. */
+  #sortFew(): boolean {
+    const { count, numbers } = this;
+    let isTheirs = true;
     for (let i = 0; i < count; i++) {
+      const number = numbers[i] as number;
+      let at = i;
+      for (; at > 0; at--) {
+        const step = number - (numbers[ORDER[at - 1] as number] as number);
+        if (step === 0) return false;
+        if (step > 0) break;
+        ORDER[at] = ORDER[at - 1] as number;
+      }
+      ORDER[at] = i;
+      if (at < i) isTheirs = false;
+    }
+    if (isTheirs) return false;
+    for (let i = 0; i < count; i++) {
+      FEW_FROM[i] = this.from[i] as number;
+      FEW_TO[i] = this.to[i] as number;
+      FEW_NUMBERS[i] = numbers[i] as number;
+    }
+    this.#arrange(ORDER, FEW_FROM, FEW_TO, FEW_NUMBERS);
+    return true;
+  }
+
+  /** Puts the stretches in this order; the other lists are copies of what they are. */
+  #arrange(order: Uint8Array | Uint16Array, from: Uint16Array, to: Uint16Array, numbers: Float64Array): void {
+    for (let i = 0; i < this.count; i++) {
       const source = order[i] as number;
       this.from[i] = from[source] as number;
       this.to[i] = to[source] as number;
-      numbers[i] = sorted[source] as number;
+      this.numbers[i] = numbers[source] as number;
     }
-    return true;
   }
 }
 

@@ -10,8 +10,6 @@ import { DENSE, hexNumber, isHexDigit } from "./symbols.ts";
 export interface Symbols {
   /** The symbols, zeros behind the last one. */
   readonly symbols: Uint8Array;
-  /** The same memory, four symbols at a time. */
-  readonly words: Int32Array;
   /** How many symbols there are. */
   readonly length: number;
   /** Where each symbol stands in the text, found out when it is asked. */
@@ -19,19 +17,18 @@ export interface Symbols {
 }
 
 /**
- * How to look for some periods, in symbols from one separator to the next: four symbols at a time are compared with those
- * so many words further on, after which all of these periods recur. A value of 24 characters is long enough for one look.
+ * How to look for some periods, in symbols from one separator to the next: four symbols at a time, every so many words, are
+ * compared with those some words further on, after which all of these periods recur. A value of 24 characters is long enough
+ * for one look. The kernel does it, see looks.as.
  */
-const LOOKS: readonly { lag: number; step: number; periods: readonly number[] }[] = [
-  { lag: 2, step: 6, periods: [2, 4, 8] },
-  { lag: 3, step: 10, periods: [3, 6] },
-  { lag: 5, step: 16, periods: [5, 10] },
+const LOOKS: readonly { step: number; periods: readonly number[] }[] = [
+  { step: 6, periods: [2, 4, 8] },
+  { step: 10, periods: [3, 6] },
+  { step: 16, periods: [5, 10] },
 ];
 
 /** Periods that a stretch has at least. */
 const FEWEST_PERIODS = 10;
-/** Words among which there is a letter, unless they are numbers, which have most of their digits in common. */
-const LETTER_WITHIN = 3;
 /** Symbols of a window that are looked at closely, and of the longest stretch that is looked at as one. */
 const MOST_SYMBOLS = 8 * 1024;
 const LONGEST = 4096;
@@ -57,19 +54,19 @@ export class StrideFinder {
   find(data: Uint8Array, text: Symbols, onColumn: OnColumn): void {
     this.#data = data;
     this.#left = MOST_SYMBOLS;
-    for (const { lag, step, periods } of LOOKS) {
-      let done = 0;
-      for (let word = nextStride(text, 0, lag, step); word >= 0; word = nextStride(text, word + step, lag, step)) {
-        if (4 * word < done || this.#left <= 0) continue;
-        done = this.#confirm(text, 4 * word, periods, onColumn);
+    const { length } = text;
+    for (const [look, { step, periods }] of LOOKS.entries()) {
+      for (let word = this.#gathered.nextStride(0, look, length); word >= 0 && this.#left > 0;) {
+        const done = this.#confirm(text, 4 * word, periods, onColumn);
+        const next = Math.max(word + step, step * Math.ceil(done / (4 * step)));
+        word = this.#gathered.nextStride(next, look, length);
       }
     }
   }
 
   /** Looks for the period of what recurs at one of four places; up to where the text has been dealt with. */
   #confirm(text: Symbols, at: number, periods: readonly number[], onColumn: OnColumn): number {
-    const { symbols, words } = text;
-    if (!hasLetter(words, at >> 2)) return at;
+    const { symbols } = text;
     for (const period of periods) {
       for (let start = at; start < at + 4; start++) {
         const symbol = symbols[start] as number;
@@ -101,18 +98,6 @@ export class StrideFinder {
   }
 }
 
-/** The first word from `from` on that has a symbol which recurs twice after `lag` words, -1 when there is none. */
-function nextStride({ words, length }: Symbols, from: number, lag: number, step: number): number {
-  const last = (length >> 2) - 2 * lag;
-  for (let word = from; word < last; word += step) {
-    const second = words[word + lag] as number;
-    const [one, two] = [(words[word] as number) ^ second, (words[word + 2 * lag] as number) ^ second];
-    // The highest bit of each byte that is zero; one above a zero may be mistaken for one.
-    if ((((one - 0x01010101) & ~one) & ((two - 0x01010101) & ~two) & 0x80808080) !== 0) return word;
-  }
-  return -1;
-}
-
 /** From the first to the last place where the symbol at `at` recurs, with what stands before it. */
 function extent({ symbols, length }: Symbols, at: number, period: number): [number, number] {
   const symbol = symbols[at];
@@ -121,17 +106,6 @@ function extent({ symbols, length }: Symbols, at: number, period: number): [numb
   let to = at;
   while (to + period < length && to - at < LONGEST / 2 - period && symbols[to + period] === symbol) to += period;
   return [Math.max(0, from - period + 1), Math.min(length, to + period)];
-}
-
-/** Whether there is anything but digits in the three words at `word`. */
-function hasLetter(words: Int32Array, word: number): boolean {
-  let seen = 0;
-  for (let i = word; i < word + LETTER_WITHIN; i++) {
-    const symbols = words[i] as number;
-    // The highest bit of a byte that is more than that of the last digit; above one of 0x80 and more it does not matter.
-    seen |= symbols | (symbols + 0x46464646);
-  }
-  return (seen & 0x80808080) !== 0;
 }
 
 /**

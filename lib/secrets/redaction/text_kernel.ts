@@ -15,11 +15,13 @@ import { shapeTable } from "./escape_shapes.ts";
 import { leastProofs } from "./evidence.ts";
 import { Gathered, type GatherExports } from "./gathered.ts";
 import type { GramIndex, Whole } from "./gram_index.ts";
+import { HalfTables } from "./half_tables.ts";
 import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
 import { Rows } from "./rows.ts";
 import type { ShortPatterns } from "./short_patterns.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
+import { Undone, type UndoneExports } from "./undone.ts";
 import type { Places, View } from "./view.ts";
 import { type WalkExports, Walks } from "./walks.ts";
 
@@ -86,7 +88,7 @@ export const TABLE = 64;
 export const ALIKE = 128;
 
 /** What kernel.as exports. */
-interface Exports extends BitExports, GatherExports, WalkExports {
+interface Exports extends BitExports, GatherExports, UndoneExports, WalkExports {
   memory: WebAssembly.Memory;
   prepare(): void;
   fold(length: number, breaks: number): number;
@@ -99,6 +101,7 @@ interface Exports extends BitExports, GatherExports, WalkExports {
   locateWithout(isDense: boolean, rows: number, length: number, breaks: number): void;
   nests(level: number, length: number, kinds: number, needs: number): number;
   locate(isDense: boolean, length: number, breaks: number): void;
+  locateSome(isDense: boolean, from: number, to: number, isFirst: boolean): void;
   probe(isDense: boolean, length: number, sets: number): number;
   meet(isDense: boolean, length: number, from: number, found: number, sets: number): number;
   probeThrees(length: number, step: number): number;
@@ -123,16 +126,6 @@ export interface Decoded {
   /** For each byte where its source ends. */
   readonly ends: Uint16Array;
 }
-
-/** What values need to be found in escapes, as bits. */
-export const NEEDS = {
-  /** Named entities. */
-  entities: 1,
-  /** A single `=XX`. */
-  quotedPrintable: 2,
-  /** A single `\\n`. */
-  lineEnds: 4,
-} as const;
 
 /** Which rows of escapes are noted, for views to leave them out: none, those of no use to the dense view, and to either. */
 export const NOTES = { none: 0, dense: 1, both: 2 } as const;
@@ -181,7 +174,7 @@ const AT = {
   met: 0x24a000,
   least: 0x24e000,
   cellNames: 0x27a100,
-  indexes: 0x280000,
+  indexes: 0x2e0000,
 } as const;
 
 /** Which of the numbers at `AT.counts` tells what, see kernel.as. */
@@ -230,6 +223,8 @@ export class TextKernel {
   readonly marked: Uint32Array;
   /** What was gathered of it. */
   readonly gathered: Gathered;
+  /** What is known of what was decoded last. */
+  readonly undone: Undone;
   /** What it says of lines one after the other. */
   readonly walks: Walks;
   /** Bytes of it that may belong to the beginning of a blob. */
@@ -275,6 +270,7 @@ export class TextKernel {
     this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
     this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
     this.#regions = new Uint16Array(buffer, AT.regions, REGION_ROOM);
+    this.undone = new Undone(exports);
     this.found = new Uint32Array(buffer, AT.found, FOUND_ROOM);
     this.#shortBits = new Int32Array(buffer, AT.shortBits, SHORT_ROOM);
     this.met = new Int32Array(buffer, AT.met, MET.size * MET_ROOM);
@@ -345,10 +341,16 @@ export class TextKernel {
     return this.#exports.probeThrees(this.plainLength, step);
   }
 
-  /** Notes where the symbols of a view of the text that was read last stand in it. */
-  locate(isDense: boolean): void {
-    if (this.#rows > 0) this.#exports.locateWithout(isDense, this.#rows, this.#length, this.#breakCount);
+  /**
+   * Notes where the symbols `[from, to)` of a view of the text that was read last stand in it, all of them by default, when it
+   * `isFirst` for this view or others were noted before; true when all have been.
+   */
+  locate(isDense: boolean, from = 0, to = isDense ? this.denseLength : this.plainLength, isFirst = true): boolean {
+    const isPlain = this.#rows === 0 && this.#breakCount === 0;
+    if (isPlain) this.#exports.locateSome(isDense, from, to, isFirst);
+    else if (this.#rows > 0) this.#exports.locateWithout(isDense, this.#rows, this.#length, this.#breakCount);
     else this.#exports.locate(isDense, this.#length, this.#breakCount);
+    return !isPlain;
   }
 
   /**
@@ -359,11 +361,11 @@ export class TextKernel {
   findRegions(needs: number): Region[] {
     if (!this.#hasMarks) return [];
     const regions = this.#regions;
-    return Array.from({ length: this.#exports.regions(this.#length, needs) }, (_, i) => ({
-      kinds: regions[3 * i] as number,
-      from: regions[3 * i + 1] as number,
-      to: regions[3 * i + 2] as number,
-    }));
+    const found: Region[] = [];
+    for (let at = 0, end = 3 * this.#exports.regions(this.#length, needs); at < end; at += 3) {
+      found.push({ kinds: regions[at] as number, from: regions[at + 1] as number, to: regions[at + 2] as number });
+    }
+    return found;
   }
 
   /** The memory for what comes out of text that was decoded so many times before. */
@@ -466,25 +468,4 @@ function writeTables(memory: Uint8Array): void {
     memory[high] = (memory[high] as number) | kind;
   }
   memory.set(DENSE, AT.symbols);
-}
-
-/** Sets of bytes by the halves of each: bytes whose high halves go with the same low ones share a bit. */
-class HalfTables {
-  /** Sixteen bytes for the low halves, then sixteen for the high ones. */
-  readonly bytes: Uint8Array = new Uint8Array(32);
-
-  /** Adds the bytes whose entry in `table` is one that `isIn`; there must be enough free `bits` for them. */
-  add(table: Uint8Array, isIn: (entry: number) => boolean, bits: readonly number[]): void {
-    const bitOf = new Map<string, number>();
-    for (let high = 0; high < 16; high++) {
-      const lows = Array.from({ length: 16 }, (_, low) => low).filter((low) => isIn(table[16 * high + low] as number));
-      if (lows.length === 0) continue;
-      const key = lows.join();
-      const bit = bitOf.get(key) ?? bits[bitOf.size];
-      if (bit === undefined) throw new RangeError("too many kinds of byte for one table");
-      bitOf.set(key, bit);
-      for (const low of lows) this.bytes[low] = (this.bytes[low] as number) | (1 << bit);
-      this.bytes[16 + high] = (this.bytes[16 + high] as number) | (1 << bit);
-    }
-  }
 }

@@ -10,17 +10,16 @@ const BLOCK: i32 = 1, LONG_LINE: i32 = 2, REORDER: i32 = 3, DEAL: i32 = 4;
  */
 const LONGEST_BLOCK_ROW: i32 = 64, LONGEST_OTHER: i32 = 96, BLOCK_LINES: i32 = 16, MOST_OTHERS: i32 = 8, MOST_RECORD_BYTES: i32 = 8192;
 /** Different characters that lines have to show, since those of a list or of code end in the same few; what is enough of them. */
-const FEWEST_DIFFERENT: i32 = 6, ENOUGH_DIFFERENT: i32 = 16, DIGITS_FROM: i32 = 26;
+const FEWEST_DIFFERENT: i32 = 6, ENOUGH_DIFFERENT: i32 = 16;
 
 let walked: i32 = 0;
 let walkEnd: i32 = 0;
 let blockStart: i32 = 0;
 let others: i32 = 0;
-/** What was seen since then: lines that end or begin in a single character, rows of tables, which letters and digits. */
+/** What was seen since then: lines that end or begin in a single character, rows of tables, and which characters, a bit for each symbol. */
 let singles: i32 = 0;
 let tables: i32 = 0;
-let letters: i32 = 0;
-let numerals: i32 = 0;
+let symbolsSeen: u64 = 0;
 let longLine: i32 = -1;
 
 // @ts-ignore: decorator
@@ -56,7 +55,8 @@ export function beginRecords(count: i32): void {
 }
 
 function forget(): void {
-  others = singles = tables = letters = numerals = 0;
+  others = singles = tables = 0;
+  symbolsSeen = 0;
 }
 
 /** Goes on to the next lines that may hold records, or to one that is so long that it may by itself. */
@@ -67,20 +67,18 @@ export function nextRecords(): i32 {
     return askLines(LONG_LINE, line, line + 1, 0);
   }
   while (walked < walkEnd) {
-    const line = walked++;
+    const line = walked;
     // Most text is passed over in blocks of which a few lines are looked at.
     if ((line & (BLOCK_LINES - 1)) === 0 && (singles | tables) === 0 && isOrdinary(line)) {
       walked = line + BLOCK_LINES;
       blockStart = walked - 1;
       continue;
     }
-    if ((singles | tables) !== 0 && passSixteen(line)) {
-      walked = line + 16;
-      continue;
-    }
+    const passed = (singles | tables) !== 0 ? passWithin(line) : passBefore(line);
+    walked += max(passed, 1);
+    if (passed > 0) continue;
     const known = singleOn(line), single = known & ~TABLE;
-    if (single > DIGITS_FROM) numerals |= 1 << (single - DIGITS_FROM);
-    else letters |= (1 << single) & -2;
+    symbolsSeen |= (<u64>1 << single) & -2;
     singles += <i32>(single !== 0);
     tables += <i32>(known !== single);
     if (known !== 0) {
@@ -103,29 +101,53 @@ export function nextRecords(): i32 {
   return event;
 }
 
+/** How many lines from `line` on, up to the next block, do not begin a stretch: none is long, and nothing is known of them. */
+// @ts-ignore: decorator
+@inline
+function passBefore(line: i32): i32 {
+  if (line + 16 > walkEnd || lineTo(line + 15) - lineFrom(line) > LONGEST_OTHER) return 0;
+  const known = v128.andnot(v128.load(LINES + SINGLE * ROOM + <usize>line), v128.splat<u8>(<u8>ALIKE));
+  const block = BLOCK_LINES - (line & (BLOCK_LINES - 1));
+  const count = ctz(i8x16.bitmask(v128.ne<u8>(known, i64x2.splat(0))) | (1 << block));
+  if (count > 0) blockStart = line + count - 1;
+  return count;
+}
+
 /**
- * Counts what sixteen lines from `line` on are, when none of them ends the stretch; false when one may, or when it is not known
- * yet that there are enough different characters.
+ * How many lines from `line` on, up to sixteen, do not end a stretch, and show no character that was not seen yet, unless there are
+ * enough different ones; these are counted.
  */
 // @ts-ignore: decorator
 @inline
-function passSixteen(line: i32): bool {
-  if (line + 16 > walkEnd || popcnt(letters) + popcnt(numerals) < ENOUGH_DIFFERENT) return false;
+function passWithin(line: i32): i32 {
+  if (line + 16 > walkEnd) return 0;
   const mask = v128.splat<u8>(<u8>TABLE), none = i64x2.splat(0);
   const known = v128.andnot(v128.load(LINES + SINGLE * ROOM + <usize>line), v128.splat<u8>(<u8>ALIKE));
-  const table = v128.and(known, mask);
+  const table = v128.and(known, mask), single = v128.andnot(known, mask);
   const without = i8x16.bitmask(v128.eq<u8>(known, none));
+  if (without !== 0 && lineTo(line + 15) - lineFrom(line) > LONGEST_OTHER) return 0;
   // With the lines before that are neither, which come first.
-  let runs = (without << others) | ((1 << others) - 1);
-  const last = clz(~(runs << (16 - others)));
-  runs &= runs >> 1;
+  const all = (without << others) | ((1 << others) - 1);
+  let runs = all & (all >> 1);
   runs &= runs >> 2;
   runs &= runs >> 4;
-  if (runs !== 0 || (without !== 0 && lineTo(line + 15) - lineFrom(line) > LONGEST_OTHER)) return false;
-  others = last;
-  singles += popcnt(i8x16.bitmask(v128.ne<u8>(v128.andnot(known, mask), none)));
-  tables += popcnt(i8x16.bitmask(v128.ne<u8>(table, none)));
-  return true;
+  let count = runs === 0 ? 16 : ctz(runs) + MOST_OTHERS - 1 - others;
+  if (<i32>popcnt(symbolsSeen) < ENOUGH_DIFFERENT) count = min(count, ctz(newAmong(single) | 0x10000));
+  if (count === 0) return 0;
+  const passed = (1 << count) - 1;
+  singles += popcnt(i8x16.bitmask(v128.ne<u8>(single, none)) & passed);
+  tables += popcnt(i8x16.bitmask(v128.ne<u8>(table, none)) & passed);
+  others = clz(~(all << (32 - others - count)));
+  return count;
+}
+
+/** Which of sixteen symbols are not among those that were seen. */
+// @ts-ignore: decorator
+@inline
+function newAmong(sixteen: v128): i32 {
+  const held = i8x16.relaxed_swizzle(i64x2(<i64>(symbolsSeen | 1), 0), v128.shr<u8>(sixteen, 3));
+  const bits = i8x16.relaxed_swizzle(v128.load(VECTORS, 64), v128.and(sixteen, i8x16.splat(7)));
+  return i8x16.bitmask(v128.eq<u8>(v128.and(held, bits), i64x2.splat(0)));
 }
 
 /** Whether some of the lines of a block neither end nor begin with a single character, and none is long. */
@@ -139,7 +161,7 @@ function isOrdinary(line: i32): bool {
 /** Asks about the lines before `stop` when enough of them end in a single character, or are rows of a table. */
 function closeBlock(stop: i32): i32 {
   if (singles + tables < 2 || lineTo(stop - 1) - lineFrom(blockStart) > MOST_RECORD_BYTES) return DONE;
-  const different = popcnt(letters) + popcnt(numerals);
+  const different = <i32>popcnt(symbolsSeen);
   const hasRecords = different >= FEWEST_DIFFERENT && (different >= ENOUGH_DIFFERENT || 4 * different >= singles) &&
     5 * singles >= stop - blockStart;
   if (!hasRecords && (tables < 2 || 2 * tables < stop - blockStart)) return DONE;
@@ -271,4 +293,67 @@ function mayReorder(first: i32, last: i32): bool {
   const most = <i32>(to - from) - 1;
   // In a short text there is time for all.
   return walkEnd <= FEW_LINES || (digits < most && small < most);
+}
+
+/** As in counted.ts: bytes from the end of one number to the next, digits of the longest first one, and how many are tried as that. */
+const WIDEST_RECORD: i32 = 40, LONGEST_COUNTER: i32 = 6, MOST_STARTS: i32 = 4;
+
+// @ts-ignore: decorator
+@inline
+function decimals(at: i32): i32 {
+  const digits = v128.lt<u8>(v128.sub<u8>(v128.load(TEXT + <usize>at), v128.load(ZEROES)), v128.load(TEN));
+  return i8x16.bitmask(digits);
+}
+
+/** Whether one of the first numbers in `[from, to)` of the text has two more behind it with which it counts on. */
+export function mayCountOn(from: i32, to: i32): bool {
+  let starts = 0;
+  for (let at = from; at < to && starts < MOST_STARTS;) {
+    const digits = decimals(at);
+    if (digits === 0) {
+      at += 16;
+      continue;
+    }
+    const first = at + <i32>ctz(digits);
+    if (first >= to) break;
+    starts++;
+    const size = min(min(LONGEST_COUNTER, to - first), <i32>ctz(~decimals(first)));
+    for (let count = size; count > 0; count--) if (countsOn(first, first + count, from, to)) return true;
+    at = first + size + 1;
+  }
+  return false;
+}
+
+/** Whether the number `[first, end)` has the next two behind it, within `[start, to)` and between the same marks. */
+function countsOn(first: i32, end: i32, start: i32, to: i32): bool {
+  let number = 0;
+  for (let at = first; at < end; at++) number = 10 * number + <i32>load<u8>(TEXT + <usize>at) - 0x30;
+  const width = load<u8>(TEXT + <usize>first) === 0x30 ? end - first : 1;
+  const after = end < to ? load<u8>(TEXT + <usize>end) : 0x0a;
+  const before = first > start ? load<u8>(TEXT + <usize>first - 1) : 0x0a;
+  const mark = load<u8>(SYMBOLS + <usize>after) === 0 ? <i32>after : -1;
+  const second = nextNumber(number + 1, width, end, to, mark, before);
+  return second > 0 && nextNumber(number + 2, width, second, to, mark, before) > 0;
+}
+
+/**
+ * Where a number of so many digits at least ends that stands not far behind `from`, with `mark` behind it or, when that is -1, with
+ * `before` before it; 0 when there is none.
+ */
+function nextNumber(number: i32, width: i32, from: i32, to: i32, mark: i32, before: u8): i32 {
+  // The digits, the first of them lowest.
+  let digits: u64 = 0;
+  let size = 0;
+  for (; number > 0 || size < width; number /= 10, size++) digits = (digits << 8) | <u64>(0x30 + (number % 10));
+  const lead = v128.splat<u8>(<u8>digits), unused = 64 - (<u64>size << 3);
+  const limit = min(to - size, from + WIDEST_RECORD);
+  for (let at = from; at <= limit; at += 16) {
+    let found = i8x16.bitmask(v128.eq<u8>(v128.load(TEXT + <usize>at), lead));
+    for (; found !== 0; found &= found - 1) {
+      const next = at + <i32>ctz(found), place = TEXT + <usize>next;
+      if (next > limit || <u32>load<u8>(place - 1) - 0x30 < 10 || (load<u64>(place) ^ digits) << unused !== 0) continue;
+      if (mark < 0 ? load<u8>(place - 1) === before : <i32>load<u8>(place + <usize>size) === mark) return next + size;
+    }
+  }
+  return 0;
 }

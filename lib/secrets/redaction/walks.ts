@@ -17,6 +17,10 @@ export const ASK = {
   hexRows: 6,
   /** Lines hold records, when the number beside them is 1, or are the rows of a table. */
   block: 1,
+  /** A column of so many stretches has to be gathered, for which there was no room. */
+  column: 1,
+  /** One that was gathered may have to be gathered again in the order of the numbers beside them. */
+  unordered: 2,
   /** A line is so long that it may hold records. */
   longLine: 2,
   /** Lines are of one length, and have to be read in other orders. */
@@ -36,6 +40,9 @@ export type OnAsk = (what: number, first: number, last: number, number: number) 
 
 /** Where in the memory lies what is asked about, see columns.as. */
 const ASKED = 0x27a008;
+/** The numbers beside the stretches of a column, and how many there may be, see records.as. */
+const NUMBERS = 0x2ca000;
+const MOST_NUMBERS = 4098;
 
 /** What these export: of each walk what begins it, and what goes on to the next thing to do. */
 export interface WalkExports {
@@ -52,6 +59,12 @@ export interface WalkExports {
   nextColumns(): number;
   beginRecords(count: number): void;
   nextRecords(): number;
+  mayCountOn(from: number, to: number): number;
+  nextSingle(at: number, to: number): number;
+  beginTokens(from: number, to: number): void;
+  nextTokens(): number;
+  beginCells(start: number, end: number): void;
+  nextCells(): number;
   beginShortLines(count: number): void;
   nextShortLines(): number;
   beginDumps(count: number): void;
@@ -64,11 +77,13 @@ export interface WalkExports {
 export class Walks {
   readonly #exports: WalkExports;
   readonly #asked: Uint32Array;
+  readonly #numbers: Uint32Array;
 
   /** What the kernel says that has these `exports`. */
   constructor(exports: WalkExports) {
     this.#exports = exports;
     this.#asked = new Uint32Array(exports.memory.buffer, ASKED, 3);
+    this.#numbers = new Uint32Array(exports.memory.buffer, NUMBERS, MOST_NUMBERS);
   }
 
   /** Gathers the columns of `lines` of a text of `length` bytes, of which the first may be cut when it `isContinued`. */
@@ -83,6 +98,33 @@ export class Walks {
   records(count: number, onAsk: OnAsk): void {
     this.#exports.beginRecords(count);
     this.#walk(this.#exports.nextRecords, onAsk);
+  }
+
+  /** Whether there may be numbers in `[from, to)` of the text that count on, so that they have to be looked at. */
+  mayCountOn(from: number, to: number): boolean {
+    return this.#exports.mayCountOn(from, to) !== 0;
+  }
+
+  /** The first look from the one at `at` on into a line up to `to` that shows a single character; behind any text when there is none. */
+  nextSingle(at: number, to: number): number {
+    return this.#exports.nextSingle(at, to);
+  }
+
+  /** Gathers columns of the short tokens of `[from, to)` of the text. */
+  tokens(from: number, to: number, onAsk: OnAsk): void {
+    this.#exports.beginTokens(from, to);
+    this.#walk(this.#exports.nextTokens, onAsk);
+  }
+
+  /** Puts the numbers beside the `count` tokens of the last column into `numbers`. */
+  takeNumbers(numbers: Float64Array, count: number): void {
+    numbers.set(this.#numbers.subarray(0, count));
+  }
+
+  /** Gathers columns of the cells of the lines from `start` to the one before `end`. */
+  cells(start: number, end: number, onAsk: OnAsk): void {
+    this.#exports.beginCells(start, end);
+    this.#walk(this.#exports.nextCells, onAsk);
   }
 
   /** Finds short lines among them that may be in another order, or have others between them. */

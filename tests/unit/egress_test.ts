@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { ToolError } from "../../lib/errors.ts";
+import { Egress } from "../../lib/mcp/egress.ts";
+import { Redactor } from "../../lib/secrets/redactor.ts";
+
+const VALUE = "4f9Qz7XbT2mLr8WcDkYp5HsVnG";
+
+function egress(): Egress {
+  const redactor = new Redactor();
+  redactor.add([VALUE]);
+  return new Egress(() => redactor);
+}
+
+/** The most characters in a row that some of the texts show of the value. */
+function longestRun(texts: readonly string[]): number {
+  const isShown = Array.from(VALUE, () => false);
+  for (const text of texts) {
+    for (let at = 0; at < VALUE.length; at++) {
+      let length = 0;
+      while (at + length < VALUE.length && text.includes(VALUE.slice(at, at + length + 1))) length++;
+      if (length > 3) isShown.fill(true, at, at + length);
+    }
+  }
+  return Math.max(...isShown.map((shown) => shown ? "#" : ".").join("").split(".").map(({ length }) => length));
+}
+
+for (const size of [5, 6, 7]) {
+  Deno.test(`result() and failure() show no more of a value in several answers than in one, ${size} characters each`, () => {
+    for (const isBackwards of [false, true]) {
+      const door = egress();
+      const pieces = VALUE.match(new RegExp(`.{1,${size}}`, "g")) ?? [];
+      const texts = (isBackwards ? pieces.toReversed() : pieces).map((piece, i) => {
+        const message = `it is ${piece} now`;
+        const answer = i % 2 === 0
+          ? door.result({ stdout: message })
+          : door.failure(new ToolError("invalid_argument", message));
+        return JSON.stringify([answer, door.progress({ progress: i, message: `${i} s` })]);
+      });
+      assert.ok(longestRun(texts) < 8, texts.join("\n"));
+      assert.match(texts[0] as string, new RegExp(isBackwards ? pieces.at(-1) as string : pieces[0] as string));
+    }
+  });
+}
+
+Deno.test("result() leaves answers as they are that show nothing of a value, whatever came before", () => {
+  const door = egress();
+  for (let i = 0; i < 300; i++) {
+    const value = {
+      stdout: `line ${i * 7919} of ${(i * 104_729).toString(36)}\n`,
+      stderr: i % 3 === 0 ? "warning" : "",
+    };
+    assert.deepEqual(door.result(value).structuredContent, value);
+  }
+});
