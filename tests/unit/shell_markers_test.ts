@@ -91,3 +91,19 @@ Deno.test("withoutOurLines() shows the command in place of the line that ran it"
     assert.equal(withoutOurLines(unended), unended);
   }
 });
+
+Deno.test("withoutOurLines() shows the command wherever in the echo a shell without a line editor has asked for more", () => {
+  const token = "mcp" + "a".repeat(24);
+  for (const command of ["kept=yes; cd /usr; echo one; (exit 6)", `echo ${"w".repeat(900)}`]) {
+    const whole = awaitLine(command, token).replaceAll("\\\r ", "\\\n ").trimEnd();
+    const folds = whole.split("\\\n").length - 1;
+    assert.ok(folds > 0);
+    const first = whole.indexOf("\\\n") + 2;
+    for (let at = first; at <= whole.length; at++) {
+      const asked = `${whole.slice(0, at)}> ${whole.slice(at)}\n${"> ".repeat(folds - 1)}> quoted\n$ `;
+      // The line that follows must keep its place, whatever it is.
+      const kept = `$ ${asked}${sourceLine("/tmp/x/f", token).trimEnd()}\n$ `;
+      assert.equal(withoutOurLines(kept), `$ ${command}\n> quoted\n$ \n$ `, String(at));
+    }
+  }
+});

@@ -44,7 +44,7 @@ export type Foreground = ForegroundShell | "program";
  * is none, how that reads, and in which function of the kernel it waits. A shell that was started from it, without a
  * script and with the terminal as its input, is one, too. What is asked for is in proc(5), field by field.
  */
-const SCRIPT = `LC_ALL=C; export LC_ALL
+const SCRIPT = `LC_ALL=C; export LC_ALL; echo
 nested() { case $n in sh|dash|bash|ash|zsh|ksh|ksh93|mksh) ;; *) return 1;; esac
 [ "$(tr '\\0' '\\n' <"/proc/$1/cmdline" | grep -vc ^-)" -le 1 ] && [ -t 0 ] <"/proc/$1/fd/0"; }
 for f in /proc/[0-9]*/stat; do read -r l <"$f" || continue; p=\${l%% *}; set -- \${l##*) }

@@ -24,9 +24,12 @@ pause() { sleep 0.1 2>/dev/null || sleep 1; t=$((t+1)); [ $t -lt 50 ]; }`;
 
 /**
  * The terminal gets its size (xterm's control sequences, CSI 8 t). The first row names the session and is pushed out of
- * sight: then a history without any text is another screen's.
+ * sight: then a history without any text is another screen's. The shell is not started before the terminal has its size:
+ * bash misses some changes of it while it starts, and its line editor then takes the terminal for a narrower one.
  */
 const IN_SESSION = `printf '\\033[8;%s;%st\\033[H%s\\033[999B\\n\\033[H' "$3" "$2" "$1"; ` +
+  `t=0; command -v stty >/dev/null 2>&1 || t=40; until [ $t = 40 ] || [ "$(stty size)" = "$3 $2" ]; do ` +
+  `t=$((t+1)); sleep 0.02 2>/dev/null || t=40; done; ` +
   `case $SHELL in */zsh) exec "$SHELL" -g -l;; esac; exec "\${SHELL:-/bin/sh}" -l`;
 const CREATE = `find "$1" || { umask "$u"; screen -U -h ${HISTORY_ROWS} -c /dev/null -d -m -S "$1" ` +
   `/bin/sh -c ${
@@ -82,7 +85,7 @@ leave() { kill $o $r $w; rm -f "$d/copy" "$d/raw"; rmdir "$d"; exit; } 2>/dev/nu
 d=$(mktemp -d "$b.XXXXXXXX") && mkfifo "$d/copy" "$d/raw" || leave
 case $d in *[\\'\\"\\\\%^\\$]*) leave;; esac
 ${CREATE}
-echo "screen=$p"; read go <&3 || leave
+printf '\\nscreen=%s\\n' "$p"; read go <&3 || leave
 t=0; until screen -ls "$1" 2>/dev/null 3<&- | grep -F "$p" | grep -q Attached; do pause || break; done
 exec 4<>"$d/copy" 5<>"$d/raw" 6<"$d/copy" 7<"$d/raw"
 ${tell(STOP)}

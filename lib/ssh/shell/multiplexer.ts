@@ -11,8 +11,12 @@ import type { LinkListener, LinkOptions, TerminalLink } from "./link.ts";
 import { openTmux } from "./tmux_link.ts";
 
 const LIMIT_MS = 15_000;
-/** Names what there is; a tmux before 3.0 cannot be sent keys by their codes, a screen before 4.1 does not say what it shows. */
+/**
+ * Names what there is; a tmux before 3.0 cannot be sent keys by their codes, a screen before 4.1 does not say what it shows.
+ * What start-up files have printed may have no line end.
+ */
 const PROBE = `${KEEPS_PROBE}
+echo
 t=$(tmux -V 2>/dev/null); case $t in 'tmux '[3-9]*|'tmux next'*|'tmux master') echo tmux; exit;; esac
 s=$(screen -v 2>/dev/null); case $s in *'ersion 4.00'*|*'ersion 3'*) ;; *ersion*) echo screen; exit;; esac
 command -v dtach >/dev/null 2>&1 && { echo dtach; keeps; }; :`;

@@ -15,7 +15,7 @@ const MAX_SAID_CHARACTERS = 64 * 1024;
 const SCRIPT = `umask 077; d=$(mktemp -d "\${TMPDIR:-/tmp}/mcp.XXXXXXXX") && mkfifo "$d/f" || exit 1
 exec 3<&0; (exec cat <&3 >"$d/f") & p=$!
 (sleep 20; kill $p) >/dev/null 2>&1 & w=$!
-echo "fifo=$d/f"; exec >&- 3<&-; wait $p 2>/dev/null; rm -rf "$d"; kill $w 2>/dev/null`;
+printf '\\nfifo=%s\\n' "$d/f"; exec >&- 3<&-; wait $p 2>/dev/null; rm -rf "$d"; kill $w 2>/dev/null`;
 
 /** A FIFO with something in it. */
 export interface SecretFifo {

@@ -125,7 +125,12 @@ function escapedWords(text: string): string[] {
 const WHOLE_START = " { __mcp_s=$?; __mcp_w=";
 const KEPT_START =
   /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in| ?__mcp_s=\$\?; \{ printf /g;
-const KEPT_ENDS = ['__mcp_c; (exit $__mcp_s)"; } 2>/dev/null&&:', "unset __mcp_ok; } >/dev/tty 2>/dev/null"] as const;
+/** What a shell without a line editor asks for the next line with: it may stand wherever the echo was when it asked. */
+const ASKED = "> ";
+const KEPT_ENDS = [
+  withinEcho('__mcp_c; (exit $__mcp_s)"; } 2>/dev/null&&:'),
+  withinEcho("unset __mcp_ok; } >/dev/tty 2>/dev/null"),
+] as const;
 const STARTS = [WHOLE_START, " { __mcp_s=$?; case ", " { case ${BASH_VERSION-} in"] as const;
 /** Longest line of ours that runs nothing. */
 const MAX_KEPT_CHARACTERS = 2000;
@@ -146,14 +151,16 @@ export function withoutOurLines(text: string): string {
     }
     const next = text.indexOf(WHOLE_START, body);
     if (next >= 0 && next < end) continue; // that end is another's
-    shown += text.slice(from, start.index) + (whole === undefined ? "" : commandIn(text.slice(body, end)));
+    const echo = text.slice(body, end);
+    const line = echo.replaceAll(ASKED, "");
+    shown += text.slice(from, start.index) + (whole === undefined ? "" : commandIn(line));
     from = end;
-    // A shell without a line editor asks for each folded line only when all have been echoed.
-    const asked = "\n" + "> ".repeat(text.slice(body, end).split("\\\n").length - 1);
-    if (asked.length > 1 && text.startsWith(asked, end)) {
-      shown += "\n";
-      from = end + asked.length;
-    }
+    if (text[end] !== "\n") continue;
+    const toAsk = line.split("\\\n").length - echo.split(ASKED).length;
+    let behind = end + 1;
+    for (let asked = 0; asked < toAsk && text.startsWith(ASKED, behind); asked++) behind += ASKED.length;
+    shown += "\n";
+    from = behind;
   }
   return shown + text.slice(from);
 }
@@ -168,18 +175,26 @@ export function beginsOurLine(text: string, at: number): boolean {
 
 /** True when a line of ours ends in `text`. */
 export function closesOurLine(text: string): boolean {
-  return KEPT_ENDS.some((ending) => text.includes(ending));
+  return KEPT_ENDS.some((ending) => endOf(text, 0, ending) !== undefined);
 }
 
 /** True when `text` ends in the middle of a line of ours. */
 export function endsInOurLine(text: string): boolean {
   const start = Math.max(...STARTS.map((begin) => text.lastIndexOf(begin)));
-  return start >= 0 && !KEPT_ENDS.some((ending) => text.includes(ending, start));
+  return start >= 0 && !KEPT_ENDS.some((ending) => endOf(text, start, ending) !== undefined);
 }
 
-function endOf(text: string, from: number, ending: string): number | undefined {
-  const at = text.indexOf(ending, from);
-  return at < 0 ? undefined : at + ending.length;
+/** Finds `words` in an echo, also where the shell has asked for the next line in between. */
+function withinEcho(words: string): RegExp {
+  return new RegExp(
+    words.replaceAll(/[^]/g, (character) => character.replace(/[^\w ]/, "\\$&") + `(?:${ASKED})*`),
+    "g",
+  );
+}
+
+function endOf(text: string, from: number, ending: RegExp): number | undefined {
+  ending.lastIndex = from;
+  return ending.test(text) ? ending.lastIndex : undefined;
 }
 
 function endWithin(text: string, from: number): number | undefined {

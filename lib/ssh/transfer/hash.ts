@@ -33,7 +33,7 @@ export async function remoteSha256(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const options = { deadline: new Deadline(LEAST_MS + bytes / BYTES_PER_MS), stdin: pathLine(path), signal };
-  const script = `head -c ${bytes} < "$f" | { ${HASH}; }`;
+  const script = `echo; head -c ${bytes} < "$f" | { ${HASH}; }`;
   try {
     const answer = await ask(session.connection, withPath(script), options);
     return /(?:^|[\s=])([0-9a-f]{64})(?:\s|$)/.exec(answer)?.[1];
