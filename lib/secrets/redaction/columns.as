@@ -458,8 +458,10 @@ function reportWithDigits(count: i32): bool {
     size += <i32>wide;
   }
   if (taken === 0 || size < FEWEST_CHARACTERS) return true;
+  const quiet = quietWithDigits(count);
+  if (quiet === IN_BOTH) return true;
   if (!fits(size)) return false;
-  let at = beginText();
+  let at = beginText(quiet);
   for (let i = 0; i < count; i++) {
     at = addStretch(at, <i32>(digitsBefore(stretchFrom(i)) - TEXT), <i32>(digitsBehind(stretchTo(i)) - TEXT));
   }

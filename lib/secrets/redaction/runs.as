@@ -320,10 +320,18 @@ function leastProof(kinds: i32): i32 {
   return (kinds & load<i32>(LEAST, 12)) === 0 ? load<i32>(LEAST, 16) : load<i32>(LEAST, 20);
 }
 
+/** Says that something was met in the view that is looked at, or almost. */
+// @ts-ignore: decorator
+@inline
+function hear(): void {
+  store<u32>(HEARD, load<u32>(HEARD) | (symbols === DENSE ? IN_DENSE : IN_PLAIN));
+}
+
 /** Tells of a run, by where it begins and ends, a bit for each of its kinds, and what it proves; or of a whole form. */
 // @ts-ignore: decorator
 @inline
 function tell(start: i32, end: i32, kinds: i32, proof: i32): void {
+  hear();
   store<i32>(met, start);
   store<i32>(met, end, 4);
   store<i32>(met, kinds, 8);
@@ -364,6 +372,8 @@ function follow(start: i32, found: i32): void {
     end++;
   }
   if (proof >= leastProof(kinds)) tell(start, end, kinds, proof);
+  // A part of it might do with less.
+  else if (proof >= load<i32>(LEAST, 8) && (kinds & load<i32>(LEAST, 4)) !== 0 || proof >= load<i32>(LEAST, 16)) hear();
   done = max(done, end);
   runStart = start;
   runEnd = end;
