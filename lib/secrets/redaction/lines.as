@@ -167,14 +167,33 @@ function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
 /** The tokens of the first sixteen bytes of the first line of a group, and which of these are blanks and digits. */
 const FIRST_TOKENS: usize = 0x254810;
 let firstBlanks: i32 = 0, firstDigits: i32 = 0;
+/** Where all tokens of that line are, see tails.as, once that was of use: how many there are, 0 before. */
+const GROUP_TOKENS: usize = 0x255f00;
+let firstCount: i32 = 0;
 
 // @ts-ignore: decorator
 @inline
 function takeFirst(from: usize): void {
   const v = v128.load(from), digits = areDigits(v), blanks = areBlanks(v);
   v128.store(FIRST_TOKENS, tokensOf(v, digits, blanks));
+  firstCount = 0;
   firstBlanks = i8x16.bitmask(blanks);
   firstDigits = i8x16.bitmask(digits);
+}
+
+/** The same as {@link share} of a line and the first one of its group, which is quicker of short ones. */
+function shareTokens(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
+  if (aTo - a > <usize>WIDEST || bTo - b > <usize>WIDEST) return share(a, aTo, b, bTo);
+  if (firstCount === 0) firstCount = <i32>(putTokens(GROUP_TOKENS, a, aTo) - GROUP_TOKENS);
+  const count = <i32>(putTokens(OTHER_LINE, b, bTo) - OTHER_LINE);
+  const low = i8x16.bitmask(v128.eq<u8>(v128.load(GROUP_TOKENS), v128.load(OTHER_LINE)));
+  const high = i8x16.bitmask(v128.eq<u8>(v128.load(GROUP_TOKENS, 16), v128.load(OTHER_LINE, 16)));
+  const tokens = min(<i32>ctz(~(low | (high << 16))), min(firstCount, count));
+  let begins = tokenBits(b, bTo);
+  for (let i = 0; i < tokens; i++) begins &= begins - 1;
+  shareEnd = begins === 0 ? bTo : b + <usize>ctz(begins);
+  differ |= <i32>(tokens < firstCount || tokens < count);
+  return tokens;
 }
 
 /** The same as {@link share} of a line and the first one of its group, most of which differ within sixteen bytes. */
@@ -188,7 +207,7 @@ function shareWithFirst(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   const blanks = i8x16.bitmask(vBlanks), digits = i8x16.bitmask(vDigits);
   // Runs that go on behind what is the same, in either line.
   const runs = ((blanks << 1) & (blanks | firstBlanks)) | ((digits << 1) & (digits | firstDigits));
-  if (same === 16 || ((runs >> same) & 1) !== 0) return share(a, aTo, b, bTo);
+  if (same === 16 || ((runs >> same) & 1) !== 0) return shareTokens(a, aTo, b, bTo);
   const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
   shareEnd = b + <usize>same;
   differ |= <i32>(a + <usize>same < aTo || shareEnd < bTo);
