@@ -183,15 +183,13 @@ function takeFirst(from: usize): void {
 
 /** The same as {@link share} of a line and the first one of its group, which is quicker of short ones. */
 function shareTokens(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
-  if (aTo - a > <usize>WIDEST || bTo - b > <usize>WIDEST) return share(a, aTo, b, bTo);
+  if (aTo - a > MOST_TOLD || bTo - b > MOST_TOLD) return share(a, aTo, b, bTo);
   if (firstCount === 0) firstCount = <i32>(putTokens(GROUP_TOKENS, a, aTo) - GROUP_TOKENS);
   const count = <i32>(putTokens(OTHER_LINE, b, bTo) - OTHER_LINE);
-  const low = i8x16.bitmask(v128.eq<u8>(v128.load(GROUP_TOKENS), v128.load(OTHER_LINE)));
-  const high = i8x16.bitmask(v128.eq<u8>(v128.load(GROUP_TOKENS, 16), v128.load(OTHER_LINE, 16)));
-  const tokens = min(<i32>ctz(~(low | (high << 16))), min(firstCount, count));
-  let begins = tokenBits(b, bTo);
-  for (let i = 0; i < tokens; i++) begins &= begins - 1;
-  shareEnd = begins === 0 ? bTo : b + <usize>ctz(begins);
+  const tokens = sameFrom(GROUP_TOKENS, OTHER_LINE, min(firstCount, count));
+  let left = begins;
+  for (let i = 0; i < tokens; i++) left &= left - 1;
+  shareEnd = left === 0 ? bTo : b + <usize>ctz(left);
   differ |= <i32>(tokens < firstCount || tokens < count);
   return tokens;
 }

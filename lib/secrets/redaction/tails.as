@@ -3,24 +3,28 @@
 /** The tokens of a line, of which each is a byte as in {@link tokensOf}: those of the first line of a group, and of another one. */
 const FIRST_LINE: usize = 0x255e20, OTHER_LINE: usize = 0x255e80;
 
-/** Where the tokens begin of a line of up to {@link WIDEST} bytes, a bit for each byte. */
-// @ts-ignore: decorator
-@inline
-function tokenBits(from: usize, to: usize): u32 {
-  const v = v128.load(from), w = v128.load(from, 16);
-  const digits = <u32>digitsOf(v) | (<u32>digitsOf(w) << 16), blanks = <u32>blanksOf(v) | (<u32>blanksOf(w) << 16);
-  return ~((digits & (digits << 1)) | (blanks & (blanks << 1))) & (((<u32>1) << <u32>(to - from)) - 1);
-}
+/** Bytes of the longest line whose tokens are told together, and where those of the last such line begin, a bit for each byte. */
+const MOST_TOLD: usize = 64;
+let begins: u64 = 0;
 
 /** Writes the tokens of such a line at `at`; where they end. */
 // @ts-ignore: decorator
 @inline
 function putTokens(at: usize, from: usize, to: usize): usize {
-  const begins = tokenBits(from, to), v = v128.load(from), w = v128.load(from, 16);
-  squeeze(at, tokensOf(v, areDigits(v), areBlanks(v)), <i32>(begins & 0xffff));
-  at += <usize>popcnt(begins & 0xffff);
-  squeeze(at, tokensOf(w, areDigits(w), areBlanks(w)), <i32>(begins >>> 16));
-  return at + <usize>popcnt(begins >>> 16);
+  let digitBefore = 0, blankBefore = 0;
+  begins = 0;
+  for (let step: usize = 0; from + step < to; step += 16) {
+    const v = v128.load(from + step), left = to - from - step;
+    const areNumbers = areDigits(v), areGaps = areBlanks(v), digits = i8x16.bitmask(areNumbers), blanks = i8x16.bitmask(areGaps);
+    const inside = (digits & (digits << 1 | digitBefore)) | (blanks & (blanks << 1 | blankBefore));
+    const here = ~inside & (left >= 16 ? 0xffff : (1 << <i32>left) - 1);
+    squeeze(at, tokensOf(v, areNumbers, areGaps), here);
+    at += <usize>popcnt(here);
+    begins |= <u64>here << <u64>step;
+    digitBefore = digits >> 15;
+    blankBefore = blanks >> 15;
+  }
+  return at;
 }
 
 /** How many tokens that end at `a` and at `b` are the same, of up to 32. */
@@ -32,14 +36,26 @@ function sameTokens(a: usize, b: usize): i32 {
   return <i32>clz(~((near << 16) | far));
 }
 
+/** How many tokens at `a` and at `b` are the same, no more than `most`. */
+// @ts-ignore: decorator
+@inline
+function sameFrom(a: usize, b: usize, most: i32): i32 {
+  for (let count = 0; count < most; count += 16) {
+    const same = i8x16.bitmask(v128.eq<u8>(v128.load(a + <usize>count), v128.load(b + <usize>count)));
+    if (same !== 0xffff) return min(most, count + <i32>ctz(~same));
+  }
+  return most;
+}
+
 /** Where such a line goes on to without `tokens` tokens at its end. */
 // @ts-ignore: decorator
 @inline
 function withoutTail(from: usize, to: usize, tokens: i32): usize {
-  let begins = tokenBits(from, to);
-  for (; tokens > 0 && begins !== 0; tokens--) {
-    const last = 31 - clz(begins);
-    begins ^= (<u32>1) << last;
+  putTokens(OTHER_LINE, from, to);
+  let left = begins;
+  for (; tokens > 0 && left !== 0; tokens--) {
+    const last = 63 - clz(left);
+    left ^= (<u64>1) << last;
     to = from + <usize>last;
   }
   return to;
