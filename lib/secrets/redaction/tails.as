@@ -3,6 +3,8 @@
 /** The tokens of a line, of which each is a byte as in {@link tokensOf}: those of the first line of a group, and of another one. */
 const FIRST_LINE: usize = 0x255e20, OTHER_LINE: usize = 0x255e80;
 
+/** Tokens that end lines alike, as in {@link tailOf}. */
+const TAIL_TOKENS: i32 = 2;
 /** Bytes of the longest line whose tokens are told together, and where those of the last such line begin, a bit for each byte. */
 const MOST_TOLD: usize = 64;
 let begins: u64 = 0;
@@ -47,20 +49,6 @@ function sameFrom(a: usize, b: usize, most: i32): i32 {
   return most;
 }
 
-/** Where such a line goes on to without `tokens` tokens at its end. */
-// @ts-ignore: decorator
-@inline
-function withoutTail(from: usize, to: usize, tokens: i32): usize {
-  putTokens(OTHER_LINE, from, to);
-  let left = begins;
-  for (; tokens > 0 && left !== 0; tokens--) {
-    const last = 63 - clz(left);
-    left ^= (<u64>1) << last;
-    to = from + <usize>last;
-  }
-  return to;
-}
-
 /** Looks at the next group of lines that end alike, none of which is wide. */
 function nextTails(): i32 {
   tailLine += without(lineTable + FLAG * lineRoom + <usize>tailLine + 1, TAIL);
@@ -77,7 +65,8 @@ function nextTails(): i32 {
   const count = end - start, firstEnd = putTokens(FIRST_LINE, fromOf(start), toOf(start)), first = <i32>(firstEnd - FIRST_LINE);
   let shared = first;
   let areAll = true;
-  for (let line = start + 1; line < end; line++) {
+  // All have these two in common.
+  for (let line = start + 1; line < end && (areAll || shared > TAIL_TOKENS); line++) {
     if (line - start > 1 && (flagsOf(line) & REPEATED) !== 0) continue;
     const otherEnd = putTokens(OTHER_LINE, fromOf(line), toOf(line)), other = <i32>(otherEnd - OTHER_LINE);
     const same = min(sameTokens(firstEnd, otherEnd), min(first, other));
@@ -85,7 +74,7 @@ function nextTails(): i32 {
     areAll = areAll && same === first && same === other;
   }
   if (areAll) return DONE;
-  for (let i = 0; i < count; i++) setStretch(i, fromOf(start + i), withoutTail(fromOf(start + i), toOf(start + i), shared));
+  for (let i = 0; i < count; i++) setStretch(i, fromOf(start + i), skipTail(fromOf(start + i), toOf(start + i), shared));
   if (sizeOf(count) < FEWEST_CHARACTERS) return DONE;
   if (!areInOrder(count, true)) return askLines(SORT_TAILS, start, end, count);
   return report(count) ? DONE : FULL;
