@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Lexicon } from "../../lib/secrets/redaction/lexicon.ts";
 import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { viewOf } from "../../lib/secrets/redaction/view.ts";
 import { ASK } from "../../lib/secrets/redaction/walks.ts";
 
 const kernel = TextKernel.shared();
@@ -64,6 +66,59 @@ Deno.test("Gathered.gather() leaves a text out that is too short to hold anythin
   gathered.clear();
   assert.ok(gather([0, 10_000]));
   assert.equal(gathered.length, 10_000);
+});
+
+const VALUE = "kX7pQ2mZ9rT4wB6s";
+const lexicon = new Lexicon();
+for (const _ of lexicon.add([VALUE]));
+
+/** The same as {@linkcode begin} for a text that is looked up as it stands. */
+function lookUp(text: string): void {
+  begin(text);
+  gathered.listen();
+  kernel.read(viewOf(encoder.encode(text)));
+  kernel.lookUp(false, lexicon.plain, () => {});
+  kernel.lookUp(true, lexicon.dense, () => {});
+  gathered.trust(false, false);
+}
+
+/** How many symbols the views have of what was gathered. */
+function symbolsOf(): [plain: number, dense: number] {
+  kernel.read(gathered);
+  return [kernel.plainLength, kernel.denseLength];
+}
+
+Deno.test("Gathered.gather() leaves out what the text shows as it stands when nothing was met in that", () => {
+  lookUp("ab\tcd\n'ef'\ngh");
+  assert.ok(gather([0, 2], [3, 5], [7, 9], [11, 13]));
+  assert.equal(gathered.length, 0);
+  // A letter between two of them, a mark that only the plain view keeps, and another order.
+  lookUp("ab\nxcd\nef");
+  assert.ok(gather([0, 2], [4, 6], [7, 9]));
+  assert.deepEqual([textsOnly(), symbolsOf()], [["abcdef"], [6, 6]]);
+  lookUp("ab\n%cd\nef");
+  assert.ok(gather([0, 2], [4, 6], [7, 9]));
+  assert.deepEqual([textsOnly(), symbolsOf()], [["abcdef"], [6, 0]]);
+  lookUp("ab\ncd\nef");
+  assert.ok(gather([3, 5], [0, 2], [6, 8]));
+  assert.deepEqual(textsOnly(), ["cdabef"]);
+});
+
+Deno.test("Gathered.gather() takes what stands in a row when something was met there, or rows are missing", () => {
+  const columns: [number, number][] = [[0, 2], [3, 5], [6, 8]];
+  lookUp(`ab\ncd\nef\n${VALUE}`);
+  assert.ok(gather(...columns));
+  assert.deepEqual(textsOnly(), ["abcdef"]);
+  lookUp("ab\ncd\nef");
+  gathered.trust(true, false);
+  assert.ok(gather(...columns));
+  assert.deepEqual(textsOnly(), ["abcdef"]);
+  lookUp("ab\ncd\nef");
+  gathered.trust(false, true);
+  assert.ok(gather(...columns));
+  // A short pattern is one of the plain view.
+  assert.deepEqual([textsOnly(), symbolsOf()], [["abcdef"], [6, 0]]);
+  gathered.trust(true, false);
 });
 
 /** The columns of a text, and how often something was asked. */
