@@ -203,6 +203,7 @@ export function probe(isDense: bool, count: i32, sets: usize): i32 {
   take(isDense, count, sets);
   narrowEnd = siftCandidates(symbols, probeFives(symbols, length, sets), load<u32>(sets, 8), <usize>load<u32>(sets, 12));
   const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
+  const headShift = load<u32>(sets, 96), heads = <usize>load<u32>(sets, 100);
   let found = FOUND;
   agreesTo = 0;
   for (let from = NARROW_GRAMS; from < narrowEnd; from += SOME_GRAMS << 1) {
@@ -221,7 +222,10 @@ export function probe(isDense: bool, count: i32, sets: usize): i32 {
     for (let narrow = from; narrow < to; narrow += 2, entry += 8) {
       const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
       const place = load<u32>(entry);
-      const isWhole = sieveBit(wholes, wholeShift, gramHash(load<u32>(here), load<u32>(here, 4))) & 1;
+      const hash = gramHash(load<u32>(here), load<u32>(here, 4));
+      let isWhole = sieveBit(wholes, wholeShift, hash) & 1;
+      // Many begin with the same few characters.
+      if (isWhole !== 0) isWhole = (sieveBit(heads, headShift, wideHash(here)) | sieveBit(heads, headShift, ~hash)) & 1;
       // What has been said of a gram holds for those that follow it in its form for as long as the text agrees.
       const isSaid = place - at === agreesAt && at + GRAM <= agreesTo;
       const isRun = place === 0 || isSaid ? 0 : mayCountFrom(at, narrow, place, load<u32>(entry, 4) & LEAST_BITS);
