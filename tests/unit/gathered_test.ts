@@ -161,3 +161,18 @@ Deno.test("Walks.columns() asks about columns whose numbers are in another order
   assert.ok(columns.includes(wide.map((line) => line.split("\t")[1]).join("")));
   assert.ok(asked <= 2);
 });
+
+Deno.test("Walks.columns() gathers what lines begin with that end alike, however many tokens they end with", () => {
+  const columnOf = (...lines: string[]): string | undefined => columnsOf(lines.join("\n")).columns.at(-1);
+  // One line ends with fewer of them than those before it, or with nothing else.
+  assert.equal(columnOf("abc is 1;", "def is 2;", "ghi at 3;", "jkl at 4;"), "abc isdef isghi atjkl at");
+  assert.equal(columnOf("kl;,,", "abc;,,", "xyz:,,", "def;,,"), "kl;abc;xyz:def;");
+  assert.equal(columnOf("7;", "qrst 8;", "uvwx 9;"), "qrst uvwx ");
+  assert.equal(columnOf("qrstuvwx 7;", "8;", "9;"), "qrstuvwx ");
+  // Numbers, and blanks, that go on behind the first sixteen bytes.
+  for (let before = 9; before < 16; before++) {
+    const lines = ["a", "b", "c"].map((piece, i) => `${piece.repeat(before)}${123_456 + i}=`);
+    assert.equal(columnOf(...lines), lines.map((line) => line.slice(0, before)).join(""));
+    assert.equal(columnOf(...lines.map((line) => line.replace(/\d+/, " \t   "))), columnOf(...lines));
+  }
+});
