@@ -38,9 +38,19 @@ function findNumber(from: usize, to: usize): void {
     numberTo = min(from + <usize>behind, to);
     return;
   }
-  while (from < to && !isDigit(load<u8>(from))) from++;
-  numberFrom = from;
-  numberTo = skip(from, to, 0x30);
+  findFurther(from, to);
+}
+
+/** The same where it is not within sixteen bytes. */
+function findFurther(from: usize, to: usize): void {
+  for (; from < to; from += 16) {
+    const digits = digitsOf(v128.load(from));
+    if (digits === 0) continue;
+    from += <usize>ctz(digits);
+    break;
+  }
+  numberFrom = min(from, to);
+  numberTo = skip(numberFrom, to, 0x30);
 }
 
 /** The number with the digits `[at, to)`, 0 when there are none. */
@@ -99,7 +109,12 @@ function numberColumn(nth: i32): i32 {
   let before = NaN;
   for (let i = 0; i < count; i++) {
     const from = fromOf(start + i), to = toOf(start + i);
-    findNumber(nth === 0 ? from : stretchTo(i), to);
+    if (i > 0 && (flagsOf(start + i) & REPEATED) !== 0) {
+      // Where it was in the line before.
+      const above = fromOf(start + i - 1);
+      numberFrom += from - above;
+      numberTo += from - above;
+    } else findNumber(nth === 0 ? from : stretchTo(i), to);
     const at = numberFrom, stop = numberTo;
     if (at === to) return -1;
     setStretch(i, at, stop);

@@ -204,6 +204,18 @@ function blobs(at: usize, H: v128, four: v128, N: v128, e: v128, eight: v128, f:
   return v128.or(v128.or(gzip, zlib), hex);
 }
 
+/** Whether more of what {@link blobs} looks for stands around the byte at `at`, which most text shows by chance. */
+// @ts-ignore: decorator
+@inline
+function mayBeBlob(at: usize): bool {
+  const byte = load<u8>(at);
+  if (byte === 0x48) return load<u32>(at) === 0x49733448;
+  if (byte !== 0x38) return true;
+  // Digits may be capital letters.
+  const next = load<u16>(at, 1) | 0x2020;
+  return load<u8>(at - 1) === 0x37 ? next === 0x6339 || next === 0x6164 : next === 0x3062;
+}
+
 // @define line
       // Without its end; of several empty ones in a row only the first.
       const to = end - (<i32>(start < end) & <i32>(load<u8>(TEXT + <usize>end - 1) === 0x0d));
@@ -328,8 +340,9 @@ export function note(length: i32): void {
     for (let i: usize = 0; i < 64; i += 16) {
       let found = i8x16.bitmask(blobs(at + i, H, four, N, e, eight, f, seven));
       for (; found !== 0; found &= found - 1) {
-        store<u16>(blob, <u16>(base + <i32>i + ctz(found)));
-        blob += 2;
+        const place = i + <usize>ctz(found);
+        store<u16>(blob, <u16>(base + <i32>place));
+        blob += <usize>mayBeBlob(at + place) << 1;
       }
     }
   }

@@ -164,20 +164,26 @@ function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   return tokens;
 }
 
-/** The tokens of the first sixteen bytes of the first line of a group, and which of these are blanks and digits. */
+/**
+ * The tokens of sixteen bytes of the first line of a group, of the first ones or of those behind its offset, where these are, and which
+ * of them are blanks and digits.
+ */
 const FIRST_TOKENS: usize = 0x254810;
-let firstBlanks: i32 = 0, firstDigits: i32 = 0;
+let firstAt: usize = 0, firstBlanks: i32 = 0, firstDigits: i32 = 0;
+/** Where the offset of that line ends. */
+let firstOffsetEnd: usize = 0;
 
 // @ts-ignore: decorator
 @inline
 function takeFirst(from: usize): void {
   const v = v128.load(from), digits = areDigits(v), blanks = areBlanks(v);
   v128.store(FIRST_TOKENS, tokensOf(v, digits, blanks));
+  firstAt = from;
   firstBlanks = i8x16.bitmask(blanks);
   firstDigits = i8x16.bitmask(digits);
 }
 
-/** The same as {@link share} of a line and the first one of its group, most of which differ within sixteen bytes. */
+/** The same as {@link share} of a line and the first one of its group, most of which differ within the bytes that were taken. */
 // @ts-ignore: decorator
 @inline
 function shareWithFirst(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
@@ -211,18 +217,21 @@ function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
   const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
   let a = TEXT + <usize>load<u16>(table + (i << 1)), b = TEXT + <usize>load<u16>(table + (j << 1));
   const aTo = TEXT + <usize>load<u16>(lineTo + (i << 1)), bTo = TEXT + <usize>load<u16>(lineTo + (j << 1));
+  const offset = <i32>load<u8>(lineFlags + j) & OFFSET, both = offset & <i32>load<u8>(lineFlags + i);
   if (line - first === 1) {
     differ = 0;
     store<u8>(lineShared + i, <u8>NOT_KNOWN);
-    takeFirst(a);
+    firstAt = 0;
+    firstOffsetEnd = 0;
   }
-  const offset = <i32>load<u8>(lineFlags + j) & OFFSET, both = offset & <i32>load<u8>(lineFlags + i);
   if (both !== 0) {
-    a = offsetEnd(a, aTo);
+    if (firstOffsetEnd === 0) firstOffsetEnd = offsetEnd(a, aTo);
+    a = firstOffsetEnd;
     b = offsetEnd(b, bTo);
   }
+  if (firstAt !== a) takeFirst(a);
   const isBlankFirst = both === 0 && isBlank(load<u8>(a));
-  const tokens = both !== 0 ? share(a, aTo, b, bTo) + 1 : shareWithFirst(a, aTo, b, bTo);
+  const tokens = shareWithFirst(a, aTo, b, bTo) + <i32>(both !== 0);
   // An offset that was taken apart is one token for whoever looks at this line alone.
   store<u8>(lineShared + j, <u8>(offset !== both ? NOT_KNOWN : tokens));
   store<u16>(table + END * room + (j << 1), <u16>(shareEnd - TEXT));
