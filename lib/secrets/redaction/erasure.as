@@ -81,7 +81,7 @@ export function erase(level: i32, from: i32, to: i32, start: i32): i32 {
 @inline
 function squeezeSources(to: usize, first: v128, last: v128, keep: i32): void {
   const places = i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE + <usize>(keep << 3)));
-  const order = v128.add<u16>(v128.mul<u16>(places, v128.splat<u16>(0x0202)), v128.splat<u16>(0x0100));
+  const order = v128.add<u16>(v128.mul<u16>(places, sixteenTimes(2)), v128.load(ODDS));
   v128.store(to + FROM_OF, i8x16.relaxed_swizzle(first, order));
   v128.store(to + TO_OF, i8x16.relaxed_swizzle(last, order));
 }
