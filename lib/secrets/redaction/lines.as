@@ -238,7 +238,7 @@ function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
   return tokens === 1 && isBlankFirst ? 0 : tokens;
 }
 
-/** Notes for a line what {@link shareHead} noted for the one above, from which it differs in digits at most. */
+/** Notes for a line what {@link shareHead} noted for the one above, if it did, from which it differs in digits at most. */
 // @ts-ignore: decorator
 @inline
 function shareAsAbove(table: usize, room: usize, line: i32): void {
@@ -274,7 +274,7 @@ function group(table: usize, room: usize, count: i32): i32 {
       start++;
       continue;
     }
-    let tokens = shared, isAboveTold = true;
+    let tokens = shared;
     for (let line = start + 2, sixteen = line;; line++) {
       if (line >= sixteen && line + <i32>BATCH <= count) {
         sixteen = line + <i32>BATCH;
@@ -283,18 +283,13 @@ function group(table: usize, room: usize, count: i32): i32 {
           shared = min(shared, fewest);
           line = sixteen - 1;
           tokens = load<u8>(lineShared + <usize>line);
-          isAboveTold = true;
           continue;
         }
       }
       const flags: i32 = load<u8>(lineFlags + <usize>line);
       if ((flags & HEAD) === 0) tokens = 0;
-      else if (isAboveTold && (load<u8>(lineSingles + <usize>line) & ALIKE) !== 0) shareAsAbove(table, room, line);
-      else {
-        isAboveTold = (flags & REPEATED) === 0;
-        if (!isAboveTold) store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
-        else tokens = shareHead(table, room, start, line);
-      }
+      else if ((flags & REPEATED) !== 0 || (load<u8>(lineSingles + <usize>line) & ALIKE) !== 0) shareAsAbove(table, room, line);
+      else tokens = shareHead(table, room, start, line);
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (2 * tokens >= shared) {
         shared = min(shared, tokens);
