@@ -59,16 +59,18 @@ export function erase(level: i32, from: i32, to: i32, start: i32): i32 {
     for (let step: usize = 0; step < size; step += 16, at += 16) {
       const kept = <i32>(keep >> step) & 0xffff, lows = popcnt(kept & 0xff);
       const nextBytes = v128.load(area + at, 16);
-      const sources = area + (at << 1), to = area + (out << 1);
-      const nextFirst = v128.load(sources + FROM_OF, 32), nextLast = v128.load(sources + TO_OF, 32);
-      const secondFirst = v128.load(sources + FROM_OF, 16), secondLast = v128.load(sources + TO_OF, 16);
+      if (isPlaced) {
+        const sources = area + (at << 1), to = area + (out << 1);
+        const nextFirst = v128.load(sources + FROM_OF, 32), nextLast = v128.load(sources + TO_OF, 32);
+        const secondFirst = v128.load(sources + FROM_OF, 16), secondLast = v128.load(sources + TO_OF, 16);
+        squeezeSources(to, first, last, kept & 0xff);
+        squeezeSources(to + (<usize>lows << 1), secondFirst, secondLast, kept >>> 8);
+        first = nextFirst;
+        last = nextLast;
+      }
       squeeze(area + out, bytes, kept);
-      squeezeSources(to, first, last, kept & 0xff);
-      squeezeSources(to + (<usize>lows << 1), secondFirst, secondLast, kept >>> 8);
       out += <usize>popcnt(kept);
       bytes = nextBytes;
-      first = nextFirst;
-      last = nextLast;
     }
   }
   v128.store(area + out, i64x2.splat(0));

@@ -391,11 +391,13 @@ function emit(area: usize, source: usize, at: usize, end: usize, isFirst: bool):
       const strange = marksOnly ? ~bytesAre(bytes, 0x25) & <i32>(undone >> step) : ~textBytes(bytes);
       isRow = (ended & strange) === 0;
     }
-    const place = at - source + step;
-    putSources(area + FROM_OF + (first << 1), source + FROM_OF, place, begun, 0, isFirst);
-    putSources(area + TO_OF + (out << 1), source + TO_OF, place, ended, 1, isFirst);
+    if (isPlaced) {
+      const place = at - source + step;
+      putSources(area + FROM_OF + (first << 1), source + FROM_OF, place, begun, 0, isFirst);
+      putSources(area + TO_OF + (out << 1), source + TO_OF, place, ended, 1, isFirst);
+      first += <usize>popcnt(begun);
+    }
     out += <usize>popcnt(ended);
-    first += <usize>popcnt(begun);
   }
   let marks = undone & lasts;
   if (marks !== 0) {

@@ -188,11 +188,11 @@ function octalNumbers(bytes: v128): v128 {
 function putRow(area: usize, source: usize, bytes: v128, place: usize, size: usize, starts: v128): void {
   const out = outEnd, to = area + (out << 1);
   v128.store(area + out, bytes);
-  if (area === DECODED) {
+  if (area === DECODED && isPlaced) {
     const from = v128.add<u16>(v128.splat<u16>(<u16>place), starts);
     v128.store(to + FROM_OF, from);
     v128.store(to + TO_OF, v128.add<u16>(from, v128.splat<u16>(<u16>size)));
-  } else {
+  } else if (isPlaced) {
     for (let i: usize = 0; i < ROW; i++) {
       putSource(to + (i << 1), source, place + i * size, place + (i + 1) * size, false);
     }

@@ -36,6 +36,8 @@ interface Channel {
 export class Scanner {
   /** What was found, in source positions, in no order. */
   spans: Span[] = [];
+  /** Whether something has to be masked in a view whose bytes are not known to stand anywhere. */
+  lacksPlaces = false;
   readonly #kernel: TextKernel;
   readonly #plain: Channel;
   readonly #dense: Channel;
@@ -179,7 +181,11 @@ export class Scanner {
   }
 
   #mask(first: number, last: number): void {
-    const { starts, ends } = this.#view;
+    const { starts, ends, isPlaced } = this.#view;
+    if (isPlaced === false) {
+      this.lacksPlaces = true;
+      return;
+    }
     if (starts === null || ends === null) return this.#add(first, last + 1);
     if (!this.#scattered) return this.#add(starts[first] as number, ends[last] as number);
     for (let i = first; i <= last; i++) this.#add(starts[i] as number, ends[i] as number);
