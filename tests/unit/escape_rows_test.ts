@@ -281,7 +281,7 @@ Deno.test("Redactor.find() tells exactly where values in escapes of all kinds st
       "#\\b": (byte: number) => `${String.fromCharCode(byte)}#\b`,
     })
   ) {
-    const escaped = each(VALUE, form).replace(/#\x08$/, "");
+    const escaped = each(VALUE, form).slice(0, name === "#\\b" ? -2 : undefined);
     // In the first window, in the next one, and in one before which there was nothing for long.
     const gaps = [3_000, 20_000, 900_000, 40_000];
     let text = "";
