@@ -183,22 +183,32 @@ function takeFirst(from: usize): void {
   firstDigits = i8x16.bitmask(digits);
 }
 
-/** The same as {@link share} of a line and the first one of its group, most of which differ within the bytes that were taken. */
+/**
+ * The same as {@link share} of a line and the first one of its group, most of which differ within the bytes that were taken. Of more
+ * than `most` tokens, which are what the others share, it may be that these are told.
+ */
 // @ts-ignore: decorator
 @inline
-function shareWithFirst(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
+function shareWithFirst(a: usize, aTo: usize, b: usize, bTo: usize, most: i32): i32 {
   const v = v128.load(b), vDigits = areDigits(v), vBlanks = areBlanks(v);
   const isSame = v128.eq<u8>(tokensOf(v, vDigits, vBlanks), v128.load(FIRST_TOKENS));
   const left = <i32>min(min(aTo - a, bTo - b), 16);
   const same = ctz(~i8x16.bitmask(isSame) | (1 << left));
   const blanks = i8x16.bitmask(vBlanks), digits = i8x16.bitmask(vDigits);
+  const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
+  let begins = ~inside & ((1 << same) - 1);
+  const tokens = popcnt(begins);
+  if (tokens > most && differ !== 0) {
+    for (let left = most; left > 0; left--) begins &= begins - 1;
+    shareEnd = b + <usize>ctz(begins);
+    return most;
+  }
   // Runs that go on behind what is the same, in either line.
   const runs = ((blanks << 1) & (blanks | firstBlanks)) | ((digits << 1) & (digits | firstDigits));
   if (same === 16 || ((runs >> same) & 1) !== 0) return share(a, aTo, b, bTo);
-  const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
   shareEnd = b + <usize>same;
   differ |= <i32>(a + <usize>same < aTo || shareEnd < bTo);
-  return popcnt(~inside & ((1 << same) - 1));
+  return tokens;
 }
 
 /** Where the hexadecimal digits end that begin at `from`. */
@@ -211,8 +221,8 @@ function offsetEnd(from: usize, to: usize): usize {
   return to;
 }
 
-/** How many tokens two lines share from their start, none when all they share is blank. */
-function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
+/** How many tokens two lines share from their start, none when all they share is blank; see {@link shareWithFirst}. */
+function shareHead(table: usize, room: usize, first: i32, line: i32, most: i32): i32 {
   const i = <usize>first, j = <usize>line;
   const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
   let a = TEXT + <usize>load<u16>(table + (i << 1)), b = TEXT + <usize>load<u16>(table + (j << 1));
@@ -231,7 +241,7 @@ function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
   }
   if (firstAt !== a) takeFirst(a);
   const isBlankFirst = both === 0 && isBlank(load<u8>(a));
-  const tokens = shareWithFirst(a, aTo, b, bTo) + <i32>(both !== 0);
+  const offsets = <i32>(both !== 0), tokens = shareWithFirst(a, aTo, b, bTo, most - offsets) + offsets;
   // An offset that was taken apart is one token for whoever looks at this line alone.
   store<u8>(lineShared + j, <u8>(offset !== both ? NOT_KNOWN : tokens));
   store<u16>(table + END * room + (j << 1), <u16>(shareEnd - TEXT));
@@ -269,7 +279,7 @@ function group(table: usize, room: usize, count: i32): i32 {
       start += 2;
       continue;
     }
-    let shared = shareHead(table, room, start, start + 1);
+    let shared = shareHead(table, room, start, start + 1, i32.MAX_VALUE);
     if (shared === 0) {
       start++;
       continue;
@@ -289,7 +299,7 @@ function group(table: usize, room: usize, count: i32): i32 {
       const flags: i32 = load<u8>(lineFlags + <usize>line);
       if ((flags & HEAD) === 0) tokens = 0;
       else if ((flags & REPEATED) !== 0 || (load<u8>(lineSingles + <usize>line) & ALIKE) !== 0) shareAsAbove(table, room, line);
-      else tokens = shareHead(table, room, start, line);
+      else tokens = shareHead(table, room, start, line, shared);
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (2 * tokens >= shared) {
         shared = min(shared, tokens);
@@ -297,7 +307,7 @@ function group(table: usize, room: usize, count: i32): i32 {
       }
       if (tokens > 0 && line - start < SETTLED) {
         start = line - 1;
-        shared = tokens = shareHead(table, room, start, line);
+        shared = tokens = shareHead(table, room, start, line, i32.MAX_VALUE);
         if (tokens > 0) continue;
       }
       if (line - start >= FEWEST_LINES) {
