@@ -399,3 +399,26 @@ Deno.test("redact() masks pieces in a numbered list whatever long lines stand be
     }
   }
 });
+
+Deno.test("redact() masks a value dealt out over long lines of which some come again, wherever in them it stands", () => {
+  const value = "ssk--444fQz77XbT2mLLr8WcDkk";
+  const redactor = new Redactor();
+  redactor.add([value]);
+  // In short texts pieces are found wherever they stand.
+  const prose = "some words that nobody has to look at twice\n".repeat(120);
+  const looks: Record<string, [look: (shown: string) => string, of: (char: string) => string, last: string]> = {
+    "at the end": [(shown) => `the beginning of a long line: ${shown}`, (char) => char, "the"],
+    "in the midst": [(shown) => `the beginning of 12 long lines is ${shown} and the end of them`, (char) => char, ""],
+    "behind a number": [(shown) => `the beginning of a line, number 7: ${shown}`, (char) => char, "the beginning of"],
+    "as a number": [
+      (shown) => `the beginning of a long line, number ${shown}`,
+      (char) => String(char.charCodeAt(0)),
+      "the beginning of a",
+    ],
+  };
+  for (const [name, [look, of, last]] of Object.entries(looks)) {
+    const rows = [...value].map((char) => `${look(of(char))}\n`).join("");
+    const shown = redactor.redact(`${prose}${rows}${last}`);
+    assert.equal(shown, `${prose}${`${look("***")}\n`.repeat(value.length)}${last}`, name);
+  }
+});
