@@ -360,7 +360,11 @@ Deno.test("redact() masks a value in escapes of which a few at a time are in bas
 Deno.test("redact() masks a compressed blob of any kind of block, whatever looks like one before it", () => {
   const text = `export TOKEN=${VALUE}\n`;
   const packed = [...[0, 1, 9].map((level) => gzipSync(text, { level })), deflateSync(text)];
-  for (const blob of packed.flatMap((bytes) => [bytes.toString("base64"), bytes.toString("hex")])) {
+  const blobs = packed.flatMap((bytes) => {
+    const hex = bytes.toString("hex");
+    return [bytes.toString("base64"), hex, hex.toUpperCase()];
+  });
+  for (const blob of blobs) {
     const shown = masked(`H4sIAAAAH4sIAAAAH4sIAAAAH4sI <${blob}>`);
     assert.ok(shown.endsWith("<***>"), shown);
   }

@@ -202,7 +202,9 @@ function blobs(at: usize, H: v128, four: v128, N: v128, e: v128, eight: v128, f:
   const v = v128.load(at), before = v128.load(at - 1), next = v128.load(at, 1);
   const gzip = v128.and(v128.eq<u8>(v, H), v128.eq<u8>(next, four));
   const zlib = v128.and(v128.eq<u8>(v128.or(v, v128.load(FOURS)), N), v128.eq<u8>(before, e));
-  const hex = v128.and(v128.eq<u8>(v, eight), v128.or(v128.eq<u8>(before, f), v128.eq<u8>(before, seven)));
+  // A digit may be a capital letter.
+  const isF = v128.eq<u8>(v128.or(before, v128.load(BLANKS)), f);
+  const hex = v128.and(v128.eq<u8>(v, eight), v128.or(isF, v128.eq<u8>(before, seven)));
   return v128.or(v128.or(gzip, zlib), hex);
 }
 
