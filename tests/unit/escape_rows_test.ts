@@ -271,3 +271,25 @@ Deno.test("Rows.outside() gives what is left of a stretch without the inside of 
   rows.clear();
   assert.deepEqual([...rows.outside({ from: 0, to: 9 })], [{ from: 0, to: 9 }]);
 });
+
+Deno.test("Redactor.find() tells exactly where values in escapes of all kinds stand in a long text, the first one and further ones", () => {
+  const words = "some ordinary words of output that are of no interest to anyone at all\n";
+  const redactor = redactorOf(VALUE);
+  for (
+    const [name, form] of Object.entries({
+      ...SHAPES,
+      "#\\b": (byte: number) => `${String.fromCharCode(byte)}#\b`,
+    })
+  ) {
+    const escaped = each(VALUE, form).slice(0, name === "#\\b" ? -2 : undefined);
+    // In the first window, in the next one, and in one before which there was nothing for long.
+    const gaps = [3_000, 20_000, 900_000, 40_000];
+    let text = "";
+    const expected: { start: number; end: number }[] = [];
+    for (const gap of gaps) {
+      text += `${words.repeat(gap / words.length)}[${escaped}] `;
+      expected.push({ start: text.length - 2 - escaped.length, end: text.length - 2 });
+    }
+    assert.deepEqual(redactor.find(encode(text + words.repeat(100))), expected, name);
+  }
+});

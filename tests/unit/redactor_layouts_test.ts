@@ -360,7 +360,11 @@ Deno.test("redact() masks a value in escapes of which a few at a time are in bas
 Deno.test("redact() masks a compressed blob of any kind of block, whatever looks like one before it", () => {
   const text = `export TOKEN=${VALUE}\n`;
   const packed = [...[0, 1, 9].map((level) => gzipSync(text, { level })), deflateSync(text)];
-  for (const blob of packed.flatMap((bytes) => [bytes.toString("base64"), bytes.toString("hex")])) {
+  const blobs = packed.flatMap((bytes) => {
+    const hex = bytes.toString("hex");
+    return [bytes.toString("base64"), hex, hex.toUpperCase()];
+  });
+  for (const blob of blobs) {
     const shown = masked(`H4sIAAAAH4sIAAAAH4sIAAAAH4sI <${blob}>`);
     assert.ok(shown.endsWith("<***>"), shown);
   }
@@ -397,5 +401,28 @@ Deno.test("redact() masks pieces in a numbered list whatever long lines stand be
         assert.ok(out.includes(long), out);
       }
     }
+  }
+});
+
+Deno.test("redact() masks a value dealt out over long lines of which some come again, wherever in them it stands", () => {
+  const value = "ssk--444fQz77XbT2mLLr8WcDkk";
+  const redactor = new Redactor();
+  redactor.add([value]);
+  // In short texts pieces are found wherever they stand.
+  const prose = "some words that nobody has to look at twice\n".repeat(120);
+  const looks: Record<string, [look: (shown: string) => string, of: (char: string) => string, last: string]> = {
+    "at the end": [(shown) => `the beginning of a long line: ${shown}`, (char) => char, "the"],
+    "in the midst": [(shown) => `the beginning of 12 long lines is ${shown} and the end of them`, (char) => char, ""],
+    "behind a number": [(shown) => `the beginning of a line, number 7: ${shown}`, (char) => char, "the beginning of"],
+    "as a number": [
+      (shown) => `the beginning of a long line, number ${shown}`,
+      (char) => String(char.charCodeAt(0)),
+      "the beginning of a",
+    ],
+  };
+  for (const [name, [look, of, last]] of Object.entries(looks)) {
+    const rows = [...value].map((char) => `${look(of(char))}\n`).join("");
+    const shown = redactor.redact(`${prose}${rows}${last}`);
+    assert.equal(shown, `${prose}${`${look("***")}\n`.repeat(value.length)}${last}`, name);
   }
 });

@@ -21,6 +21,45 @@ function quietWithDigits(count: i32): i32 {
   return quiet;
 }
 
+/** Whether there may be a digit beside a piece of a column; all have the same tokens beside them, but for the last one. */
+function mayTouchDigits(count: i32): bool {
+  // An offset may end in a digit or in a letter.
+  return (flagsOf(load<u16>(groupAt)) & OFFSET) !== 0 || touchesDigit(0) || touchesDigit(count - 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function touchesDigit(i: i32): bool {
+  const from = stretchFrom(i), to = stretchTo(i);
+  return isDigit(load<u8>(from - 1)) || isDigit(load<u8>(to));
+}
+
+/** Gathers a column with the digits beside each piece, which are taken for a number that the lines share; false when it is full. */
+function reportWithDigits(count: i32): bool {
+  if (!mayTouchDigits(count)) return true;
+  let taken: usize = 0, length: usize = 0;
+  let size = 0;
+  for (let i = 0; i < count; i++) {
+    const from = stretchFrom(i), to = stretchTo(i);
+    const first = digitsBefore(from), last = digitsBehind(to), wide = last - first;
+    taken += wide - (to - from);
+    // All pieces are of one length but the last, which numbers seldom are.
+    if (i > 0 && wide !== length && (i + 1 < count || wide > length)) return true;
+    length = wide;
+    size += <i32>wide;
+  }
+  if (taken === 0 || size < FEWEST_CHARACTERS) return true;
+  const quiet = quietWithDigits(count);
+  if (quiet === IN_BOTH) return true;
+  if (!fits(size)) return false;
+  let at = beginText(quiet);
+  for (let i = 0; i < count; i++) {
+    at = addStretch(at, <i32>(digitsBefore(stretchFrom(i)) - TEXT), <i32>(digitsBehind(stretchTo(i)) - TEXT));
+  }
+  store<u32>(GATHERED, <u32>at);
+  return true;
+}
+
 /** The number that up to eight digits make, 0 for none: pairs of them, then of those, and then of these. */
 // @ts-ignore: decorator
 @inline
@@ -45,9 +84,19 @@ function findNumber(from: usize, to: usize): void {
     numberTo = min(from + <usize>behind, to);
     return;
   }
-  while (from < to && !isDigit(load<u8>(from))) from++;
-  numberFrom = from;
-  numberTo = skip(from, to, 0x30);
+  findFurther(from, to);
+}
+
+/** The same where it is not within sixteen bytes. */
+function findFurther(from: usize, to: usize): void {
+  for (; from < to; from += 16) {
+    const digits = digitsOf(v128.load(from));
+    if (digits === 0) continue;
+    from += <usize>ctz(digits);
+    break;
+  }
+  numberFrom = min(from, to);
+  numberTo = skip(numberFrom, to, 0x30);
 }
 
 /** The number with the digits `[at, to)`, 0 when there are none. */
@@ -106,7 +155,12 @@ function numberColumn(nth: i32): i32 {
   let before = NaN;
   for (let i = 0; i < count; i++) {
     const from = fromOf(start + i), to = toOf(start + i);
-    findNumber(nth === 0 ? from : stretchTo(i), to);
+    if (i > 0 && (flagsOf(start + i) & REPEATED) !== 0) {
+      // Where it was in the line before.
+      const above = fromOf(start + i - 1);
+      numberFrom += from - above;
+      numberTo += from - above;
+    } else findNumber(nth === 0 ? from : stretchTo(i), to);
     const at = numberFrom, stop = numberTo;
     if (at === to) return -1;
     setStretch(i, at, stop);

@@ -133,6 +133,7 @@ function nextOfGroup(): i32 {
       start = load<u16>(groupAt);
       end = load<u16>(groupAt, 2);
       sharedTokens = load<u16>(groupAt, 4);
+      headLine = -1;
       nextPart = -1;
       areCounted = false;
       step = NEXT_GROUP;
@@ -305,6 +306,19 @@ function headEnd(line: i32): usize {
   if (load<u8>(lineTable + SHARED * lineRoom + <usize>line) === sharedTokens) {
     return TEXT + <usize>load<u16>(lineTable + END * lineRoom + <usize>(line << 1));
   }
+  // The same line once more goes on where the one before does.
+  const isSame = line > 0 && line - 1 === headLine && (flagsOf(line) & REPEATED) !== 0;
+  headAt = isSame ? headAt + fromOf(line) - fromOf(line - 1) : findHeadEnd(line);
+  headLine = line;
+  return headAt;
+}
+
+/** The line of the group for which that was found out last, -1 for none, and where it goes on. */
+let headLine: i32 = -1;
+let headAt: usize = 0;
+
+/** Finds that out. */
+function findHeadEnd(line: i32): usize {
   const at = fromOf(line), to = toOf(line);
   if ((flagsOf(line) & OFFSET) !== 0) return skipTokens(offsetEnd(at, to), to, sharedTokens - 1);
   // Where tokens begin, among the first sixteen bytes.
@@ -399,6 +413,8 @@ function dropTails(count: i32): bool {
   const head = stretchFrom(0), headTo = stretchTo(0);
   let tail = i32.MAX_VALUE;
   for (let i = 1; i < count && tail > 0; i++) {
+    // What is the same as the one before has the same tail.
+    if (i > 1 && (flagsOf(end - count + i) & REPEATED) !== 0) continue;
     const from = stretchFrom(i), to = stretchTo(i);
     const tokens = sharedTail(head, headTo, from, to);
     if (tokens >= tail) continue;
@@ -424,43 +440,4 @@ function findTail(from: usize, to: usize, tail: usize, tailTo: usize): usize {
   const length = tailTo - tail;
   for (; from + length <= to; from++) if (isSame(from, tail, <i32>length)) return from + length;
   return to;
-}
-
-/** Whether there may be a digit beside a piece of a column; all have the same tokens beside them, but for the last one. */
-function mayTouchDigits(count: i32): bool {
-  // An offset may end in a digit or in a letter.
-  return (flagsOf(load<u16>(groupAt)) & OFFSET) !== 0 || touchesDigit(0) || touchesDigit(count - 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function touchesDigit(i: i32): bool {
-  const from = stretchFrom(i), to = stretchTo(i);
-  return isDigit(load<u8>(from - 1)) || isDigit(load<u8>(to));
-}
-
-/** Gathers a column with the digits beside each piece, which are taken for a number that the lines share; false when it is full. */
-function reportWithDigits(count: i32): bool {
-  if (!mayTouchDigits(count)) return true;
-  let taken: usize = 0, length: usize = 0;
-  let size = 0;
-  for (let i = 0; i < count; i++) {
-    const from = stretchFrom(i), to = stretchTo(i);
-    const first = digitsBefore(from), last = digitsBehind(to), wide = last - first;
-    taken += wide - (to - from);
-    // All pieces are of one length but the last, which numbers seldom are.
-    if (i > 0 && wide !== length && (i + 1 < count || wide > length)) return true;
-    length = wide;
-    size += <i32>wide;
-  }
-  if (taken === 0 || size < FEWEST_CHARACTERS) return true;
-  const quiet = quietWithDigits(count);
-  if (quiet === IN_BOTH) return true;
-  if (!fits(size)) return false;
-  let at = beginText(quiet);
-  for (let i = 0; i < count; i++) {
-    at = addStretch(at, <i32>(digitsBefore(stretchFrom(i)) - TEXT), <i32>(digitsBehind(stretchTo(i)) - TEXT));
-  }
-  store<u32>(GATHERED, <u32>at);
-  return true;
 }

@@ -19,6 +19,8 @@ export class Decoder implements View {
   readonly starts: Uint16Array;
   readonly ends: Uint16Array;
   length = 0;
+  /** Whether it is known where what came out stands in the text. */
+  isPlaced = true;
   readonly breaks: Places;
   readonly rows: Rows;
   readonly #kernel: TextKernel;
@@ -50,9 +52,10 @@ export class Decoder implements View {
     return this.length + BREAK_LENGTH + size <= this.#capacity;
   }
 
-  /** Decodes a stretch, but for backspaces; where in {@linkcode Decoder.data} that begins. `notes` tells which rows of escapes are noted. */
+  /** Decodes a stretch, but for backspaces; where in {@linkcode Decoder.data} that begins. `notes` tells what is noted. */
   decode(stretch: Region, notes: number = NOTES.none): number {
     const start = this.#begin();
+    this.isPlaced = (notes & NOTES.unplaced) === 0;
     this.length = this.#kernel.decode(this.#level, start, stretch, notes);
     return start;
   }

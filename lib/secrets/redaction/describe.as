@@ -204,7 +204,7 @@ function shortSingleOf(length: i32, symbols: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function flagged(lines: v128, flag: i32): v128 {
-  return v128.and(lines, i16x8.splat(<i16>flag));
+  return v128.and(lines, eightTimes(flag));
 }
 
 /** What eight lines are in comparison to the ones before, beside the flags that they have. */
@@ -218,7 +218,7 @@ function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 
   const offsetsAbove = v128.load64_zero(table + FLAG * room + line - 1);
   const bothOffset = v128.and(offsets, offsetsAbove);
   // Where a dump begins, lines with other numbers before it do not belong to it.
-  const oneOffset = v128.ne<u8>(v128.and(v128.xor(offsets, offsetsAbove), i8x16.splat(<i8>OFFSET)), none);
+  const oneOffset = v128.ne<u8>(v128.and(v128.xor(offsets, offsetsAbove), sixteenTimes(<u8>OFFSET)), none);
   const first = v128.load64_zero(FIRSTS + nth), indented = v128.load64_zero(INDENTS + nth);
   const sameFirst = v128.and(
     v128.eq<u8>(first, v128.load64_zero(FIRSTS + nth - 1)),
@@ -228,14 +228,14 @@ function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 
   const alike = v128.or(v128.ne<u8>(bothOffset, none), sameIndented);
   const difference = v128.sub<u16>(v128.max<u16>(lengths, above), v128.min<u16>(lengths, above));
   const isNear = v128.and(
-    v128.le<u16>(difference, i16x8.splat(<i16>WIDEST)),
-    v128.le<u16>(lengths, i16x8.splat(<i16>LONGEST_LINE)),
+    v128.le<u16>(difference, eightTimes(WIDEST)),
+    v128.le<u16>(lengths, eightTimes(LONGEST_LINE)),
   );
   const isHead = v128.and(v128.and(follows, isNear), v128.extend_low<i8>(alike));
   const tails = v128.load(TAILS + (nth << 1));
   const isTail = v128.and(v128.and(follows, v128.ne<u16>(tails, none)), v128.eq<u16>(tails, v128.load(TAILS + ((nth - 1) << 1))));
   const same = v128.and(follows, v128.eq<u16>(difference, none));
-  const isPiece = v128.and(v128.gt<u16>(lengths, i16x8.splat(1)), v128.le<u16>(lengths, i16x8.splat(<i16>LONGEST_PIECE)));
+  const isPiece = v128.and(v128.gt<u16>(lengths, eightTimes(1)), v128.le<u16>(lengths, eightTimes(LONGEST_PIECE)));
   const low = v128.load(HEADS + (nth << 2)), high = v128.load(HEADS + (nth << 2), 16);
   const isOne = sameHeads(low, high, nth - 1), isTwo = sameHeads(low, high, nth - 2), isThree = sameHeads(low, high, nth - 3);
   const again = v128.andnot(follows, isOne);
@@ -250,7 +250,7 @@ function compareEight(table: usize, room: usize, line: usize, nth: usize): v128 
   const mayRepeat = v128.and(v128.and(same, v128.or(isHead, isTail)), isOne);
   if (v128.any_true(mayRepeat)) {
     // Of up to four bytes there is nothing more to compare.
-    const isWhole = v128.le<u16>(lengths, i16x8.splat(4));
+    const isWhole = v128.le<u16>(lengths, eightTimes(4));
     flags = v128.or(flags, flagged(v128.and(mayRepeat, isWhole), REPEATED));
     // Those that are only alike have a sign.
     const isAlike = v128.lt<i16>(v128.extend_low<i8>(v128.load64_zero(table + SINGLE * room + line)), none);

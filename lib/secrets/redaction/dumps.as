@@ -256,7 +256,7 @@ function placeCharacters(first: usize, from: usize, to: usize): void {
   let places = v128.add<u16>(v128.splat<u16>(<u16>(at - TEXT)), v128.load(EIGHTS));
   for (let i = first; i < bytesRead; i += 8) {
     v128.store(CHARACTERS + (i << 1), v128.and(places, v128.lt<u16>(places, end)));
-    places = v128.add<u16>(places, i16x8.splat(8));
+    places = v128.add<u16>(places, eightTimes(8));
   }
 }
 

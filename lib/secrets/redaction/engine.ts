@@ -33,6 +33,9 @@ const HIDING = ESCAPE.terminal | ESCAPE.tag;
 
 const NONE: readonly Region[] = [];
 
+/** Windows for which it is noted where what escapes stand for is in the text, after one in which that was needed. */
+const PLACED_WINDOWS = 16;
+
 /** Bytes in the longest window. */
 const WINDOW = BLOCK + CONTEXT;
 
@@ -53,12 +56,30 @@ export class Engine {
   readonly #bits = new BitReader(WINDOW, this.#kernel);
   readonly #decoders = Array.from({ length: DEEPEST }, (_, level) => new Decoder(this.#kernel, level, VIEW));
   readonly #rows = this.#kernel.rowsAt(0);
+  /** For how many windows that is noted. */
+  #placed = 0;
+  /** What to note besides rows, see {@linkcode NOTES}. */
+  #notes: number = NOTES.none;
 
   /**
    * What has to be masked in `data`, one window, in positions of `data` and in no order. There is text before it when it
    * `isContinued`.
    */
   look(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): Span[] {
+    // Where it stands takes long to note, and is not needed where nothing is found; once it is, there may be more.
+    const isPlaced = this.#placed > 0 || data.length <= SHORT_TEXT;
+    if (this.#placed > 0) this.#placed--;
+    this.#notes = isPlaced ? NOTES.none : NOTES.unplaced;
+    this.#scanner.lacksPlaces = false;
+    const spans = this.#lookOnce(data, lexicon, isContinued);
+    if (!this.#scanner.lacksPlaces) return spans;
+    this.#placed = PLACED_WINDOWS;
+    this.#notes = NOTES.none;
+    return this.#lookOnce(data, lexicon, isContinued);
+  }
+
+  /** Looks at a window, which is all there is to do when it is noted where everything stands. */
+  #lookOnce(data: Uint8Array, lexicon: Lexicon, isContinued: boolean): Span[] {
     const scanner = this.#scanner;
     scanner.spans = [];
     this.#kernel.load(data);
@@ -209,7 +230,7 @@ export class Engine {
       this.#scanAll(decoder, lexicon, false);
       this.#kernel.load(data);
     }
-    const from = decoder.decode(region, notesFor(lexicon));
+    const from = decoder.decode(region, notesFor(lexicon) | this.#notes);
     return { kinds: region.kinds, from, to: decoder.length };
   }
 

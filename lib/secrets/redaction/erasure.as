@@ -59,16 +59,18 @@ export function erase(level: i32, from: i32, to: i32, start: i32): i32 {
     for (let step: usize = 0; step < size; step += 16, at += 16) {
       const kept = <i32>(keep >> step) & 0xffff, lows = popcnt(kept & 0xff);
       const nextBytes = v128.load(area + at, 16);
-      const sources = area + (at << 1), to = area + (out << 1);
-      const nextFirst = v128.load(sources + FROM_OF, 32), nextLast = v128.load(sources + TO_OF, 32);
-      const secondFirst = v128.load(sources + FROM_OF, 16), secondLast = v128.load(sources + TO_OF, 16);
+      if (isPlaced) {
+        const sources = area + (at << 1), to = area + (out << 1);
+        const nextFirst = v128.load(sources + FROM_OF, 32), nextLast = v128.load(sources + TO_OF, 32);
+        const secondFirst = v128.load(sources + FROM_OF, 16), secondLast = v128.load(sources + TO_OF, 16);
+        squeezeSources(to, first, last, kept & 0xff);
+        squeezeSources(to + (<usize>lows << 1), secondFirst, secondLast, kept >>> 8);
+        first = nextFirst;
+        last = nextLast;
+      }
       squeeze(area + out, bytes, kept);
-      squeezeSources(to, first, last, kept & 0xff);
-      squeezeSources(to + (<usize>lows << 1), secondFirst, secondLast, kept >>> 8);
       out += <usize>popcnt(kept);
       bytes = nextBytes;
-      first = nextFirst;
-      last = nextLast;
     }
   }
   v128.store(area + out, i64x2.splat(0));
@@ -81,7 +83,7 @@ export function erase(level: i32, from: i32, to: i32, start: i32): i32 {
 @inline
 function squeezeSources(to: usize, first: v128, last: v128, keep: i32): void {
   const places = i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE + <usize>(keep << 3)));
-  const order = v128.add<u16>(v128.mul<u16>(places, v128.splat<u16>(0x0202)), v128.splat<u16>(0x0100));
+  const order = v128.add<u16>(v128.mul<u16>(places, sixteenTimes(2)), v128.load(ODDS));
   v128.store(to + FROM_OF, i8x16.relaxed_swizzle(first, order));
   v128.store(to + TO_OF, i8x16.relaxed_swizzle(last, order));
 }

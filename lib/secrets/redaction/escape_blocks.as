@@ -255,19 +255,19 @@ function standFor(step: usize, bytes: v128, where: u64): void {
 }
 
 function standForAll(where: u64, byte: u8): void {
-  for (let step: usize = 0; step < 64; step += 16) standFor(step, v128.splat<u8>(byte), where);
+  for (let step: usize = 0; step < 64; step += 16) standFor(step, sixteenTimes(byte), where);
 }
 
 function standForLess(at: usize, where: u64, less: u8): void {
   for (let step: usize = 0; step < 64; step += 16) {
-    standFor(step, v128.sub<u8>(v128.load(at + step), v128.splat<u8>(less)), where);
+    standFor(step, v128.sub<u8>(v128.load(at + step), sixteenTimes(less)), where);
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function hexDigits(digits: v128): v128 {
-  const more = v128.and(v128.gt<u8>(digits, v128.splat<u8>(0x39)), v128.splat<u8>(9));
+  const more = v128.and(v128.gt<u8>(digits, sixteenTimes(0x39)), sixteenTimes(9));
   return v128.add<u8>(v128.and(digits, v128.load(HALF)), more);
 }
 
@@ -275,14 +275,14 @@ function hexDigits(digits: v128): v128 {
 function standForPairs(at: usize, where: u64, back: usize): void {
   for (let step: usize = 0; step < 64; step += 16) {
     const last = at + step - back;
-    const high = v128.and(v128.shl<u16>(hexDigits(v128.load(last - 1)), 4), v128.splat<u8>(0xf0));
+    const high = v128.and(v128.shl<u16>(hexDigits(v128.load(last - 1)), 4), sixteenTimes(0xf0));
     standFor(step, v128.or(high, hexDigits(v128.load(last))), where);
   }
 }
 
 /** Up to three octal digits, of which the bits in `first` and `second` count. */
 function standForNumbers(at: usize, where: u64, first: u8, second: u8): void {
-  const firsts = v128.splat<u8>(first), seconds = v128.splat<u8>(second), seven = v128.splat<u8>(7);
+  const firsts = sixteenTimes(first), seconds = sixteenTimes(second), seven = sixteenTimes(7);
   for (let step: usize = 0; step < 64; step += 16) {
     const last = at + step;
     const high = v128.and(v128.shl<u16>(v128.load(last - 2), 6), firsts);
@@ -293,7 +293,7 @@ function standForNumbers(at: usize, where: u64, first: u8, second: u8): void {
 
 /** Two decimal digits and the byte behind them, or three of which the first is a one. */
 function standForDecimals(at: usize, where: u64): void {
-  const half = v128.load(HALF), one = v128.splat<u8>(0x31), hundred = v128.splat<u8>(100);
+  const half = v128.load(HALF), one = sixteenTimes(0x31), hundred = sixteenTimes(100);
   for (let step: usize = 0; step < 64; step += 16) {
     const last = at + step;
     const hundreds = v128.and(v128.eq<u8>(v128.load(last - 3), one), hundred);
@@ -307,7 +307,7 @@ function standForDecimals(at: usize, where: u64): void {
 // @ts-ignore: decorator
 @inline
 function kindsOf(at: usize, escapes: i32): i32 {
-  const low = v128.and(v128.load(KINDS_LOW), v128.splat<u8>(<u8>escapes)), high = v128.load(KINDS_HIGH);
+  const low = v128.and(v128.load(KINDS_LOW), sixteenTimes(<u8>escapes)), high = v128.load(KINDS_HIGH);
   const first = kinds(v128.load(at), low, high), second = kinds(v128.load(at, 16), low, high);
   const third = kinds(v128.load(at, 32), low, high), fourth = kinds(v128.load(at, 48), low, high);
   const none = i64x2.splat(0);
@@ -391,11 +391,13 @@ function emit(area: usize, source: usize, at: usize, end: usize, isFirst: bool):
       const strange = marksOnly ? ~bytesAre(bytes, 0x25) & <i32>(undone >> step) : ~textBytes(bytes);
       isRow = (ended & strange) === 0;
     }
-    const place = at - source + step;
-    putSources(area + FROM_OF + (first << 1), source + FROM_OF, place, begun, 0, isFirst);
-    putSources(area + TO_OF + (out << 1), source + TO_OF, place, ended, 1, isFirst);
+    if (isPlaced) {
+      const place = at - source + step;
+      putSources(area + FROM_OF + (first << 1), source + FROM_OF, place, begun, 0, isFirst);
+      putSources(area + TO_OF + (out << 1), source + TO_OF, place, ended, 1, isFirst);
+      first += <usize>popcnt(begun);
+    }
     out += <usize>popcnt(ended);
-    first += <usize>popcnt(begun);
   }
   let marks = undone & lasts;
   if (marks !== 0) {
@@ -415,14 +417,14 @@ function emit(area: usize, source: usize, at: usize, end: usize, isFirst: bool):
 function putSources(to: usize, from: usize, place: usize, keep: i32, more: u16, isFirst: bool): void {
   const low = keep & 0xff;
   const early = i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE + <usize>(low << 3)));
-  const late = i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE + <usize>((keep >>> 8) << 3)));
-  const next = to + (<usize>popcnt(low) << 1);
+  const next = to + (<usize>popcnt(low) << 1), high = <usize>((keep >>> 8) << 3);
   if (isFirst) {
     const base = v128.splat<u16>(<u16>place + more);
     v128.store(to, v128.add<u16>(base, early));
-    v128.store(next, v128.add<u16>(v128.add<u16>(base, v128.splat<u16>(8)), late));
+    v128.store(next, v128.add<u16>(base, i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE_HIGH + high))));
   } else {
-    const twice = v128.splat<u16>(0x0202), odds = v128.splat<u16>(0x0100);
+    const late = i16x8.extend_low_i8x16_u(v128.load64_zero(SQUEEZE + high));
+    const twice = sixteenTimes(2), odds = v128.load(ODDS);
     const sources = from + (place << 1);
     v128.store(to, i8x16.relaxed_swizzle(v128.load(sources), v128.add<u16>(v128.mul<u16>(early, twice), odds)));
     v128.store(next, i8x16.relaxed_swizzle(v128.load(sources, 16), v128.add<u16>(v128.mul<u16>(late, twice), odds)));

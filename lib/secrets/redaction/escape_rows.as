@@ -159,7 +159,7 @@ function decodeOctalRow(area: usize, source: usize, at: usize, end: usize): usiz
     const numbers = i8x16.narrow_i16x8_u(words, words);
     putRow(area, source, numbers, at - source, OCTAL_SIZE, starts);
     // As decimal numbers the digits would be no text, some being more than 127.
-    const isOctal = i8x16.bitmask(v128.gt<u8>(numbers, v128.splat<u8>(0x57))) !== 0;
+    const isOctal = i8x16.bitmask(v128.gt<u8>(numbers, sixteenTimes(0x57))) !== 0;
     if (isOctal && (textBytes(numbers) & 0xff) === 0xff) addRow(at - source, at + ROW * OCTAL_SIZE - source, false);
     at += ROW * OCTAL_SIZE;
   }
@@ -170,7 +170,7 @@ function decodeOctalRow(area: usize, source: usize, at: usize, end: usize): usiz
 // @ts-ignore: decorator
 @inline
 function textBytes(bytes: v128): i32 {
-  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(bytes, v128.load(BLANKS)), v128.splat<u8>(0x5f)));
+  return i8x16.bitmask(v128.lt<u8>(v128.sub<u8>(bytes, v128.load(BLANKS)), sixteenTimes(0x5f)));
 }
 
 /** The numbers of four escapes such as `\101`. */
@@ -188,11 +188,11 @@ function octalNumbers(bytes: v128): v128 {
 function putRow(area: usize, source: usize, bytes: v128, place: usize, size: usize, starts: v128): void {
   const out = outEnd, to = area + (out << 1);
   v128.store(area + out, bytes);
-  if (area === DECODED) {
+  if (area === DECODED && isPlaced) {
     const from = v128.add<u16>(v128.splat<u16>(<u16>place), starts);
     v128.store(to + FROM_OF, from);
     v128.store(to + TO_OF, v128.add<u16>(from, v128.splat<u16>(<u16>size)));
-  } else {
+  } else if (isPlaced) {
     for (let i: usize = 0; i < ROW; i++) {
       putSource(to + (i << 1), source, place + i * size, place + (i + 1) * size, false);
     }
@@ -229,7 +229,7 @@ function keptOf(isDense: bool, bytes: v128, left: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function putSymbols(isDense: bool, out: usize, at: usize, to: usize): usize {
-  const offsets = v128.load(OFFSETS), half = v128.load(HALF), capitals = v128.splat<u8>(0x41), all = v128.splat<u8>(26);
+  const offsets = v128.load(OFFSETS), half = v128.load(HALF), capitals = sixteenTimes(0x41), all = sixteenTimes(26);
   for (; at < to; at += 16) {
     const v = v128.load(at), kept = keptOf(isDense, v, to - at);
     const symbols = isDense

@@ -311,12 +311,13 @@ let patience: usize = 0, wariness: usize = WARY;
 
 /**
  * Decodes `[from, to)` of the text, at another `level` than 0 of what came out at the level before, and undoes the kinds of
- * escape in `escapes`, but for backspaces, see erasure.as. What comes out goes to `length` of the level; where it ends. What
- * rows are noted `notes` tells.
+ * escape in `escapes`, but for backspaces, see erasure.as. What comes out goes to `length` of the level; where it ends. `notes`
+ * tells which rows are noted, and whether it is noted where what comes out stands in the text.
  */
 export function decode(level: i32, length: i32, from: i32, to: i32, escapes: i32, notes: i32): i32 {
   const area = DECODED + <usize>level * DECODED_SIZE;
-  beginRows(level, notes);
+  isPlaced = (notes & UNPLACED) === 0;
+  beginRows(level, notes & ~UNPLACED);
   const source = level === 0 ? TEXT : area - DECODED_SIZE;
   const end = source + <usize>to;
   let at = source + <usize>from;
@@ -439,10 +440,15 @@ function putPoint(area: usize, out: usize): usize {
   return next;
 }
 
+/** Set in what is to be noted when it is not to be noted where what comes out stands in the text; whether it is to be. */
+const UNPLACED: i32 = 4;
+let isPlaced: bool = true;
+
 /** Notes at `to` that what came out stands for `[first, stop)` of the source, which is the text itself when it `isFirst`. */
 // @ts-ignore: decorator
 @inline
 function putSource(to: usize, source: usize, first: usize, stop: usize, isFirst: bool): void {
+  if (!isPlaced) return;
   store<u16>(to + FROM_OF, isFirst ? <u16>first : load<u16>(source + FROM_OF + (first << 1)));
   store<u16>(to + TO_OF, isFirst ? <u16>stop : load<u16>(source + TO_OF + (stop << 1) - 2));
 }
@@ -451,6 +457,7 @@ function putSource(to: usize, source: usize, first: usize, stop: usize, isFirst:
 // @ts-ignore: decorator
 @inline
 function copySources(to: usize, source: usize, first: usize, isFirst: bool): void {
+  if (!isPlaced) return;
   if (isFirst) {
     const eight = v128.splat<u16>(8), one = v128.splat<u16>(1);
     const low = v128.add<u16>(v128.splat<u16>(<u16>first), v128.load(EIGHTS)), high = v128.add<u16>(low, eight);

@@ -80,7 +80,7 @@ function beginText(quiet: i32): usize {
 // @ts-ignore: decorator
 @inline
 function addStretch(length: usize, from: i32, to: i32): usize {
-  const eights = v128.load(EIGHTS), one = i16x8.splat(1), eight = i16x8.splat(8);
+  const eights = v128.load(EIGHTS), one = eightTimes(1), eight = eightTimes(8);
   for (; from < to; from += 16) {
     const left = <usize>min(16, to - from), at = length << 1;
     v128.store(BYTES + length, v128.load(TEXT + <usize>from));
@@ -126,7 +126,7 @@ function addEightPairs(length: usize, at: usize, from: v128): void {
   bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 12), bytes, 6);
   bytes = v128.load_lane<u16>(TEXT + <usize>load<u16>(STRETCH_FROM + at, 14), bytes, 7);
   v128.store(BYTES + length, bytes);
-  const one = i16x8.splat(1), next = v128.add<u16>(from, one), last = v128.add<u16>(next, one);
+  const one = eightTimes(1), next = v128.add<u16>(from, one), last = v128.add<u16>(next, one);
   const to = length << 1;
   v128.store(BYTE_STARTS + to, v128.shuffle<u16>(from, next, 0, 8, 1, 9, 2, 10, 3, 11));
   v128.store(BYTE_STARTS + to, v128.shuffle<u16>(from, next, 4, 12, 5, 13, 6, 14, 7, 15), 16);
@@ -142,7 +142,7 @@ export function gather(count: i32): bool {
   if (quiet === IN_BOTH) return true;
   if (!fits(size)) return false;
   let length = beginText(quiet);
-  const one = i16x8.splat(1);
+  const one = eightTimes(1);
   for (let at: usize = 0, end = <usize>(count << 1); at < end;) {
     // Columns of single characters are common, and those of two.
     const from = v128.load(STRETCH_FROM + at), to = v128.load(STRETCH_TO + at), more = v128.sub<u16>(v128.sub<u16>(to, from), one);
@@ -191,7 +191,7 @@ export function strideColumn(from: i32, to: i32, period: i32, fixed: i32): u32 {
   // Which of any four symbols in a row are others, from the first place of a period on.
   let pattern = others;
   for (let bits = period; bits < period + 4; bits += period) pattern |= others << bits;
-  const one = i16x8.splat(1);
+  const one = eightTimes(1);
   let at: usize = 0;
   for (let symbol = from, phase = 0; symbol < to; symbol += 4) {
     let four = (pattern >> phase) & (to - symbol < 4 ? (1 << (to - symbol)) - 1 : 15);

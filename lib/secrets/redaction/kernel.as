@@ -50,12 +50,13 @@ const BREAK: u8 = 0xff;
 /** Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it. */
 const VECTORS: usize = 0x21b000, HALF: usize = 0x21b100, NEWLINES: usize = 0x21b110, BLANKS: usize = 0x21b120, TABS: usize = 0x21b130;
 const ZEROES: usize = 0x21b140, TEN: usize = 0x21b150, ONES: usize = 0x21b160, SMALLEST: usize = 0x21b170, LETTERS: usize = 0x21b180;
-const FOURS: usize = 0x21b190, PAIRS: usize = 0x21b1a0, EIGHTS: usize = 0x21b1b0, QUARTERS: usize = 0x21b1d0;
+const FOURS: usize = 0x21b190, PAIRS: usize = 0x21b1a0, EIGHTS: usize = 0x21b1b0, QUARTERS: usize = 0x21b1d0, ODDS: usize = 0x21b1e0;
 
 /** Writes the tables that depend on nothing. */
 export function prepare(): void {
   prepareDumps();
   prepareProbes();
+  prepareSets();
   v128.store(VECTORS, i32x4.splat(0x9e3779b1));
   v128.store(VECTORS, i32x4.splat(0x85ebca6b), 16);
   v128.store(VECTORS, i32x4.splat(0x7feb352d), 32);
@@ -76,6 +77,7 @@ export function prepare(): void {
   v128.store(PAIRS, i8x16.splat(-2));
   v128.store(EIGHTS, i16x8(0, 1, 2, 3, 4, 5, 6, 7));
   v128.store(QUARTERS, i8x16(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+  v128.store(ODDS, v128.splat<u16>(0x0100));
   v128.store(KIND_POWERS, i16x8(1, 2, 4, 8, 16, 32, 64, 128));
   for (let bits: usize = 0; bits < 256; bits++) {
     store<u8>(TOKENS + bits, <u8>(bits - 0x30 < 10 ? 0x30 : bits === 0x09 ? 0x20 : bits));
@@ -201,8 +203,22 @@ function blobs(at: usize, H: v128, four: v128, N: v128, e: v128, eight: v128, f:
   const v = v128.load(at), before = v128.load(at - 1), next = v128.load(at, 1);
   const gzip = v128.and(v128.eq<u8>(v, H), v128.eq<u8>(next, four));
   const zlib = v128.and(v128.eq<u8>(v128.or(v, v128.load(FOURS)), N), v128.eq<u8>(before, e));
-  const hex = v128.and(v128.eq<u8>(v, eight), v128.or(v128.eq<u8>(before, f), v128.eq<u8>(before, seven)));
+  // A digit may be a capital letter.
+  const isF = v128.eq<u8>(v128.or(before, v128.load(BLANKS)), f);
+  const hex = v128.and(v128.eq<u8>(v, eight), v128.or(isF, v128.eq<u8>(before, seven)));
   return v128.or(v128.or(gzip, zlib), hex);
+}
+
+/** Whether more of what {@link blobs} looks for stands around the byte at `at`, which most text shows by chance. */
+// @ts-ignore: decorator
+@inline
+function mayBeBlob(at: usize): bool {
+  const byte = load<u8>(at);
+  if (byte === 0x48) return load<u32>(at) === 0x49733448;
+  if (byte !== 0x38) return true;
+  // Digits may be capital letters.
+  const next = load<u16>(at, 1) | 0x2020;
+  return load<u8>(at - 1) === 0x37 ? next === 0x6339 || next === 0x6164 : next === 0x3062;
 }
 
 // @define line
@@ -221,7 +237,7 @@ const MANY_LINES: u64 = 6;
 // @ts-ignore: decorator
 @inline
 function areFilled(base: i32, start: i32, bits: u64): bool {
-  const at = TEXT + <usize>base, mark = i8x16.splat(0x0d);
+  const at = TEXT + <usize>base, mark = sixteenTimes(0x0d);
   const low = v128.or(v128.eq<u8>(v128.load(at), mark), v128.eq<u8>(v128.load(at, 16), mark));
   const high = v128.or(v128.eq<u8>(v128.load(at, 32), mark), v128.eq<u8>(v128.load(at, 48), mark));
   const isEmpty = (bits & (bits << 1)) !== 0 || ((bits & 1) !== 0 && (start === base || load<u8>(at - 1) === 0x0d));
@@ -232,7 +248,7 @@ function areFilled(base: i32, start: i32, bits: u64): bool {
 // @ts-ignore: decorator
 @inline
 function addLines(line: usize, base: i32, start: i32, bits: u64): usize {
-  const one = i16x8.splat(1);
+  const one = eightTimes(1);
   store<u16>(line, <u16>start);
   for (; bits !== 0; bits >>= 8, base += 8) {
     const eight = <i32>(bits & 0xff);
@@ -329,8 +345,9 @@ export function note(length: i32): void {
     for (let i: usize = 0; i < 64; i += 16) {
       let found = i8x16.bitmask(blobs(at + i, H, four, N, e, eight, f, seven));
       for (; found !== 0; found &= found - 1) {
-        store<u16>(blob, <u16>(base + <i32>i + ctz(found)));
-        blob += 2;
+        const place = i + <usize>ctz(found);
+        store<u16>(blob, <u16>(base + <i32>place));
+        blob += <usize>mayBeBlob(at + place) << 1;
       }
     }
   }

@@ -164,10 +164,15 @@ function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   return tokens;
 }
 
-/** The tokens of the first sixteen bytes of the first line of a group, and which of these are blanks and digits. */
+/**
+ * The tokens of sixteen bytes of the first line of a group, of the first ones or of those behind its offset, where these are, and which
+ * of them are blanks and digits.
+ */
 const FIRST_TOKENS: usize = 0x254810;
-let firstBlanks: i32 = 0, firstDigits: i32 = 0;
-/** Where all tokens of that line are, see tails.as, once that was of use: how many there are, 0 before. */
+let firstAt: usize = 0, firstBlanks: i32 = 0, firstDigits: i32 = 0;
+/** Where the offset of that line ends. */
+let firstOffsetEnd: usize = 0;
+/** Where all tokens of that line from there on are, see tails.as, once that was of use: how many there are, 0 before. */
 const GROUP_TOKENS: usize = 0x255f00;
 /** Digits among the first sixteen bytes of a line from which on it may have many numbers: that is when it is of use. */
 const MANY_DIGITS: i32 = 5;
@@ -178,6 +183,7 @@ let firstCount: i32 = 0;
 function takeFirst(from: usize): void {
   const v = v128.load(from), digits = areDigits(v), blanks = areBlanks(v);
   v128.store(FIRST_TOKENS, tokensOf(v, digits, blanks));
+  firstAt = from;
   firstCount = 0;
   firstBlanks = i8x16.bitmask(blanks);
   firstDigits = i8x16.bitmask(digits);
@@ -196,24 +202,34 @@ function shareTokens(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   return tokens;
 }
 
-/** The same as {@link share} of a line and the first one of its group, most of which differ within sixteen bytes. */
+/**
+ * The same as {@link share} of a line and the first one of its group, most of which differ within the bytes that were taken. Of more
+ * than `most` tokens, which are what the others share, it may be that these are told.
+ */
 // @ts-ignore: decorator
 @inline
-function shareWithFirst(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
+function shareWithFirst(a: usize, aTo: usize, b: usize, bTo: usize, most: i32): i32 {
   const v = v128.load(b), vDigits = areDigits(v), vBlanks = areBlanks(v);
   const isSame = v128.eq<u8>(tokensOf(v, vDigits, vBlanks), v128.load(FIRST_TOKENS));
   const left = <i32>min(min(aTo - a, bTo - b), 16);
   const same = ctz(~i8x16.bitmask(isSame) | (1 << left));
   const blanks = i8x16.bitmask(vBlanks), digits = i8x16.bitmask(vDigits);
+  const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
+  let begins = ~inside & ((1 << same) - 1);
+  const tokens = popcnt(begins);
+  if (tokens > most && differ !== 0) {
+    for (let left = most; left > 0; left--) begins &= begins - 1;
+    shareEnd = b + <usize>ctz(begins);
+    return most;
+  }
   // Runs that go on behind what is the same, in either line.
   const runs = ((blanks << 1) & (blanks | firstBlanks)) | ((digits << 1) & (digits | firstDigits));
   if (same === 16 || ((runs >> same) & 1) !== 0) {
     return popcnt(digits) < MANY_DIGITS ? share(a, aTo, b, bTo) : shareTokens(a, aTo, b, bTo);
   }
-  const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
   shareEnd = b + <usize>same;
   differ |= <i32>(a + <usize>same < aTo || shareEnd < bTo);
-  return popcnt(~inside & ((1 << same) - 1));
+  return tokens;
 }
 
 /** Where the hexadecimal digits end that begin at `from`. */
@@ -226,31 +242,34 @@ function offsetEnd(from: usize, to: usize): usize {
   return to;
 }
 
-/** How many tokens two lines share from their start, none when all they share is blank. */
-function shareHead(table: usize, room: usize, first: i32, line: i32): i32 {
+/** How many tokens two lines share from their start, none when all they share is blank; see {@link shareWithFirst}. */
+function shareHead(table: usize, room: usize, first: i32, line: i32, most: i32): i32 {
   const i = <usize>first, j = <usize>line;
   const lineTo = table + TO * room, lineFlags = table + FLAG * room, lineShared = table + SHARED * room;
   let a = TEXT + <usize>load<u16>(table + (i << 1)), b = TEXT + <usize>load<u16>(table + (j << 1));
   const aTo = TEXT + <usize>load<u16>(lineTo + (i << 1)), bTo = TEXT + <usize>load<u16>(lineTo + (j << 1));
+  const offset = <i32>load<u8>(lineFlags + j) & OFFSET, both = offset & <i32>load<u8>(lineFlags + i);
   if (line - first === 1) {
     differ = 0;
     store<u8>(lineShared + i, <u8>NOT_KNOWN);
-    takeFirst(a);
+    firstAt = 0;
+    firstOffsetEnd = 0;
   }
-  const offset = <i32>load<u8>(lineFlags + j) & OFFSET, both = offset & <i32>load<u8>(lineFlags + i);
   if (both !== 0) {
-    a = offsetEnd(a, aTo);
+    if (firstOffsetEnd === 0) firstOffsetEnd = offsetEnd(a, aTo);
+    a = firstOffsetEnd;
     b = offsetEnd(b, bTo);
   }
+  if (firstAt !== a) takeFirst(a);
   const isBlankFirst = both === 0 && isBlank(load<u8>(a));
-  const tokens = both !== 0 ? share(a, aTo, b, bTo) + 1 : shareWithFirst(a, aTo, b, bTo);
+  const offsets = <i32>(both !== 0), tokens = shareWithFirst(a, aTo, b, bTo, most - offsets) + offsets;
   // An offset that was taken apart is one token for whoever looks at this line alone.
   store<u8>(lineShared + j, <u8>(offset !== both ? NOT_KNOWN : tokens));
   store<u16>(table + END * room + (j << 1), <u16>(shareEnd - TEXT));
   return tokens === 1 && isBlankFirst ? 0 : tokens;
 }
 
-/** Notes for a line what {@link shareHead} noted for the one above, from which it differs in digits at most. */
+/** Notes for a line what {@link shareHead} noted for the one above, if it did, from which it differs in digits at most. */
 // @ts-ignore: decorator
 @inline
 function shareAsAbove(table: usize, room: usize, line: i32): void {
@@ -281,12 +300,12 @@ function group(table: usize, room: usize, count: i32): i32 {
       start += 2;
       continue;
     }
-    let shared = shareHead(table, room, start, start + 1);
+    let shared = shareHead(table, room, start, start + 1, i32.MAX_VALUE);
     if (shared === 0) {
       start++;
       continue;
     }
-    let tokens = shared, isAboveTold = true;
+    let tokens = shared;
     for (let line = start + 2, sixteen = line;; line++) {
       if (line >= sixteen && line + <i32>BATCH <= count) {
         sixteen = line + <i32>BATCH;
@@ -295,18 +314,13 @@ function group(table: usize, room: usize, count: i32): i32 {
           shared = min(shared, fewest);
           line = sixteen - 1;
           tokens = load<u8>(lineShared + <usize>line);
-          isAboveTold = true;
           continue;
         }
       }
       const flags: i32 = load<u8>(lineFlags + <usize>line);
       if ((flags & HEAD) === 0) tokens = 0;
-      else if (isAboveTold && (load<u8>(lineSingles + <usize>line) & ALIKE) !== 0) shareAsAbove(table, room, line);
-      else {
-        isAboveTold = (flags & REPEATED) === 0;
-        if (!isAboveTold) store<u8>(lineShared + <usize>line, <u8>NOT_KNOWN);
-        else tokens = shareHead(table, room, start, line);
-      }
+      else if ((flags & REPEATED) !== 0 || (load<u8>(lineSingles + <usize>line) & ALIKE) !== 0) shareAsAbove(table, room, line);
+      else tokens = shareHead(table, room, start, line, shared);
       // Lines that share much less begin a new group; a little less is what the column shares by chance.
       if (2 * tokens >= shared) {
         shared = min(shared, tokens);
@@ -314,7 +328,7 @@ function group(table: usize, room: usize, count: i32): i32 {
       }
       if (tokens > 0 && line - start < SETTLED) {
         start = line - 1;
-        shared = tokens = shareHead(table, room, start, line);
+        shared = tokens = shareHead(table, room, start, line, i32.MAX_VALUE);
         if (tokens > 0) continue;
       }
       if (line - start >= FEWEST_LINES) {

@@ -1,23 +1,50 @@
 // What looks at a few bytes of every so many: for characters that stand alone, see records.ts, and for symbols that recur at the same
 // distance, see strides.ts. A part of kernel.as, whose names it uses.
 
-/** Bytes from one look into a long line to the next, and of each look, as in records.ts. */
-const LOOK_STEP: i32 = 48, LOOK: i32 = 16;
+/**
+ * Bytes from one look into a long line to the next, and of each look; looks that have to show a single character, and those in a row
+ * without one that end a stretch. As in records.ts.
+ */
+const LOOK_STEP: i32 = 48, LOOK: i32 = 16, FEWEST_LOOKS: i32 = 3, MOST_MISSES: i32 = 3;
 /** A place behind any text. */
 const NO_PLACE: i32 = 0x10000;
 
 /**
- * The first of the looks at `at` and at every so many bytes behind it that shows a letter or digit with no other beside it; a place
- * behind any text when none in a line up to `to` does.
+ * Looks from `at` on, every so many bytes, for a stretch of a line up to `to` that is full of single characters: the look that ends it,
+ * with the first and the last one that show such a character at {@link ASKED}; a place behind any text when there is none.
  */
-export function nextSingle(at: i32, to: i32): i32 {
-  const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH);
-  for (; at + LOOK <= to; at += LOOK_STEP) {
-    const bits = i8x16.bitmask(v128.ge<u8>(kinds(v128.load(TEXT + <usize>at), keptLow, keptHigh), v128.load(BLANKS)));
-    // Neither the first nor the last one tells what is beside it.
-    if ((bits & ~(bits << 1) & ~(bits >> 1) & 0x7ffe) !== 0) return at;
+export function nextInline(at: i32, to: i32): i32 {
+  let looks = 0, first = 0, last = 0;
+  for (; at < to + LOOK_STEP * MOST_MISSES; at += LOOK_STEP) {
+    if (at + LOOK <= to && singlesAt(at) !== 0) {
+      if (looks++ === 0) first = at;
+      last = at;
+      continue;
+    }
+    // Marks of a value are no single characters; among numbers there is nothing to wait for.
+    if (looks === 0 || (at - last < LOOK_STEP * MOST_MISSES && mayHaveMarks(last))) continue;
+    if (looks >= FEWEST_LOOKS) return askLines(at, first, last, 0);
+    looks = 0;
   }
   return NO_PLACE;
+}
+
+/** Letters and digits with no other beside them in the look at `at`; neither the first byte nor the last one tells what is beside it. */
+// @ts-ignore: decorator
+@inline
+function singlesAt(at: i32): i32 {
+  const kept = kinds(v128.load(TEXT + <usize>at), v128.load(KEPT_LOW), v128.load(KEPT_HIGH));
+  const bits = i8x16.bitmask(v128.ge<u8>(kept, v128.load(BLANKS)));
+  return bits & ~(bits << 1) & ~(bits >> 1) & 0x7ffe;
+}
+
+/** Whether what is looked at `at` has a quote, or a letter with no other letter or digit beside it. */
+// @ts-ignore: decorator
+@inline
+function mayHaveMarks(at: i32): bool {
+  const v = v128.load(TEXT + <usize>at);
+  const quotes = v128.or(v128.eq<u8>(v, sixteenTimes(0x22)), v128.eq<u8>(v, sixteenTimes(0x27)));
+  return ((i8x16.bitmask(quotes) & 0x7ffe) | (i8x16.bitmask(v128.gt<u8>(v, sixteenTimes(0x39))) & singlesAt(at))) !== 0;
 }
 
 /** How to look for periods, as in strides.ts: words to what recurs, words to the next look, and bits for the periods. */

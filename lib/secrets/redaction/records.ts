@@ -9,7 +9,6 @@
 import type { OnColumn } from "./columns.ts";
 import { readCounted } from "./counted.ts";
 import type { Stretches } from "./stretches.ts";
-import { DENSE } from "./symbols.ts";
 import type { Lines, TextKernel } from "./text_kernel.ts";
 import { ASK, type Walks } from "./walks.ts";
 
@@ -18,14 +17,8 @@ const MOST_BYTES = 8 * 1024;
 const MOST_INLINE = 2 * 1024;
 /** Bytes of the shortest line that holds eight characters and a number for each. */
 const SHORTEST_INLINE = 16;
-/** Bytes from one look into a long line to the next, and of each look. */
+/** Bytes from one look into a long line to the next, see looks.as. */
 const STEP = 48;
-const LOOK = 16;
-/** Looks that have to show a single character, and those in a row without one that end a stretch. */
-const FEWEST_LOOKS = 3;
-const MOST_MISSES = 3;
-
-const isSymbol = (byte: number | undefined): boolean => DENSE[byte as number] as number > 0;
 
 /** Finds records; keeps its working memory, since it looks at every line of all output. */
 export class RecordFinder {
@@ -78,29 +71,10 @@ export class RecordFinder {
 
   /** Stretches of a long line that are full of single characters. */
   #findInline(from: number, to: number): void {
-    let looks = 0;
-    let first = from;
-    let last = from;
-    // The next look with a single character.
-    let single = -1;
-    for (let at = from; at < to + STEP * MOST_MISSES; at += STEP) {
-      if (single < at) single = this.#walks.nextSingle(at, to);
-      if (single === at) {
-        if (looks++ === 0) first = at;
-        last = at;
-        continue;
-      }
-      if (looks === 0) {
-        at = single - STEP;
-        continue;
-      }
-      // Marks of a value are no single characters; among numbers there is nothing to wait for.
-      if (at - last < STEP * MOST_MISSES && mayHaveMarks(this.#data, last)) continue;
-      if (looks >= FEWEST_LOOKS) {
-        at = Math.max(at, this.#readStretch(Math.max(from, first - STEP), last + 2 * STEP, to));
-        single = -1;
-      }
-      looks = 0;
+    for (let found = this.#walks.inline(from, to); found !== undefined;) {
+      const { first, last, end } = found;
+      const read = this.#readStretch(Math.max(from, first - STEP), last + 2 * STEP, to);
+      found = this.#walks.inline(Math.max(end, read) + STEP, to);
     }
   }
 
@@ -133,14 +107,4 @@ export class RecordFinder {
       this.#onColumn();
     });
   }
-}
-
-/** Whether what is looked at `at` has a quote, or a letter with no other letter or digit beside it. */
-function mayHaveMarks(data: Uint8Array, at: number): boolean {
-  for (let i = at + 1; i + 1 < at + LOOK; i++) {
-    const byte = data[i] as number;
-    if (byte === 0x22 || byte === 0x27) return true;
-    if (byte > 0x39 && isSymbol(byte) && !isSymbol(data[i - 1]) && !isSymbol(data[i + 1])) return true;
-  }
-  return false;
 }

@@ -44,7 +44,7 @@ function hasShape(from: usize, to: usize): bool {
 // @ts-ignore: decorator
 @inline
 function showsAscii(from: usize): bool {
-  const most = i8x16.splat(0x38);
+  const most = sixteenTimes(0x38);
   const lows = four(
     v128.lt<u8>(v128.load(from), most),
     v128.lt<u8>(v128.load(from, 16), most),

@@ -38,6 +38,8 @@ export class Scanner {
   spans: Span[] = [];
   /** Whether a short pattern stands in what was looked at last, whatever is around it. */
   hasShort = false;
+  /** Whether something has to be masked in a view whose bytes are not known to stand anywhere. */
+  lacksPlaces = false;
   readonly #kernel: TextKernel;
   readonly #plain: Channel;
   readonly #dense: Channel;
@@ -183,7 +185,11 @@ export class Scanner {
   }
 
   #mask(first: number, last: number): void {
-    const { starts, ends } = this.#view;
+    const { starts, ends, isPlaced } = this.#view;
+    if (isPlaced === false) {
+      this.lacksPlaces = true;
+      return;
+    }
     if (starts === null || ends === null) return this.#add(first, last + 1);
     if (!this.#scattered) return this.#add(starts[first] as number, ends[last] as number);
     for (let i = first; i <= last; i++) this.#add(starts[i] as number, ends[i] as number);

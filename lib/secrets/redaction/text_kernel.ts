@@ -127,8 +127,11 @@ export interface Decoded {
   readonly ends: Uint16Array;
 }
 
-/** Which rows of escapes are noted, for views to leave them out: none, those of no use to the dense view, and to either. */
-export const NOTES = { none: 0, dense: 1, both: 2 } as const;
+/**
+ * Which rows of escapes are noted, for views to leave them out: none, those of no use to the dense view, and to either. With one of
+ * these, whether it is not noted where what comes out stands in the text.
+ */
+export const NOTES = { none: 0, dense: 1, both: 2, unplaced: 4 } as const;
 
 /** Bytes of the longest text that there is room for. */
 const LONGEST_TEXT = 0x8c00;
@@ -383,7 +386,7 @@ export class TextKernel {
 
   /**
    * Decodes a stretch of the text that was loaded last or, at another `level` than 0, of what came out at the level before.
-   * What comes out goes to place `length` of the level; where it ends. `notes` tells which rows of escapes are
+   * What comes out goes to place `length` of the level; where it ends. `notes` tells what is
    * noted, see {@linkcode NOTES}.
    */
   decode(level: number, length: number, { kinds, from, to }: Region, notes: number): number {

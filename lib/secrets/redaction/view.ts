@@ -19,6 +19,8 @@ export interface View {
   readonly data: Uint8Array;
   /** How many of them there are. */
   readonly length: number;
+  /** Whether the sources are known; that they are is the default. */
+  readonly isPlaced?: boolean;
   /** For each byte where its source begins; null when the bytes are the source. */
   readonly starts: Sources | null;
   /** For each byte where its source ends; null when the bytes are the source. */

@@ -44,6 +44,9 @@ const ASKED = 0x27a008;
 const NUMBERS = 0x2ca000;
 const MOST_NUMBERS = 4098;
 
+/** A place behind any text, see looks.as. */
+const NO_PLACE = 0x10000;
+
 /** What these export: of each walk what begins it, and what goes on to the next thing to do. */
 export interface WalkExports {
   memory: WebAssembly.Memory;
@@ -60,7 +63,7 @@ export interface WalkExports {
   beginRecords(count: number): void;
   nextRecords(): number;
   mayCountOn(from: number, to: number): number;
-  nextSingle(at: number, to: number): number;
+  nextInline(at: number, to: number): number;
   beginTokens(from: number, to: number): void;
   nextTokens(): number;
   beginCells(start: number, end: number): void;
@@ -105,9 +108,13 @@ export class Walks {
     return this.#exports.mayCountOn(from, to) !== 0;
   }
 
-  /** The first look from the one at `at` on into a line up to `to` that shows a single character; behind any text when there is none. */
-  nextSingle(at: number, to: number): number {
-    return this.#exports.nextSingle(at, to);
+  /**
+   * The next stretch of a line up to `to`, from `at` on, that is full of single characters: the first and the last look that show
+   * one, and the one that ends it; undefined when there is none.
+   */
+  inline(at: number, to: number): { first: number; last: number; end: number } | undefined {
+    const end = this.#exports.nextInline(at, to);
+    return end < NO_PLACE ? { first: this.#asked[0] as number, last: this.#asked[1] as number, end } : undefined;
   }
 
   /** Gathers columns of the short tokens of `[from, to)` of the text. */
