@@ -56,6 +56,7 @@ const FOURS: usize = 0x21b190, PAIRS: usize = 0x21b1a0, EIGHTS: usize = 0x21b1b0
 export function prepare(): void {
   prepareDumps();
   prepareProbes();
+  prepareFields();
   v128.store(VECTORS, i32x4.splat(0x9e3779b1));
   v128.store(VECTORS, i32x4.splat(0x85ebca6b), 16);
   v128.store(VECTORS, i32x4.splat(0x7feb352d), 32);
