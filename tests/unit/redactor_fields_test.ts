@@ -89,3 +89,26 @@ Deno.test("redact() finds the cells of a value wherever they are in a long table
     for (const row of shown.slice(at + 8, at + cells.length)) assert.doesNotMatch(row, / [0-9A-Za-z] \|$/);
   }
 });
+
+Deno.test("redact() masks pieces of a form that begin or end alike, behind numbers and names, in a text of any length", () => {
+  const octal3 = (byte: number): string => `\\${byte.toString(8).padStart(3, "0")}`;
+  const forms: Record<string, readonly [text: string, width: number]> = {
+    "hexadecimal escapes by two": [each(VALUE, (byte) => `\\x${hex(byte)}`), 8],
+    "hexadecimal escapes by five": [each(VALUE, (byte) => `\\x${hex(byte)}`), 20],
+    "octal escapes by four": [each(VALUE, octal3), 16],
+    "octal escapes cut in the middle": [each(VALUE, octal3), 10],
+    "UTF-16 in base64": [btoa(each(VALUE, (byte) => `${String.fromCharCode(byte)}\0`)), 8],
+  };
+  const looks: Record<string, (piece: string, i: number) => string> = {
+    "numbers": (piece, i) => `${String(i + 1).padStart(6)}\t${piece}`,
+    "words": (piece) => `+ echo ${piece}`,
+    "names": (piece, i) => `P${i}=${piece}`,
+    "a log": (piece, i) => `Nov 23 18:30:${String(i % 60).padStart(2, "0")} host prog[${i * 7919}]: ${piece}`,
+  };
+  for (const [look, row] of Object.entries(looks)) {
+    for (const [form, [text, width]] of Object.entries(forms)) {
+      const parts = pieces(text, width);
+      assertMaskedRows(`${form} behind ${look}`, `${LOG.join("\n")}\n`, parts.map(row), width, parts);
+    }
+  }
+});

@@ -87,6 +87,13 @@ function takeFields(from: usize, to: usize): void {
   }
 }
 
+/** Whether what follows {@link BOX} makes an upright line: U+2502 to U+250B, every other two of them, or U+2551. */
+// @ts-ignore: decorator
+@inline
+function isUpright(second: i32, third: i32): bool {
+  return second === 0x94 ? (third & 0xf2) === 0x82 : second === 0x95 && third === 0x91;
+}
+
 /** Where the next bar of a line stands, its end when there is none. */
 // @ts-ignore: decorator
 @inline
@@ -99,8 +106,7 @@ function nextBar(at: usize, to: usize): usize {
       continue;
     }
     at += <usize>ctz(bars);
-    // The lines of boxes are U+2500 to U+257F.
-    if (at >= to || load<u8>(at) === BAR || (load<u8>(at, 1) & 0xfe) === 0x94) break;
+    if (at >= to || load<u8>(at) === BAR || isUpright(load<u8>(at, 1), load<u8>(at, 2))) break;
     at++;
   }
   return min(at, to);
@@ -124,7 +130,10 @@ function takeBarred(from: usize, to: usize): void {
 /** Puts the fields of a line into their places, unless it has one or too many. */
 function placeFields(): void {
   const fields = fieldCount - lineField;
-  if (fields < 2 || fields > MOST_FIELDS) {
+  // Bars alone are no cells.
+  const last = <i32>load<u16>(FIELD_TO + (<usize>fieldCount << 1) - 2);
+  const isEmpty = last - <i32>load<u16>(FIELD_FROM + (<usize>lineField << 1)) < fields;
+  if (fields < 2 || fields > MOST_FIELDS || isEmpty) {
     fieldCount = lineField;
     return;
   }
@@ -133,6 +142,7 @@ function placeFields(): void {
     const length = <usize>(load<u16>(FIELD_TO + field) - load<u16>(FIELD_FROM + field));
     if (length === 0 || length > LONGEST_FIELD) continue;
     addFieldTo((fields << 5) + nth, lineField + nth);
+    if (areBarred) continue;
     if (nth < AT_ENDS) addFieldTo(nth, lineField + nth);
     if (fields - nth <= AT_ENDS) addFieldTo(AT_ENDS + fields - nth, lineField + nth);
   }
@@ -190,4 +200,56 @@ export function nextFields(): i32 {
     if (!areSame(count) && isNew(count, FEWEST_FIELDS) && !gather(count)) return askLines(TAKE, count, 0, 0);
   }
   return DONE;
+}
+
+/** Bytes of the longest last field of a line that is taken for a piece, and of the longest name before one. */
+const LONGEST_WHOLE: usize = 48, LONGEST_NAME: usize = 12;
+
+/** Where the last field of a line begins, behind a name before it. */
+function wholeStart(from: usize, to: usize): usize {
+  let at = to;
+  while (at > from && !isBlank(load<u8>(at - 1))) at--;
+  const limit = min(to, at + LONGEST_NAME);
+  for (let end = at; end < limit; end++) {
+    if (load<u8>(PARTING + <usize>load<u8>(end)) === IS_NAMING && end > at) return end + 1;
+    if (symbolAt(end) === 0 && load<u8>(end) !== 0x5f) return at;
+  }
+  return at;
+}
+
+/**
+ * Gathers the last field of each line of a group where the lines share some of it: `\x73\x6b` and `\x2d\x6c` begin with the same
+ * mark, and a number, and of UTF-16 in base64 all may end in the same letter. Of lines that differ in numbers only it is so
+ * where there are several numbers in it. False when it is full.
+ */
+function reportWhole(areNumbers: bool): bool {
+  const to = toOf(start), from = wholeStart(fromOf(start), to);
+  if (to - from > LONGEST_WHOLE) return true;
+  if (areNumbers) {
+    const stop = skip(from, to, 0x30);
+    if (stop > from ? stop === to : !isEscapeMark(from)) return true;
+  } else if (!isEscapeMark(from) && !isEscapeMark(from + 1) && symbolAt(digitsBehind(stretchTo(0))) === 0) return true;
+  let size = 0;
+  for (let line = start; line < end; line++) {
+    const stop = toOf(line), length = stop - wholeStart(fromOf(line), stop);
+    if (length > LONGEST_WHOLE) return true;
+    size += <i32>length;
+  }
+  if (size < FEWEST_CHARACTERS) return true;
+  if (!fits(size)) return false;
+  let at = beginText();
+  for (let line = start; line < end; line++) {
+    const stop = toOf(line);
+    at = addStretch(at, <i32>(wholeStart(fromOf(line), stop) - TEXT), <i32>(stop - TEXT));
+  }
+  store<u32>(GATHERED, <u32>at);
+  return true;
+}
+
+/** Whether a byte begins escapes that give a character by its number. */
+// @ts-ignore: decorator
+@inline
+function isEscapeMark(at: usize): bool {
+  const byte = load<u8>(at);
+  return byte === 0x5c || byte === 0x25 || byte === 0x3d || byte === 0x26;
 }
