@@ -22,6 +22,16 @@ const SHORTEST_SECRET_NUMBER = 4;
 const MOST_REMEMBERED = 1000;
 const LONGEST_REMEMBERED = 200;
 
+/** Members that hold what this program has made up, and words of its own: where other texts end, they do not go on. */
+const MADE_UP: ReadonlySet<string> = new Set([
+  "session_id",
+  "forward_id",
+  "cursor",
+  "state",
+  "waiting_for",
+  "masking",
+]);
+
 /** How far a call has come. */
 export interface ProgressUpdate {
   /** Must grow from update to update. */
@@ -109,10 +119,12 @@ export class Egress implements PublicEgress {
   /**
    * A value of ours: the names of its members are this program's own, and an answer must keep its shape. All its texts
    * are looked at together, those of one name in a row: pieces of a secret in several of them are one to the reader.
+   * What this program has made up stays out of that: a call that needs it would fail when chance makes it go on a piece.
    */
   #cleanValues(value: unknown, clean = (texts: readonly string[]) => this.#cleanTexts(texts)): unknown {
     const byName = new Map<string, string[]>();
     const gather = (text: string, name: string): string => {
+      if (MADE_UP.has(name)) return text;
       const texts = byName.get(name);
       if (texts === undefined) byName.set(name, [text]);
       else texts.push(text);
@@ -121,7 +133,8 @@ export class Egress implements PublicEgress {
     walk(value, { name: same, text: gather, number: (number) => number });
     const cleaned = clean([...byName.values()].flat()).values();
     for (const [name, texts] of byName) byName.set(name, texts.map(() => cleaned.next().value as string));
-    const text = (_: string, name: string): string => (byName.get(name) as string[]).shift() as string;
+    const text = (text: string, name: string): string =>
+      MADE_UP.has(name) ? this.#redact(text) : byName.get(name)?.shift() as string;
     return walk(value, { name: same, text, number: (number) => this.#cleanNumber(number) });
   }
 

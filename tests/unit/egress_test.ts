@@ -52,3 +52,13 @@ Deno.test("result() leaves answers as they are that show nothing of a value, wha
     assert.deepEqual(door.result(value).structuredContent, value);
   }
 });
+
+Deno.test("result() leaves what this program has made up as it is where it happens to go on a piece of a value", () => {
+  for (const name of ["cursor", "session_id", "forward_id", "waiting_for"]) {
+    const door = egress();
+    const value = { output: `at ${VALUE.slice(0, 7)}`, [name]: `${VALUE.slice(7, 9)}58b91-589-2`, state: "running" };
+    assert.deepEqual(door.result(value).structuredContent, value);
+    const whole = door.result({ [name]: VALUE }).structuredContent;
+    assert.deepEqual(whole, { [name]: "***" });
+  }
+});
