@@ -41,6 +41,7 @@ export const KERNELS: readonly Kernel[] = [
       "gather.as",
       "columns.as",
       "column_numbers.as",
+      "tails.as",
       "walks.as",
       "looks.as",
       "records.as",

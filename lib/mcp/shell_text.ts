@@ -2,7 +2,7 @@
 import type { Redactor } from "../secrets/redactor.ts";
 import { quoteUntrusted, ToolError } from "../errors.ts";
 import type { Rendering } from "../ssh/shell/screen.ts";
-import { withoutOurLines } from "../ssh/shell/shell_line.ts";
+import { withoutOurLines } from "../ssh/shell/kept_lines.ts";
 import type { Shell } from "../ssh/shell.ts";
 
 /** What part of a shell's output is wanted. */

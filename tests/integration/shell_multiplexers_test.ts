@@ -182,8 +182,8 @@ for (const program of MULTIPLEXERS) {
       const history = await shell.send("fc -l -100 2>/dev/null || fc -l 1 2>/dev/null || history");
       assert.doesNotMatch(history.output, /mcp|7717|printf/, login);
       const whole = await shell.read({ lines: 1000 });
-      assert.match(whole.output, /^one$/m, login);
-      assert.doesNotMatch(whole.output, /mcp|7717|printf/, login);
+      assert.match(whole.output, /^one$/m, `${login}: ${whole.output}`);
+      assert.doesNotMatch(whole.output, /mcp|7717|printf/, `${login}: ${whole.output}`);
       const ended = await shell.send("exit");
       assert.equal(ended.note, `the shell is closed: its ${program} session ended`, login);
     }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Lexicon } from "../../lib/secrets/redaction/lexicon.ts";
 import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { viewOf } from "../../lib/secrets/redaction/view.ts";
 import { ASK } from "../../lib/secrets/redaction/walks.ts";
 
 const kernel = TextKernel.shared();
@@ -66,6 +68,59 @@ Deno.test("Gathered.gather() leaves a text out that is too short to hold anythin
   assert.equal(gathered.length, 10_000);
 });
 
+const VALUE = "kX7pQ2mZ9rT4wB6s";
+const lexicon = new Lexicon();
+for (const _ of lexicon.add([VALUE]));
+
+/** The same as {@linkcode begin} for a text that is looked up as it stands. */
+function lookUp(text: string): void {
+  begin(text);
+  gathered.listen();
+  kernel.read(viewOf(encoder.encode(text)));
+  kernel.lookUp(false, lexicon.plain, () => {});
+  kernel.lookUp(true, lexicon.dense, () => {});
+  gathered.trust(false, false);
+}
+
+/** How many symbols the views have of what was gathered. */
+function symbolsOf(): [plain: number, dense: number] {
+  kernel.read(gathered);
+  return [kernel.plainLength, kernel.denseLength];
+}
+
+Deno.test("Gathered.gather() leaves out what the text shows as it stands when nothing was met in that", () => {
+  lookUp("ab\tcd\n'ef'\ngh");
+  assert.ok(gather([0, 2], [3, 5], [7, 9], [11, 13]));
+  assert.equal(gathered.length, 0);
+  // A letter between two of them, a mark that only the plain view keeps, and another order.
+  lookUp("ab\nxcd\nef");
+  assert.ok(gather([0, 2], [4, 6], [7, 9]));
+  assert.deepEqual([textsOnly(), symbolsOf()], [["abcdef"], [6, 6]]);
+  lookUp("ab\n%cd\nef");
+  assert.ok(gather([0, 2], [4, 6], [7, 9]));
+  assert.deepEqual([textsOnly(), symbolsOf()], [["abcdef"], [6, 0]]);
+  lookUp("ab\ncd\nef");
+  assert.ok(gather([3, 5], [0, 2], [6, 8]));
+  assert.deepEqual(textsOnly(), ["cdabef"]);
+});
+
+Deno.test("Gathered.gather() takes what stands in a row when something was met there, or rows are missing", () => {
+  const columns: [number, number][] = [[0, 2], [3, 5], [6, 8]];
+  lookUp(`ab\ncd\nef\n${VALUE}`);
+  assert.ok(gather(...columns));
+  assert.deepEqual(textsOnly(), ["abcdef"]);
+  lookUp("ab\ncd\nef");
+  gathered.trust(true, false);
+  assert.ok(gather(...columns));
+  assert.deepEqual(textsOnly(), ["abcdef"]);
+  lookUp("ab\ncd\nef");
+  gathered.trust(false, true);
+  assert.ok(gather(...columns));
+  // A short pattern is one of the plain view.
+  assert.deepEqual([textsOnly(), symbolsOf()], [["abcdef"], [6, 0]]);
+  gathered.trust(true, false);
+});
+
 /** The columns of a text, and how often something was asked. */
 function columnsOf(text: string, fewest = 1): { columns: string[]; asked: number } {
   begin(text, fewest);
@@ -105,4 +160,19 @@ Deno.test("Walks.columns() asks about columns whose numbers are in another order
   const { columns, asked } = columnsOf(`${group}`);
   assert.ok(columns.includes(wide.map((line) => line.split("\t")[1]).join("")));
   assert.ok(asked <= 2);
+});
+
+Deno.test("Walks.columns() gathers what lines begin with that end alike, however many tokens they end with", () => {
+  const columnOf = (...lines: string[]): string | undefined => columnsOf(lines.join("\n")).columns.at(-1);
+  // One line ends with fewer of them than those before it, or with nothing else.
+  assert.equal(columnOf("abc is 1;", "def is 2;", "ghi at 3;", "jkl at 4;"), "abc isdef isghi atjkl at");
+  assert.equal(columnOf("kl;,,", "abc;,,", "xyz:,,", "def;,,"), "kl;abc;xyz:def;");
+  assert.equal(columnOf("7;", "qrst 8;", "uvwx 9;"), "qrst uvwx ");
+  assert.equal(columnOf("qrstuvwx 7;", "8;", "9;"), "qrstuvwx ");
+  // Numbers, and blanks, that go on behind the first sixteen bytes.
+  for (let before = 9; before < 16; before++) {
+    const lines = ["a", "b", "c"].map((piece, i) => `${piece.repeat(before)}${123_456 + i}=`);
+    assert.equal(columnOf(...lines), lines.map((line) => line.slice(0, before)).join(""));
+    assert.equal(columnOf(...lines.map((line) => line.replace(/\d+/, " \t   "))), columnOf(...lines));
+  }
 });

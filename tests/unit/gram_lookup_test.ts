@@ -167,7 +167,7 @@ Deno.test("IndexCopies.of() grows the memory, and gives each index as it is now"
       for (const _ of index.settle());
     }
     for (const index of [...indexes, ...indexes].reverse()) {
-      const head = new Uint32Array(memory.buffer, copies.of(index), 22);
+      const head = new Uint32Array(memory.buffer, copies.of(index), 26);
       const { sieves, pool, facts, table, wide, wholes, wholeList, wholePool } = index.parts;
       const parts = [sieves.probes.bits, sieves.grams.bits, sieves.wide.bits, sieves.wholes.bits, pool, facts, table];
       for (const [at, part] of [...parts, wide.slots, wholes.slots, wholeList, wholePool].entries()) {
@@ -175,6 +175,8 @@ Deno.test("IndexCopies.of() grows the memory, and gives each index as it is now"
         const Kind = part.constructor as { new (buffer: ArrayBufferLike, at: number, length: number): typeof part };
         assert.deepEqual(new Kind(memory.buffer, head[2 * at + 1] as number, part.length), part);
       }
+      const { bits } = sieves.wholeHeads;
+      assert.deepEqual(new Int32Array(memory.buffer, head[25] as number, bits.length), bits);
     }
   }
   assert.ok(before.every((byte) => byte === 7));

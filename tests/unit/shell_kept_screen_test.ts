@@ -33,8 +33,14 @@ Deno.test("drawnScreen() shows scrollback and screen, and the cursor where it wa
 Deno.test("drawnScreen() leaves out lines of ours, also where a line editor has broken or scrolled them", async () => {
   const ours = `$ ${awaitLine("ls; (exit 4)", "mcp" + "a".repeat(24)).trimEnd()}`;
   const broken = ours.match(/.{1,20}/g) ?? [];
-  const cut = broken.map((row) => row.trimEnd());
-  for (const lines of [[ours], broken, cut]) {
+  const before = ours.match(/.{1,19}/g) ?? [];
+  const cut = [broken, before].map((rows) => rows.map((row) => row.trimEnd()));
+  // Of the rows of one line the terminal has joined some.
+  const joined = [broken.slice(0, 7).join(""), ...broken.slice(7)];
+  // What ksh93 leaves out when it draws the line anew.
+  const damaged = ours.replace(/__mcp_c(?=; \(exit \$__mcp_s\)"; \})/, "__mc_c");
+  assert.notEqual(damaged, ours);
+  for (const lines of [[ours], broken, before, ...cut, joined, [damaged]]) {
     const { text, line } = await shown(drawnScreen(kept([...lines, "o".repeat(20), "ut", "$"], 2, 4)));
     assert.deepEqual([text, line], [`$ ls; (exit 4)\n${"o".repeat(20)}\nut\n$`, "$ |"]);
   }

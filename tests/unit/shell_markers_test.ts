@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MarkerFilter, modeSwitches, type ShellMarker } from "../../lib/ssh/shell/marker_filter.ts";
-import { awaitLine, sourceLine, statusLine, withoutOurLines } from "../../lib/ssh/shell/shell_line.ts";
+import { withoutOurLines } from "../../lib/ssh/shell/kept_lines.ts";
+import { awaitLine, sourceLine, statusLine } from "../../lib/ssh/shell/shell_line.ts";
 import { run } from "../support/run.ts";
 
 const encoder = new TextEncoder();
@@ -94,7 +95,7 @@ Deno.test("withoutOurLines() shows the command in place of the line that ran it"
 
 Deno.test("withoutOurLines() shows the command wherever in the echo a shell without a line editor has asked for more", () => {
   const token = "mcp" + "a".repeat(24);
-  for (const command of ["kept=yes; cd /usr; echo one; (exit 6)", `echo ${"w".repeat(900)}`]) {
+  for (const command of [`echo ${"v".repeat(200)}`, `echo ${"w".repeat(900)}`]) {
     const whole = awaitLine(command, token).replaceAll("\\\r ", "\\\n ").trimEnd();
     const folds = whole.split("\\\n").length - 1;
     assert.ok(folds > 0);
@@ -106,4 +107,18 @@ Deno.test("withoutOurLines() shows the command wherever in the echo a shell with
       assert.equal(withoutOurLines(kept), `$ ${command}\n> quoted\n$ \n$ `, String(at));
     }
   }
+});
+
+Deno.test("withoutOurLines() takes nothing behind a line of ours whose end is overwritten, and leaves what only looks like one", () => {
+  const token = "mcp" + "a".repeat(16);
+  for (const command of ["ls -l", `echo ${"w".repeat(900)}`]) {
+    const whole = awaitLine(command, token).replaceAll("\\\r ", "\\\n>  ").trimEnd();
+    for (const lost of [1, 10, 60, 150]) {
+      const source = sourceLine("/tmp/x/f", token).trimEnd();
+      const kept = `$ ${whole.slice(0, -lost)}\none\n$ ${source}\n$ ${whole}\nagain\n$ `;
+      assert.equal(withoutOurLines(kept), `$ ${command}\none\n$ \n$ ${command}\nagain\n$ `, `${lost}`);
+    }
+  }
+  const source = ' { __mcp_s=$?; __mcp_w=";\nconst more = "; __mcp_w=$__mcp_w";\n';
+  assert.equal(withoutOurLines(source), source);
 });

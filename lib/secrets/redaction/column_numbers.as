@@ -14,6 +14,13 @@ function digitsBehind(at: usize): usize {
   return at;
 }
 
+/** The views in which a column with the digits beside each piece shows no more than the text as it stands. */
+function quietWithDigits(count: i32): i32 {
+  let quiet = load<i32>(QUIET);
+  for (let i = 1; i < count && quiet !== 0; i++) quiet = quietBetween(quiet, digitsBehind(stretchTo(i - 1)), digitsBefore(stretchFrom(i)));
+  return quiet;
+}
+
 /** The number that up to eight digits make, 0 for none: pairs of them, then of those, and then of these. */
 // @ts-ignore: decorator
 @inline

@@ -361,9 +361,6 @@ function tokenStart(stop: usize, from: usize): usize {
   return at;
 }
 
-/** Whether two stretches share all of both. */
-let shareAll: bool = false;
-
 /** How many tokens two stretches share at their end. */
 function sharedTail(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   let tokens = 0;
@@ -371,7 +368,6 @@ function sharedTail(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
     aTo = tokenStart(aTo, a);
     bTo = tokenStart(bTo, b);
   }
-  shareAll = aTo === a && bTo === b;
   return tokens;
 }
 
@@ -462,39 +458,13 @@ function reportWithDigits(count: i32): bool {
     size += <i32>wide;
   }
   if (taken === 0 || size < FEWEST_CHARACTERS) return true;
+  const quiet = quietWithDigits(count);
+  if (quiet === IN_BOTH) return true;
   if (!fits(size)) return false;
-  let at = beginText();
+  let at = beginText(quiet);
   for (let i = 0; i < count; i++) {
     at = addStretch(at, <i32>(digitsBefore(stretchFrom(i)) - TEXT), <i32>(digitsBehind(stretchTo(i)) - TEXT));
   }
   store<u32>(GATHERED, <u32>at);
   return true;
-}
-
-/** Looks at the next group of lines that end alike. */
-function nextTails(): i32 {
-  tailLine += without(lineTable + FLAG * lineRoom + <usize>tailLine + 1, TAIL);
-  start = tailLine;
-  if (start + 2 >= lineCount || (flagsOf(start + 1) & TAIL) === 0) return DONE;
-  if ((flagsOf(start + 2) & TAIL) === 0) {
-    tailLine += 2;
-    return DONE;
-  }
-  end = start + 3;
-  while ((flagsOf(end) & TAIL) !== 0) end++;
-  tailLine = end;
-  if (isTooSmall(start, end)) return DONE;
-  const from = fromOf(start), to = toOf(start), count = end - start;
-  let shared = i32.MAX_VALUE;
-  let areAll = true;
-  for (let line = start + 1; line < end; line++) {
-    if (line - start > 1 && (flagsOf(line) & REPEATED) !== 0) continue;
-    shared = min(shared, sharedTail(from, to, fromOf(line), toOf(line)));
-    if (!shareAll) areAll = false;
-  }
-  if (areAll) return DONE;
-  for (let i = 0; i < count; i++) setStretch(i, fromOf(start + i), skipTail(fromOf(start + i), toOf(start + i), shared));
-  if (sizeOf(count) < FEWEST_CHARACTERS) return DONE;
-  if (!areInOrder(count, true)) return askLines(SORT_TAILS, start, end, count);
-  return report(count) ? DONE : FULL;
 }

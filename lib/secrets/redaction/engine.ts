@@ -66,7 +66,10 @@ export class Engine {
     this.#kernel.load(data);
     this.#kernel.note();
     this.#decode(data, lexicon);
+    const { gathered } = this.#kernel;
+    gathered.listen();
     scanner.scan(viewOf(data, this.#rows), lexicon);
+    gathered.trust(!this.#rows.isEmpty, scanner.hasShort);
     this.#findLaidOut(data, lexicon, isContinued);
     for (const decoder of this.#decoders) this.#scanAll(decoder, lexicon, false);
     this.#bits.find(data, lexicon.isAscii, (bits) => scanner.scan(bits, lexicon));

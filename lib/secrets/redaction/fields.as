@@ -237,7 +237,7 @@ function reportWhole(areNumbers: bool): bool {
   }
   if (size < FEWEST_CHARACTERS) return true;
   if (!fits(size)) return false;
-  let at = beginText();
+  let at = beginText(0);
   for (let line = start; line < end; line++) {
     const stop = toOf(line);
     at = addStretch(at, <i32>(wholeStart(fromOf(line), stop) - TEXT), <i32>(stop - TEXT));

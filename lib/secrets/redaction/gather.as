@@ -8,6 +8,11 @@ const STRETCH_FROM: usize = 0x256000, STRETCH_TO: usize = 0x268000;
  * how many bytes the shortest text is.
  */
 const GATHERED: usize = 0x27a000, ASKED: usize = 0x27a008, FEWEST: usize = 0x27a014;
+/** The views in which nothing was met in the text as it stands, and those in which something was met since, as bits. */
+const QUIET: usize = 0x27a018, HEARD: usize = 0x27a01c;
+const IN_PLAIN: i32 = 1, IN_DENSE: i32 = 2, IN_BOTH: i32 = 3;
+/** For each text whether only the plain view of it is looked at, 8 bits each: every one takes up eight bytes at least, breaks included. */
+const PLAIN_ONLY: usize = 0x254a00;
 /** Bytes that there is room for. */
 const MOST_GATHERED: usize = 0x8c00;
 
@@ -33,11 +38,38 @@ function fits(size: i32): bool {
   return <usize>load<u32>(GATHERED) + BREAK_LENGTH + <usize>size <= MOST_GATHERED;
 }
 
-/** Where the next text begins, with a break before it. */
-function beginText(): usize {
+/**
+ * Those of the `quiet` views, in which nothing was met, that have no symbol in `[from, to)` of the text: there a column that goes on
+ * at `to` shows what the text shows as it stands.
+ */
+function quietBetween(quiet: i32, from: usize, to: usize): i32 {
+  // Columns in another order than the text.
+  if (from > to) return 0;
+  for (let at = from; at < to && quiet !== 0; at++) {
+    const byte = load<u8>(at), kind = load<u8>(KEPT_LOW + <usize>(byte & 15)) & load<u8>(KEPT_HIGH + <usize>(byte >> 4));
+    // See kernel.as for what views keep.
+    if ((kind & 31) === 0) quiet &= ~IN_PLAIN;
+    if (kind >= 32) quiet &= ~IN_DENSE;
+  }
+  return quiet;
+}
+
+/** The views in which the first `count` stretches show no more than the text as it stands. */
+function quietViews(count: i32): i32 {
+  let quiet = load<i32>(QUIET);
+  for (let i = 1; i < count && quiet !== 0; i++) {
+    const at = <usize>(i << 1);
+    quiet = quietBetween(quiet, TEXT + <usize>load<u16>(STRETCH_TO + at - 2), TEXT + <usize>load<u16>(STRETCH_FROM + at));
+  }
+  return quiet;
+}
+
+/** Where the next text begins, with a break before it; it shows no more than the text as it stands in the `quiet` views, if not in both. */
+function beginText(quiet: i32): usize {
   const length = <usize>load<u32>(GATHERED);
-  if (length === 0) return 0;
   const count = <usize>load<u32>(GATHERED, 4);
+  store<u8>(PLAIN_ONLY + count + <usize>(length > 0), <u8>((quiet & IN_DENSE) !== 0));
+  if (length === 0) return 0;
   store<u16>(BYTE_BREAKS + (count << 1), <u16>length);
   store<u32>(GATHERED, <u32>count + 1, 4);
   store<u32>(BYTES + length, 0);
@@ -106,8 +138,10 @@ function addEightPairs(length: usize, at: usize, from: v128): void {
 export function gather(count: i32): bool {
   const size = sizeOf(count);
   if (<u32>size < load<u32>(FEWEST)) return true;
+  const quiet = quietViews(count);
+  if (quiet === IN_BOTH) return true;
   if (!fits(size)) return false;
-  let length = beginText();
+  let length = beginText(quiet);
   const one = i16x8.splat(1);
   for (let at: usize = 0, end = <usize>(count << 1); at < end;) {
     // Columns of single characters are common, and those of two.

@@ -10,11 +10,17 @@ const AT = {
   breaks: 0x1ff000,
   from: 0x256000,
   to: 0x268000,
+  plainOnly: 0x254a00,
   counts: 0x27a000,
 };
 const ROOM = { bytes: 0x8c00, breaks: 0x2800, stretches: 0x9000 } as const;
-/** Which of the numbers at `AT.counts` says how long the shortest text is. */
+/** Which of the numbers at `AT.counts` says how long the shortest text is, in which views nothing was met, and in which something. */
 const FEWEST = 5;
+const QUIET = 6;
+const HEARD = 7;
+/** The views, as bits. */
+const IN_PLAIN = 1;
+const IN_DENSE = 2;
 
 /** What gather.as exports. */
 export interface GatherExports {
@@ -36,6 +42,7 @@ export class Gathered implements View {
   readonly starts: Uint16Array;
   readonly ends: Uint16Array;
   readonly breaks: Readonly<Places>;
+  readonly plainOnly = AT.plainOnly;
   /** The stretches that {@linkcode Gathered.gather} is about: whoever looks for some puts them here. */
   readonly column: Stretches;
   readonly #counts: Uint32Array;
@@ -45,7 +52,7 @@ export class Gathered implements View {
   constructor(exports: GatherExports) {
     this.#exports = exports;
     const { buffer } = exports.memory;
-    const counts = this.#counts = new Uint32Array(buffer, AT.counts, FEWEST + 1);
+    const counts = this.#counts = new Uint32Array(buffer, AT.counts, HEARD + 1);
     this.data = new Uint8Array(buffer, AT.data, ROOM.bytes);
     this.starts = new Uint16Array(buffer, AT.starts, ROOM.bytes);
     this.ends = new Uint16Array(buffer, AT.ends, ROOM.bytes);
@@ -72,6 +79,20 @@ export class Gathered implements View {
   /** Bytes of the shortest text in which anything can be found; shorter ones are left out. */
   set fewest(bytes: number) {
     this.#counts[FEWEST] = bytes;
+  }
+
+  /** Says that the text as it stands will be looked up. */
+  listen(): void {
+    this.#counts[HEARD] = 0;
+  }
+
+  /**
+   * Says that it has been: what was gathered need not be looked up in a view in which nothing was met, where it has the symbols of
+   * the text in a row. Rows of the text that were left out `areMissing`, and it `hasShort` patterns in the plain view.
+   */
+  trust(areMissing: boolean, hasShort: boolean): void {
+    const heard = this.#counts[HEARD] as number;
+    this.#counts[QUIET] = areMissing ? 0 : (IN_PLAIN | IN_DENSE) & ~heard & ~(hasShort ? IN_PLAIN : 0);
   }
 
   /** Makes a text of the stretches of {@linkcode Gathered.column}; false when there has to be made room for it first. */

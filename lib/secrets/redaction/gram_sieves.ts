@@ -1,5 +1,5 @@
 /** The sets that are asked about symbols of a text before they are looked up, since most texts hold nothing of a form. */
-import { gramHash, probeHash, wideHashAt, wordAt } from "./grams.ts";
+import { gramHash, memoryOf, probeHash, WIDE_GRAM, wideHashAt, wordAt } from "./grams.ts";
 import { NoughtGrams } from "./nought_grams.ts";
 import { LaneSieve, Sieve } from "./sieve.ts";
 
@@ -31,6 +31,8 @@ export class GramSieves {
   readonly wide: Sieve;
   /** The eight symbols with which a form begins that has to be met as a whole. */
   readonly wholes: Sieve;
+  /** The sixteen symbols with which it begins; of a shorter one the complement of the hash of eight. */
+  readonly wholeHeads: Sieve;
   /** Those of them all that begin with eight noughts and ones. */
   readonly noughts: NoughtGrams;
 
@@ -41,6 +43,7 @@ export class GramSieves {
     this.grams = new Sieve(grams);
     this.wide = new Sieve(wide);
     this.wholes = new Sieve(wholes);
+    this.wholeHeads = new Sieve(wholes);
   }
 
   /** Whether one of the sets is too small for so many hashes. */
@@ -63,7 +66,9 @@ export class GramSieves {
 
   /** Adds the beginning of a form that has to be met as a whole. */
   addWhole(symbols: Uint8Array): void {
-    this.wholes.add(gramHash(wordAt(symbols, 0), wordAt(symbols, 4)));
+    const hash = gramHash(wordAt(symbols, 0), wordAt(symbols, 4));
+    this.wholes.add(hash);
+    this.wholeHeads.add(symbols.length < WIDE_GRAM ? ~hash : wideHashAt(memoryOf(symbols), 0));
     this.addGram(symbols, 0);
   }
 

@@ -96,6 +96,7 @@ function partsOf({ sieves, pool, facts, table, wide, wholes, wholeList, wholePoo
       data,
     })),
     { number: sieves.noughts.nought, data: sieves.noughts.table },
+    { number: sieves.wholeHeads.shift, data: sieves.wholeHeads.bits },
   ];
 }
 

@@ -115,15 +115,16 @@ function squeeze(at: usize, symbols: v128, keep: i32): void {
 
 /**
  * Writes both views of a text of `length` bytes, which has `breaks`: how many symbols the plain one has, and 65,536 times
- * how many the dense one has.
+ * how many the dense one has. The parts that `plainOnly` has a one for, when it tells of any, are left out of the dense one.
  */
-export function fold(length: i32, breaks: i32): u32 {
+export function fold(length: i32, breaks: i32, plainOnly: usize): u32 {
   const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH), offsets = v128.load(OFFSETS);
   const small = v128.load(BLANKS), half = v128.load(HALF), one = v128.load(ONES), smallest = v128.load(SMALLEST);
   const letters = v128.load(LETTERS);
   let plain = PLAIN, dense = DENSE, at = TEXT;
   for (let part = 0; part <= breaks; part++) {
     const to = TEXT + (part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length);
+    const isPlainOnly = plainOnly === 0 ? 0 : -<i32>load<u8>(plainOnly + <usize>part);
     for (; at < to; at += 16) {
       const v = v128.load(at);
       const kind = kinds(v, keptLow, keptHigh);
@@ -131,7 +132,7 @@ export function fold(length: i32, breaks: i32): u32 {
       const within = left >= 16 ? 0xffff : (1 << <i32>left) - 1;
       // 0 for what only the plain view keeps, from 32 on for what both keep.
       const both = v128.ge<u8>(kind, small);
-      const inDense = i8x16.bitmask(both) & within;
+      const inDense = i8x16.bitmask(both) & within & ~isPlainOnly;
       const inPlain = i8x16.bitmask(v128.ge<u8>(v128.sub<u8>(kind, one), smallest)) & within;
       // Both keep letters and digits, and letters have a 1 where capitals have a 0.
       const lower = v128.or(v, v128.and(v128.and(both, v128.gt<i8>(v, letters)), small));

@@ -167,14 +167,33 @@ function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
 /** The tokens of the first sixteen bytes of the first line of a group, and which of these are blanks and digits. */
 const FIRST_TOKENS: usize = 0x254810;
 let firstBlanks: i32 = 0, firstDigits: i32 = 0;
+/** Where all tokens of that line are, see tails.as, once that was of use: how many there are, 0 before. */
+const GROUP_TOKENS: usize = 0x255f00;
+/** Digits among the first sixteen bytes of a line from which on it may have many numbers: that is when it is of use. */
+const MANY_DIGITS: i32 = 5;
+let firstCount: i32 = 0;
 
 // @ts-ignore: decorator
 @inline
 function takeFirst(from: usize): void {
   const v = v128.load(from), digits = areDigits(v), blanks = areBlanks(v);
   v128.store(FIRST_TOKENS, tokensOf(v, digits, blanks));
+  firstCount = 0;
   firstBlanks = i8x16.bitmask(blanks);
   firstDigits = i8x16.bitmask(digits);
+}
+
+/** The same as {@link share} of a line and the first one of its group, which is quicker of lines full of numbers. */
+function shareTokens(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
+  if (aTo - a > MOST_TOLD || bTo - b > MOST_TOLD) return share(a, aTo, b, bTo);
+  if (firstCount === 0) firstCount = <i32>(putTokens(GROUP_TOKENS, a, aTo) - GROUP_TOKENS);
+  const count = <i32>(putTokens(OTHER_LINE, b, bTo) - OTHER_LINE);
+  const tokens = sameFrom(GROUP_TOKENS, OTHER_LINE, min(firstCount, count));
+  let left = begins;
+  for (let i = 0; i < tokens; i++) left &= left - 1;
+  shareEnd = left === 0 ? bTo : b + <usize>ctz(left);
+  differ |= <i32>(tokens < firstCount || tokens < count);
+  return tokens;
 }
 
 /** The same as {@link share} of a line and the first one of its group, most of which differ within sixteen bytes. */
@@ -188,7 +207,9 @@ function shareWithFirst(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   const blanks = i8x16.bitmask(vBlanks), digits = i8x16.bitmask(vDigits);
   // Runs that go on behind what is the same, in either line.
   const runs = ((blanks << 1) & (blanks | firstBlanks)) | ((digits << 1) & (digits | firstDigits));
-  if (same === 16 || ((runs >> same) & 1) !== 0) return share(a, aTo, b, bTo);
+  if (same === 16 || ((runs >> same) & 1) !== 0) {
+    return popcnt(digits) < MANY_DIGITS ? share(a, aTo, b, bTo) : shareTokens(a, aTo, b, bTo);
+  }
   const inside = (blanks & (blanks << 1)) | (digits & (digits << 1));
   shareEnd = b + <usize>same;
   differ |= <i32>(a + <usize>same < aTo || shareEnd < bTo);

@@ -244,7 +244,7 @@ export function probeThrees(length: i32, step: u32): i32 {
 }
 
 /** Writes where the symbols of a view of the text stand, of the dense one when `isDense`; see {@link fold}. */
-export function locate(isDense: bool, length: i32, breaks: i32): void {
+export function locate(isDense: bool, length: i32, breaks: i32, plainOnly: usize): void {
   const keptLow = v128.load(KEPT_LOW), keptHigh = v128.load(KEPT_HIGH);
   const base = PLACES + (isDense ? PLACES_SIZE : 0);
   // Both views keep what has 32 or more, the plain one also what has 0.
@@ -252,6 +252,7 @@ export function locate(isDense: bool, length: i32, breaks: i32): void {
   let place = base, at = TEXT;
   for (let part = 0; part <= breaks; part++) {
     const to = TEXT + (part < breaks ? <usize>load<u16>(BREAKS + <usize>(part << 1)) : <usize>length);
+    if (isDense && plainOnly !== 0 && load<u8>(plainOnly + <usize>part) !== 0) at = to;
     for (; at < to; at += 16) {
       const left = to - at;
       const within = left >= 16 ? 0xffff : (1 << <i32>left) - 1;

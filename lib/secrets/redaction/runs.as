@@ -203,6 +203,7 @@ export function probe(isDense: bool, count: i32, sets: usize): i32 {
   take(isDense, count, sets);
   narrowEnd = siftCandidates(symbols, probeFives(symbols, length, sets), load<u32>(sets, 8), <usize>load<u32>(sets, 12));
   const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
+  const headShift = load<u32>(sets, 96), heads = <usize>load<u32>(sets, 100);
   let found = FOUND;
   agreesTo = 0;
   for (let from = NARROW_GRAMS; from < narrowEnd; from += SOME_GRAMS << 1) {
@@ -221,12 +222,16 @@ export function probe(isDense: bool, count: i32, sets: usize): i32 {
     for (let narrow = from; narrow < to; narrow += 2, entry += 8) {
       const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
       const place = load<u32>(entry);
-      const isWhole = sieveBit(wholes, wholeShift, gramHash(load<u32>(here), load<u32>(here, 4))) & 1;
+      const hash = gramHash(load<u32>(here), load<u32>(here, 4));
+      let isWhole = sieveBit(wholes, wholeShift, hash) & 1;
+      // Many begin with the same few characters.
+      if (isWhole !== 0) isWhole = (sieveBit(heads, headShift, wideHash(here)) | sieveBit(heads, headShift, ~hash)) & 1;
       // What has been said of a gram holds for those that follow it in its form for as long as the text agrees.
       const isSaid = place - at === agreesAt && at + GRAM <= agreesTo;
       const isRun = place === 0 || isSaid ? 0 : mayCountFrom(at, narrow, place, load<u32>(entry, 4) & LEAST_BITS);
       store<u32>(found, at | (WHOLE_BIT & -isWhole));
-      store<u32>(found + FOUND_AT - FOUND, place);
+      // What only may begin a whole form need not be followed.
+      store<u32>(found + FOUND_AT - FOUND, place & -isRun);
       found += <usize>(isRun | isWhole) << 2;
     }
   }
@@ -268,8 +273,16 @@ function factsOf(at: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function proofOf(from: i32, to: i32): i32 {
-  let proof = 0;
-  for (let i = from; i < to; i++) proof += factsOf(i) & WEIGHT;
+  const weight = i16x8.splat(<i16>WEIGHT);
+  let sums = i64x2.splat(0);
+  let i = from;
+  for (; i + 8 <= to; i += 8) {
+    const eight = v128.and(v128.load(facts + (<usize>i << 1)), weight);
+    sums = v128.add<i32>(sums, i32x4.extadd_pairwise_i16x8_u(eight));
+  }
+  sums = v128.add<i32>(sums, v128.shuffle<i64>(sums, sums, 1, 0));
+  let proof = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
+  for (; i < to; i++) proof += factsOf(i) & WEIGHT;
   return proof;
 }
 
@@ -311,10 +324,18 @@ function leastProof(kinds: i32): i32 {
   return (kinds & load<i32>(LEAST, 12)) === 0 ? load<i32>(LEAST, 16) : load<i32>(LEAST, 20);
 }
 
+/** Says that something was met in the view that is looked at, or almost. */
+// @ts-ignore: decorator
+@inline
+function hear(): void {
+  store<u32>(HEARD, load<u32>(HEARD) | (symbols === DENSE ? IN_DENSE : IN_PLAIN));
+}
+
 /** Tells of a run, by where it begins and ends, a bit for each of its kinds, and what it proves; or of a whole form. */
 // @ts-ignore: decorator
 @inline
 function tell(start: i32, end: i32, kinds: i32, proof: i32): void {
+  hear();
   store<i32>(met, start);
   store<i32>(met, end, 4);
   store<i32>(met, kinds, 8);
@@ -355,6 +376,8 @@ function follow(start: i32, found: i32): void {
     end++;
   }
   if (proof >= leastProof(kinds)) tell(start, end, kinds, proof);
+  // A part of it might do with less.
+  else if (proof >= load<i32>(LEAST, 8) && (kinds & load<i32>(LEAST, 4)) !== 0 || proof >= load<i32>(LEAST, 16)) hear();
   done = max(done, end);
   runStart = start;
   runEnd = end;
@@ -397,7 +420,10 @@ function meetWholes(start: i32, sets: usize): bool {
     if (met >= MET + (MET_ROOM << 4)) return false;
     const whole = list + <usize>(nextWhole - 1) * 12;
     const size = load<i32>(whole, 4);
-    if (start + size <= length && isSame(pool + <usize>load<u32>(whole, 8), here, size)) tell(start, start + size, 0, nextWhole - 1);
+    const form = pool + <usize>load<u32>(whole, 8);
+    // Most differ soon behind the eight symbols that they begin with.
+    const mayBe = start + size <= length && (size < 2 * GRAM || load<u64>(form, 8) === load<u64>(here, 8));
+    if (mayBe && isSame(form, here, size)) tell(start, start + size, 0, nextWhole - 1);
     nextWhole = load<i32>(whole);
   }
   nextWhole = -1;

@@ -36,6 +36,8 @@ interface Channel {
 export class Scanner {
   /** What was found, in source positions, in no order. */
   spans: Span[] = [];
+  /** Whether a short pattern stands in what was looked at last, whatever is around it. */
+  hasShort = false;
   readonly #kernel: TextKernel;
   readonly #plain: Channel;
   readonly #dense: Channel;
@@ -57,6 +59,7 @@ export class Scanner {
     this.#view = view;
     this.#scattered = scattered;
     this.#fill(view);
+    this.hasShort = false;
     if (lexicon.short.size > 0) this.#findShort(lexicon.short);
     this.#lookUp(this.#plain, lexicon.plain, acceptsPlain);
     this.#lookUp(this.#dense, lexicon.dense, acceptsDense);
@@ -171,6 +174,7 @@ export class Scanner {
         for (const pattern of short.startingWith(wordAt(symbols, start))) {
           const end = start + pattern.symbols.length;
           if (end <= length && isAt(symbols, start, pattern.symbols)) {
+            this.hasShort = true;
             this.#judgeWhole(this.#plain, pattern, { start, end });
           }
         }

@@ -91,7 +91,7 @@ export const ALIKE = 128;
 interface Exports extends BitExports, GatherExports, UndoneExports, WalkExports {
   memory: WebAssembly.Memory;
   prepare(): void;
-  fold(length: number, breaks: number): number;
+  fold(length: number, breaks: number, plainOnly: number): number;
   isUnits(length: number): number;
   note(length: number): void;
   compare(table: number, room: number, count: number): number;
@@ -100,7 +100,7 @@ interface Exports extends BitExports, GatherExports, UndoneExports, WalkExports 
   foldWithout(rows: number, length: number, breaks: number): number;
   locateWithout(isDense: boolean, rows: number, length: number, breaks: number): void;
   nests(level: number, length: number, kinds: number, needs: number): number;
-  locate(isDense: boolean, length: number, breaks: number): void;
+  locate(isDense: boolean, length: number, breaks: number, plainOnly: number): void;
   locateSome(isDense: boolean, from: number, to: number, isFirst: boolean): void;
   probe(isDense: boolean, length: number, sets: number): number;
   meet(isDense: boolean, length: number, from: number, found: number, sets: number): number;
@@ -247,6 +247,7 @@ export class TextKernel {
   readonly #counts: Uint32Array;
   #length = 0;
   #breakCount = 0;
+  #plainOnly = 0;
   #hasMarks = false;
   #rows = 0;
   #loaded: Uint8Array | undefined;
@@ -292,16 +293,17 @@ export class TextKernel {
   }
 
   /** Writes the two views of a text. @throws {RangeError} when it is too long */
-  read({ data, length, breaks, rows = null }: View): void {
+  read({ data, length, breaks, rows = null, plainOnly = 0 }: View): void {
     if (data !== this.#noted) this.load(length === data.length ? data : data.subarray(0, length));
     if (breaks.count > 0) this.#breaks.set(breaks.at.subarray(0, breaks.count));
     this.#rows = rows === null || rows.isEmpty ? 0 : rows.address;
     const symbols = this.#rows === 0
-      ? this.#exports.fold(length, breaks.count)
+      ? this.#exports.fold(length, breaks.count, plainOnly)
       : this.#exports.foldWithout(this.#rows, length, breaks.count);
     this.plainLength = symbols & 0xffff;
     this.denseLength = symbols >>> 16;
     this.#breakCount = breaks.count;
+    this.#plainOnly = plainOnly;
   }
 
   /** Takes a text to decode, and leaves the views of the last one as they are. @throws {RangeError} when it is too long */
@@ -346,10 +348,10 @@ export class TextKernel {
    * `isFirst` for this view or others were noted before; true when all have been.
    */
   locate(isDense: boolean, from = 0, to = isDense ? this.denseLength : this.plainLength, isFirst = true): boolean {
-    const isPlain = this.#rows === 0 && this.#breakCount === 0;
+    const isPlain = this.#rows === 0 && this.#breakCount === 0 && this.#plainOnly === 0;
     if (isPlain) this.#exports.locateSome(isDense, from, to, isFirst);
     else if (this.#rows > 0) this.#exports.locateWithout(isDense, this.#rows, this.#length, this.#breakCount);
-    else this.#exports.locate(isDense, this.#length, this.#breakCount);
+    else this.#exports.locate(isDense, this.#length, this.#breakCount, this.#plainOnly);
     return !isPlain;
   }
 

@@ -25,6 +25,8 @@ export interface View {
   readonly ends: Sources | null;
   /** Where one text ends and the next one begins; NULs stand there. */
   readonly breaks: Readonly<Places>;
+  /** Where in the memory of the kernel it is told which of the texts are of use to the plain view only, 0 or none when all are to both. */
+  readonly plainOnly?: number;
   /** Rows of escapes that another view shows undone; null when there are none. */
   readonly rows?: Rows | null;
 }

@@ -1,6 +1,6 @@
 /** What a multiplexer has kept of a terminal, as what draws it again. */
 import type { TerminalSize } from "./screen.ts";
-import { beginsOurLine, closesOurLine, endsInOurLine, withoutOurLines } from "./shell_line.ts";
+import { beginsOurLine, closesOurLine, endsInOurLine, withoutOurLines } from "./kept_lines.ts";
 
 /** Characters that take two columns: what Unicode calls East Asian wide, and pictures. */
 const WIDE =
@@ -9,6 +9,8 @@ const WIDE =
 const ENDING_CHARACTERS = 100;
 /** A line of ours in an editor that has one row, as mksh's: its end, and a sign that there is more to the left. */
 const SCROLLED = /__mcp_.* <\s*$/;
+/** The end of a line of ours that goes on in the next. */
+const FOLDED = /\\(?:>? *)?$/;
 const NO_COLUMN = /\p{M}|\p{Cf}/u;
 
 /** A terminal's text and where its cursor is. */
@@ -56,20 +58,31 @@ export function linesAbove({ lines, size: { width, height } }: KeptScreen): numb
 
 function cleaned(lines: readonly string[], width: number): string[] {
   const text = lines.join("\n");
-  const whole = text.includes("__mcp_") ? unbroken(lines.filter((line) => !SCROLLED.test(line)), width) : text;
-  return withoutOurLines(whole).split("\n").map((line) => line.trimEnd());
+  return (text.includes("__mcp_") ? withoutOurs(lines, width) : text).split("\n").map((line) => line.trimEnd());
 }
 
-/** The lines as one text, in which those of ours that a line editor breaks at the right edge by itself are whole. */
-function unbroken(lines: readonly string[], width: number): string {
+/** Most line editors go on in the next row behind the last column, ksh93's before it. */
+function withoutOurs(lines: readonly string[], width: number): string {
+  const whole = lines.filter((line) => !SCROLLED.test(line));
+  const [clean, before] = [width, width - 1].map((edge) => withoutOurLines(unbroken(whole, width, edge))) as [
+    string,
+    string,
+  ];
+  return clean.includes("__mcp_") && !before.includes("__mcp_") ? before : clean;
+}
+
+/** The lines as one text, in which those of ours are whole that a line editor breaks by itself behind `edge` columns. */
+function unbroken(lines: readonly string[], width: number, edge: number): string {
   let text = "";
   let last = "";
   /** The end of the line of ours that has begun and not ended. */
   let open: string | undefined;
   for (const line of lines) {
     // A blank in the last column may have been cut off.
-    const free: number = width - columnsOf(last);
+    const columns = columnsOf(last);
+    const free: number = edge - (columns === 0 ? 0 : (columns - 1) % width + 1);
     const row: string = last + " ".repeat(free === 1 ? 1 : 0);
+    if (free > 1 && !FOLDED.test(last)) open = undefined;
     const broken = free >= 0 && free <= 1 && (open !== undefined || beginsOurLine(row + line, row.length));
     const added: string = broken ? row.slice(last.length) + line : "\n" + line;
     const ours: string = open === undefined ? (broken ? row + line : line) : open + added;

@@ -36,7 +36,7 @@ export class MarkerFilter {
 
   /** A new token, whose markers are looked for from now on. */
   expect(): string {
-    const token = "mcp" + crypto.getRandomValues(new Uint8Array(12)).toHex();
+    const token = "mcp" + crypto.getRandomValues(new Uint8Array(8)).toHex();
     this.#tokens.add(token);
     return token;
   }

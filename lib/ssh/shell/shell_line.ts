@@ -1,8 +1,11 @@
 /** The lines that are typed into a shell for our own purposes. */
 import { quoteWord } from "../../quote.ts";
 
-/** Longest line: busybox's line editor takes 1023 characters, a terminal without one 4095 (termios(3) on Linux). */
-const MAX_LINE_CHARACTERS = 900;
+/**
+ * Longest line: busybox's line editor takes 1023 characters, a terminal without one 4095 (termios(3) on Linux). Most
+ * commands should go on one line: between two, the terminal itself may echo what comes, before the line editor does.
+ */
+const MAX_LINE_CHARACTERS = 1000;
 const MAX_WORD_CHARACTERS = 400;
 
 /**
@@ -32,9 +35,9 @@ export function awaitLine(command: string, token: string): string {
     ...escapedWords("\n" + command).map((word, at) => (at === 0 ? "" : "; __mcp_w=$__mcp_w") + word),
     "; __mcp_c=; case ${BASH_VERSION-}${ZSH_VERSION-} in ?*) printf -v __mcp_c '%b' \"$__mcp_w\" || :;; esac; " +
     "case $__mcp_c in '') __mcp_c=$(printf '%b' \"$__mcp_w\");; esac; ",
-    `${forgetLine(token)}; ${marker(token, "B", '"$$"')}; } >/dev/tty 2>/dev/null; `,
-    "case ${ZSH_VERSION-} in '') command eval \"unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)&&:$__mcp_c\";; " +
-    '*) eval "unset __mcp_c __mcp_w __mcp_s; (exit $__mcp_s)&&:$__mcp_c";; esac; ',
+    // zsh looks for what follows `command` among the programs only.
+    `__mcp_e=\${ZSH_VERSION:+builtin}; ${forgetLine(token)}; ${marker(token, "B", '"$$"')}; } >/dev/tty 2>/dev/null; `,
+    '${__mcp_e:-command} eval "unset __mcp_c __mcp_e __mcp_w __mcp_s; (exit $__mcp_s)&&:$__mcp_c"; ',
     // Not in the group: in ksh93 a DEBUG trap comes between, and changes it.
     `__mcp_s=$?; { ${endMarker(token)}; } >/dev/tty 2>/dev/null; ${RESTORE_STATUS}`,
   ]) + "\r";
@@ -43,7 +46,7 @@ export function awaitLine(command: string, token: string): string {
 /** A line of a command's output that is the trace of one of ours: some shells cannot be kept from it. */
 export function isOurTrace(line: string, token: string): boolean {
   return line.includes(token) ||
-    /(?:^|\s)__mcp_s=\d{1,3}\s*$|^(?:\+\S* |\[[\d.]+\] )?(?:command )?(?:eval [$'"]*)?unset __mcp_c __mcp_w __mcp_s/
+    /(?:^|\s)__mcp_s=\d{1,3}\s*$|^(?:\+\S* |\[[\d.]+\] )?(?:command |builtin )?(?:eval [$'"]*)?unset __mcp_c __mcp_e __mcp_w/
       .test(line);
 }
 
@@ -119,94 +122,4 @@ function escapedWords(text: string): string[] {
     word = "";
   }
   return word === "" ? words : [...words, `'${word}'`];
-}
-
-/** How our lines begin where a terminal or a shell that was not ours has kept them; only the first kind is whole. */
-const WHOLE_START = " { __mcp_s=$?; __mcp_w=";
-const KEPT_START =
-  /( \{ __mcp_s=\$\?; __mcp_w=)|( ?; __mcp_w=\$__mcp_w)| \{ (?:__mcp_s=\$\?; )?case \$\{BASH_VERSION-\} in| ?__mcp_s=\$\?; \{ printf /g;
-/** What a shell without a line editor asks for the next line with: it may stand wherever the echo was when it asked. */
-const ASKED = "> ";
-const KEPT_ENDS = [
-  withinEcho('__mcp_c; (exit $__mcp_s)"; } 2>/dev/null&&:'),
-  withinEcho("unset __mcp_ok; } >/dev/tty 2>/dev/null"),
-] as const;
-const STARTS = [WHOLE_START, " { __mcp_s=$?; case ", " { case ${BASH_VERSION-} in"] as const;
-/** Longest line of ours that runs nothing. */
-const MAX_KEPT_CHARACTERS = 2000;
-
-/** `text`, with each line of ours replaced by the command that it ran. */
-export function withoutOurLines(text: string): string {
-  if (!text.includes("__mcp_")) return text;
-  let shown = "";
-  let from = 0;
-  for (const start of text.matchAll(KEPT_START)) {
-    if (start.index < from) continue;
-    const [opening, whole, rest] = start;
-    const body = start.index + opening.length;
-    const end = whole === undefined && rest === undefined ? endWithin(text, body) : endOf(text, body, KEPT_ENDS[0]);
-    if (end === undefined) {
-      if (whole !== undefined || rest !== undefined) break; // nor has any that begins later
-      continue;
-    }
-    const next = text.indexOf(WHOLE_START, body);
-    if (next >= 0 && next < end) continue; // that end is another's
-    const echo = text.slice(body, end);
-    const line = echo.replaceAll(ASKED, "");
-    shown += text.slice(from, start.index) + (whole === undefined ? "" : commandIn(line));
-    from = end;
-    if (text[end] !== "\n") continue;
-    const toAsk = line.split("\\\n").length - echo.split(ASKED).length;
-    let behind = end + 1;
-    for (let asked = 0; asked < toAsk && text.startsWith(ASKED, behind); asked++) behind += ASKED.length;
-    shown += "\n";
-    from = behind;
-  }
-  return shown + text.slice(from);
-}
-
-/** True when in `text` a line of ours begins before `at` in such a way that only what is behind can tell it. */
-export function beginsOurLine(text: string, at: number): boolean {
-  return STARTS.some((start) => {
-    const found = text.indexOf(start, Math.max(0, at - start.length + 1));
-    return found >= 0 && found < at;
-  });
-}
-
-/** True when a line of ours ends in `text`. */
-export function closesOurLine(text: string): boolean {
-  return KEPT_ENDS.some((ending) => endOf(text, 0, ending) !== undefined);
-}
-
-/** True when `text` ends in the middle of a line of ours. */
-export function endsInOurLine(text: string): boolean {
-  const start = Math.max(...STARTS.map((begin) => text.lastIndexOf(begin)));
-  return start >= 0 && !KEPT_ENDS.some((ending) => endOf(text, start, ending) !== undefined);
-}
-
-/** Finds `words` in an echo, also where the shell has asked for the next line in between. */
-function withinEcho(words: string): RegExp {
-  return new RegExp(
-    words.replaceAll(/[^]/g, (character) => character.replace(/[^\w ]/, "\\$&") + `(?:${ASKED})*`),
-    "g",
-  );
-}
-
-function endOf(text: string, from: number, ending: RegExp): number | undefined {
-  ending.lastIndex = from;
-  return ending.test(text) ? ending.lastIndex : undefined;
-}
-
-function endWithin(text: string, from: number): number | undefined {
-  const window = text.slice(from, from + MAX_KEPT_CHARACTERS);
-  const ends = KEPT_ENDS.map((ending) => endOf(window, 0, ending)).filter((end) => end !== undefined);
-  return ends.length === 0 ? undefined : from + Math.min(...ends);
-}
-
-/** The command that {@linkcode escapedWords} has escaped, in what stands behind the beginning of a line. */
-function commandIn(line: string): string {
-  const words = line.slice(0, Math.max(0, line.indexOf("; __mcp_c=;")));
-  const escapes = words.match(/'[^']*'/g)?.map((word) => word.slice(1, -1)).join("") ?? "";
-  const bytes = escapes.replace(/\\0([0-7]{3})/g, (_escape, octal: string) => String.fromCharCode(parseInt(octal, 8)));
-  return new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0))).trimStart();
 }
