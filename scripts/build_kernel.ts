@@ -45,6 +45,7 @@ export const KERNELS: readonly Kernel[] = [
       "walks.as",
       "looks.as",
       "records.as",
+      "fields.as",
       "dumps.as",
       "row_shapes.as",
       "probes.as",

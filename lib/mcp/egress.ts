@@ -17,6 +17,8 @@ import { confirmation, type Question, QUESTION_KEY } from "./person.ts";
 const MAX_MESSAGE_CHARACTERS = 4000;
 /** No shorter text is masked. */
 const SHORTEST_SECRET_NUMBER = 4;
+/** Fewer numbers tell less of a value than is masked of it. */
+const FEWEST_IN_ROW = 3;
 
 /** Characters of short texts that are remembered from one answer to the next, and of the longest of them. */
 const MOST_REMEMBERED = 1000;
@@ -130,12 +132,31 @@ export class Egress implements PublicEgress {
       else texts.push(text);
       return text;
     };
-    walk(value, { name: same, text: gather, number: (number) => number });
+    const numbers = new Map<string, string[]>();
+    const count = (number: number, name: string): number => {
+      const texts = numbers.get(name);
+      if (texts === undefined) numbers.set(name, [String(number)]);
+      else texts.push(String(number));
+      return number;
+    };
+    walk(value, { name: same, text: gather, number: count });
     const cleaned = clean([...byName.values()].flat()).values();
     for (const [name, texts] of byName) byName.set(name, texts.map(() => cleaned.next().value as string));
     const text = (text: string, name: string): string =>
       MADE_UP.has(name) ? this.#redact(text) : byName.get(name)?.shift() as string;
-    return walk(value, { name: same, text, number: (number) => this.#cleanNumber(number) });
+    const rows = this.#cleanRows(numbers);
+    const number = (number: number, name: string): number | string => {
+      const shown = rows.get(name)?.shift() ?? String(number);
+      return shown === String(number) ? this.#cleanNumber(number) : shown;
+    };
+    return walk(value, { name: same, text, number });
+  }
+
+  /** The numbers of each name as they are shown in a row: the sizes of files may be the characters of a value. */
+  #cleanRows(numbers: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
+    const redactor = this.#redactor();
+    const rows = [...numbers].filter(([, texts]) => texts.length >= FEWEST_IN_ROW);
+    return new Map(redactor?.active ? rows.map(([name, texts]) => [name, redactor.redactTogether(texts)]) : []);
   }
 
   /**
@@ -196,7 +217,8 @@ interface Changes {
   name(key: string): string;
   /** A text in the member, or in the list in it, that is called `key`. */
   text(text: string, key: string): string;
-  number(value: number): number | string;
+  /** A number in such a member. */
+  number(value: number, key: string): number | string;
 }
 
 const same = (key: string): string => key;
@@ -204,7 +226,7 @@ const same = (key: string): string => key;
 /** `value` with its parts changed; members that are undefined are left out. */
 function walk(value: unknown, to: Changes, key = ""): unknown {
   if (typeof value === "string") return to.text(value, key);
-  if (isNumber(value)) return to.number(value);
+  if (isNumber(value)) return to.number(value, key);
   if (Array.isArray(value)) return value.map((item) => walk(item, to, key));
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);

@@ -62,3 +62,21 @@ Deno.test("result() leaves what this program has made up as it is where it happe
     assert.deepEqual(whole, { [name]: "***" });
   }
 });
+
+Deno.test("result() masks the numbers of a list that are the characters of a value one after the other, and no others", () => {
+  const codes = Array.from(VALUE, (char) => char.charCodeAt(0));
+  const list = (sizes: readonly number[]) => ({
+    entries: sizes.map((size, i) => ({ name: `file${i}`, type: "file", size, modified: 1_790_000_000 + 7919 * i })),
+    total: sizes.length,
+  });
+  const words = [0, 4, 8, 12, 16, 20].map((at) =>
+    new DataView(new TextEncoder().encode(VALUE).buffer).getUint32(at, true)
+  );
+  for (const secret of [codes, words]) {
+    const shown = egress().result(list([4096, ...secret, 17])).structuredContent as ReturnType<typeof list>;
+    assert.deepEqual(shown.entries.map(({ size }) => size), [4096, ...secret.map(() => "***"), 17]);
+    assert.ok(shown.entries.every(({ name, modified }, i) => name === `file${i}` && typeof modified === "number"));
+  }
+  const others = list(codes.toSorted().map((size) => size * 3));
+  assert.deepEqual(egress().result(others).structuredContent, others);
+});

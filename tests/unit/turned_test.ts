@@ -64,3 +64,14 @@ Deno.test("TurnedText.read() gives lines reverse, short words in the opposite or
   assert.deepEqual([...(starts as Uint16Array).subarray(0, 6)], [4, 3, 2, 1, 0, 5]);
   assert.equal(starts?.[length - 1], 17);
 });
+
+Deno.test("redact() masks the numbers of a value with each character in quotes behind its own, as debuggers show them", () => {
+  const cells = [...VALUE].map((char) => `${char.charCodeAt(0)} '${char}'`);
+  const rows = Array.from({ length: 4 }, (_, i) => `0x7ffe${(0x1230 + 8 * i).toString(16)}:`);
+  const table = rows.map((row, i) => [row, ...cells.slice(8 * i, 8 * i + 8)].join("\t")).join("\n");
+  for (const text of [table, table.replaceAll("\t", "  "), `$3 = {${cells.join(", ")}, 0 '\\000'}`]) {
+    const shown = masked(`Breakpoint 1\n${text}\n`);
+    // Of the words that the value begins with nothing is proved by themselves.
+    for (const cell of cells.slice(8, 24)) assert.ok(!shown.includes(cell), shown);
+  }
+});

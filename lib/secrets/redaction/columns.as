@@ -16,7 +16,7 @@ const EXACT: usize = 15;
 
 /** What is looked for next in a group. */
 const HEADS_OF: i32 = 0, READ: i32 = 1, LABELS: i32 = 2, COLUMN: i32 = 3, DIGITS_TOO: i32 = 4, REPORT: i32 = 5, NUMBERS: i32 = 6;
-const NEXT_GROUP: i32 = 7, COUNT: i32 = 8;
+const NEXT_GROUP: i32 = 7, COUNT: i32 = 8, WHOLE: i32 = 9;
 
 let lineTable: usize = 0;
 let lineRoom: usize = 0;
@@ -150,6 +150,7 @@ function nextOfGroup(): i32 {
     case READ: {
       nth = 0;
       if (load<u16>(groupAt, 6) === 0) {
+        if (!reportWhole(true)) return FULL;
         step = NUMBERS;
         return DONE;
       }
@@ -175,7 +176,10 @@ function nextOfGroup(): i32 {
     }
     case DIGITS_TOO: {
       if (!reportWithDigits(end - start)) return FULL;
-      step = REPORT;
+      step = WHOLE;
+    }
+    case WHOLE: {
+      if (!reportWhole(false)) return FULL;
     }
     case REPORT: {
       const count = end - start;

@@ -8,6 +8,9 @@ const FEWEST_BYTES = 3;
 const FEWEST_NUMBERS = 3;
 const LONGEST_NUMBER = 3;
 const MOST_BETWEEN = 4;
+/** The same with the character itself in quotes, as debuggers show it: `115 's'`, a tab, `45 '-'`. */
+const MOST_BETWEEN_QUOTED = 8;
+const QUOTE = 0x27;
 const BLANK = 0x20;
 const LINE_END = 0x0a;
 const PADDING = 0x3d;
@@ -138,12 +141,24 @@ function readNumbers(into: WithDecoded, start: number, length: number, base: num
     if (end === next || end - next > LONGEST_NUMBER || !isWritten(number)) break;
     isText = add(into, number, next, end);
     at = next = end;
-    while (next < length && next - end < MOST_BETWEEN && DENSE[text[next] as number] === 0) next++;
+    next = nextNumber(text, end, length);
     if (next === end) break;
   }
   if (isText && count >= FEWEST_NUMBERS) return at;
   into.length = before;
   return start;
+}
+
+/** Where the next number may begin behind one that ends at `end`. */
+function nextNumber(text: Uint8Array, end: number, length: number): number {
+  const skip = (next: number, limit: number): number => {
+    while (next < Math.min(length, limit) && DENSE[text[next] as number] === 0) next++;
+    return next;
+  };
+  const quote = text[end] === BLANK ? end + 1 : end;
+  return text[quote] === QUOTE && text[quote + 2] === QUOTE
+    ? skip(quote + 3, end + MOST_BETWEEN_QUOTED)
+    : skip(end, end + MOST_BETWEEN);
 }
 
 function hexEnd(text: Uint8Array, from: number, to: number): number {

@@ -9,6 +9,7 @@ import { ColumnFinder, type OnColumn } from "./columns.ts";
 import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
 import { DumpReader } from "./dumps.ts";
 import { ESCAPE, EVERY_ESCAPE, NEEDS } from "./escapes.ts";
+import { FieldFinder } from "./fields.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { PieceFinder, SHORT_TEXT } from "./pieces.ts";
 import { openBlobs, openBytes } from "./packed.ts";
@@ -49,6 +50,7 @@ export class Engine {
   readonly #columns = new ColumnFinder(this.#kernel);
   readonly #records = new RecordFinder(this.#kernel);
   readonly #shortLines = new ShortLineFinder(this.#kernel);
+  readonly #fields = new FieldFinder(this.#kernel);
   readonly #strides = new StrideFinder(this.#kernel.gathered);
   readonly #pieces = new PieceFinder();
   readonly #turned = new TurnedText(SHORT_TEXT);
@@ -146,6 +148,7 @@ export class Engine {
       this.#columns.find(data, dealt, true, onColumn, onFull);
     });
     if ((lines.seen & LINE.file) !== 0) this.#columns.findFiles(data, lines, onColumn);
+    this.#fields.find(data.length, !isContinued && data.length <= SHORT_TEXT, onColumn);
     this.#scanAll(gathered, lexicon, true);
   }
 

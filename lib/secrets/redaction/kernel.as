@@ -57,6 +57,7 @@ export function prepare(): void {
   prepareDumps();
   prepareProbes();
   prepareSets();
+  prepareFields();
   v128.store(VECTORS, i32x4.splat(0x9e3779b1));
   v128.store(VECTORS, i32x4.splat(0x85ebca6b), 16);
   v128.store(VECTORS, i32x4.splat(0x7feb352d), 32);

@@ -203,15 +203,15 @@ export function nextTokens(): i32 {
       store<u32>(COLUMN_NUMBERS + (to << 1), load<u32>(TOKEN_NUMBERS + (token << 1)));
       entry = load<u16>(ENTRY_NEXT + (<usize>entry << 1));
     }
-    if (!isNew(count)) continue;
+    if (!isNew(count, FEWEST_TOKENS)) continue;
     toOrder = count;
     if (!gather(count)) return askLines(TAKE, count, 0, 0);
   }
 }
 
 /** Whether a column is long enough, and none of those that were gathered last by another mark. */
-function isNew(count: i32): bool {
-  if (count < FEWEST_TOKENS || sizeOf(count) < FEWEST_CHARACTERS) return false;
+function isNew(count: i32, fewest: i32): bool {
+  if (count < fewest || sizeOf(count) < FEWEST_CHARACTERS) return false;
   const last = <u64>load<u16>(STRETCH_TO + (<usize>count << 1) - 2);
   const sign = (<u64>count << 32) | (<u64>load<u16>(STRETCH_FROM) << 16) | last;
   const at = COLUMNS_SEEN + (<usize>((<u32>sign * FIRST) >>> 24) << 3);
@@ -315,7 +315,7 @@ export function nextCells(): i32 {
     if (cellColumns < 2) count = addCells(0, nth, 1);
     else if (nth < cellColumns) count = addCells(0, 2 * nth, ~1);
     else for (let column = 0; column < cellColumns; column++) count = addCells(count, 2 * column, ~1);
-    if (isNew(count) && !gather(count)) return askLines(TAKE, count, 0, 0);
+    if (isNew(count, FEWEST_TOKENS) && !gather(count)) return askLines(TAKE, count, 0, 0);
   }
   return DONE;
 }

@@ -68,6 +68,9 @@ export interface WalkExports {
   nextTokens(): number;
   beginCells(start: number, end: number): void;
   nextCells(): number;
+  beginFields(count: number, areCells: number): void;
+  nextFields(): number;
+  hasBars(length: number): number;
   beginShortLines(count: number): void;
   nextShortLines(): number;
   beginDumps(count: number): void;
@@ -132,6 +135,17 @@ export class Walks {
   cells(start: number, end: number, onAsk: OnAsk): void {
     this.#exports.beginCells(start, end);
     this.#walk(this.#exports.nextCells, onAsk);
+  }
+
+  /** Whether the text, of `length` bytes, may have a bar. */
+  hasBars(length: number): boolean {
+    return this.#exports.hasBars(length) !== 0;
+  }
+
+  /** Gathers columns of the fields of the lines of the text that was noted last, so many; of its cells when they `areCells`. */
+  fields(count: number, areCells: boolean, onAsk: OnAsk): void {
+    this.#exports.beginFields(count, Number(areCells));
+    this.#walk(this.#exports.nextFields, onAsk);
   }
 
   /** Finds short lines among them that may be in another order, or have others between them. */
