@@ -101,7 +101,9 @@ const WRITTEN_ONCE = [
   [0x800, 0x2000],
   [0x21b000, 0x21b380],
   [0x24e000, 0x24e018],
+  [0x24e100, 0x250000],
   [0x27a100, 0x27a200],
+  [0x29c800, 0x29c900],
 ] as const;
 
 Deno.test("TextKernel keeps its tables and its copies of indexes as they were, whatever it looks at", () => {
