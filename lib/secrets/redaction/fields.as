@@ -26,6 +26,8 @@ let fieldCount: i32 = 0, fieldEntries: i32 = 0, fieldPlace: i32 = 0;
 let areBarred: bool = false;
 /** The line that is looked at next, and how many there are; the first field of the one that is looked at. */
 let fieldLine: i32 = 0, fieldLines: i32 = 0, lineField: i32 = 0;
+/** Where the next byte stands that may be a bar: most lines of most texts have none. */
+let barAt: usize = 0;
 
 function prepareFields(): void {
   for (let byte = 0; byte < 256; byte++) {
@@ -52,11 +54,15 @@ function takeFieldLines(): bool {
   fieldLine = max(0, fieldLine - FIELDS_OVERLAP);
   memory.fill(FIELDS_COUNT, 0, <usize>FIELD_PLACES << 1);
   fieldCount = fieldEntries = fieldPlace = 0;
+  barAt = 0;
   for (; fieldLine < fieldLines && fieldCount + MOST_FIELDS + 2 < FIELDS_ROOM; fieldLine++) {
     lineField = fieldCount;
     const from = TEXT + <usize>lineFrom(fieldLine), to = TEXT + <usize>lineTo(fieldLine);
-    if (areBarred) takeBarred(from, to);
-    else takeFields(from, to);
+    if (areBarred) {
+      if (barAt < from) barAt = findBar(from, TEXT + <usize>lineTo(fieldLines - 1));
+      if (barAt >= to) continue;
+      takeBarred(from, to);
+    } else takeFields(from, to);
     placeFields();
   }
   return true;
@@ -112,10 +118,18 @@ function nextBar(at: usize, to: usize): usize {
   return min(at, to);
 }
 
+/** Whether a line begins as a row of `hexdump -C`, the text of which is read with the dump: an offset and bytes with blanks between. */
+// @ts-ignore: decorator
+@inline
+function beginsDumpRow(from: usize, bar: usize): bool {
+  const at = offsetEnd(from, bar);
+  return at - from >= 7 && load<u16>(at) === 0x2020 && load<u8>(at, 4) === 0x20 && load<u8>(at, 7) === 0x20;
+}
+
 /** Notes what stands between the bars of a line, without the blanks around it. */
 function takeBarred(from: usize, to: usize): void {
   let bar = nextBar(from, to);
-  if (bar === to) return;
+  if (bar === to || beginsDumpRow(from, bar)) return;
   for (let at = from;;) {
     let first = at, last = bar;
     while (first < last && isBlank(load<u8>(first))) first++;
@@ -160,18 +174,27 @@ function addFieldTo(key: i32, field: i32): void {
   fieldEntries++;
 }
 
-/** Whether a text of `length` bytes may have a bar. */
-export function hasBars(length: i32): bool {
+/** Where the next byte stands that may be a bar, from `at` on; at or behind `to` when there is none. */
+function findBar(at: usize, to: usize): usize {
   const bar = i8x16.splat(<i8>BAR), box = i8x16.splat(<i8>BOX);
-  const to = TEXT + <usize>length;
-  for (let at = TEXT; at < to; at += 64) {
+  for (; at < to; at += 64) {
     // What stands behind the text are zeros, or bytes that cost a look.
     const a = v128.load(at), b = v128.load(at, 16), c = v128.load(at, 32), d = v128.load(at, 48);
     const bars = v128.or(v128.or(v128.eq<u8>(a, bar), v128.eq<u8>(b, bar)), v128.or(v128.eq<u8>(c, bar), v128.eq<u8>(d, bar)));
     const boxes = v128.or(v128.or(v128.eq<u8>(a, box), v128.eq<u8>(b, box)), v128.or(v128.eq<u8>(c, box), v128.eq<u8>(d, box)));
-    if (v128.any_true(v128.or(bars, boxes))) return true;
+    if (!v128.any_true(v128.or(bars, boxes))) continue;
+    for (;; at += 16) {
+      const v = v128.load(at), found = i8x16.bitmask(v128.or(v128.eq<u8>(v, bar), v128.eq<u8>(v, box)));
+      if (found !== 0) return at + <usize>ctz(found);
+    }
   }
-  return false;
+  return to;
+}
+
+/** Whether a text of `length` bytes may have a bar. */
+export function hasBars(length: i32): bool {
+  const to = TEXT + <usize>length;
+  return findBar(TEXT, to) < to;
 }
 
 /** Whether all stretches are the same, as the words of a form are. */
@@ -229,15 +252,17 @@ function reportWhole(areNumbers: bool): bool {
     const stop = skip(from, to, 0x30);
     if (stop > from ? stop === to : !isEscapeMark(from)) return true;
   } else if (!isEscapeMark(from) && !isEscapeMark(from + 1) && symbolAt(digitsBehind(stretchTo(0))) === 0) return true;
-  let size = 0;
-  for (let line = start; line < end; line++) {
-    const stop = toOf(line), length = stop - wholeStart(fromOf(line), stop);
-    if (length > LONGEST_WHOLE) return true;
-    size += <i32>length;
+  let size = 0, quiet = load<i32>(QUIET);
+  for (let line = start, before = from; line < end; line++) {
+    const stop = toOf(line), first = wholeStart(fromOf(line), stop);
+    if (stop - first > LONGEST_WHOLE) return true;
+    size += <i32>(stop - first);
+    quiet = quietBetween(quiet, before, first);
+    before = stop;
   }
-  if (size < FEWEST_CHARACTERS) return true;
+  if (size < FEWEST_CHARACTERS || quiet === IN_BOTH) return true;
   if (!fits(size)) return false;
-  let at = beginText(0);
+  let at = beginText(quiet);
   for (let line = start; line < end; line++) {
     const stop = toOf(line);
     at = addStretch(at, <i32>(wholeStart(fromOf(line), stop) - TEXT), <i32>(stop - TEXT));
