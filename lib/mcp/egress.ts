@@ -125,21 +125,18 @@ export class Egress implements PublicEgress {
    */
   #cleanValues(value: unknown, clean = (texts: readonly string[]) => this.#cleanTexts(texts)): unknown {
     const byName = new Map<string, string[]>();
-    const gather = (text: string, name: string): string => {
-      if (MADE_UP.has(name)) return text;
-      const texts = byName.get(name);
-      if (texts === undefined) byName.set(name, [text]);
-      else texts.push(text);
-      return text;
-    };
     const numbers = new Map<string, string[]>();
-    const count = (number: number, name: string): number => {
-      const texts = numbers.get(name);
-      if (texts === undefined) numbers.set(name, [String(number)]);
-      else texts.push(String(number));
-      return number;
-    };
-    walk(value, { name: same, text: gather, number: count });
+    walk(value, {
+      name: same,
+      text: (text, name) => {
+        if (!MADE_UP.has(name)) put(byName, name, text);
+        return text;
+      },
+      number: (number, name) => {
+        put(numbers, name, String(number));
+        return number;
+      },
+    });
     const cleaned = clean([...byName.values()].flat()).values();
     for (const [name, texts] of byName) byName.set(name, texts.map(() => cleaned.next().value as string));
     const text = (text: string, name: string): string =>
@@ -222,6 +219,12 @@ interface Changes {
 }
 
 const same = (key: string): string => key;
+
+function put(lists: Map<string, string[]>, name: string, text: string): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [text]);
+  else list.push(text);
+}
 
 /** `value` with its parts changed; members that are undefined are left out. */
 function walk(value: unknown, to: Changes, key = ""): unknown {

@@ -64,11 +64,10 @@ function cleaned(lines: readonly string[], width: number): string[] {
 /** Most line editors go on in the next row behind the last column, ksh93's before it. */
 function withoutOurs(lines: readonly string[], width: number): string {
   const whole = lines.filter((line) => !SCROLLED.test(line));
-  const [clean, before] = [width, width - 1].map((edge) => withoutOurLines(unbroken(whole, width, edge))) as [
-    string,
-    string,
-  ];
-  return clean.includes("__mcp_") && !before.includes("__mcp_") ? before : clean;
+  const clean = withoutOurLines(unbroken(whole, width, width));
+  if (!clean.includes("__mcp_")) return clean;
+  const before = withoutOurLines(unbroken(whole, width, width - 1));
+  return before.includes("__mcp_") ? clean : before;
 }
 
 /** The lines as one text, in which those of ours are whole that a line editor breaks by itself behind `edge` columns. */
