@@ -119,6 +119,10 @@ Deno.test("withoutOurLines() takes nothing behind a line of ours whose end is ov
       assert.equal(withoutOurLines(kept), `$ ${command}\none\n$ \n$ ${command}\nagain\n$ `, `${lost}`);
     }
   }
+  const line = awaitLine("ls", token).trimEnd();
+  const tail = line.slice(line.lastIndexOf(" __mcp_s=$?; { printf "), -10);
+  const behind = `$ ${sourceLine("/tmp/x/f", token).trimEnd()}\n$ `;
+  assert.equal(withoutOurLines(`${tail}\none\n${behind}`), "\none\n$ \n$ ");
   const source = ' { __mcp_s=$?; __mcp_w=";\nconst more = "; __mcp_w=$__mcp_w";\n';
   assert.equal(withoutOurLines(source), source);
 });
