@@ -11,7 +11,8 @@ export interface SshAgent extends AsyncDisposable {
 /** Starts an agent that listens on `socket`. */
 export async function startSshAgent(socket: string): Promise<SshAgent> {
   const agent = new Deno.Command("ssh-agent", { args: ["-D", "-a", socket], stdout: "null", stderr: "null" }).spawn();
-  await eventually("the agent listens", () => Deno.stat(socket).then(() => true, () => false));
+  // Its socket is there before it listens on it, so only a connection shows that it does.
+  await eventually("the agent listens", () => isAnswering(socket));
   return {
     add: async (keyPath) => void await runOk("env", [`SSH_AUTH_SOCK=${socket}`, "ssh-add", "-q", keyPath]),
     async [Symbol.asyncDispose]() {
@@ -19,4 +20,10 @@ export async function startSshAgent(socket: string): Promise<SshAgent> {
       await agent.status;
     },
   };
+}
+
+async function isAnswering(socket: string): Promise<boolean> {
+  const connection = await Deno.connect({ transport: "unix", path: socket }).catch(() => undefined);
+  connection?.close();
+  return connection !== undefined;
 }
