@@ -25,7 +25,7 @@ export interface Kernel {
 export const KERNELS: readonly Kernel[] = [
   { folder: "lib/ssh/cipher", parts: [], what: "packet cipher", pages: 3 },
   {
-    folder: "lib/secrets/redaction",
+    folder: "lib/secrets/redaction/kernel",
     parts: [
       "describe.as",
       "describe_short.as",

@@ -4,9 +4,9 @@
  * Where an encoding packs bits across byte borders (base64, base32), what comes before the value shifts it: such an
  * encoder takes a phase and gives the *core*, the symbols that depend on the value alone.
  */
-import type { Weighted } from "./redaction/weights.ts";
+import type { Weighted } from "./redaction/lexicon/weights.ts";
 
-export type { Weighted } from "./redaction/weights.ts";
+export type { Weighted } from "./redaction/lexicon/weights.ts";
 
 /** Half bits from which fractions are carried on: a random character in three digits proves more in each. */
 const LEAST_SHARE = 3;

@@ -6,10 +6,10 @@
  */
 import { ToolError } from "../errors.ts";
 import { companionsOf, ordinaryLines, takeMarks } from "./redaction/companions.ts";
-import { dealt } from "./redaction/dealt_texts.ts";
+import { dealt } from "./redaction/layouts/dealt_texts.ts";
 import { cutAtEnd, cutAtStart } from "./redaction/edges.ts";
 import { BLOCK, CONTEXT, Engine } from "./redaction/engine.ts";
-import { expectedGrams, Lexicon } from "./redaction/lexicon.ts";
+import { expectedGrams, Lexicon } from "./redaction/lexicon/lexicon.ts";
 import { MASK, maskBytes, mergeSpans, type Span } from "./redaction/spans.ts";
 import { encodeText, toCharacters, unitIndexes } from "./redaction/text.ts";
 

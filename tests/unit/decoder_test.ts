@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { decodeAll, Decoder } from "../../lib/secrets/redaction/decoder.ts";
-import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes.ts";
-import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { decodeAll, Decoder } from "../../lib/secrets/redaction/escapes/decoder.ts";
+import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes/escapes.ts";
+import { TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
 import { randomFrom } from "../support/random.ts";
 

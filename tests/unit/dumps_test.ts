@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { DumpReader } from "../../lib/secrets/redaction/dumps.ts";
-import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { DumpReader } from "../../lib/secrets/redaction/layouts/dumps.ts";
+import { TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 
 const kernel = TextKernel.shared();

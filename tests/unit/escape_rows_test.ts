@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { Decoder } from "../../lib/secrets/redaction/decoder.ts";
-import { looksEscaped } from "../../lib/secrets/redaction/escape_shapes.ts";
-import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes.ts";
+import { Decoder } from "../../lib/secrets/redaction/escapes/decoder.ts";
+import { looksEscaped } from "../../lib/secrets/redaction/escapes/escape_shapes.ts";
+import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes/escapes.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
-import { NOTES, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { NOTES, TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Lexicon } from "../../lib/secrets/redaction/lexicon.ts";
-import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { Lexicon } from "../../lib/secrets/redaction/lexicon/lexicon.ts";
+import { TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
-import { ASK } from "../../lib/secrets/redaction/walks.ts";
+import { ASK } from "../../lib/secrets/redaction/layouts/walks.ts";
 
 const kernel = TextKernel.shared();
 const { gathered, lines, walks } = kernel;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { GramIndex, type Whole } from "../../lib/secrets/redaction/gram_index.ts";
-import { KIND } from "../../lib/secrets/redaction/forms.ts";
-import { IndexCopies } from "../../lib/secrets/redaction/index_copies.ts";
-import { wordAt } from "../../lib/secrets/redaction/grams.ts";
-import { shortHash, ShortPatterns } from "../../lib/secrets/redaction/short_patterns.ts";
+import { GramIndex, type Whole } from "../../lib/secrets/redaction/lexicon/gram_index.ts";
+import { KIND } from "../../lib/secrets/redaction/lexicon/forms.ts";
+import { IndexCopies } from "../../lib/secrets/redaction/kernel/index_copies.ts";
+import { wordAt } from "../../lib/secrets/redaction/lexicon/grams.ts";
+import { shortHash, ShortPatterns } from "../../lib/secrets/redaction/lexicon/short_patterns.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
-import { MET, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { MET, TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
 import { viewOf } from "../../lib/secrets/redaction/view.ts";
 
 const kernel = TextKernel.shared();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 import { randomFrom } from "../support/random.ts";
 

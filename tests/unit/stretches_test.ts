@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Stretches } from "../../lib/secrets/redaction/stretches.ts";
+import { Stretches } from "../../lib/secrets/redaction/layouts/stretches.ts";
 
 function sorted(numbers: readonly number[]): number[] | undefined {
   const stretches = new Stretches(new Uint16Array(128), new Uint16Array(128));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ESCAPE_STARTS } from "../../lib/secrets/redaction/escapes.ts";
+import { ESCAPE_STARTS } from "../../lib/secrets/redaction/escapes/escapes.ts";
 import { DENSE, fold, PLAIN } from "../../lib/secrets/redaction/symbols.ts";
-import { ALIKE, LINE, TABLE, TextKernel } from "../../lib/secrets/redaction/text_kernel.ts";
+import { ALIKE, LINE, TABLE, TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
 import { type View, viewOf } from "../../lib/secrets/redaction/view.ts";
 import { randomFrom } from "../support/random.ts";
 

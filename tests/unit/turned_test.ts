@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TurnedText } from "../../lib/secrets/redaction/turned.ts";
+import { TurnedText } from "../../lib/secrets/redaction/layouts/turned.ts";
 import { masked as maskedWith, reverse, rot13 } from "../support/masked.ts";
 
 const VALUE = "sk-live-SywLgTQxIDUc2Qal";

@@ -2,9 +2,9 @@
  * Lines of a value that say nothing by themselves, such as `-----BEGIN PRIVATE KEY-----`: masked where the rest of the
  * value was, and nowhere else.
  */
-import { LEAST_PROOF } from "./evidence.ts";
+import { LEAST_PROOF } from "./lexicon/evidence.ts";
 import type { Span } from "./spans.ts";
-import { totalWeight, weigh } from "./weights.ts";
+import { totalWeight, weigh } from "./lexicon/weights.ts";
 
 /** Characters of the shortest line that is looked for. */
 const SHORTEST_LINE = 8;

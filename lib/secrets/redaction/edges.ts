@@ -2,10 +2,10 @@
  * Values that the end or the start of a text cuts off. What could be the beginning of one is masked, because the rest
  * of it may be shown by the next answer, where it could not be recognised either.
  */
-import { decodeAll } from "./decoder.ts";
-import { ESCAPE_STARTS } from "./escapes.ts";
-import { wordAt } from "./grams.ts";
-import { type Edge, EDGE_SYMBOLS, type Edges, type Lexicon } from "./lexicon.ts";
+import { decodeAll } from "./escapes/decoder.ts";
+import { ESCAPE_STARTS } from "./escapes/escapes.ts";
+import { wordAt } from "./lexicon/grams.ts";
+import { type Edge, EDGE_SYMBOLS, type Edges, type Lexicon } from "./lexicon/lexicon.ts";
 import type { Span } from "./spans.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
 

@@ -4,23 +4,23 @@
  * Output of any length is looked at in windows that lie at fixed places, each with the end of the one before. That bounds
  * memory and time, and makes the result depend on the bytes alone, not on how they were cut on their way here.
  */
-import { BitReader } from "./bits.ts";
-import { ColumnFinder, type OnColumn } from "./columns.ts";
-import { BREAK_LENGTH, Decoder, DEEPEST } from "./decoder.ts";
-import { DumpReader } from "./dumps.ts";
-import { ESCAPE, EVERY_ESCAPE, NEEDS } from "./escapes.ts";
-import { FieldFinder } from "./fields.ts";
-import type { Lexicon } from "./lexicon.ts";
-import { PieceFinder, SHORT_TEXT } from "./pieces.ts";
+import { BitReader } from "./layouts/bits.ts";
+import { ColumnFinder, type OnColumn } from "./layouts/columns.ts";
+import { BREAK_LENGTH, Decoder, DEEPEST } from "./escapes/decoder.ts";
+import { DumpReader } from "./layouts/dumps.ts";
+import { ESCAPE, EVERY_ESCAPE, NEEDS } from "./escapes/escapes.ts";
+import { FieldFinder } from "./layouts/fields.ts";
+import type { Lexicon } from "./lexicon/lexicon.ts";
+import { PieceFinder, SHORT_TEXT } from "./layouts/pieces.ts";
 import { openBlobs, openBytes } from "./packed.ts";
-import { RecordFinder } from "./records.ts";
+import { RecordFinder } from "./layouts/records.ts";
 import { Scanner } from "./scanner.ts";
-import { ShortLineFinder } from "./short_lines.ts";
+import { ShortLineFinder } from "./layouts/short_lines.ts";
 import type { Span } from "./spans.ts";
-import { StrideFinder } from "./strides.ts";
-import { LINE, NOTES, type Region, TextKernel } from "./text_kernel.ts";
-import { TurnedText } from "./turned.ts";
-import { ALONE } from "./undone.ts";
+import { StrideFinder } from "./layouts/strides.ts";
+import { LINE, NOTES, type Region, TextKernel } from "./kernel/text_kernel.ts";
+import { TurnedText } from "./layouts/turned.ts";
+import { ALONE } from "./escapes/undone.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Bytes by which one window follows another. */

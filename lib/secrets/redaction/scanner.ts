@@ -5,16 +5,16 @@
  * a form: eight symbols in a row cannot get past that. What is met starts a *run*, which is followed along the form and into
  * others for as long as the text agrees; what the run proves decides whether it is masked.
  */
-import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./evidence.ts";
-import { PACKED_KINDS } from "./forms.ts";
-import { type GramIndex, symbolKind, symbolWeight } from "./gram_index.ts";
-import { GRAM, wordAt } from "./grams.ts";
-import type { Lexicon, Pattern } from "./lexicon.ts";
-import type { ShortPatterns } from "./short_patterns.ts";
+import { acceptsDense, acceptsPattern, acceptsPlain, LEAST_PROOF, leastProof, type Run } from "./lexicon/evidence.ts";
+import { PACKED_KINDS } from "./lexicon/forms.ts";
+import { type GramIndex, symbolKind, symbolWeight } from "./lexicon/gram_index.ts";
+import { GRAM, wordAt } from "./lexicon/grams.ts";
+import type { Lexicon, Pattern } from "./lexicon/lexicon.ts";
+import type { ShortPatterns } from "./lexicon/short_patterns.ts";
 import type { Span } from "./spans.ts";
-import type { Symbols } from "./strides.ts";
+import type { Symbols } from "./layouts/strides.ts";
 import { DENSE, PLAIN } from "./symbols.ts";
-import { MET, type TextKernel } from "./text_kernel.ts";
+import { MET, type TextKernel } from "./kernel/text_kernel.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** How often someone has to ask where symbols stand until all of them are found out. */

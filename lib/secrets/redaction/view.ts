@@ -1,6 +1,6 @@
 /** Bytes to look at, with the place in the source that each came from. */
 
-import type { Rows } from "./rows.ts";
+import type { Rows } from "./escapes/rows.ts";
 
 /** A list of places in ascending order. */
 export interface Places {

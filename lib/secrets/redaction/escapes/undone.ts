@@ -1,5 +1,5 @@
 /** What is known of the escapes that were undone last: what backspaces erase of that, and what tags and titles hide. */
-import type { Region } from "./text_kernel.ts";
+import type { Region } from "../kernel/text_kernel.ts";
 
 /** Set in the kinds of a region when escapes of each kind are undone by themselves nowhere else. */
 export const ALONE = 512;

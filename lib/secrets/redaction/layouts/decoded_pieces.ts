@@ -1,6 +1,6 @@
 /** Short tokens of a text that are something else in base64, base32 or hexadecimal, each by itself, or in rows of numbers. */
-import { BASE32, BASE64, type Packing } from "../encodings.ts";
-import { DENSE, HEX_VALUES } from "./symbols.ts";
+import { BASE32, BASE64, type Packing } from "../../encodings.ts";
+import { DENSE, HEX_VALUES } from "../symbols.ts";
 
 /** Bytes of the shortest piece. */
 const FEWEST_BYTES = 3;

@@ -1,5 +1,5 @@
 /** What the kernel says of the lines of a text, one after the other: where there is something to do. */
-import type { Lines } from "./text_kernel.ts";
+import type { Lines } from "../kernel/text_kernel.ts";
 
 /** What there is to do, as in columns.as, walks.as, dumps.as and bits.as. */
 export const ASK = {

@@ -6,9 +6,9 @@
  * together they must prove what no text of this length does.
  */
 import { addDecoded, type WithDecoded } from "./decoded_pieces.ts";
-import type { Span } from "./spans.ts";
-import { DENSE } from "./symbols.ts";
-import type { Weighted } from "./weights.ts";
+import type { Span } from "../spans.ts";
+import { DENSE } from "../symbols.ts";
+import type { Weighted } from "../lexicon/weights.ts";
 
 /** Bytes of the longest text that is looked at: the more there is, the more of it agrees by chance. */
 export const SHORT_TEXT = 4 * 1024;

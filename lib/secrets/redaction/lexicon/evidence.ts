@@ -8,8 +8,8 @@
  */
 import { HAS_GAPS, KIND } from "./forms.ts";
 import type { Pattern, PieceEdges } from "./lexicon.ts";
-import { DENSE, isHexDigit, PLAIN } from "./symbols.ts";
-import type { View } from "./view.ts";
+import { DENSE, isHexDigit, PLAIN } from "../symbols.ts";
+import type { View } from "../view.ts";
 import { RANDOM } from "./weights.ts";
 
 /** Characters of the value with nothing between: eight digits reach it. */

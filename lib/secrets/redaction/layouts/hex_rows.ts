@@ -4,8 +4,8 @@
  */
 import type { OnColumn } from "./columns.ts";
 import type { Stretches } from "./stretches.ts";
-import { HEX_VALUES, isHexDigit } from "./symbols.ts";
-import type { Lines } from "./text_kernel.ts";
+import { HEX_VALUES, isHexDigit } from "../symbols.ts";
+import type { Lines } from "../kernel/text_kernel.ts";
 import { isBlank } from "./tokens.ts";
 
 /** Bytes of a line within which its groups of digits begin. */

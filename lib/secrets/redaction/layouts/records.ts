@@ -9,7 +9,7 @@
 import type { OnColumn } from "./columns.ts";
 import { readCounted } from "./counted.ts";
 import type { Stretches } from "./stretches.ts";
-import type { Lines, TextKernel } from "./text_kernel.ts";
+import type { Lines, TextKernel } from "../kernel/text_kernel.ts";
 import { ASK, type Walks } from "./walks.ts";
 
 /** Bytes of a window that are looked at as records on lines, and within lines. */

@@ -3,7 +3,7 @@
  * line first, lines that overlap, or a line of something else after each.
  */
 import type { OnColumn } from "./columns.ts";
-import { LINE, type Lines, type TextKernel } from "./text_kernel.ts";
+import { LINE, type Lines, type TextKernel } from "../kernel/text_kernel.ts";
 import type { Stretches } from "./stretches.ts";
 import { isBlank, offsetEnd } from "./tokens.ts";
 import { ASK, type Walks } from "./walks.ts";

@@ -4,9 +4,9 @@ import { EVERY_FORM, type Form, formsOf, HAS_GAPS, KIND, type Kind, USUAL_FORMS 
 import { GramIndex, WIDE_FROM } from "./gram_index.ts";
 import { GRAM, wordAt } from "./grams.ts";
 import { IntMap } from "./int_map.ts";
-import { looksEscaped } from "./escape_shapes.ts";
+import { looksEscaped } from "../escapes/escape_shapes.ts";
 import { SHORTEST, ShortPatterns } from "./short_patterns.ts";
-import { DENSE, fold, PLAIN } from "./symbols.ts";
+import { DENSE, fold, PLAIN } from "../symbols.ts";
 import { rawWeight, totalWeight, weigh, weighRaw, type Weighted } from "./weights.ts";
 
 /** Characters from which pieces of a value are masked; a shorter value is masked whole only. */

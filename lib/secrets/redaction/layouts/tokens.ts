@@ -1,5 +1,5 @@
 /** What lines consist of: offsets, numbers, blanks, and the characters beside the numbers of a dump. */
-import { isHexDigit } from "./symbols.ts";
+import { isHexDigit } from "../symbols.ts";
 
 /** Digits from which a line seems to begin with an offset. */
 const OFFSET_DIGITS = 6;

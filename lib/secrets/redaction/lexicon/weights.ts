@@ -6,7 +6,7 @@
  * pass phrases and URLs.
  */
 import { isKnownWord, readsAsWord } from "./ordinary.ts";
-import { DENSE, isHexDigit } from "./symbols.ts";
+import { DENSE, isHexDigit } from "../symbols.ts";
 
 /** Half bits that a letter or digit of a random value proves. */
 export const RANDOM = 11;

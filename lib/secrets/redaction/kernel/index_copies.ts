@@ -1,5 +1,5 @@
 /** Copies of what texts are looked up in, in the memory of the kernel, which has to be all that its loops reach for. */
-import type { GramIndex, IndexParts, Whole } from "./gram_index.ts";
+import type { GramIndex, IndexParts, Whole } from "../lexicon/gram_index.ts";
 
 /** Indexes of which there is a copy: those of both views, of two lexicons that are used in turns. */
 const MOST_COPIES = 4;

@@ -8,7 +8,7 @@
  */
 import type { OnColumn } from "./columns.ts";
 import type { Stretches } from "./stretches.ts";
-import type { Lines, TextKernel } from "./text_kernel.ts";
+import type { Lines, TextKernel } from "../kernel/text_kernel.ts";
 import type { Walks } from "./walks.ts";
 
 /** Lines of the shortest column. */

@@ -5,8 +5,8 @@
  * line ends and blanks, by name or number, each in as much room as the longest of these needs.
  */
 import { CELL_WIDTH } from "./cells.ts";
-import type { Span } from "./spans.ts";
-import { LINE, type TextKernel } from "./text_kernel.ts";
+import type { Span } from "../spans.ts";
+import { LINE, type TextKernel } from "../kernel/text_kernel.ts";
 
 /** Where in the memory what lies, see dumps.as, and how many bytes there is room for. */
 const AT = {

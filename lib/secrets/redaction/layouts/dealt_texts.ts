@@ -2,7 +2,7 @@
  * Two texts of one answer that are read in turns: a few characters, a word or a line of one, then of the other, as of a
  * value that was written to stdout and to stderr by turns.
  */
-import type { Span } from "./spans.ts";
+import type { Span } from "../spans.ts";
 
 /** Characters of one text between those of the other; a single one is found in a text by itself, and so are four. */
 const SIZES = [2, 3] as const;

@@ -4,8 +4,8 @@
  */
 import { EVERY_ESCAPE } from "./escapes.ts";
 import type { Rows } from "./rows.ts";
-import { NOTES, type Region, TextKernel } from "./text_kernel.ts";
-import type { Places, View } from "./view.ts";
+import { NOTES, type Region, TextKernel } from "../kernel/text_kernel.ts";
+import type { Places, View } from "../view.ts";
 
 /** NULs between two stretches: as many as symbols may stand between them in a view. */
 export const BREAK_LENGTH = 4;

@@ -10,7 +10,7 @@
 import { readCounted } from "./counted.ts";
 import type { Gathered } from "./gathered.ts";
 import { HexRowFinder } from "./hex_rows.ts";
-import { LINE, type Lines, type TextKernel } from "./text_kernel.ts";
+import { LINE, type Lines, type TextKernel } from "../kernel/text_kernel.ts";
 import { firstNumber, gutterOf, offsetEnd } from "./tokens.ts";
 import { ASK, type Walks } from "./walks.ts";
 

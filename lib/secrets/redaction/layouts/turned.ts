@@ -2,10 +2,10 @@
  * A short text turned around: each line backwards, its short words in the opposite order, its letters by rot13. What turns a text
  * is the last program of a pipe, whatever the others made of the value: rows of numbers, pieces, an encoding.
  */
-import { rot13 } from "../encodings.ts";
-import { BREAK_LENGTH } from "./decoder.ts";
-import { DENSE } from "./symbols.ts";
-import type { View } from "./view.ts";
+import { rot13 } from "../../encodings.ts";
+import { BREAK_LENGTH } from "../escapes/decoder.ts";
+import { DENSE } from "../symbols.ts";
+import type { View } from "../view.ts";
 
 const LINE_END = 0x0a;
 /** Bytes of the longest word whose order among others matters: a longer piece of a value is found where it stands. */

@@ -1,7 +1,7 @@
 /** Values as noughts and ones: eight digits for each byte, in groups or without a break. */
-import { BREAK_LENGTH } from "./decoder.ts";
-import type { TextKernel } from "./text_kernel.ts";
-import type { View } from "./view.ts";
+import { BREAK_LENGTH } from "../escapes/decoder.ts";
+import type { TextKernel } from "../kernel/text_kernel.ts";
+import type { View } from "../view.ts";
 import { ASK } from "./walks.ts";
 
 /** What is done with bytes that were read from noughts and ones, which are good during the call. */

@@ -4,7 +4,7 @@
  */
 import type { OnColumn } from "./columns.ts";
 import type { Gathered } from "./gathered.ts";
-import { DENSE, hexNumber, isHexDigit } from "./symbols.ts";
+import { DENSE, hexNumber, isHexDigit } from "../symbols.ts";
 
 /** A text as the symbols of the plain view. */
 export interface Symbols {

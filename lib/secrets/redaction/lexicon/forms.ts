@@ -1,9 +1,9 @@
 /**
  * The forms of a value that are looked up as they stand. What varies from one encoder to the next (percent-encoding,
- * escapes, terminal control) is decoded by views.ts instead; both meet in the same grams.
+ * escapes, terminal control) is undone in escapes/ instead; both meet in the same grams.
  */
-import * as encode from "../encodings.ts";
-import { DENSE } from "./symbols.ts";
+import * as encode from "../../encodings.ts";
+import { DENSE } from "../symbols.ts";
 import type { Weighted } from "./weights.ts";
 
 /** How a form came about, which decides how much of it has to be met before it counts. */

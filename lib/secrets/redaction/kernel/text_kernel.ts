@@ -7,23 +7,23 @@
  */
 import { Buffer } from "node:buffer";
 import { inflateRawSync } from "node:zlib";
-import { type BitExports, Bits } from "./bit_bytes.ts";
-import { cellNames } from "./cells.ts";
-import { entityTable } from "./entities.ts";
-import { BACKSLASH, BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "./escapes.ts";
-import { shapeTable } from "./escape_shapes.ts";
-import { leastProofs } from "./evidence.ts";
-import { Gathered, type GatherExports } from "./gathered.ts";
-import type { GramIndex, Whole } from "./gram_index.ts";
+import { type BitExports, Bits } from "../layouts/bit_bytes.ts";
+import { cellNames } from "../layouts/cells.ts";
+import { entityTable } from "../escapes/entities.ts";
+import { BACKSLASH, BACKSLASHED, ESCAPE_FOLLOWS, ESCAPE_SECONDS, ESCAPE_STARTS } from "../escapes/escapes.ts";
+import { shapeTable } from "../escapes/escape_shapes.ts";
+import { leastProofs } from "../lexicon/evidence.ts";
+import { Gathered, type GatherExports } from "../layouts/gathered.ts";
+import type { GramIndex, Whole } from "../lexicon/gram_index.ts";
 import { HalfTables } from "./half_tables.ts";
 import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
-import { Rows } from "./rows.ts";
-import type { ShortPatterns } from "./short_patterns.ts";
-import { DENSE, HEX_VALUES, PLAIN } from "./symbols.ts";
-import { Undone, type UndoneExports } from "./undone.ts";
-import type { Places, View } from "./view.ts";
-import { type WalkExports, Walks } from "./walks.ts";
+import { Rows } from "../escapes/rows.ts";
+import type { ShortPatterns } from "../lexicon/short_patterns.ts";
+import { DENSE, HEX_VALUES, PLAIN } from "../symbols.ts";
+import { Undone, type UndoneExports } from "../escapes/undone.ts";
+import type { Places, View } from "../view.ts";
+import { type WalkExports, Walks } from "../layouts/walks.ts";
 
 /** The lines of a text, without their ends; of several empty ones in a row only the first. */
 export interface Lines {

@@ -1,6 +1,6 @@
 /** Stretches of a text put one after the other, as texts of their own, in the memory of the kernel. */
 import { Stretches } from "./stretches.ts";
-import type { Places, View } from "./view.ts";
+import type { Places, View } from "../view.ts";
 
 /** Where in the memory what lies, see gather.as, and how many elements there is room for. */
 const AT = {

@@ -4,7 +4,7 @@
  * consists of; a digit of the value may touch the number.
  */
 import type { Stretches } from "./stretches.ts";
-import { DENSE } from "./symbols.ts";
+import { DENSE } from "../symbols.ts";
 import { isDigit } from "./tokens.ts";
 
 /** Bytes from the end of one number to the next. */

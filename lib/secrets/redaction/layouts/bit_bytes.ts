@@ -1,6 +1,6 @@
 /** Bytes that the kernel reads from noughts and ones, as a view in its memory. */
-import { BREAK_LENGTH } from "./decoder.ts";
-import type { Places, View } from "./view.ts";
+import { BREAK_LENGTH } from "../escapes/decoder.ts";
+import type { Places, View } from "../view.ts";
 
 /** Where in the memory what lies, see kernel.as. */
 const AT = { bytes: 0x1d2000, starts: 0x1db000, ends: 0x1ed000, breaks: 0x1ff000 } as const;
