@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ToolError } from "../../lib/errors.ts";
-import { type HostKeyPolicy, KnownHosts } from "../../lib/ssh/known_hosts.ts";
+import { type HostKeyPolicy, KnownHosts } from "../../lib/ssh/host_keys/known_hosts.ts";
 import { keyText, randomHostKey } from "../support/host_keys.ts";
 import { ensureProgram, run, runOk } from "../support/run.ts";
 import { runSandboxed } from "../support/sandboxed.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { generateKeyPairSync } from "node:crypto";
 import { ToolError } from "../../lib/errors.ts";
-import { loadPrivateKey, maxKeyBytes, readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
+import { loadPrivateKey, maxKeyBytes, readPrivateKeyFile } from "../../lib/ssh/authentication/private_key.ts";
 import { WireWriter } from "../../lib/ssh/wire.ts";
 import { makeKeyFiles, passphrase } from "../support/key_files.ts";
 import { runOk } from "../support/run.ts";
