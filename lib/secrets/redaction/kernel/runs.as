@@ -206,7 +206,7 @@ function putFound(at: u32, narrow: usize, told: u64): void {
   foundEnd += <usize>(isRun | isWhole) << 2;
 }
 
-/** Looks grams up and notes them, each before the next. */
+/** Looks grams up and notes those that may lead to something. */
 function putSome(from: usize, to: usize): void {
   // One look at the table does not wait for what comes of the one before.
   let entry = ENTRIES;
@@ -218,7 +218,7 @@ function putSome(from: usize, to: usize): void {
   for (let narrow = from; narrow < to; narrow += 2, entry += 8) putFound(<u32>load<u16>(narrow), narrow, load<u64>(entry));
 }
 
-/** Whether the eight grams from `narrow` on follow each other, and each of them is one in the table and begins no whole. */
+/** Whether the eight grams from `narrow` on follow each other, and the form that the text agrees with has each of them, with no whole. */
 // @ts-ignore: decorator
 @inline
 function areSaid(narrow: usize, at: u32): bool {
@@ -229,7 +229,7 @@ function areSaid(narrow: usize, at: u32): bool {
   return !v128.any_true(others);
 }
 
-/** The same of grams of which most follow one that stands before them in the same form, so that little has to be asked. */
+/** Looks up and notes grams of which most follow one that stands before them in the same form, so that little has to be asked. */
 function putRows(from: usize, to: usize): void {
   let told: u64 = 0, before: u32 = 0;
   for (let narrow = from; narrow < to; narrow += 2) {
