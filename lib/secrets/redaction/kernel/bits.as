@@ -178,8 +178,8 @@ function addBytes(phase: usize, from: usize, to: usize): void {
   }
 }
 
-/** Bytes between two texts, as in decoder.ts, and those of the shortest stretch of ASCII, as in bits.ts. */
-const BREAK_LENGTH: usize = 4, SHORTEST_TEXT: usize = 4;
+/** Bytes of the shortest stretch of ASCII, as in bits.ts. */
+const SHORTEST_TEXT: usize = 4;
 
 /**
  * Writes the bytes that begin at every eighth of so many digits, all or stretches of ASCII, behind the first `length` ones of

@@ -42,12 +42,9 @@ export function region<Name extends string>(name: Name, size: number, place: Pla
   return { parts: [[name, size]], ...place };
 }
 
-/** A region of which the source, which has several names for it, takes for granted that they stand side by side. */
-export function block<Name extends string>(
-  parts: readonly (readonly [Name, number])[],
-  place: Place = {},
-): Region<Name> {
-  return { parts, ...place };
+/** A region of which the source, which has several names for it, takes for granted that they stand side by side in this order. */
+export function block<Name extends string>(sizes: Readonly<Record<Name, number>>, place: Place = {}): Region<Name> {
+  return { parts: Object.entries(sizes) as [Name, number][], ...place };
 }
 
 /** Lists of regions of which only one is in use at a time, and why. */

@@ -15,13 +15,12 @@ export const ZEROS = 64;
 /** Lines that there is room for: every other byte may end one, and some that are empty count as well; and some that were dealt out. */
 export const LINES_ROOM = 0x9000;
 export const DEALT_ROOM = 128;
-/** Bytes between two texts: each break has as many of the text that it is in. */
-const BREAK_LENGTH = 4;
-/** Places of breaks. */
+/** NULs between two texts of a view: as many as symbols may stand between them; and places where these begin. */
+export const BREAK_LENGTH = 4;
 export const MOST_BREAKS = LONGEST_TEXT / BREAK_LENGTH;
 /** Runs of noughts and ones, of which the shortest has six digits. */
 export const MOST_RUNS = Math.ceil(LONGEST_TEXT / 6);
-/** How often a text is decoded again. */
+/** How often decoded text is decoded again, for `%2573` and `&amp;lt;`. */
 export const DEEPEST = 3;
 /** Regions to decode: nine lists of them, each from 97 bytes behind the one before on. */
 export const MOST_REGIONS = 0x1000;
@@ -32,7 +31,7 @@ export const MOST_MET = 1024;
 /** 32-bit numbers with the bits of short patterns. */
 export const SHORT_NUMBERS = 512;
 /** Bytes that all rows of a dump show: each takes two digits. */
-export const MOST_ROW_BYTES = 0x4800;
+export const MOST_SHOWN = 0x4800;
 /** Stretches of which the kernel is told, or tells. */
 export const MOST_STRETCHES = LINES_ROOM;
 /** Stretches that tags and the like hide. */
@@ -86,13 +85,7 @@ const bits = (count: number): number => count >> 3;
  * and tokens shared with the group, 8 bits each.
  */
 const LINE = place([
-  block([["START", u16(1)], ["TO", u16(1)], ["END", u16(1)], ["GROUP", Math.ceil(u64(1) / 3)], ["FLAG", 1], [
-    "SINGLE",
-    1,
-  ], [
-    "SHARED",
-    1,
-  ]]),
+  block({ START: u16(1), TO: u16(1), END: u16(1), GROUP: Math.ceil(u64(1) / 3), FLAG: 1, SINGLE: 1, SHARED: 1 }),
 ]);
 
 /** What lies within a level of {@link REGIONS} `DECODED`: the bytes, where the source of each begins, and where it ends. */
@@ -121,8 +114,8 @@ const PLACES_SIZE = aligned(u16(LONGEST_TEXT + ZEROS), PAGE.align);
 export const REGIONS = place([
   // Tables of the text_kernel.ts for the halves of bytes: what the views keep, the five low bits for bytes that the plain view
   // drops, the others for those the dense one keeps; and what may begin an escape.
-  block([["KEPT_LOW", v128(1)], ["KEPT_HIGH", v128(1)]]),
-  block([["MARKS_LOW", v128(1)], ["MARKS_HIGH", v128(1)]]),
+  block({ KEPT_LOW: v128(1), KEPT_HIGH: v128(1) }),
+  block({ MARKS_LOW: v128(1), MARKS_HIGH: v128(1) }),
   // For each high half of a byte that the dense view keeps, by how much the byte is more than its symbol.
   region("OFFSETS", v128(1)),
   // The marks of blobs.
@@ -131,7 +124,7 @@ export const REGIONS = place([
   // decoded, how many places are NESTED; how many runs there are, and how many things were met.
   region("COUNTS", u32(6), { align: 8 }),
   // The digits of hexadecimal numbers, again by halves of bytes.
-  block([["HEX_LOW", v128(1)], ["HEX_HIGH", v128(1)]]),
+  block({ HEX_LOW: v128(1), HEX_HIGH: v128(1) }),
   // The kinds of escape that a byte may begin, and those of which it may be the second byte.
   region("STARTS", u8(256), { at: 0x200 }),
   region("FOLLOWS", u8(256)),
@@ -141,7 +134,7 @@ export const REGIONS = place([
   region("HEX_VALUES", u8(256)),
   region("BACKSLASHED", u8(256)),
   // The kinds of escape that a byte may begin, and some that it does not, by halves of bytes.
-  block([["KINDS_LOW", v128(1)], ["KINDS_HIGH", v128(1)]]),
+  block({ KINDS_LOW: v128(1), KINDS_HIGH: v128(1) }),
   // For each kind, and before them for all together, where the open region ends so far, and where it is written.
   region("REGION_ENDS", u32(9)),
   region("REGION_AT", u32(9)),
@@ -219,11 +212,11 @@ export const REGIONS = place([
     // The bytes that rows of a dump show, in the order in which they stand and with those of each word turned round; where the
     // digits of each byte begin, in either order; and where its character stands, 0 when it has none: 16 bits each.
     [
-      region("BIG", u8(MOST_ROW_BYTES)),
-      region("LITTLE", u8(MOST_ROW_BYTES)),
-      region("BIG_DIGITS", u16(MOST_ROW_BYTES), PAGE),
-      region("LITTLE_DIGITS", u16(MOST_ROW_BYTES), PAGE),
-      region("CHARACTERS", u16(MOST_ROW_BYTES), PAGE),
+      region("BIG", u8(MOST_SHOWN)),
+      region("LITTLE", u8(MOST_SHOWN)),
+      region("BIG_DIGITS", u16(MOST_SHOWN), PAGE),
+      region("LITTLE_DIGITS", u16(MOST_SHOWN), PAGE),
+      region("CHARACTERS", u16(MOST_SHOWN), PAGE),
     ],
   ], PAGE),
   turns("wide grams are sifted when the narrow ones have been looked up", [
@@ -236,17 +229,30 @@ export const REGIONS = place([
   region("WIDE_GRAMS", u16(LONGEST_TEXT / 4 + BEYOND), PAGE),
 
   // Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it.
-  region("VECTORS", v128(16), PAGE),
-  ...([
-    ["HALF", "NEWLINES", "BLANKS", "TABS", "ZEROES", "TEN", "ONES", "SMALLEST", "LETTERS", "FOURS", "PAIRS", "EIGHTS"],
-    // The bits of all kinds of escape, 16 bits each; and others.
-    ["KIND_POWERS", "QUARTERS", "ODDS"],
-  ] as const).flat().map((name) => region(name, v128(1))),
+  block({
+    VECTORS: v128(16),
+    HALF: v128(1),
+    NEWLINES: v128(1),
+    BLANKS: v128(1),
+    TABS: v128(1),
+    ZEROES: v128(1),
+    TEN: v128(1),
+    ONES: v128(1),
+    SMALLEST: v128(1),
+    LETTERS: v128(1),
+    FOURS: v128(1),
+    PAIRS: v128(1),
+    EIGHTS: v128(1),
+    // The bits of all kinds of escape, 16 bits each.
+    KIND_POWERS: v128(1),
+    QUARTERS: v128(1),
+    ODDS: v128(1),
+  }, PAGE),
   // For each byte its symbol in the dense view, the same one for all that make one token with their like.
   region("TOKENS", u8(256), { align: 0x100 }),
   // For groups of two digits, and for those of four, what there is to know of those that show four bytes with a blank between
   // them: which digits, and for either order which bytes and where the digits of each are.
-  block([["QUADS", v128(4)], ["QUADS_OF_WORDS", v128(4)]]),
+  block({ QUADS: v128(4), QUADS_OF_WORDS: v128(4) }),
   // For each four bits, one for each of four places in a row: those that are set, as 16-bit numbers, the first ones lowest.
   region("LANE_PLACES", u64(16)),
   // For each number at FOUND one more than where in the pool its gram may stand, 0 where nowhere; 32 bits.
@@ -286,12 +292,12 @@ export const REGIONS = place([
   // How many bytes there are of texts that were gathered, and how many breaks between them; what is asked; of how many bytes the
   // shortest text is; the views in which nothing was met in the text as it stands, and those in which something was met since,
   // as bits. 32 bits each.
-  block([["GATHERED", u32(2)], ["ASKED", u32(3)], ["FEWEST", u32(1)], ["QUIET", u32(1)], ["HEARD", u32(1)]]),
+  block({ GATHERED: u32(2), ASKED: u32(3), FEWEST: u32(1), QUIET: u32(1), HEARD: u32(1) }),
   // How many names of bytes there are in the cells of a row, and 256 times the last three characters of each, and its byte.
   region("CELL_NAMES", u32(64), { align: 0x100 }),
   // How many stretches of what was decoded last hold escapes of other kinds and came to nothing, 32 bits; and of each where it begins
   // and ends and which kinds may be in it, 16 bits each.
-  block([["HIDDEN", u32(1)], ["FIRST_HIDDEN", u16(3 * MOST_HIDDEN)]], { at: 0x27c000 }),
+  block({ HIDDEN: u32(1), FIRST_HIDDEN: u16(3 * MOST_HIDDEN) }, { at: 0x27c000 }),
 
   turns("each looks up all that it has gathered before another one begins, and none goes on from what it had before", [
     // Tokens: where each begins and ends, 16 bits each, and the number before it, 32 bits. Of each entry, a token in one of its
@@ -370,6 +376,7 @@ export const NAMED = {
     ...LINE_AT,
     ...WITHIN,
     MOST_GATHERED: LONGEST_TEXT,
+    BREAK_LENGTH,
     PORTION,
     BEFORE,
     BATCH,
