@@ -6,6 +6,7 @@
  * to begin; what would reach into that is refused. Only the lists of {@linkcode turns} share their place. Loops write sixteen
  * elements at a time, and look at bytes around a region, which they have no use for.
  */
+import { SHORTEST } from "../lexicon/short_patterns.ts";
 import { aligned, block, endOf, place, type Placed, region, turns } from "./layout.ts";
 
 /** Bytes of the longest text. */
@@ -58,7 +59,7 @@ const SOME_GRAMS = 256;
 /** Fields, and places that they may have in a line. */
 const FIELDS_ROOM = 4096;
 const FIELD_PLACES = 1024;
-/** Cells: none of them stands without a blank behind it, and there are 8,192 bytes at most. */
+/** Cells that are looked at together, of no more bytes than that, blanks between them included. */
 const MOST_CELLS_AT_ONCE = 8192;
 /** Tokens and fields have up to three places each; one entry more is written and not counted. */
 const MOST_ENTRIES = 3 * MOST_TOKENS + 1;
@@ -88,21 +89,21 @@ const LINE = place([
   block({ START: u16(1), TO: u16(1), END: u16(1), GROUP: Math.ceil(u64(1) / 3), FLAG: 1, SINGLE: 1, SHARED: 1 }),
 ]);
 
-/** What lies within a level of {@link REGIONS} `DECODED`: the bytes, where the source of each begins, and where it ends. */
+/** What lies within a level of `DECODED`: the bytes, where the source of each begins, and where it ends. */
 const DECODED = place([
   region("OUT", u8(LONGEST_TEXT + ZEROS)),
   region("FROM_OF", u16(LONGEST_TEXT + ZEROS), PAGE),
   region("TO_OF", u16(LONGEST_TEXT + ZEROS), PAGE),
 ]);
 
-/** Bytes of a row of escapes that is noted, and of what the plain view is to leave out of one at the least, from row to row. */
-const LONG_ROW = 64;
-const LONG_PLAIN_ROW = 96;
+/** Bytes at least from one row of escapes that is noted to the next: 64, and for the plain view 128 but for 32 that both may have. */
+const ROW_STEP = 64;
+const PLAIN_ROW_STEP = 96;
 
 /** What lies within a level of `ROWS`: a list for both views and one for the plain view, 32 bits for their number before each. */
 const ROWS = place([
-  region("ALL_ROWS", u32(1 + LONGEST_TEXT / LONG_ROW)),
-  region("PLAIN_ROWS", u32(2 + LONGEST_TEXT / LONG_PLAIN_ROW | 0), { align: 0x100 }),
+  region("ALL_ROWS", u32(1 + LONGEST_TEXT / ROW_STEP)),
+  region("PLAIN_ROWS", u32(1 + Math.ceil(LONGEST_TEXT / PLAIN_ROW_STEP)), { align: 0x100 }),
 ]);
 
 /** Bytes from one such list or level to the next. */
@@ -112,7 +113,7 @@ const PLACES_SIZE = aligned(u16(LONGEST_TEXT + ZEROS), PAGE.align);
 
 /** All regions. */
 export const REGIONS = place([
-  // Tables of the text_kernel.ts for the halves of bytes: what the views keep, the five low bits for bytes that the plain view
+  // Sets of bytes by the halves of each, see half_tables.ts: what the views keep, the five low bits for bytes that the plain view
   // drops, the others for those the dense one keeps; and what may begin an escape.
   block({ KEPT_LOW: v128(1), KEPT_HIGH: v128(1) }),
   block({ MARKS_LOW: v128(1), MARKS_HIGH: v128(1) }),
@@ -207,7 +208,7 @@ export const REGIONS = place([
       region("BYTES", u8(LONGEST_TEXT + BEYOND)),
       region("BYTE_STARTS", u16(LONGEST_TEXT + BEYOND), PAGE),
       region("BYTE_ENDS", u16(LONGEST_TEXT + BEYOND), PAGE),
-      region("BYTE_BREAKS", u16(0x2800), PAGE),
+      region("BYTE_BREAKS", u16(MOST_BREAKS), PAGE),
     ],
     // The bytes that rows of a dump show, in the order in which they stand and with those of each word turned round; where the
     // digits of each byte begin, in either order; and where its character stands, 0 when it has none: 16 bits each.
@@ -278,9 +279,9 @@ export const REGIONS = place([
   region("FIRST_TOKENS", v128(1)),
   // For each place in a line, and the one behind the longest, the bytes that lines which are described together have there.
   region("PLACED", u8(BATCH * (SHORT + 1)), { align: 0x100 }),
-  // For each text that was gathered whether only the plain view of it is looked at, 8 bits each: every one takes up eight bytes at
-  // least, breaks included.
-  region("PLAIN_ONLY", u8(LONGEST_TEXT / 8 + 1), { align: 0x100 }),
+  // For each text that was gathered whether only the plain view of it is looked at, 8 bits each. None is as short as nothing can be
+  // found in.
+  region("PLAIN_ONLY", u8(LONGEST_TEXT / (BREAK_LENGTH + SHORTEST) + 1), { align: 0x100 }),
   // The tokens of a line, of which each is a byte: those of the first line of some that end alike, of another line, and of the first
   // line of some that begin alike. As many bytes before each are looked at as it has.
   region("FIRST_LINE", u8(MOST_TOLD + 8), { at: 0x255e20 }),
@@ -384,7 +385,7 @@ export const NAMED = {
     SMALL_NUMBERS,
     SHAPE_SIZE,
     SOME_GRAMS,
-    // One less than there is room for, since two may be told before it is seen that there is no more.
+    // One less than there is room for: a run may be told of behind the last whole form.
     MET_ROOM: MOST_MET - 1,
     MOST_HIDDEN,
     COUNTERS_SIZE: u16(COUNTERS),
