@@ -64,7 +64,7 @@ export const KERNELS: readonly Kernel[] = [
   },
 ];
 
-/** Memory that the source names itself lies below; there is no data section and no allocator. */
+/** There is no allocator, and no data section, which would begin at the base among what the source names. */
 const OPTIONS = "-O3 --noAssert --runtime stub --memoryBase 1024 " +
   "--enable simd --enable relaxed-simd --enable bulk-memory";
 

@@ -1,5 +1,6 @@
 /** Stretches of a text put one after the other, as texts of their own, in the memory of the kernel. */
 import { AT, LONGEST_TEXT, MOST_BREAKS, MOST_STRETCHES, numbersAt } from "../kernel/memory.ts";
+import { SHORTEST } from "../lexicon/short_patterns.ts";
 import { Stretches } from "./stretches.ts";
 import type { Places, View } from "../view.ts";
 
@@ -68,8 +69,13 @@ export class Gathered implements View {
     this.#counts.fill(0);
   }
 
-  /** Bytes of the shortest text in which anything can be found; shorter ones are left out. */
+  /**
+   * Bytes of the shortest text in which anything can be found; shorter ones are left out.
+   *
+   * @throws {RangeError} when no pattern is as short: there is no room for so many texts
+   */
   set fewest(bytes: number) {
+    if (bytes < SHORTEST) throw new RangeError(`texts of ${bytes} bytes are too short to be gathered`);
     this.#fewest[0] = bytes;
   }
 
