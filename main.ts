@@ -21,7 +21,7 @@ import { VERSION } from "./lib/version.ts";
 export { createServer, type ProtocolTransport, type RemoteSshServer, type SessionSummary } from "./lib/mcp/server.ts";
 export type { AppOptions } from "./lib/mcp/app.ts";
 export type { PublicEgress } from "./lib/mcp/egress.ts";
-export type { HostKeyPolicy } from "./lib/ssh/known_hosts.ts";
+export type { HostKeyPolicy } from "./lib/ssh/host_keys/known_hosts.ts";
 export { type ErrorCode, ToolError, type ToolErrorOptions } from "./lib/errors.ts";
 /** Closing everything may take this long; then the program ends all the same. */
 const SHUTDOWN_LIMIT_MS = 1500;

@@ -1,6 +1,6 @@
 /** The program's flags. */
 import { parseArgs } from "node:util";
-import type { HostKeyPolicy } from "./ssh/known_hosts.ts";
+import type { HostKeyPolicy } from "./ssh/host_keys/known_hosts.ts";
 
 /** What the flags say. */
 export interface CommandLine {

@@ -2,7 +2,7 @@
 import { FilesDir } from "../files_dir.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 import { Vault } from "../secrets/vault.ts";
-import type { HostKeyPolicy, KnownHosts } from "../ssh/known_hosts.ts";
+import type { HostKeyPolicy, KnownHosts } from "../ssh/host_keys/known_hosts.ts";
 import { Sessions } from "../ssh/sessions.ts";
 import { Egress } from "./egress.ts";
 
@@ -73,7 +73,7 @@ export class App {
 
   /** The host keys that are trusted; loaded with the first connection, since listing the tools does not need them. */
   knownHosts(): Promise<KnownHosts> {
-    this.#knownHosts ??= import("../ssh/known_hosts.ts").then(({ KnownHosts }) => {
+    this.#knownHosts ??= import("../ssh/host_keys/known_hosts.ts").then(({ KnownHosts }) => {
       const { knownHostsFile: file, hostKeyPolicy: policy = "accept-new" } = this.options;
       return new KnownHosts({ ...(file !== undefined && { file }), policy });
     });

@@ -1,14 +1,14 @@
 /** A promise face on ssh2's Client: connect, channels, keepalive, drop and close. */
 import type { Buffer } from "node:buffer";
 import { ToolError } from "../errors.ts";
-import { clientAlgorithms } from "./algorithms.ts";
-import { Authenticator, type Credentials } from "./authentication.ts";
-import { ChannelGate, type ChannelOpener } from "./channel_gate.ts";
+import { clientAlgorithms } from "./transport/algorithms.ts";
+import { Authenticator, type Credentials } from "./authentication/authentication.ts";
+import { ChannelGate, type ChannelOpener } from "./channels/channel_gate.ts";
 import { Deadline } from "./deadline.ts";
-import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./handshake_failure.ts";
-import { type HostKey, hostKeyFromBlob, type HostKeyVerdict, type KnownHosts } from "./known_hosts.ts";
-import { OpeningBytes } from "./opening_bytes.ts";
-import { SecondConnection } from "./second_connection.ts";
+import { endedEarly, type HandshakeEvidence, handshakeFailure } from "./transport/handshake_failure.ts";
+import { type HostKey, hostKeyFromBlob, type HostKeyVerdict, type KnownHosts } from "./host_keys/known_hosts.ts";
+import { OpeningBytes } from "./transport/opening_bytes.ts";
+import { SecondConnection } from "./channels/second_connection.ts";
 import {
   type Client,
   type ClientChannel,
@@ -17,10 +17,10 @@ import {
   type NegotiatedAlgorithms,
   type PseudoTtyOptions,
 } from "./ssh2.ts";
-import { execOn, openSessionChannel, ReserveChannel } from "./reserve_channel.ts";
-import { habitsOf, keepQuiet, SpreadChannels } from "./spread_channels.ts";
-import { type Address, connectTcp } from "./tcp.ts";
-import type { TcpStream } from "./tcp_stream.ts";
+import { execOn, openSessionChannel, ReserveChannel } from "./channels/reserve_channel.ts";
+import { habitsOf, keepQuiet, SpreadChannels } from "./channels/spread_channels.ts";
+import { type Address, connectTcp } from "./transport/tcp.ts";
+import type { TcpStream } from "./transport/tcp_stream.ts";
 import type { TurnLimits } from "./turns.ts";
 
 const KEEPALIVE_INTERVAL_MS = 15_000;

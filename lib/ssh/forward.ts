@@ -9,7 +9,7 @@ import { carryHome, RemoteListeners } from "./forward/incoming.ts";
 import { Listener, type LocalAddress } from "./forward/listener.ts";
 import { type Carrier, carryBySocks, carryTo } from "./forward/outgoing.ts";
 import { Uplink } from "./forward/uplink.ts";
-import type { Address } from "./tcp.ts";
+import type { Address } from "./transport/tcp.ts";
 
 export type { Destination } from "./forward/far_end.ts";
 export type { Direction, ForwardStatus } from "./forward/forward.ts";

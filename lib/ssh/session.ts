@@ -2,7 +2,7 @@
 import type { Connection } from "./connection.ts";
 import type { ToolError } from "../errors.ts";
 import { Forwards } from "./forward.ts";
-import { LoginShell } from "./login_shell.ts";
+import { LoginShell } from "./commands/login_shell.ts";
 import { LeftOutputs } from "./shell/left_output.ts";
 import { Shells } from "./shell/shells.ts";
 import { Sftp } from "./sftp.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clientAlgorithms } from "../../lib/ssh/algorithms.ts";
+import { clientAlgorithms } from "../../lib/ssh/transport/algorithms.ts";
 import { logIn } from "../support/connect.ts";
 import { startSshd } from "../support/sshd.ts";
 

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { ToolError } from "../../lib/errors.ts";
 import { Connection, type ConnectOptions } from "../../lib/ssh/connection.ts";
-import { clientAlgorithms } from "../../lib/ssh/algorithms.ts";
+import { clientAlgorithms } from "../../lib/ssh/transport/algorithms.ts";
 import { Deadline } from "../../lib/ssh/deadline.ts";
-import { KnownHosts } from "../../lib/ssh/known_hosts.ts";
-import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
+import { KnownHosts } from "../../lib/ssh/host_keys/known_hosts.ts";
+import { readPrivateKeyFile } from "../../lib/ssh/authentication/private_key.ts";
 import { Session } from "../../lib/ssh/session.ts";
-import { execute } from "../../lib/ssh/exec.ts";
-import { socketError } from "../../lib/ssh/tcp.ts";
+import { execute } from "../../lib/ssh/commands/exec.ts";
+import { socketError } from "../../lib/ssh/transport/tcp.ts";
 import {
   choppingRelay,
   disconnectPacket,

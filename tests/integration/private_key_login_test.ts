@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type PrivateKey, readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
+import { type PrivateKey, readPrivateKeyFile } from "../../lib/ssh/authentication/private_key.ts";
 import type { AnyAuthMethod } from "../../lib/ssh/ssh2.ts";
 import { logIn } from "../support/connect.ts";
 import { type KeyFile, makeKeyFiles } from "../support/key_files.ts";

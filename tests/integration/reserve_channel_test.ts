@@ -4,11 +4,11 @@ import type net from "node:net";
 import { newHostKey } from "../../demo/host_key.ts";
 import { Connection } from "../../lib/ssh/connection.ts";
 import { Deadline } from "../../lib/ssh/deadline.ts";
-import { KnownHosts } from "../../lib/ssh/known_hosts.ts";
+import { KnownHosts } from "../../lib/ssh/host_keys/known_hosts.ts";
 import { eventually } from "../support/processes.ts";
 import { startSshd } from "../support/sshd.ts";
 import { loadSsh2 } from "../../lib/ssh/ssh2.ts";
-import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
+import { readPrivateKeyFile } from "../../lib/ssh/authentication/private_key.ts";
 
 /** One session channel as the server saw it. */
 interface SeenChannel {

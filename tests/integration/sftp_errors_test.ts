@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execute } from "../../lib/ssh/exec.ts";
+import { execute } from "../../lib/ssh/commands/exec.ts";
 import { FileHost } from "../support/file_host.ts";
 import { FileTools, someBytes } from "../support/file_tools.ts";
 import { isRoot, run, runOk } from "../support/run.ts";

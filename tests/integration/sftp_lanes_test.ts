@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execute } from "../../lib/ssh/exec.ts";
+import { execute } from "../../lib/ssh/commands/exec.ts";
 import { SPREAD_BYTES } from "../../lib/ssh/transfer/writing.ts";
 import { type DelayProxy, type Line, startDelayProxy } from "../../bench/support/delay_proxy.ts";
 import { FileTools, names, someBytes } from "../support/file_tools.ts";

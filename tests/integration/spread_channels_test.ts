@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { Connection } from "../../lib/ssh/connection.ts";
 import { Deadline } from "../../lib/ssh/deadline.ts";
-import { execute } from "../../lib/ssh/exec.ts";
-import { KnownHosts } from "../../lib/ssh/known_hosts.ts";
-import { readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
-import type { RunOptions } from "../../lib/ssh/remote_command.ts";
+import { execute } from "../../lib/ssh/commands/exec.ts";
+import { KnownHosts } from "../../lib/ssh/host_keys/known_hosts.ts";
+import { readPrivateKeyFile } from "../../lib/ssh/authentication/private_key.ts";
+import type { RunOptions } from "../../lib/ssh/commands/remote_command.ts";
 import { Session } from "../../lib/ssh/session.ts";
 import { socketsWithPort } from "../support/forward_bed.ts";
 import { eventually } from "../support/processes.ts";

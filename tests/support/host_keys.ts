@@ -1,5 +1,5 @@
 /** Host keys for tests of trust: real in form, random in content. */
-import { type HostKey, hostKeyFromBlob } from "../../lib/ssh/host_key.ts";
+import { type HostKey, hostKeyFromBlob } from "../../lib/ssh/host_keys/host_key.ts";
 import { WireWriter } from "../../lib/ssh/wire.ts";
 
 /** A new key. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clientAlgorithms } from "../../lib/ssh/algorithms.ts";
+import { clientAlgorithms } from "../../lib/ssh/transport/algorithms.ts";
 
 Deno.test("clientAlgorithms() puts the known key types first and keeps every other", () => {
   const usual = clientAlgorithms().serverHostKey;

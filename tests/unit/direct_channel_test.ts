@@ -3,10 +3,10 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { PacketOpener, PacketSealer } from "../../lib/ssh/cipher/packet_ciphers.ts";
 import { PacketKernel } from "../../lib/ssh/cipher/packet_kernel.ts";
-import { DirectChannel } from "../../lib/ssh/direct_channel.ts";
+import { DirectChannel } from "../../lib/ssh/channels/direct_channel.ts";
 import type { Channel } from "../../lib/ssh/ssh2.ts";
-import { ConnectionLine } from "../../lib/ssh/tcp_line.ts";
-import { TcpStream } from "../../lib/ssh/tcp_stream.ts";
+import { ConnectionLine } from "../../lib/ssh/transport/tcp_line.ts";
+import { TcpStream } from "../../lib/ssh/transport/tcp_stream.ts";
 
 const WINDOW = 2 * 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { GatheredWrites } from "../../lib/ssh/forward/gathered_writes.ts";
-import { inOneGo } from "../../lib/ssh/one_go.ts";
-import { TcpSocket } from "../../lib/ssh/tcp_socket.ts";
+import { inOneGo } from "../../lib/ssh/transport/one_go.ts";
+import { TcpSocket } from "../../lib/ssh/transport/tcp_socket.ts";
 import { dial, readAll, serve } from "../support/forward_bed.ts";
 
 /** What GatheredWrites writes to. */

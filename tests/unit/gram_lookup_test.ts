@@ -181,3 +181,22 @@ Deno.test("IndexCopies.of() grows the memory, and gives each index as it is now"
   }
   assert.ok(before.every((byte) => byte === 7));
 });
+
+Deno.test("TextKernel.lookUp() meets a whole that begins within a form, also where the text is full of the form", () => {
+  const form = "3k9xq0zvaw8mtr5cyh2ljd";
+  for (let at = 1; at + 9 <= form.length; at++) {
+    const whole = form.slice(at, at + 9);
+    const full = `${form}-`.repeat(40);
+    const runs = Array.from({ length: 40 }, (_, i) => {
+      const start = i * (form.length + 1);
+      return [`${start}-${start + form.length}`, `${start + at}-${start + at + 9}=0`];
+    }).flat().sort();
+    assert.deepEqual(lookUp(full, indexOf([form], [whole])).sort(), runs, whole);
+    // Which of them is added first makes no difference.
+    const index = new GramIndex<Whole>(0x30);
+    index.addWhole({ symbols: encode(whole) });
+    index.add(encode(form), new Uint8Array(form.length).fill(11), 0, 8);
+    for (const _ of index.settle());
+    assert.deepEqual(lookUp(full, index).sort(), runs, whole);
+  }
+});

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
-import { hostKeyFromBlob } from "../../lib/ssh/host_key.ts";
-import { formatEntry, hostName, matchesHost, parseKnownHosts } from "../../lib/ssh/known_hosts_file.ts";
+import { hostKeyFromBlob } from "../../lib/ssh/host_keys/host_key.ts";
+import { formatEntry, hostName, matchesHost, parseKnownHosts } from "../../lib/ssh/host_keys/known_hosts_file.ts";
 import { WireError, WireWriter } from "../../lib/ssh/wire.ts";
 import { keyText, randomHostKey } from "../support/host_keys.ts";
 import { ensureProgram, run } from "../support/run.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ToolError } from "../../lib/errors.ts";
-import { type HostKeyPolicy, KnownHosts } from "../../lib/ssh/known_hosts.ts";
+import { type HostKeyPolicy, KnownHosts } from "../../lib/ssh/host_keys/known_hosts.ts";
 import { keyText, randomHostKey } from "../support/host_keys.ts";
 import { ensureProgram, run, runOk } from "../support/run.ts";
 import { runSandboxed } from "../support/sandboxed.ts";
@@ -228,7 +228,7 @@ Deno.test("KnownHosts.verify() keeps every line whole when several processes sto
   await using dir = await tempDir();
   const file = `${dir.path}/known_hosts`;
   const store = (prefix: string): string => `
-    import { KnownHosts } from "project:lib/ssh/known_hosts.ts";
+    import { KnownHosts } from "project:lib/ssh/host_keys/known_hosts.ts";
     import { randomHostKey } from "project:tests/support/host_keys.ts";
     const known = new KnownHosts({ file: "${file}", policy: "accept-new" });
     const hosts = Array.from({ length: 100 }, (_, index) => "${prefix}" + index);
@@ -249,8 +249,8 @@ Deno.test("KnownHosts works within its permissions and names the flag that is mi
   await using dir = await tempDir();
   const file = await dir.write("known_hosts", `known ${keyText(first)}\n`);
   const code = (path: string): string => `
-    import { KnownHosts } from "project:lib/ssh/known_hosts.ts";
-    import { hostKeyFromBlob } from "project:lib/ssh/host_key.ts";
+    import { KnownHosts } from "project:lib/ssh/host_keys/known_hosts.ts";
+    import { hostKeyFromBlob } from "project:lib/ssh/host_keys/host_key.ts";
     const key = hostKeyFromBlob(Uint8Array.from(atob("${keyText(first).split(" ")[1]}"), (c) => c.charCodeAt(0)));
     for (const policy of ["strict", "accept-new", "insecure"]) {
       const known = new KnownHosts({ file: ${path}, policy });
@@ -292,7 +292,7 @@ Deno.test("KnownHosts reads ~/.ssh/known_hosts when it is given no file and HOME
   await Deno.mkdir(`${dir.path}/.ssh`);
   await dir.write(".ssh/known_hosts", `host ${keyText(first)}\n`);
   const code = `
-    import { KnownHosts } from "project:lib/ssh/known_hosts.ts";
+    import { KnownHosts } from "project:lib/ssh/host_keys/known_hosts.ts";
     const known = new KnownHosts({ policy: "strict" });
     console.log(await known.knownKeyTypes("host", 22));`;
   const flags = ["--allow-env=HOME", `--allow-read=${dir.path}/.ssh/known_hosts`];

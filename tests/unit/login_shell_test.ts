@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PROBE, readProbe } from "../../lib/ssh/login_shell.ts";
+import { PROBE, readProbe } from "../../lib/ssh/commands/login_shell.ts";
 import { ensureProgram, run } from "../support/run.ts";
 
 const SHELLS = { "dash": "posix", "bash": "posix", "busybox ash": "posix", "zsh": "zsh", "mksh": "posix" } as const;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { atEndOfGo, inOneGo } from "../../lib/ssh/one_go.ts";
+import { atEndOfGo, inOneGo } from "../../lib/ssh/transport/one_go.ts";
 
 Deno.test("atEndOfGo() puts work off until what is done in one go is done, and no longer", () => {
   const done: string[] = [];

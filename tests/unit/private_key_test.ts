@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { generateKeyPairSync } from "node:crypto";
 import { ToolError } from "../../lib/errors.ts";
-import { loadPrivateKey, maxKeyBytes, readPrivateKeyFile } from "../../lib/ssh/private_key.ts";
+import { loadPrivateKey, maxKeyBytes, readPrivateKeyFile } from "../../lib/ssh/authentication/private_key.ts";
 import { WireWriter } from "../../lib/ssh/wire.ts";
 import { makeKeyFiles, passphrase } from "../support/key_files.ts";
 import { runOk } from "../support/run.ts";
@@ -237,7 +237,7 @@ Deno.test("readPrivateKeyFile() needs --allow-read of the keys alone, and names 
   await runOk("openssl", ["ecparam", "-name", "secp521r1", "-genkey", "-noout", "-out", `${dir.path}/plain`]);
   await runOk("openssl", [...old, "-out", `${dir.path}/old`]);
   const code = `
-    import { readPrivateKeyFile } from "project:lib/ssh/private_key.ts";
+    import { readPrivateKeyFile } from "project:lib/ssh/authentication/private_key.ts";
     for (const path of ["${dir.path}/key", "${dir.path}/old", "~/key"]) {
       const key = await readPrivateKeyFile(path, { passphrase: "${passphrase}" }).catch((error) => error);
       console.log(key.code ?? key.type, key.hint ?? "");

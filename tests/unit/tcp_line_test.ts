@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type net from "node:net";
-import { ConnectionLine, lineOf, type TcpLine } from "../../lib/ssh/tcp_line.ts";
+import { ConnectionLine, lineOf, type TcpLine } from "../../lib/ssh/transport/tcp_line.ts";
 import { readAll, serve, socketsWithPort, type TestServer } from "../support/forward_bed.ts";
 import { eventually } from "../support/processes.ts";
 

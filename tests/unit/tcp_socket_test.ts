@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import { PassThrough } from "node:stream";
-import { TcpSocket } from "../../lib/ssh/tcp_socket.ts";
+import { TcpSocket } from "../../lib/ssh/transport/tcp_socket.ts";
 import { eventually } from "../support/processes.ts";
 import { dial, ending, readAll } from "../support/forward_bed.ts";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { spend } from "../../lib/ssh/spent.ts";
-import { inOneGo } from "../../lib/ssh/one_go.ts";
-import { ConnectionLine, type TcpConnection } from "../../lib/ssh/tcp_line.ts";
-import { TcpStream } from "../../lib/ssh/tcp_stream.ts";
+import { inOneGo } from "../../lib/ssh/transport/one_go.ts";
+import { ConnectionLine, type TcpConnection } from "../../lib/ssh/transport/tcp_line.ts";
+import { TcpStream } from "../../lib/ssh/transport/tcp_stream.ts";
 
 /** A connection that gives what it is told to, and remembers what it is given. */
 class FakeConnection implements TcpConnection {

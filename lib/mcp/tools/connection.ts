@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ToolError } from "../../errors.ts";
 import { flag, holds } from "../../sandbox.ts";
-import type { Credentials } from "../../ssh/authentication.ts";
+import type { Credentials } from "../../ssh/authentication/authentication.ts";
 import { Deadline } from "../../ssh/deadline.ts";
 import type { Session } from "../../ssh/session.ts";
 import type { App } from "../app.ts";
@@ -159,7 +159,7 @@ async function credentialsOf(args: ProofArguments, app: App, signal: AbortSignal
   const password = chosen(app, variables, "password", args.password, args.password_var);
   const passphrase = chosen(app, variables, "passphrase", args.passphrase, args.passphrase_var);
   if (args.key_path !== undefined) {
-    const { readPrivateKeyFile } = await import("../../ssh/private_key.ts");
+    const { readPrivateKeyFile } = await import("../../ssh/authentication/private_key.ts");
     const { parsed } = await readPrivateKeyFile(args.key_path, { passphrase, signal });
     return { privateKey: parsed, password };
   }

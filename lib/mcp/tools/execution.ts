@@ -1,7 +1,7 @@
 /** Commands: execute, as the user and through sudo. */
 import { z } from "zod";
-import type { Environment } from "../../ssh/exec.ts";
-import type { RunOptions, RunResult } from "../../ssh/remote_command.ts";
+import type { Environment } from "../../ssh/commands/exec.ts";
+import type { RunOptions, RunResult } from "../../ssh/commands/remote_command.ts";
 import { type Call, defineTool, type Tool } from "../define_tool.ts";
 import { command, sessionId, timeoutSeconds, variableName } from "../fields.ts";
 import { chosen } from "../secret_arguments.ts";
@@ -38,7 +38,7 @@ const executeTool = defineTool({
     const session = call.session(args.session_id);
     const { cwd, stdin } = args;
     const environment = await environmentOf(call.app.vault.variablesFor(session.id));
-    const { execute } = await import("../../ssh/exec.ts");
+    const { execute } = await import("../../ssh/commands/exec.ts");
     return answer(await execute(session, args.command, { cwd, stdin, environment }, options(args, call)));
   },
 });
@@ -64,7 +64,7 @@ const sudoExecute = defineTool({
     const choices = new Map([...loaded].map(([name, value]) => [name, new Set([value])]));
     const password = chosen(call.app, choices, "sudo_password", sudo_password, sudo_password_var);
     const environment = await environmentOf(loaded);
-    const { executeWithSudo } = await import("../../ssh/sudo.ts");
+    const { executeWithSudo } = await import("../../ssh/commands/sudo.ts");
     const context = { cwd, stdin, environment };
     return answer(await executeWithSudo(session, args.command, password, context, options(args, call)));
   },

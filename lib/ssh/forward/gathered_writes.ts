@@ -3,8 +3,8 @@
  * a system call for each would wake the local client eight times.
  */
 import { Buffer } from "node:buffer";
-import { atEndOfGo } from "../one_go.ts";
-import type { TcpSocket } from "../tcp_socket.ts";
+import { atEndOfGo } from "../transport/one_go.ts";
+import type { TcpSocket } from "../transport/tcp_socket.ts";
 
 /** What several writes are gathered in, one behind the other; what one read brings fits. */
 const BLOCK_BYTES = 256 * 1024;

@@ -1,12 +1,12 @@
 /** Forwards that listen at the far end and lead here (as ssh -R; RFC 4254 §7.1 and §7.2). */
 import { quoteUntrusted, ToolError } from "../../errors.ts";
-import { type Address, connected } from "../tcp.ts";
+import { type Address, connected } from "../transport/tcp.ts";
 import { Deadline } from "../deadline.ts";
 import type { Connection } from "../connection.ts";
 import type { Channel, TcpConnectionDetails } from "../ssh2.ts";
 import { reasonOf } from "./connections.ts";
 import { hostAndPort } from "./far_end.ts";
-import { TcpSocket } from "../tcp_socket.ts";
+import { TcpSocket } from "../transport/tcp_socket.ts";
 import type { Carrier } from "./outgoing.ts";
 import { Relay } from "./relay.ts";
 

@@ -3,7 +3,7 @@ import net from "node:net";
 import { quoteUntrusted, ToolError } from "../../errors.ts";
 import { denied, ensure } from "../../sandbox.ts";
 import { hostAndPort } from "./far_end.ts";
-import { TcpSocket } from "../tcp_socket.ts";
+import { TcpSocket } from "../transport/tcp_socket.ts";
 
 /** How many connections may wait to be accepted. */
 const BACKLOG = 511;

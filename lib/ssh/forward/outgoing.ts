@@ -2,7 +2,7 @@
 import type { Connection } from "../connection.ts";
 import { type Connections, type Place, reasonOf } from "./connections.ts";
 import { type Destination, openFarEnd } from "./far_end.ts";
-import type { TcpSocket } from "../tcp_socket.ts";
+import type { TcpSocket } from "../transport/tcp_socket.ts";
 import { Relay } from "./relay.ts";
 import { socksReply } from "./socks.ts";
 import { farewell, outcomeOf, readSocksRequest, type SocksRequest } from "./socks_handshake.ts";

@@ -7,10 +7,10 @@
  */
 import type net from "node:net";
 import type { Channel } from "../ssh2.ts";
-import { DirectChannel } from "../direct_channel.ts";
+import { DirectChannel } from "../channels/direct_channel.ts";
 import type { Connections } from "./connections.ts";
 import { GatheredWrites } from "./gathered_writes.ts";
-import type { TcpSocket } from "../tcp_socket.ts";
+import type { TcpSocket } from "../transport/tcp_socket.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** Bytes queued on a local socket above which its channel is not read. */

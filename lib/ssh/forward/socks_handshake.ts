@@ -1,7 +1,7 @@
 /** The SOCKS handshake on a socket, with a limit in time. */
 import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
-import type { TcpSocket } from "../tcp_socket.ts";
+import type { TcpSocket } from "../transport/tcp_socket.ts";
 import { nextSocksStep, type SocksOutcome, type SocksVersion } from "./socks.ts";
 import { OpenRefused } from "./far_end.ts";
 

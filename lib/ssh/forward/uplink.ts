@@ -5,7 +5,7 @@
  * the queue is bounded here, by not reading from them.
  */
 import type { Client } from "../ssh2.ts";
-import type { TcpStream } from "../tcp_stream.ts";
+import type { TcpStream } from "../transport/tcp_stream.ts";
 
 /** Queued bytes above which nothing more is read for sending. */
 const MAX_QUEUED_BYTES = 1024 * 1024;

@@ -3,7 +3,7 @@
  * packet of 32 KiB into memory of its own, on its way in and on its way out.
  */
 import type { Buffer } from "node:buffer";
-import { DirectChannel } from "../direct_channel.ts";
+import { DirectChannel } from "../channels/direct_channel.ts";
 import { spend } from "../spent.ts";
 import type { ClientChannel } from "../ssh2.ts";
 

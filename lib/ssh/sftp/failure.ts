@@ -1,6 +1,6 @@
 /** What a failed request means: SFTP's few status codes turned into errors that say what to do. */
 import { type ErrorCode, quoteUntrusted, ToolError } from "../../errors.ts";
-import { ask } from "../ask.ts";
+import { ask } from "../commands/ask.ts";
 import { Deadline } from "../deadline.ts";
 import type { Session } from "../session.ts";
 import { fileType } from "./attributes.ts";

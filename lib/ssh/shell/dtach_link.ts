@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { ToolError } from "../../errors.ts";
 import { quoteWord, scriptCommand } from "../../quote.ts";
-import { askBytes } from "../ask.ts";
+import { askBytes } from "../commands/ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 import { attachKept, findParent, handOut, markSize, MAX_KEPT_BYTES } from "./dtach_script.ts";

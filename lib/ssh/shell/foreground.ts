@@ -5,7 +5,7 @@
  */
 import { ToolError } from "../../errors.ts";
 import { scriptCommand } from "../../quote.ts";
-import { ask } from "../ask.ts";
+import { ask } from "../commands/ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 import type { EditorSigns } from "./situation.ts";

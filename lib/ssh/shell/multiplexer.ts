@@ -1,7 +1,7 @@
 /** What keeps a shell alive between connections: tmux, screen or dtach, whichever the host has. */
 import { ToolError } from "../../errors.ts";
 import { scriptCommand } from "../../quote.ts";
-import { ask } from "../ask.ts";
+import { ask } from "../commands/ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 import { openDtach, openKeptDtach } from "./dtach_link.ts";

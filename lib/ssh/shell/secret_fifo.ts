@@ -1,7 +1,7 @@
 /** Text that a shell at the far end reads without its being in a file, a command line or a history. */
 import { ToolError } from "../../errors.ts";
 import { quoteWord } from "../../quote.ts";
-import { ask } from "../ask.ts";
+import { ask } from "../commands/ask.ts";
 import type { Connection } from "../connection.ts";
 import { Deadline } from "../deadline.ts";
 

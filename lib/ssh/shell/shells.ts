@@ -3,7 +3,7 @@ import { quoteUntrusted, ToolError } from "../../errors.ts";
 import type { Connection } from "../connection.ts";
 import { Shell } from "../shell.ts";
 import { Deadline } from "../deadline.ts";
-import type { LoginShell } from "../login_shell.ts";
+import type { LoginShell } from "../commands/login_shell.ts";
 import type { LeftOutputs } from "./left_output.ts";
 import { type LinkListener, openTerminal } from "./link.ts";
 import { persistentShell } from "./multiplexer.ts";

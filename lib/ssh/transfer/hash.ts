@@ -1,6 +1,6 @@
 /** SHA-256 of what is on either side. */
 import { createHash, type Hash } from "node:crypto";
-import { ask } from "../ask.ts";
+import { ask } from "../commands/ask.ts";
 import { Deadline } from "../deadline.ts";
 import type { Session } from "../session.ts";
 import { throwIfCancelled } from "./cancel.ts";

@@ -11,8 +11,12 @@ const GRAM: i32 = 8, WIDE_GRAM: i32 = 16;
 const LEAST_BITS: u32 = 31;
 /** Symbols from either end of a run within which a form that goes further is come upon, also where grams are left out. */
 const NEAR: i32 = 44;
-/** In the facts of a symbol: what it proves, which kind of form it belongs to, and whether a gram in the table begins there. */
+/**
+ * In the facts of a symbol: what it proves, which kind of form it belongs to, and whether a gram in the table begins there, and with
+ * it a form that has to be met as a whole.
+ */
 const WEIGHT: i32 = 0xff, KIND_SHIFT: i32 = 8, KIND: i32 = 0x1f, GRAM_HERE: i32 = 0x4000, WIDE_HERE: i32 = 0x8000;
+const WHOLE_HERE: i32 = 0x2000;
 
 /** The view that is looked at: its symbols, and how many. */
 let symbols: usize = 0, length: i32 = 0;
@@ -169,18 +173,50 @@ function mergeWides(wides: i32, count: i32): void {
   }
 }
 
-/** Looks grams up of which most follow one that stands before them in the same form. */
-function lookUpRows(from: usize, to: usize): void {
+/** Where in the sets of the index that is taken the grams are told with which wholes begin, and up to where {@link FOUND} is written. */
+let wholeShift: u32 = 0, wholes: usize = 0, headShift: u32 = 0, heads: usize = 0, foundEnd: usize = FOUND;
+
+/** Notes the gram at `at`, of which `narrow` is the place in the list, unless it leads to nothing; `told` is what the table has for it. */
+// @ts-ignore: decorator
+@inline
+function putFound(at: u32, narrow: usize, told: u64): void {
+  const here = symbols + <usize>at, place = <u32>told;
+  const hash = gramHash(load<u32>(here), load<u32>(here, 4));
+  let isWhole = sieveBit(wholes, wholeShift, hash) & 1;
+  // Many begin with the same few characters.
+  if (isWhole !== 0) isWhole = (sieveBit(heads, headShift, wideHash(here)) | sieveBit(heads, headShift, ~hash)) & 1;
+  // What has been said of a gram holds for those that follow it in its form for as long as the text agrees.
+  const isSaid = place - at === agreesAt && at + GRAM <= agreesTo;
+  const isRun = place === 0 || isSaid ? 0 : mayCountFrom(at, narrow, place, <u32>(told >>> 32) & LEAST_BITS);
+  store<u32>(foundEnd, at | (WHOLE_BIT & -isWhole));
+  // What only may begin a whole form need not be followed.
+  store<u32>(foundEnd + FOUND_AT - FOUND, place & -isRun);
+  foundEnd += <usize>(isRun | isWhole) << 2;
+}
+
+/** Looks grams up and notes them, each before the next. */
+function putSome(from: usize, to: usize): void {
+  // One look at the table does not wait for what comes of the one before.
   let entry = ENTRIES;
-  let before: u32 = 0, place: u32 = 0;
   for (let narrow = from; narrow < to; narrow += 2, entry += 8) {
+    const here = symbols + <usize>load<u16>(narrow);
+    store<u64>(entry, gramEntry(slotHash(load<u32>(here), load<u32>(here, 4))));
+  }
+  entry = ENTRIES;
+  for (let narrow = from; narrow < to; narrow += 2, entry += 8) putFound(<u32>load<u16>(narrow), narrow, load<u64>(entry));
+}
+
+/** The same of grams of which most follow one that stands before them in the same form, so that little has to be asked. */
+function putRows(from: usize, to: usize): void {
+  let told: u64 = 0, before: u32 = 0;
+  for (let narrow = from; narrow < to; narrow += 2) {
     const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
-    const next = place + at - before;
-    let told = load<u64>(entry - 8) & 0xffffffff00000000 | <u64>next;
-    if (place === 0 || at - before > <u32>GRAM || !isGramAt(next, here)) told = gramEntry(slotHash(load<u32>(here), load<u32>(here, 4)));
-    store<u64>(entry, told);
-    place = <u32>told;
+    if (at + GRAM <= agreesTo && (factsOf(agreesAt + at - 1) & (GRAM_HERE | WHOLE_HERE)) === GRAM_HERE) continue;
+    const next = <u32>told + at - before;
+    const follows = <u32>told !== 0 && at - before <= <u32>GRAM && isGramAt(next, here);
+    told = follows ? told & 0xffffffff00000000 | <u64>next : gramEntry(slotHash(load<u32>(here), load<u32>(here, 4)));
     before = at;
+    putFound(at, narrow, told);
   }
 }
 
@@ -192,40 +228,19 @@ function lookUpRows(from: usize, to: usize): void {
 export function probe(isDense: bool, count: i32, sets: usize): i32 {
   take(isDense, count, sets);
   narrowEnd = siftCandidates(symbols, probeFives(symbols, length, sets), load<u32>(sets, 8), <usize>load<u32>(sets, 12));
-  const wholeShift = load<u32>(sets, 24), wholes = <usize>load<u32>(sets, 28);
-  const headShift = load<u32>(sets, 96), heads = <usize>load<u32>(sets, 100);
-  let found = FOUND;
+  wholeShift = load<u32>(sets, 24);
+  wholes = <usize>load<u32>(sets, 28);
+  headShift = load<u32>(sets, 96);
+  heads = <usize>load<u32>(sets, 100);
+  foundEnd = FOUND;
   agreesTo = 0;
   for (let from = NARROW_GRAMS; from < narrowEnd; from += SOME_GRAMS << 1) {
     const to = min(narrowEnd, from + (SOME_GRAMS << 1));
-    // One look at the table does not wait for what comes of the one before.
-    let entry = ENTRIES;
     // Where grams begin at most symbols the text is full of values.
-    if (<usize>(load<u16>(to - 2) - load<u16>(from)) < to - from) lookUpRows(from, to);
-    else {
-      for (let narrow = from; narrow < to; narrow += 2, entry += 8) {
-        const here = symbols + <usize>load<u16>(narrow);
-        store<u64>(entry, gramEntry(slotHash(load<u32>(here), load<u32>(here, 4))));
-      }
-    }
-    entry = ENTRIES;
-    for (let narrow = from; narrow < to; narrow += 2, entry += 8) {
-      const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
-      const place = load<u32>(entry);
-      const hash = gramHash(load<u32>(here), load<u32>(here, 4));
-      let isWhole = sieveBit(wholes, wholeShift, hash) & 1;
-      // Many begin with the same few characters.
-      if (isWhole !== 0) isWhole = (sieveBit(heads, headShift, wideHash(here)) | sieveBit(heads, headShift, ~hash)) & 1;
-      // What has been said of a gram holds for those that follow it in its form for as long as the text agrees.
-      const isSaid = place - at === agreesAt && at + GRAM <= agreesTo;
-      const isRun = place === 0 || isSaid ? 0 : mayCountFrom(at, narrow, place, load<u32>(entry, 4) & LEAST_BITS);
-      store<u32>(found, at | (WHOLE_BIT & -isWhole));
-      // What only may begin a whole form need not be followed.
-      store<u32>(found + FOUND_AT - FOUND, place & -isRun);
-      found += <usize>(isRun | isWhole) << 2;
-    }
+    if (<usize>(load<u16>(to - 2) - load<u16>(from)) < to - from) putRows(from, to);
+    else putSome(from, to);
   }
-  const others = <i32>((found - FOUND) >> 2), wides = siftWides(sets);
+  const others = <i32>((foundEnd - FOUND) >> 2), wides = siftWides(sets);
   if (wides > 0) mergeWides(wides, others);
   return others + wides;
 }

@@ -18,6 +18,8 @@ const LEAST_BITS = 31;
 /** Facts of the pool: a gram begins here that is looked for wherever it stands, or one of sixteen symbols. */
 const GRAM_HERE = 0x4000;
 const WIDE_HERE = 0x8000;
+/** And a gram with which a whole begins. */
+const WHOLE_HERE = 0x2000;
 const KIND_SHIFT = 8;
 
 /** Half bits that a symbol with these facts proves. */
@@ -166,7 +168,9 @@ export class GramIndex<W extends Whole> {
   /** Adds the gram at `at` of the pool; false when another form has it. */
   #addGram(at: number): boolean {
     if (!this.#insert(at)) return false;
-    this.facts[at] = (this.facts[at] as number) | GRAM_HERE;
+    const hash = gramHash(wordIn(this.memory, at), wordIn(this.memory, at + 4));
+    const beginsWhole = this.#wholesAt.get(hash) >= 0 ? WHOLE_HERE : 0;
+    this.facts[at] = (this.facts[at] as number) | GRAM_HERE | beginsWhole;
     this.#counts.grams++;
     this.#counts.probes += Math.min(4, at - this.#lastGram);
     this.#lastGram = at;
@@ -192,7 +196,10 @@ export class GramIndex<W extends Whole> {
   /** Adds a form that counts as a whole only; it has at least eight symbols. */
   addWhole(whole: W): void {
     const { symbols } = whole;
-    const hash = gramHash(wordAt(symbols, 0), wordAt(symbols, 4));
+    const [first, second] = [wordAt(symbols, 0), wordAt(symbols, 4)];
+    const gram = this.find(first, second);
+    if (gram >= 0) this.facts[gram] = (this.facts[gram] as number) | WHOLE_HERE;
+    const hash = gramHash(first, second);
     const number = this.wholes.push(whole) - 1;
     this.#wholeList = withRoom(this.#wholeList, WHOLE_NUMBERS * (number + 1));
     this.#wholePool = withRoom(this.#wholePool, this.#wholePoolLength + symbols.length);

@@ -4,8 +4,8 @@
  * A server that has reached its MaxSessions answers a channel-open with a failure (sshd_config(5), RFC 4254 §5.1). As
  * long as another channel of this connection is open, that is a reason to wait for it to close, not to fail.
  */
-import type { Deadline } from "./deadline.ts";
-import { ToolError } from "../errors.ts";
+import type { Deadline } from "../deadline.ts";
+import { ToolError } from "../../errors.ts";
 
 /** The part of a channel that the gate watches. */
 export interface GatedChannel {

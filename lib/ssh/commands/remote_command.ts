@@ -1,12 +1,12 @@
 /** One command running on a channel of its own (RFC 4254 §6.5 to §6.10). */
-import { ToolError } from "../errors.ts";
+import { ToolError } from "../../errors.ts";
 import { BoundedOutput, type ByteFilter, type OutputText } from "./bounded_output.ts";
-import { Deadline } from "./deadline.ts";
+import { Deadline } from "../deadline.ts";
 import { type Marker, MarkerScanner } from "./marker_scanner.ts";
 import { type EndPrefix, endProcessGroups } from "./process_group.ts";
-import type { Session } from "./session.ts";
-import { spend } from "./spent.ts";
-import type { ClientChannel } from "./ssh2.ts";
+import type { Session } from "../session.ts";
+import { spend } from "../spent.ts";
+import type { ClientChannel } from "../ssh2.ts";
 
 /** How long the output of a command that has exited must be quiet for it to count as ended. */
 const DETACHED_QUIET_MS = 2000;

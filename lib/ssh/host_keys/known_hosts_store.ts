@@ -1,6 +1,6 @@
 /** Reading and appending to a known_hosts file that other programs write to as well. */
-import { ToolError } from "../errors.ts";
-import { denied, flag, holds } from "../sandbox.ts";
+import { ToolError } from "../../errors.ts";
+import { denied, flag, holds } from "../../sandbox.ts";
 
 /** A file beyond this is no known_hosts file. */
 const maxBytes = 10 * 1024 * 1024;

@@ -1,11 +1,11 @@
 /** A command as another user through sudo(8), with the password on stdin and nowhere else. */
-import { quoteUntrusted, ToolError } from "../errors.ts";
-import { quoteWord } from "../quote.ts";
-import { Deadline } from "./deadline.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { quoteWord } from "../../quote.ts";
+import { Deadline } from "../deadline.ts";
 import { checkedLength, type CommandContext, prepared } from "./exec.ts";
 import type { Marker } from "./marker_scanner.ts";
 import { RemoteCommand, type RunOptions, type RunResult } from "./remote_command.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "../session.ts";
 
 /**
  * Runs `command` as root, whole: pipes and redirections run elevated too.

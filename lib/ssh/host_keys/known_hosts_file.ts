@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { type HostKey, hostKeyFromBlob } from "./host_key.ts";
-import { WireReader } from "./wire.ts";
+import { WireReader } from "../wire.ts";
 
 /** One line that holds a key. */
 export interface KnownHostsEntry {

@@ -1,8 +1,8 @@
 /** What the user's login shell understands. */
 import { ask } from "./ask.ts";
-import type { Connection } from "./connection.ts";
-import { Deadline } from "./deadline.ts";
-import { ToolError } from "../errors.ts";
+import type { Connection } from "../connection.ts";
+import { Deadline } from "../deadline.ts";
+import { ToolError } from "../../errors.ts";
 
 /** Prints a line that only a POSIX shell can print, and whether it is zsh; see {@linkcode readProbe}. */
 export const PROBE: string = `printf 'mcp-%s-%s%s\\n' "\${PPID:+posix}" "$((6*7))" "\${ZSH_VERSION:+-zsh}"`;

@@ -10,8 +10,8 @@
 import { Buffer } from "node:buffer";
 import { createDecipheriv, type KeyObject } from "node:crypto";
 import type { LoadKeyOptions } from "../private_key.ts";
-import { loadSsh2, type ParsedKey } from "../ssh2.ts";
-import { WireReader, WireWriter, withLength } from "../wire.ts";
+import { loadSsh2, type ParsedKey } from "../../ssh2.ts";
+import { WireReader, WireWriter, withLength } from "../../wire.ts";
 import { bcryptPbkdf } from "./bcrypt_pbkdf.ts";
 import { encrypted, malformed, refuseKeyType, unsupported, unsupportedName, wrongPassphrase } from "./key_error.ts";
 

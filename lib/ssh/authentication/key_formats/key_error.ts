@@ -3,7 +3,7 @@
  * and of names (of a format, a cipher, a curve) that the file gives in the clear, and there is no `cause`, because a
  * library's error may quote what it read.
  */
-import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { quoteUntrusted, ToolError } from "../../../errors.ts";
 
 const reencrypt = "write it anew in OpenSSH's own format, e.g. ssh-keygen -p -f KEYFILE, or use another key";
 

@@ -1,9 +1,9 @@
 /** One command on a channel of its own, in the user's login shell. */
-import { ToolError } from "../errors.ts";
-import { quoteWord } from "../quote.ts";
-import { Deadline } from "./deadline.ts";
+import { ToolError } from "../../errors.ts";
+import { quoteWord } from "../../quote.ts";
+import { Deadline } from "../deadline.ts";
 import { RemoteCommand, type RunOptions, type RunResult } from "./remote_command.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "../session.ts";
 
 /** Longest command line: Linux takes 128 KiB for one argument, and the login shell gets the command as one. */
 export const MAX_COMMAND_BYTES = 120_000;

@@ -2,9 +2,9 @@
  * One session channel that is open before it is needed. A command otherwise waits two round trips until it starts, one
  * for the channel and one for itself (RFC 4254 §5.1 and §6.5); on a channel in reserve it waits one.
  */
-import { ToolError } from "../errors.ts";
+import { ToolError } from "../../errors.ts";
 import type { ChannelOpener } from "./channel_gate.ts";
-import type { Client, ClientChannel } from "./ssh2.ts";
+import type { Client, ClientChannel } from "../ssh2.ts";
 
 /** How long nothing is tried after the server had no room. */
 const PAUSE_MS = 1000;

@@ -1,9 +1,9 @@
 /** Turns the ways a handshake can fail into errors that say which it was. */
-import { quoteUntrusted, ToolError } from "../errors.ts";
-import type { Authenticator } from "./authentication.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import type { Authenticator } from "../authentication/authentication.ts";
 import { type KeyExchangeInit, parseServerKeyExchangeInit } from "./key_exchange_init.ts";
 import type { OpeningBytes } from "./opening_bytes.ts";
-import type { Algorithms, ClientError } from "./ssh2.ts";
+import type { Algorithms, ClientError } from "../ssh2.ts";
 import { type Address, socketError } from "./tcp.ts";
 
 /** What is known of a handshake when it fails. */

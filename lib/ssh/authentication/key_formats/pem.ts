@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import type * as Forge from "node-forge_types";
 import type { LoadKeyOptions } from "../private_key.ts";
-import type { ParsedKey } from "../ssh2.ts";
+import type { ParsedKey } from "../../ssh2.ts";
 import { encrypted, malformed, refuseKeyType, unsupported, unsupportedName, wrongPassphrase } from "./key_error.ts";
 import { toSsh2Key } from "./openssh.ts";
 

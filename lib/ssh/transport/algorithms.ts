@@ -1,5 +1,5 @@
 /** What this client offers a server, best first. */
-import type { Algorithms } from "./ssh2.ts";
+import type { Algorithms } from "../ssh2.ts";
 
 /** {@linkcode Algorithms} with every list given in full. */
 export interface ClientAlgorithms extends Algorithms {

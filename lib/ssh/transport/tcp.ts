@@ -1,7 +1,7 @@
 /** The TCP connection below SSH: name lookup and connect, each failure told apart. */
 import net from "node:net";
-import { quoteUntrusted, ToolError } from "../errors.ts";
-import { denied, holds } from "../sandbox.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { denied, holds } from "../../sandbox.ts";
 import { lineOf } from "./tcp_line.ts";
 import { TcpStream } from "./tcp_stream.ts";
 

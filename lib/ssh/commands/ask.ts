@@ -1,7 +1,7 @@
 /** A small question to the host, beside what the agent runs. */
 import { Buffer } from "node:buffer";
-import type { Connection } from "./connection.ts";
-import type { Deadline } from "./deadline.ts";
+import type { Connection } from "../connection.ts";
+import type { Deadline } from "../deadline.ts";
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 

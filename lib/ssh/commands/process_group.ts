@@ -1,9 +1,9 @@
 /** Ending what a command started, and making sure of it. */
-import { ToolError } from "../errors.ts";
-import { quoteWord } from "../quote.ts";
-import type { Connection } from "./connection.ts";
+import { ToolError } from "../../errors.ts";
+import { quoteWord } from "../../quote.ts";
+import type { Connection } from "../connection.ts";
 import { ask } from "./ask.ts";
-import { Deadline } from "./deadline.ts";
+import { Deadline } from "../deadline.ts";
 
 const GRACE_SECONDS = 1;
 const LIMIT_MS = 5000;

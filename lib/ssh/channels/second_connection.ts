@@ -1,6 +1,6 @@
 /** A way in beside a connection whose channels are all taken (sshd_config(5), MaxSessions). */
-import type { Connection } from "./connection.ts";
-import type { Deadline } from "./deadline.ts";
+import type { Connection } from "../connection.ts";
+import type { Deadline } from "../deadline.ts";
 
 /** One more connection to the same host, made when it is first needed and closed when the last has done with it. */
 export class SecondConnection {

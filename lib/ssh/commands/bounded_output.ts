@@ -1,5 +1,5 @@
 /** Keeps the head and the tail of a stream of any length in bounded memory. */
-import { spend } from "./spent.ts";
+import { spend } from "../spent.ts";
 
 /** Changes bytes on their way, e.g. masks secrets; may hold some back until {@linkcode ByteFilter.end}. */
 export interface ByteFilter {

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { atEndOfGo } from "./one_go.ts";
-import { spend } from "./spent.ts";
+import { spend } from "../spent.ts";
 import type { TcpLine } from "./tcp_line.ts";
 
 /** Bytes read, and not taken, from which reading pauses. */

@@ -4,9 +4,9 @@
  * call (ssh2 1.17, lib/client.js and lib/utils.js); all of them have the meaning that they have there.
  */
 import { Buffer } from "node:buffer";
-import { CHANNEL_DATA, DATA_HEAD_BYTES, PacketSealer, takePayloads } from "./cipher/packet_ciphers.ts";
-import type { Channel } from "./ssh2.ts";
-import { TcpStream } from "./tcp_stream.ts";
+import { CHANNEL_DATA, DATA_HEAD_BYTES, PacketSealer, takePayloads } from "../cipher/packet_ciphers.ts";
+import type { Channel } from "../ssh2.ts";
+import { TcpStream } from "../transport/tcp_stream.ts";
 
 /** What ssh2 takes for no channel's number. */
 const MAX_UINT32 = 2 ** 32 - 1;

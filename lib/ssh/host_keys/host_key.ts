@@ -1,7 +1,7 @@
 /** A server's public key, as it travels and as people compare it. */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { WireError, WireReader } from "./wire.ts";
+import { WireError, WireReader } from "../wire.ts";
 
 /** A server's public key. */
 export interface HostKey {

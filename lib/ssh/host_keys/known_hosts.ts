@@ -6,9 +6,9 @@
  * refused. In one thing this is stricter: a revoked key is refused under `insecure` too, where OpenSSH goes on without
  * passwords, because here a password may be just what is sent next.
  */
-import { quoteUntrusted, ToolError } from "../errors.ts";
-import { quoteWord } from "../quote.ts";
-import { holds } from "../sandbox.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { quoteWord } from "../../quote.ts";
+import { holds } from "../../sandbox.ts";
 import { type HostKey, sameKey } from "./host_key.ts";
 import { formatEntry, hostName, type KnownHostsEntry, matchesHost, parseKnownHosts } from "./known_hosts_file.ts";
 import { appendKnownHost, exclusively, readKnownHosts } from "./known_hosts_store.ts";

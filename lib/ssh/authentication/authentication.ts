@@ -1,6 +1,6 @@
 /** Proving who we are: the methods of RFC 4252 and RFC 4256 in the order that loses the fewest attempts. */
-import { quoteUntrusted, ToolError } from "../errors.ts";
-import type { AnyAuthMethod, ParsedKey, Prompt } from "./ssh2.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import type { AnyAuthMethod, ParsedKey, Prompt } from "../ssh2.ts";
 
 /** What a connection may prove itself with; any of them may be missing. */
 export interface Credentials {

@@ -1,11 +1,11 @@
 /** Private keys, from a file or from text, in every format that ssh-keygen and openssl write. */
 import { Buffer } from "node:buffer";
-import { quoteUntrusted, ToolError } from "../errors.ts";
-import { denied, holds } from "../sandbox.ts";
-import { hostKeyFromBlob } from "./host_key.ts";
+import { quoteUntrusted, ToolError } from "../../errors.ts";
+import { denied, holds } from "../../sandbox.ts";
+import { hostKeyFromBlob } from "../host_keys/host_key.ts";
 import { malformed, publicKey, unsupported } from "./key_formats/key_error.ts";
 import type { PemBlock } from "./key_formats/pem.ts";
-import type { ParsedKey } from "./ssh2.ts";
+import type { ParsedKey } from "../ssh2.ts";
 
 /** A private key file is at most this large; an RSA key of 16,384 bits takes 13 KB. */
 export const maxKeyBytes = 64 * 1024;

@@ -1,9 +1,9 @@
 /**
  * Servers on which two session channels of one connection do not go together: each channel gets a connection to itself.
  */
-import { ToolError } from "../errors.ts";
-import type { Client, ClientChannel } from "./ssh2.ts";
-import { type TurnLimits, Turns } from "./turns.ts";
+import { ToolError } from "../../errors.ts";
+import type { Client, ClientChannel } from "../ssh2.ts";
+import { type TurnLimits, Turns } from "../turns.ts";
 
 /** Channels at a time, as with OpenSSH's MaxSessions; the others wait their turn. */
 const MAX_CHANNELS = 10;
