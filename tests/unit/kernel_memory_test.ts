@@ -3,8 +3,19 @@ import { Buffer } from "node:buffer";
 import { inflateRawSync } from "node:zlib";
 import { block, place, type Placed, region, turns } from "../../lib/secrets/redaction/kernel/layout.ts";
 import { KERNEL_BASE64 } from "../../lib/secrets/redaction/kernel/kernel_module.ts";
-import { AT, INDEXES, NAMED, numbersAt, REGIONS } from "../../lib/secrets/redaction/kernel/memory.ts";
-import { TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
+import {
+  AT,
+  DEEPEST,
+  INDEXES,
+  LONGEST_TEXT,
+  NAMED,
+  numbersAt,
+  REGIONS,
+} from "../../lib/secrets/redaction/kernel/memory.ts";
+import { NOTES, TextKernel } from "../../lib/secrets/redaction/kernel/text_kernel.ts";
+import { EVERY_ESCAPE } from "../../lib/secrets/redaction/escapes/escapes.ts";
+import { Lexicon } from "../../lib/secrets/redaction/lexicon/lexicon.ts";
+import { viewOf } from "../../lib/secrets/redaction/view.ts";
 import { Redactor } from "../../lib/secrets/redactor.ts";
 import { kernelFile, KERNELS } from "../../scripts/build_kernel.ts";
 
@@ -186,32 +197,68 @@ const FULL = [
   "a,b;c ",
 ];
 
-Deno.test("Redactor.redact() writes nothing where no region is, whatever the text", () => {
+/** Calls `act`, and fails when that writes where no region is; `what` it does. */
+function assertKept(act: () => void, what: string): void {
   const { buffer } = TextKernel.shared().plain;
   const memory = new Uint8Array(buffer);
-  const redactor = new Redactor();
-  redactor.add(["secret-Value-of-many-letters/0123456789+%41", "k4tz", "01010101 0 1"]);
   const empty = gaps();
+  for (const { from, to } of empty) memory.fill(0xa5, from, to);
   try {
-    for (const { from, to } of empty) memory.fill(0xa5, from, to);
-    for (const part of FULL) {
-      for (
-        const text of [
-          part.repeat(35_000 / part.length),
-          (part + "secret-Value k4tz").repeat(20),
-          `${part.repeat(60)}\n`.repeat(9),
-        ]
-      ) {
-        redactor.redact(text);
-        for (const { from, to, behind } of empty) {
-          assert.ok(
-            memory.subarray(from, to).every((byte) => byte === 0xa5),
-            `behind ${behind} for ${JSON.stringify(part)}`,
-          );
-        }
-      }
+    act();
+    for (const { from, to, behind } of empty) {
+      assert.ok(memory.subarray(from, to).every((byte) => byte === 0xa5), `behind ${behind} with ${what}`);
     }
   } finally {
     for (const { from, to } of empty) memory.fill(0, from, to);
   }
+}
+
+Deno.test("Redactor.redact() writes nothing where no region is, whatever the text", () => {
+  const redactor = new Redactor();
+  redactor.add(["secret-Value-of-many-letters/0123456789+%41", "k4tz", "01010101 0 1"]);
+  for (const part of FULL) {
+    const mixed = (part + "secret-Value k4tz").repeat(20);
+    for (const text of [part.repeat(35_000 / part.length), mixed, `${part.repeat(60)}\n`.repeat(9)]) {
+      assertKept(() => redactor.redact(text), JSON.stringify(part));
+    }
+  }
+});
+
+Deno.test("TextKernel writes nothing where no region is, however long the text", () => {
+  const kernel = TextKernel.shared();
+  const { bits, gathered, lines, runs, walks } = kernel;
+  const lexicon = new Lexicon();
+  for (const _ of lexicon.add(["secret-Value-of-many-letters/0123456789+%41", "k4tz"]));
+  // The last one has as many tokens in several places as there may be.
+  for (
+    const text of [...FULL.map((part) => part.repeat(LONGEST_TEXT)), "abcdefghi c ".repeat(2616) + "ab ".repeat(1482)]
+  ) {
+    const data = new TextEncoder().encode(text.slice(0, LONGEST_TEXT)).slice(0, LONGEST_TEXT);
+    const begin = (): void => kernel.load(data);
+    const forget = (): void => gathered.clear();
+    assertKept(() => {
+      begin();
+      kernel.note();
+      kernel.findRegions(0);
+      for (let level = 0, to = data.length; level < DEEPEST; level++) {
+        to = kernel.decode(level, 0, { kinds: EVERY_ESCAPE, from: 0, to }, NOTES.both);
+      }
+      gathered.clear();
+      gathered.fewest = 4;
+      kernel.read(viewOf(data));
+      for (const isDense of [false, true]) {
+        kernel.lookUp(isDense, isDense ? lexicon.dense : lexicon.plain, () => {});
+        kernel.locate(isDense);
+      }
+      kernel.probeThrees(lexicon.short);
+      walks.columns(lines, data.length, false, forget);
+      walks.tokens(0, data.length, forget);
+      for (const areCells of [false, true]) walks.fields(lines.count, areCells, forget);
+      bits.putTogether(0, runs.count >> 1);
+      walks.dumps(lines.count, begin);
+    }, JSON.stringify(text.slice(0, 40)));
+  }
+  kernel.rowsAt(0).clear();
+  gathered.clear();
+  bits.clear();
 });
