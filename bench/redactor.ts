@@ -165,6 +165,17 @@ compare("lines", {
   "none but ends": filled("\n"),
 });
 compare("near misses", nearMisses(values, random));
+const less = (value: string): string => value.slice(0, -1);
+const each = (text: (value: string, i: number) => string): Uint8Array =>
+  filled(values.concat(values).map((value, i) => text(value, i)).join(""));
+compare("all but the last character of values, which is masked", {
+  "one a line": each((value) => `${less(value)}\n`),
+  "behind blanks": each((value) => ` ${less(value)}`),
+  "with nothing between": each(less),
+  "as settings": each((value, i) => `KEY_${i}=${less(value)}\n`),
+  "in base64, one a line": each((value) => `${btoa(less(value))}\n`),
+  "of one value again and again": filled(`${less(values[4] as string)} `),
+});
 
 const few = new Redactor();
 few.add(values.slice(0, 20));

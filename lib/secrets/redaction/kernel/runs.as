@@ -11,6 +11,8 @@ const GRAM: i32 = 8, WIDE_GRAM: i32 = 16;
 const LEAST_BITS: u32 = 31;
 /** Symbols from either end of a run within which a form that goes further is come upon, also where grams are left out. */
 const NEAR: i32 = 44;
+/** Symbols by which a form is followed further that goes on for as long as was looked: still near to where that was. */
+const FURTHER: u32 = 24;
 /**
  * In the facts of a symbol: what it proves, which kind of form it belongs to, and whether a gram in the table begins there, and with
  * it a form that has to be met as a whole.
@@ -206,17 +208,38 @@ function putSome(from: usize, to: usize): void {
   for (let narrow = from; narrow < to; narrow += 2, entry += 8) putFound(<u32>load<u16>(narrow), narrow, load<u64>(entry));
 }
 
+/** Whether the eight grams from `narrow` on follow each other, and each of them is one in the table and begins no whole. */
+// @ts-ignore: decorator
+@inline
+function areSaid(narrow: usize, at: u32): bool {
+  const inRow = v128.add<u16>(v128.splat<u16>(<u16>at), v128.load(EIGHTS));
+  const facts8 = v128.load(facts + (<usize>(agreesAt + at - 1) << 1));
+  const told = v128.and(facts8, v128.splat<u16>(<u16>(GRAM_HERE | WHOLE_HERE)));
+  const others = v128.or(v128.xor(v128.load(narrow), inRow), v128.xor(told, v128.splat<u16>(<u16>GRAM_HERE)));
+  return !v128.any_true(others);
+}
+
 /** The same of grams of which most follow one that stands before them in the same form, so that little has to be asked. */
 function putRows(from: usize, to: usize): void {
   let told: u64 = 0, before: u32 = 0;
   for (let narrow = from; narrow < to; narrow += 2) {
     const at = <u32>load<u16>(narrow), here = symbols + <usize>at;
-    if (at + GRAM <= agreesTo && (factsOf(agreesAt + at - 1) & (GRAM_HERE | WHOLE_HERE)) === GRAM_HERE) continue;
+    if (at + GRAM <= agreesTo) {
+      if (at + 7 + GRAM <= agreesTo && narrow + 16 <= to && areSaid(narrow, at)) {
+        narrow += 14;
+        continue;
+      }
+      if ((factsOf(agreesAt + at - 1) & (GRAM_HERE | WHOLE_HERE)) === GRAM_HERE) continue;
+    }
     const next = <u32>told + at - before;
-    const follows = <u32>told !== 0 && at - before <= <u32>GRAM && isGramAt(next, here);
+    const follows = <u32>told !== 0 && at - before <= FURTHER && isGramAt(next, here);
     told = follows ? told & 0xffffffff00000000 | <u64>next : gramEntry(slotHash(load<u32>(here), load<u32>(here, 4)));
     before = at;
     putFound(at, narrow, told);
+    // As far as was looked.
+    if (agreesTo === at + 2 * GRAM && agreesTo < <u32>length) {
+      agreesTo += sharedFrom(agreesAt + agreesTo - 1, agreesTo, min(FURTHER, length - agreesTo));
+    }
   }
 }
 
