@@ -6,6 +6,10 @@
  */
 import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
+import { AT, NAMED } from "../lib/secrets/redaction/kernel/memory.ts";
+
+/** Numbers that a source names, by their type there. */
+export type Names = Readonly<Partial<Record<"usize" | "i32" | "u32" | "i16", Readonly<Record<string, number>>>>>;
 
 /** A module, and the pages of 64 KB that it has for a start. */
 export interface Kernel {
@@ -13,6 +17,8 @@ export interface Kernel {
   readonly folder: string;
   /** Its other sources in that folder, which are compiled together with kernel.as. */
   readonly parts: readonly `${string}.as`[];
+  /** What they name and another file says; none by default. */
+  readonly names?: Names;
   /** What it is for. */
   readonly what: string;
   /** Pages of memory. */
@@ -51,13 +57,14 @@ export const KERNELS: readonly Kernel[] = [
       "probes.as",
       "runs.as",
     ],
+    names: { ...NAMED, usize: { ...AT, ...NAMED.usize } },
     what: "redactor",
     pages: 48,
     mostPages: 32768,
   },
 ];
 
-/** Memory that the source names itself lies below; there is no data section and no allocator. */
+/** There is no allocator, and no data section, which would begin at the base among what the source names. */
 const OPTIONS = "-O3 --noAssert --runtime stub --memoryBase 1024 " +
   "--enable simd --enable relaxed-simd --enable bulk-memory";
 
@@ -69,7 +76,7 @@ export function kernelFile({ folder }: Kernel, name: `${string}.as` | "kernel_mo
 /** What the source builds, as the text of kernel_module.ts. @throws {Error} with the compiler's messages */
 export async function buildKernel(kernel: Kernel): Promise<string> {
   const sources = ["kernel.as" as const, ...kernel.parts].map((name) => Deno.readTextFile(kernelFile(kernel, name)));
-  const source = expand((await Promise.all(sources)).join("\n"));
+  const source = constantsOf(kernel.names) + expand((await Promise.all(sources)).join("\n"));
   let built: Uint8Array | undefined;
   const options = [...OPTIONS.split(" "), "--initialMemory", String(kernel.pages)];
   if (kernel.mostPages !== undefined) {
@@ -84,6 +91,13 @@ export async function buildKernel(kernel: Kernel): Promise<string> {
   const lines = deflateRawSync(built, { level: 9 }).toString("base64").match(/.{1,110}/g) ?? [];
   return `/** The WebAssembly of the ${kernel.what}, deflated and in base64: built from kernel.as by scripts/build_kernel.ts. */\n` +
     `export const KERNEL_BASE64 = \`\n${lines.join("\n")}\n\`;\n`;
+}
+
+/** What the source names and another file says, as constants. */
+function constantsOf(names: Names = {}): string {
+  return Object.entries(names).flatMap(([type, numbers]) =>
+    Object.entries(numbers).map(([name, number]) => `const ${name}: ${type} = ${number};\n`)
+  ).join("");
 }
 
 /** Puts what is defined where it is used. */

@@ -9,7 +9,7 @@ const { gathered, lines, walks } = kernel;
 const encoder = new TextEncoder();
 
 /** Begins with a text; what is gathered of it has `fewest` bytes. */
-function begin(text: string, fewest = 1): void {
+function begin(text: string, fewest = 4): void {
   kernel.load(encoder.encode(text));
   gathered.clear();
   gathered.fewest = fewest;
@@ -41,15 +41,15 @@ Deno.test("Gathered.gather() puts stretches of any length one after the other, w
   const text = Array.from({ length: 100 }, (_, i) => String.fromCharCode(0x21 + (i % 90))).join("");
   for (const size of [1, 7, 8, 9, 15, 16, 17, 32, 33]) {
     begin(text);
-    assert.ok(gather([3, 3 + size], [50, 51], [90, 90], [60, 60 + size]));
-    assert.ok(gather([0, 2]));
+    assert.ok(gather([3, 3 + size], [50, 52], [90, 90], [60, 60 + size]));
+    assert.ok(gather([0, 4]));
     const places = [...Array(size).keys()];
     assert.deepEqual(texts(), [
       {
-        text: text.slice(3, 3 + size) + text[50] + text.slice(60, 60 + size),
-        at: [...places.map((i) => 3 + i), 50, ...places.map((i) => 60 + i)],
+        text: text.slice(3, 3 + size) + text.slice(50, 52) + text.slice(60, 60 + size),
+        at: [...places.map((i) => 3 + i), 50, 51, ...places.map((i) => 60 + i)],
       },
-      { text: text.slice(0, 2), at: [0, 1] },
+      { text: text.slice(0, 4), at: [0, 1, 2, 3] },
     ]);
   }
 });
@@ -66,6 +66,22 @@ Deno.test("Gathered.gather() leaves a text out that is too short to hold anythin
   gathered.clear();
   assert.ok(gather([0, 10_000]));
   assert.equal(gathered.length, 10_000);
+});
+
+Deno.test("Gathered.gather() leaves alone what it gathers from, however many texts there are", () => {
+  for (const fewest of [4, 8]) {
+    begin("x".repeat(30_000), fewest);
+    let count = 0;
+    for (; gather([513, 513 + fewest]); count++) assert.equal(gathered.column.from[0], 513);
+    assert.equal(count, Math.floor((35_840 + 4) / (fewest + 4)));
+  }
+  // Of so short texts there would be more than it can be noted of that only the plain view has a use for them.
+  for (const fewest of [0, 1, 2, 3]) {
+    assert.throws(() => gathered.fewest = fewest, {
+      name: "RangeError",
+      message: `texts of ${fewest} bytes are too short to be gathered`,
+    });
+  }
 });
 
 const VALUE = "kX7pQ2mZ9rT4wB6s";
@@ -122,7 +138,7 @@ Deno.test("Gathered.gather() takes what stands in a row when something was met t
 });
 
 /** The columns of a text, and how often something was asked. */
-function columnsOf(text: string, fewest = 1): { columns: string[]; asked: number } {
+function columnsOf(text: string, fewest = 4): { columns: string[]; asked: number } {
   begin(text, fewest);
   kernel.read({
     data: encoder.encode(text),

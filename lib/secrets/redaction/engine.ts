@@ -6,7 +6,8 @@
  */
 import { BitReader } from "./layouts/bits.ts";
 import { ColumnFinder, type OnColumn } from "./layouts/columns.ts";
-import { BREAK_LENGTH, Decoder, DEEPEST } from "./escapes/decoder.ts";
+import { BREAK_LENGTH, DEEPEST } from "./kernel/memory.ts";
+import { Decoder } from "./escapes/decoder.ts";
 import { DumpReader } from "./layouts/dumps.ts";
 import { ESCAPE, EVERY_ESCAPE, NEEDS } from "./escapes/escapes.ts";
 import { FieldFinder } from "./layouts/fields.ts";

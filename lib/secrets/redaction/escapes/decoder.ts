@@ -3,15 +3,10 @@
  * from. Encoders disagree on what they leave as it is, so all of them are undone wherever they occur.
  */
 import { EVERY_ESCAPE } from "./escapes.ts";
+import { BREAK_LENGTH } from "../kernel/memory.ts";
 import type { Rows } from "./rows.ts";
 import { NOTES, type Region, TextKernel } from "../kernel/text_kernel.ts";
 import type { Places, View } from "../view.ts";
-
-/** NULs between two stretches: as many as symbols may stand between them in a view. */
-export const BREAK_LENGTH = 4;
-
-/** How often decoded text is decoded again, for `%2573` and `&amp;lt;`. */
-export const DEEPEST = 3;
 
 /** Decodes stretches of the text that the kernel has, one after the other, into memory of the kernel. */
 export class Decoder implements View {

@@ -1,4 +1,5 @@
 /** The named character references of HTML that stand for ASCII marks. */
+import { NAME_BITS } from "../kernel/memory.ts";
 
 const ENTITIES: readonly (readonly [name: string, mark: string])[] = [
   ["amp", "&"],
@@ -46,9 +47,6 @@ const ENTITIES: readonly (readonly [name: string, mark: string])[] = [
   ["rcub", "}"],
   ["rbrace", "}"],
 ];
-
-/** As a power of two, how many slots there are for names; more than twice as many as names. */
-const NAME_BITS = 7;
 
 /**
  * The marks by the hash of their names, as escapes.as looks them up: in each slot a hash and a mark, no mark where the slot

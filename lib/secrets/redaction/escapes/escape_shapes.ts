@@ -1,10 +1,8 @@
 /** The shapes of escapes that come in rows of their like, and what looks like such rows; escape_rows.as reads eight at a time. */
+import { SHAPE_SIZE } from "../kernel/memory.ts";
 
 /** Each as it is written for one byte: `X` and `Y` are its digits, `X` one up to 7 where the others are more than ASCII. */
 const SHAPES = ["%ZY", "=ZY", "\\xZY", "%u00XY", "\\u00XY", "\\U000000XY"] as const;
-
-/** Bytes that tell of one shape. */
-export const SHAPE_SIZE = 80;
 
 /**
  * What is told of each: the bits of sixteen bytes that are the same in every escape of the shape, and what these are; where

@@ -1,12 +1,9 @@
 /** What is known of the escapes that were undone last: what backspaces erase of that, and what tags and titles hide. */
+import { MOST_HIDDEN, numbersAt } from "../kernel/memory.ts";
 import type { Region } from "../kernel/text_kernel.ts";
 
 /** Set in the kinds of a region when escapes of each kind are undone by themselves nowhere else. */
 export const ALONE = 512;
-
-/** Where in the memory what is hidden is told, see hidden.as, and numbers for the longest list of that. */
-const HIDDEN = 0x27c000;
-const ROOM = 3 * 1024;
 
 /** What erasure.as exports. */
 export interface UndoneExports {
@@ -27,8 +24,8 @@ export class Undone {
   /** What the kernel says that has these `exports`. */
   constructor(exports: UndoneExports) {
     this.#exports = exports;
-    this.#count = new Uint32Array(exports.memory.buffer, HIDDEN, 1);
-    this.#hidden = new Uint16Array(exports.memory.buffer, HIDDEN + 4, ROOM);
+    this.#count = numbersAt(Uint32Array, exports.memory.buffer, "HIDDEN", 1);
+    this.#hidden = numbersAt(Uint16Array, exports.memory.buffer, "FIRST_HIDDEN", 3 * MOST_HIDDEN);
   }
 
   /** Whether what came out last, `[from, to)` of a level, has backspaces that no escape stands for. */

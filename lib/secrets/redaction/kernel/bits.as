@@ -1,11 +1,6 @@
 // What reads noughts and ones as bytes, where kernel.as has noted them, whose names this part of it uses. What belongs
 // together is told in bits.ts.
 
-/** Digits put together, a bit each, and where each stands, 16 bits. */
-const DIGITS: usize = 0x1be000, DIGIT_PLACES: usize = 0x1c0000;
-/** What bytes they make, where each begins and ends, and places of breaks, 16 bits each: as a view. */
-const BYTES: usize = 0x1d2000, BYTE_STARTS: usize = 0x1db000, BYTE_ENDS: usize = 0x1ed000, BYTE_BREAKS: usize = 0x1ff000;
-
 /** What there is to do with a stretch of runs, as in bits.ts. */
 const READ_GROUPS: i32 = 1, READ_ALIGNMENTS: i32 = 2;
 /** Digits of the shortest stretch that is decoded: eight characters of seven bits. Those of a group that is a byte. */
@@ -183,8 +178,8 @@ function addBytes(phase: usize, from: usize, to: usize): void {
   }
 }
 
-/** Bytes between two texts, as in decoder.ts, and those of the shortest stretch of ASCII, as in bits.ts. */
-const BREAK_LENGTH: usize = 4, SHORTEST_TEXT: usize = 4;
+/** Bytes of the shortest stretch of ASCII, as in bits.ts. */
+const SHORTEST_TEXT: usize = 4;
 
 /**
  * Writes the bytes that begin at every eighth of so many digits, all or stretches of ASCII, behind the first `length` ones of

@@ -1,11 +1,9 @@
 // Sets of the bytes of a block of 64, one bit for each, and of sixteen: a part of kernel.as, whose names it uses.
 
-/** For each byte sixteen of it: the compiler would make them anew each time, which takes four times as long as to load them. */
-const SIXTEENS: usize = 0x24e100;
-/** The same for numbers of 16 bits, of which there are so many, each eight times. */
-const EIGHT_TIMES: usize = 0x24f100, SMALL_NUMBERS: usize = 0xf0;
-
-/** Writes these. */
+/**
+ * Writes bytes sixteen times each, and small numbers eight times: the compiler would make them anew each time, which takes four times
+ * as long as to load them.
+ */
 function prepareSets(): void {
   for (let byte: usize = 0; byte < 256; byte++) v128.store(SIXTEENS + (byte << 4), v128.splat<u8>(<u8>byte));
   for (let number: usize = 0; number < SMALL_NUMBERS; number++) {

@@ -3,24 +3,16 @@
 // ones described, see describe_short.as.
 
 /**
- * What lines are by themselves, for {@link PORTION} of them at a time, behind the last ones of those before: the first four
- * bytes, 32 bits each; the last two tokens, and the length, 16 bits each; the first token, and the first one behind blanks.
- */
-const HEADS: usize = 0x250000, TAILS: usize = 0x251000, LENGTHS: usize = 0x252000, FIRSTS: usize = 0x253000, INDENTS: usize = 0x254000;
-const BEFORE: usize = 16, PORTION: usize = 512;
-
-/**
- * The line that was described last, when it has up to sixteen bytes: these with noughts for all digits, how many there are, which
- * one is its single character, -1 when there is none, what was told of it but for that, and its last four bytes.
- */
-const SHAPE: usize = 0x254800;
-/**
  * {@link OFFSET} when a line may be the row of a dump, or the end of one whose only row stands behind a prompt: there is something
  * behind its offset, or a longer line above it. Numbers are offsets as well.
  */
 let hasRow: i32 = 0;
 /** Whether the line that was described last is nothing but digits, no more than an offset has; there is no prompt in such a line. */
 let isBare: bool = false;
+/**
+ * Of the line at {@link SHAPE} how many bytes there are, which one is its single character, -1 when there is none, what was told of it
+ * but for that, and its last four bytes.
+ */
 let shapeLength: i32 = 0, shapeSingle: i32 = 0, shapeKnown: i32 = 0, shapeLast: u32 = 0;
 
 /** Fills in flags and single characters of `count` lines. */

@@ -2,11 +2,6 @@
 // whose names it uses. The first bytes of all sixteen are looked at together, then the second ones, and so on; what comes out is
 // what describe.as says of a line alone.
 
-/** Lines that are described together, and bytes of the longest of them. */
-const BATCH: usize = 16, SHORT: i16 = 8;
-/** For each place in a line the bytes that sixteen lines have there, up to the longest. */
-const PLACED: usize = 0x254900;
-
 /** Four bytes of four lines, of which `at` tells where they begin, from `place` in each. */
 // @ts-ignore: decorator
 @inline

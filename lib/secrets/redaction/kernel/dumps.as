@@ -1,12 +1,5 @@
-// What reads the rows of dumps as bytes, see dumps.ts: a part of kernel.as, whose names it uses. What was read lies where bits.as
-// and gather.as write at other times.
+// What reads the rows of dumps as bytes, see dumps.ts: a part of kernel.as, whose names it uses.
 
-/** The bytes of rows, in the order in which they stand and with those of each word turned round. */
-const BIG: usize = 0x1d2000, LITTLE: usize = 0x1d6800;
-/** Where the digits of each byte begin, in either order, and where its character stands, 0 when it has none: 16 bits each. */
-const BIG_DIGITS: usize = 0x1db000, LITTLE_DIGITS: usize = 0x1e4000, CHARACTERS: usize = 0x1ed000;
-/** How many names of bytes there are in the cells of a row, and 256 times the last three characters of each, and its byte. */
-const CELL_NAMES: usize = 0x27a100;
 /** What there is to do, as in walks.ts; and what there is to know of what was read. */
 const READING: i32 = 1, HAS_WORDS: i32 = 1, HAS_CHARACTERS: i32 = 2, HAS_CELLS: i32 = 4;
 /**
@@ -18,14 +11,10 @@ const SHORTEST_ROW: i32 = 9, SHORTEST_PROMPTED: i32 = 11, FEWEST_READ: usize = 4
 /** Blanks in place of an offset, at least. */
 const SHORTEST_GAP: i32 = 6;
 
-/**
- * For groups of two digits, and 64 bytes further on for those of four, what there is to know of those that show four bytes with a
- * blank between them: which digits, and for either order which bytes and where the digits of each are.
- */
-const QUADS: usize = 0x21b300, QUADS_OF_WORDS: usize = QUADS + 64;
+/** Bytes that groups show which are read together. */
 const QUAD: usize = 4;
 
-/** Writes that. */
+/** Writes what there is to know of such groups. */
 function prepareDumps(): void {
   v128.store(QUADS, i8x16(0, 1, 3, 4, 6, 7, 9, 10, 0, 0, 0, 0, 0, 0, 0, 0));
   v128.store(QUADS, i16x8(0, 3, 6, 9, 0, 0, 0, 0), 16);

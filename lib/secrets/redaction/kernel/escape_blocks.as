@@ -10,10 +10,6 @@ const BETWEEN_ROWS: u64 = 16;
 const FEW_MARKS: u64 = 5, FEW_KINDS: i32 = 4;
 /** Bytes of the longest escape that is undone here. */
 const LONGEST_USUAL: usize = 10;
-/** What each byte of the block stands for when something ends with it. */
-const STANDS_FOR: usize = 0x7c0;
-/** A pair of tables as in kernel.as, of the letters for control characters. */
-const CONTROLS: usize = 0x780;
 
 /** Bytes with which begins what comes out, and with which it ends: the same one unless it is an escape. */
 let firsts: u64 = 0, lasts: u64 = 0;

@@ -1,17 +1,11 @@
 // Undoes escapes that stand in a row of their like, eight at a time: a part of kernel.as, whose names and those of escapes.as
 // and escape_blocks.as it uses.
 
-/** What is told of the shapes that escapes have, see escape_shapes.ts; and escapes that are read together. */
-const SHAPES: usize = 0x1d00, SHAPE_SIZE: usize = 80, ROW: usize = 8;
+/** Escapes that are read together. */
+const ROW: usize = 8;
 /** Bytes in `\101`. */
 const OCTAL_SIZE: usize = 4;
-/**
- * Rows of the text and, behind them, of what came out at each level but the last: how many there are, 32 bits, and where each
- * begins and ends, 16 bits each. Behind those in the same way the ones that the plain view has no use for either, without
- * what is near their ends. See {@link foldWithout}.
- */
-const ROWS: usize = 0x8b000, ROWS_SIZE: usize = 0x1000, PLAIN_ROWS: usize = 0x900;
-/** Bytes in the shortest such row. */
+/** Bytes in the shortest row that is noted, for {@link foldWithout}. */
 const LONG_ROW: usize = 64;
 /** The same for the plain view, and bytes at either end that it keeps: more than eight symbols, with their marks. */
 const LONG_PLAIN_ROW: usize = 128, ROW_END: usize = 32;

@@ -4,19 +4,6 @@
 const PERCENT: i32 = 1, BACKSLASH: i32 = 2, ENTITY: i32 = 4, QUOTED: i32 = 8, TERMINAL: i32 = 16, BACKSPACE: i32 = 32;
 const WIDE: i32 = 64, TAG: i32 = 128, EVERY_KIND: i32 = 255;
 
-/** 256 bytes each: what a byte is as a hexadecimal digit, -1 when it is none; and what it means behind a backslash. */
-const HEX_VALUES: usize = 0x500, BACKSLASHED: usize = 0x600;
-/** A pair of tables as in kernel.as, of the kinds of escape that a byte may begin, and of some that it does not. */
-const KINDS_LOW: usize = 0x700, KINDS_HIGH: usize = 0x710;
-/** The hashes of the names of entities, and what each stands for, in slots of eight bytes. */
-const NAMES: usize = 0x1800, NAME_BITS: i32 = 7;
-/** 256 bytes: the kinds of escape that a byte may be the second byte of, whatever the escape stands for. */
-const SECONDS: usize = 0x1c00;
-/** Where in what came out of the last stretch stands what may begin a further escape. */
-const NESTED: usize = 0xc6000;
-/** What came out, by how often it was decoded before: the bytes, where the source of each begins, and where it ends. */
-const DECODED: usize = 0xfc000, DECODED_SIZE: usize = 0x2d000, FROM_OF: usize = 0x9000, TO_OF: usize = 0x1b000;
-
 /** As in escapes.ts. */
 const IN_HEX: i32 = 1, IN_UNICODE: i32 = 2, IN_LONG: i32 = 3, IN_CONTROL: i32 = 4, IN_LINE_END: i32 = 5;
 

@@ -2,22 +2,14 @@
 
 /** Bytes of the longest field that is taken for a piece: a longer one shows what it holds of a value where it stands. */
 const LONGEST_FIELD: usize = 24;
-/** Fields of the longest line that is looked at, how many there is room for, and of how many a column has to be. */
-const MOST_FIELDS: i32 = 31, FIELDS_ROOM: i32 = 4096, FEWEST_FIELDS: i32 = 3;
+/** Fields of the longest line that is looked at, and of how many a column has to be. */
+const MOST_FIELDS: i32 = 31, FEWEST_FIELDS: i32 = 3;
 /** Lines that are looked at once more where there was no room for all. */
 const FIELDS_OVERLAP: i32 = 64;
 /** Places from either end that are compared in lines with another number of fields too. */
 const AT_ENDS: i32 = 2;
 
-/** Fields, where tokens are at other times: where each begins and ends, 16 bits each. */
-const FIELD_FROM: usize = 0x280000, FIELD_TO: usize = 0x282000;
-/** Of each entry, a field in one of its places, of which it has up to three, the field and the next entry of the place. */
-const FIELD_OF: usize = 0x284000, FIELD_NEXT: usize = 0x28a000;
-/** Of each place the first and the last entry, and how many there are, 16 bits each: 32 times the fields of a line, and which. */
-const FIELD_PLACES: i32 = 1024;
-const FIELDS_FIRST: usize = 0x290000, FIELDS_LAST: usize = 0x290800, FIELDS_COUNT: usize = 0x291000;
-/** For each byte whether it parts fields, or ends a name before what it names. Nothing else is written there. */
-const PARTING: usize = 0x29c800;
+/** What {@link PARTING} says of a byte. */
 const IS_PART: u8 = 1, IS_NAMING: u8 = 2;
 
 const BAR: i32 = 0x7c, BOX: i32 = 0xe2, BOX_BYTES: usize = 3;
@@ -141,7 +133,10 @@ function takeBarred(from: usize, to: usize): void {
   }
 }
 
-/** Puts the fields of a line into their places, unless it has one or too many. */
+/**
+ * Puts the fields of a line into their places, unless it has one or too many: a place is 32 times how many there are, and which one it
+ * is.
+ */
 function placeFields(): void {
   const fields = fieldCount - lineField;
   // Bars alone are no cells.

@@ -1,20 +1,7 @@
-// What puts stretches of the text one after the other, as texts of their own: a part of kernel.as, whose names it uses. They
-// lie where bits.as writes later.
+// What puts stretches of the text one after the other, as texts of their own: a part of kernel.as, whose names it uses.
 
-/** Where stretches begin and end, 16 bits each. */
-const STRETCH_FROM: usize = 0x256000, STRETCH_TO: usize = 0x268000;
-/**
- * How many bytes there are of such texts, and how many breaks between them, 32 bits each; what is asked, see columns.as; and of
- * how many bytes the shortest text is.
- */
-const GATHERED: usize = 0x27a000, ASKED: usize = 0x27a008, FEWEST: usize = 0x27a014;
-/** The views in which nothing was met in the text as it stands, and those in which something was met since, as bits. */
-const QUIET: usize = 0x27a018, HEARD: usize = 0x27a01c;
+/** Views, as bits. */
 const IN_PLAIN: i32 = 1, IN_DENSE: i32 = 2, IN_BOTH: i32 = 3;
-/** For each text whether only the plain view of it is looked at, 8 bits each: every one takes up eight bytes at least, breaks included. */
-const PLAIN_ONLY: usize = 0x254a00;
-/** Bytes that there is room for. */
-const MOST_GATHERED: usize = 0x8c00;
 
 /** Bytes in the first `count` stretches. */
 function sizeOf(count: i32): i32 {

@@ -1,11 +1,8 @@
 // What tags and the strings of terminals hide: a part of kernel.as, whose names and those of escapes.as it uses. Where those are
 // undone with escapes of other kinds, nobody would see a value in the midst of them that is written in several of these.
 
-/**
- * How many stretches of what was decoded last hold escapes of other kinds and came to nothing, 32 bits; and of each where it
- * begins and ends and which kinds may be in it, 16 bits each.
- */
-const HIDDEN: usize = 0x27c000, FIRST_HIDDEN: usize = HIDDEN + 4, HIDDEN_SIZE: usize = 6, MOST_HIDDEN: usize = 1024;
+/** Bytes that tell of one stretch that hides something. */
+const HIDDEN_SIZE: usize = 6;
 /** The kinds of escape that hide something, and the bytes of the shortest one that can hide as much as is looked for. */
 const HIDING: i32 = TERMINAL | TAG, FEWEST_HIDDEN: usize = 16;
 /** Bytes between two of them up to which they are looked at as one. */

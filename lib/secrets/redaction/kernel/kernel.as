@@ -1,56 +1,12 @@
 // The two loops of the redactor that look at every byte, sixteen bytes at a time; the other parts use what they leave.
-// AssemblyScript; built by scripts/build_kernel.ts. What the bytes mean is told by tables, which text_kernel.ts writes.
+// AssemblyScript; built by scripts/build_kernel.ts. What the bytes mean is told by tables, which text_kernel.ts writes. Where in the
+// memory they and all else lie is told by memory.ts, whose names this source uses.
 //
 // A set of bytes is a pair of tables of sixteen bytes, one for the low and one for the high half of a byte: the byte is
 // in the set when what the two have for it shares a bit.
 
-/** What the views keep: the five low bits for bytes that the plain view drops, the others for those the dense one keeps. */
-const KEPT_LOW: usize = 0, KEPT_HIGH: usize = 16;
-/** What may begin an escape. */
-const MARKS_LOW: usize = 32, MARKS_HIGH: usize = 48;
-/** For each high half of a byte that the dense view keeps, by how much the byte is more than its symbol. */
-const OFFSETS: usize = 64;
-/** Eight bytes for the marks of blobs. */
-const BLOB_BYTES: usize = 80;
-/**
- * How many lines there are, whether there are marks of escapes, how many marks of blobs, what is known of any line, and how
- * many runs there are, as 32-bit numbers.
- */
-const COUNTS: usize = 88;
-/** The digits of hexadecimal numbers. */
-const HEX_LOW: usize = 112, HEX_HIGH: usize = 128;
-/** 256 bytes each: the kinds of escape that a byte may begin, and those of which it may be the second byte. */
-const STARTS: usize = 0x200, FOLLOWS: usize = 0x300;
-/** The symbols of the dense view; and for each byte the same one for all that make one token with their like. */
-const SYMBOLS: usize = 0x400, TOKENS: usize = 0x21b200;
-/** For each 8 bits, eight bytes: which of eight bytes to keep; the same for the upper half of sixteen. */
-const SQUEEZE: usize = 0x800, SQUEEZE_HIGH: usize = 0x1000;
-/** The text, and 64 zeros behind it. */
-const TEXT: usize = 0x2000;
-/** The symbols of both views, and 16 zeros behind each. */
-const PLAIN: usize = 0xb000, DENSE: usize = 0x14000;
-/**
- * The lines of the text and, elsewhere, others, see {@link compare}: so many tables of as many elements as there is room
- * for. Where each line begins and ends, and where it goes on behind what it shares with its group, 16 bits each; groups of
- * lines, 64 bits each and a third as many; flags, single characters, and tokens shared with the group, 8 bits each.
- */
-const LINES: usize = 0x1d000, ROOM: usize = 0x9000;
-const TO: usize = 2, END: usize = 4, GROUP: usize = 6, FLAG: usize = 9, SINGLE: usize = 10, SHARED: usize = 11;
-/** For each byte a bit, set for the marks of escapes. */
-const MARKED: usize = 0x89000;
-/** 16-bit places: marks of blobs, and where one text ends and the next begins. */
-const BLOBS: usize = 0x9b000, BREAKS: usize = 0xad000;
-
-/** Runs of noughts and ones: where each begins and ends, 16 bits each. */
-const RUNS: usize = 0x1b8000;
-
 /** The symbol between two texts. */
 const BREAK: u8 = 0xff;
-
-/** Vectors that the loops need: the compiler would make each anew in every round, which is dearer than to load it. */
-const VECTORS: usize = 0x21b000, HALF: usize = 0x21b100, NEWLINES: usize = 0x21b110, BLANKS: usize = 0x21b120, TABS: usize = 0x21b130;
-const ZEROES: usize = 0x21b140, TEN: usize = 0x21b150, ONES: usize = 0x21b160, SMALLEST: usize = 0x21b170, LETTERS: usize = 0x21b180;
-const FOURS: usize = 0x21b190, PAIRS: usize = 0x21b1a0, EIGHTS: usize = 0x21b1b0, QUARTERS: usize = 0x21b1d0, ODDS: usize = 0x21b1e0;
 
 /** Writes the tables that depend on nothing. */
 export function prepare(): void {

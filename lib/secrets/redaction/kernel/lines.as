@@ -164,18 +164,13 @@ function share(a: usize, aTo: usize, b: usize, bTo: usize): i32 {
   return tokens;
 }
 
-/**
- * The tokens of sixteen bytes of the first line of a group, of the first ones or of those behind its offset, where these are, and which
- * of them are blanks and digits.
- */
-const FIRST_TOKENS: usize = 0x254810;
+/** Where the bytes at {@link FIRST_TOKENS} are, the first ones of their line or those behind its offset; which are blanks and digits. */
 let firstAt: usize = 0, firstBlanks: i32 = 0, firstDigits: i32 = 0;
 /** Where the offset of that line ends. */
 let firstOffsetEnd: usize = 0;
-/** Where all tokens of that line from there on are, see tails.as, once that was of use: how many there are, 0 before. */
-const GROUP_TOKENS: usize = 0x255f00;
-/** Digits among the first sixteen bytes of a line from which on it may have many numbers: that is when it is of use. */
+/** Digits among the first sixteen bytes of a line from which on it may have many numbers: that is when it is of use to have all its tokens. */
 const MANY_DIGITS: i32 = 5;
+/** How many tokens there are of that line from there on at {@link GROUP_TOKENS}, once that was of use; 0 before. */
 let firstCount: i32 = 0;
 
 // @ts-ignore: decorator

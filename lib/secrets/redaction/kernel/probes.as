@@ -2,18 +2,8 @@
 // uses. They are asked in loops with hardly a branch that depends on the text, since such a branch is what costs time; the
 // loops leave the places at which the answer may be yes. The hashes are those of grams.ts and sieve.ts.
 
-/** 16-bit places of grams and of wide grams at which the answer may be yes. */
-const NARROW_GRAMS: usize = 0x204000, WIDE_GRAMS: usize = 0x216000;
-/** What is left of them, 32 bits each: wide ones have {@link WIDE_BIT}, and what may begin a whole form {@link WHOLE_BIT}. */
-const FOUND: usize = 0x188000, WIDE_BIT: u32 = 0x10000, WHOLE_BIT: u32 = 0x20000;
-/** Places at which grams begin, 16 bits each, if the five symbols that each holds are right; before anything is {@link FOUND}. */
-const CANDIDATES: usize = FOUND;
-/** For each four bits, one for each of four places in a row: those that are set, as 16-bit numbers, the first ones lowest. */
-const LANE_PLACES: usize = 0x21b380;
-/** The bits of the short patterns, see short_patterns.ts. */
-const SHORT_BITS: usize = 0x1b6000;
-/** Where the symbols of a view stand in the text. */
-const PLACES: usize = 0xd8000, PLACES_SIZE: usize = 0x12000;
+/** What was {@link FOUND} and is wide, and what may begin a whole form. */
+const WIDE_BIT: u32 = 0x10000, WHOLE_BIT: u32 = 0x20000;
 
 /** Symbols that are asked about first. */
 const PROBE: i32 = 5;
@@ -188,9 +178,6 @@ function gramHashes(first: v128, second: v128, one: v128, two: v128): v128 {
   const mixed = v128.xor(second, v128.shr<u32>(second, 15));
   return v128.xor(i32x4.mul(first, one), i32x4.mul(mixed, two));
 }
-
-/** Places of wide grams that may be in a form by their hashes, where narrow ones were before. */
-const SIFTED: usize = NARROW_GRAMS;
 
 /** Notes in {@link SIFTED} the wide grams of which the hashes may be in the set; where the list ends. */
 function siftWideHashes(shift: u32, set: usize): usize {

@@ -4,38 +4,21 @@
 /** What there is to do, as in walks.ts: a column for which there was no room, and one that may have to be sorted. */
 const TAKE: i32 = 1, SORT: i32 = 2;
 /**
- * Bytes of the longest token, letters of the longest word that tells what follows it, tokens that there is room for, and from how
- * many on they make a column; cells of a line, and bytes of the longest.
+ * Bytes of the longest token, letters of the longest word that tells what follows it, and from how many on tokens make a column;
+ * cells of a line, and bytes of the longest.
  */
-const LONGEST_TOKEN: i32 = 8, LONGEST_WORD: i32 = 12, MOST_TOKENS: i32 = 4098, FEWEST_TOKENS: i32 = 4;
+const LONGEST_TOKEN: i32 = 8, LONGEST_WORD: i32 = 12, FEWEST_TOKENS: i32 = 4;
 const MOST_CELLS: i32 = 16, LONGEST_TABLE_CELL: i32 = 24;
 /** What tells one place in a record from another, beside the bytes that it is made of. */
 const BY_MARKS: u32 = 1 << 16, BY_MARK: u32 = 2 << 16, BY_WORD: u32 = 3 << 16;
 
-/** Tokens: where each begins and ends, 16 bits each, and the number before it, 32 bits. */
-const TOKEN_FROM: usize = 0x280000, TOKEN_TO: usize = 0x282400, TOKEN_NUMBERS: usize = 0x284800;
+/** Bits of a slot that are the number of its place. */
+const PLACE_BITS: u32 = 14;
 /**
- * Of each entry, a token in one of its places, of which it has up to three, the key of the place, 32 bits, the token and the next
- * entry of the place, 16 bits each.
+ * The numbers of a column at {@link NUMBERS_SEEN} have no more than so many bits: eight digits. Above these is the number of the column,
+ * so that the table need not be cleared for each.
  */
-const ENTRY_KEYS: usize = 0x289000, ENTRY_NEXT: usize = 0x296000, ENTRY_TOKENS: usize = 0x2da800;
-/** How many entries may have a place, for places that share a counter, 16 bits each. */
-const COUNTERS: usize = 0x29d000, COUNTERS_SIZE: usize = 0x2000;
-/** Of each place the first and the last entry, how many there are, and its slot, 16 bits each. */
-const PLACE_FIRST: usize = 0x29f000, PLACE_LAST: usize = 0x2a5800, PLACE_COUNT: usize = 0x2ac000, PLACE_SLOT: usize = 0x2b2800;
-/** Slots, a power of two of them: places by their keys, and the lowest bits the number of the place; 0 when free. */
-const SLOTS: usize = 0x2ba000, SLOT_MASK: u32 = 0x3fff, PLACE_BITS: u32 = 14;
-/** The numbers beside the stretches of a column, 32 bits each, as long as there are tokens; and columns that were gathered. */
-const COLUMN_NUMBERS: usize = 0x2ca000, COLUMNS_SEEN: usize = 0x2cf000, SEEN_SIZE: usize = 0x800;
-/**
- * A table of the numbers of a column, to see whether one comes again, which have no more than so many bits: eight digits. Above
- * these is the number of the column, so that the table need not be cleared for each.
- */
-const NUMBERS_SEEN: usize = 0x2d0000, NUMBER_MASK: u32 = 0x1fff, NUMBER_BITS: u32 = 27, MOST_ROUNDS: u32 = 31;
-/** For each byte of the tokens' text a bit, set for letters and digits, and for digits. */
-const SYMBOL_BITS: usize = 0x2d8000, DIGIT_BITS: usize = 0x2d9200;
-/** Cells, where tokens are at other times: where each begins and ends, and twice its column, one more on odd lines. */
-const CELL_FROM: usize = 0x280000, CELL_TO: usize = 0x284000, CELL_KEYS: usize = 0x288000;
+const NUMBER_BITS: u32 = 27, MOST_ROUNDS: u32 = 31;
 
 let numbersRound: u32 = 0;
 let tokenCount: i32 = 0, entryCount: i32 = 0, placeCount: i32 = 0, placeNth: i32 = 0;

@@ -1,9 +1,7 @@
 // Which stretches of a text have to be decoded: a part of kernel.as, whose names and those of escapes.as it uses.
 
-/** For each kind, and before them for all together, where the open region ends so far, and where it is written. */
-const REGION_ENDS: usize = 0x720, REGION_AT: usize = 0x750;
-/** Regions, three 16-bit numbers for each: kinds, start, end. */
-const REGIONS: usize = 0xc0000, REGION: usize = 6;
+/** Bytes that tell of a region. */
+const REGION: usize = 6;
 
 /** Bytes before the first and after the last escape of a region. */
 const MARGIN: i32 = 48;
@@ -15,8 +13,6 @@ const MOST_LOOKS: i32 = 3;
 const MANY_MARKS: u32 = 5, MANY_KINDS: i32 = 3;
 /** One byte of so many is a mark at least in a text that is little else, and so many kinds are in all blocks but one of so many. */
 const WILD_MARKS: i32 = 4, WILD_KINDS: i32 = 5, WILD_BLOCKS: i32 = 8;
-/** The bits of all kinds, 16 bits each. */
-const KIND_POWERS: usize = 0x21b1c0;
 /** Marks among 64 bytes from which on only the first and the last of them are asked, when all are of one kind. */
 const DENSE_MARKS: u64 = 8;
 /** What values need. */

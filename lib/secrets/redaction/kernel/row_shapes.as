@@ -4,10 +4,6 @@
 
 /** Bytes of a row that are looked at, and bytes that it shows at most. */
 const SHAPE_BYTES: i32 = 64, SHAPE_SHOWN: i32 = 16;
-/** For each byte that is shown where its digits stand in the row, 16 bits each, in either order, and which of the bytes the other has. */
-const SHAPE_PLACES: usize = 0x183800, SHAPE_TURNED: usize = SHAPE_PLACES + 32, SHAPE_ORDER: usize = SHAPE_TURNED + 32;
-/** Room for the values of the digits of a row. */
-const SHAPE_VALUES: usize = SHAPE_ORDER + 16;
 
 /** In the first bytes of a row: all digits, 0 when there is no shape, those of groups, the first ones of each byte, blanks. */
 let dumpDigits: u64 = 0, dumpGroups: u64 = 0, dumpHighs: u64 = 0, dumpBlanks: u64 = 0;

@@ -5,16 +5,6 @@
 // runs that prove enough are told, and values that have to be met as a whole only where all of one stands: in text made of
 // near misses there is little else than grams that lead to nothing.
 
-/** For each number at {@link FOUND} one more than where in the pool its gram may stand, 0 where nowhere; 32 bits. */
-const FOUND_AT: usize = 0x21c000;
-/** What was met, four numbers of 32 bits for each: see {@link tell}. How many there is room for, but for one. */
-const MET: usize = 0x24a000, MET_ROOM: usize = 1023;
-/** What proof a run needs, see evidence.ts: kinds as bits, and half bits for those. */
-const LEAST: usize = 0x24e000;
-
-/** Entries of the table for so many grams that are looked up together. */
-const ENTRIES: usize = 0x183000, SOME_GRAMS: usize = 256;
-
 /** Symbols in a gram, and in a wide one. */
 const GRAM: i32 = 8, WIDE_GRAM: i32 = 16;
 /** In the hash of a gram in the table: symbols in a row from which the form counts to which it leads. */

@@ -1,12 +1,8 @@
 // Columns of short lines that end alike: a part of kernel.as, whose names it uses, as those of columns.as.
 
-/** The tokens of a line, of which each is a byte as in {@link tokensOf}: those of the first line of a group, and of another one. */
-const FIRST_LINE: usize = 0x255e20, OTHER_LINE: usize = 0x255e80;
-
 /** Tokens that end lines alike, as in {@link tailOf}. */
 const TAIL_TOKENS: i32 = 2;
-/** Bytes of the longest line whose tokens are told together, and where those of the last such line begin, a bit for each byte. */
-const MOST_TOLD: usize = 64;
+/** Where the tokens begin of the last line that has up to {@link MOST_TOLD} bytes and was told of, a bit for each byte. */
 let begins: u64 = 0;
 
 /** Writes the tokens of such a line at `at`; where they end. */

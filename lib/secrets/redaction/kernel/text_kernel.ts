@@ -18,6 +18,23 @@ import type { GramIndex, Whole } from "../lexicon/gram_index.ts";
 import { HalfTables } from "./half_tables.ts";
 import { IndexCopies } from "./index_copies.ts";
 import { KERNEL_BASE64 } from "./kernel_module.ts";
+import {
+  AT,
+  DEALT_ROOM,
+  INDEXES,
+  LINE_AT,
+  LINES_ROOM,
+  LONGEST_TEXT,
+  MOST_BREAKS,
+  MOST_FOUND,
+  MOST_MET,
+  MOST_REGIONS,
+  MOST_RUNS,
+  numbersAt,
+  SHORT_NUMBERS,
+  WITHIN,
+  ZEROS,
+} from "./memory.ts";
 import { Rows } from "../escapes/rows.ts";
 import type { ShortPatterns } from "../lexicon/short_patterns.ts";
 import { DENSE, HEX_VALUES, PLAIN } from "../symbols.ts";
@@ -133,74 +150,13 @@ export interface Decoded {
  */
 export const NOTES = { none: 0, dense: 1, both: 2, unplaced: 4 } as const;
 
-/** Bytes of the longest text that there is room for. */
-const LONGEST_TEXT = 0x8c00;
-/** Lines that there is room for, and some that were dealt out. */
-const LINES_ROOM = 0x9000;
-const DEALT_ROOM = 128;
-/** Zeros behind a text: as many as are looked at together. */
-const ZEROS = 64;
-
-/** Where in the memory what is lies, see kernel.as. */
-const AT = {
-  kept: 0,
-  marks: 32,
-  offsets: 64,
-  blobBytes: 80,
-  counts: 88,
-  hex: 112,
-  starts: 0x200,
-  follows: 0x300,
-  symbols: 0x400,
-  text: 0x2000,
-  plain: 0xb000,
-  dense: 0x14000,
-  lines: 0x1d000,
-  marked: 0x89000,
-  blobs: 0x9b000,
-  breaks: 0xad000,
-  dealt: 0xb2000,
-  hexValues: 0x500,
-  backslashed: 0x600,
-  kinds: 0x700,
-  controls: 0x780,
-  names: 0x1800,
-  seconds: 0x1c00,
-  shapes: 0x1d00,
-  regions: 0xc0000,
-  rows: 0x8b000,
-  places: 0xd8000,
-  decoded: 0xfc000,
-  found: 0x188000,
-  shortBits: 0x1b6000,
-  runs: 0x1b8000,
-  met: 0x24a000,
-  least: 0x24e000,
-  cellNames: 0x27a100,
-  indexes: 0x2e0000,
-} as const;
-
-/** Which of the numbers at `AT.counts` tells what, see kernel.as. */
+/** Which of the numbers at `COUNTS` tells what, see kernel.as. */
 const LINE_COUNT = 0;
 const MARKS = 1;
 const BLOB_COUNT = 2;
 const SEEN = 3;
 const RUNS = 4;
 const MET_COUNT = 5;
-/** Numbers for the longest list of places that were found, and for the bits of short patterns. */
-const FOUND_ROOM = 0xb800;
-const SHORT_ROOM = 512;
-/** Things that were met of which can be told at once. */
-const MET_ROOM = 1024;
-/** Numbers for the longest list of regions, of which each has three. */
-const REGION_ROOM = 0x3000;
-/** Bytes from what stands in the memory for one view, or one level, to what does for the next, and within that. */
-const PLACES_SIZE = 0x12000;
-const DECODED_SIZE = 0x2d000;
-const DECODED_FROM = 0x9000;
-const DECODED_TO = 0x1b000;
-const ROWS_SIZE = 0x1000;
-
 /** The bytes by which blobs are told, in the order in which kernel.as expects them. */
 const BLOB_BYTES = "H4Ne8f7";
 
@@ -260,28 +216,27 @@ export class TextKernel {
   private constructor(exports: Exports) {
     this.#exports = exports;
     const { buffer } = exports.memory;
-    const places = (at: number): Uint16Array => new Uint16Array(buffer, at, LONGEST_TEXT + 1);
-    this.plain = new Uint8Array(buffer, AT.plain, LONGEST_TEXT + ZEROS);
-    this.dense = new Uint8Array(buffer, AT.dense, LONGEST_TEXT + ZEROS);
-    this.lines = linesAt(buffer, AT.lines, LINES_ROOM);
-    this.dealt = linesAt(buffer, AT.dealt, DEALT_ROOM);
-    this.runs = { at: new Uint16Array(buffer, AT.runs, LONGEST_TEXT >> 1), count: 0 };
-    this.bits = new Bits(exports, LONGEST_TEXT);
-    this.marked = new Uint32Array(buffer, AT.marked, LONGEST_TEXT >> 5);
+    this.plain = numbersAt(Uint8Array, buffer, "PLAIN", LONGEST_TEXT + ZEROS);
+    this.dense = numbersAt(Uint8Array, buffer, "DENSE", LONGEST_TEXT + ZEROS);
+    this.lines = linesAt(buffer, AT.LINES, LINES_ROOM);
+    this.dealt = linesAt(buffer, AT.DEALT, DEALT_ROOM);
+    this.runs = { at: numbersAt(Uint16Array, buffer, "RUNS", 2 * MOST_RUNS), count: 0 };
+    this.bits = new Bits(exports);
+    this.marked = numbersAt(Uint32Array, buffer, "MARKED", LONGEST_TEXT >> 5);
     this.gathered = new Gathered(exports);
     this.walks = new Walks(exports);
-    this.blobs = { at: places(AT.blobs), count: 0 };
-    this.#text = new Uint8Array(buffer, AT.text, LONGEST_TEXT + ZEROS);
-    this.#breaks = new Uint16Array(buffer, AT.breaks, LONGEST_TEXT >> 2);
-    this.#regions = new Uint16Array(buffer, AT.regions, REGION_ROOM);
+    this.blobs = { at: numbersAt(Uint16Array, buffer, "BLOBS", LONGEST_TEXT + 1), count: 0 };
+    this.#text = numbersAt(Uint8Array, buffer, "TEXT", LONGEST_TEXT + ZEROS);
+    this.#breaks = numbersAt(Uint16Array, buffer, "BREAKS", MOST_BREAKS);
+    this.#regions = numbersAt(Uint16Array, buffer, "REGIONS", 3 * MOST_REGIONS);
     this.undone = new Undone(exports);
-    this.found = new Uint32Array(buffer, AT.found, FOUND_ROOM);
-    this.#shortBits = new Int32Array(buffer, AT.shortBits, SHORT_ROOM);
-    this.met = new Int32Array(buffer, AT.met, MET.size * MET_ROOM);
-    this.#indexes = new IndexCopies(exports.memory, AT.indexes);
-    this.plainPlaces = places(AT.places);
-    this.densePlaces = places(AT.places + PLACES_SIZE);
-    this.#counts = new Uint32Array(buffer, AT.counts, MET_COUNT + 1);
+    this.found = numbersAt(Uint32Array, buffer, "FOUND", MOST_FOUND);
+    this.#shortBits = numbersAt(Int32Array, buffer, "SHORT_BITS", SHORT_NUMBERS);
+    this.met = numbersAt(Int32Array, buffer, "MET", MET.size * MOST_MET);
+    this.#indexes = new IndexCopies(exports.memory, INDEXES);
+    this.plainPlaces = new Uint16Array(buffer, AT.PLACES, LONGEST_TEXT + 1);
+    this.densePlaces = new Uint16Array(buffer, AT.PLACES + WITHIN.PLACES_SIZE, LONGEST_TEXT + 1);
+    this.#counts = numbersAt(Uint32Array, buffer, "COUNTS", MET_COUNT + 1);
     exports.prepare();
     writeTables(new Uint8Array(buffer));
   }
@@ -376,11 +331,11 @@ export class TextKernel {
   /** The memory for what comes out of text that was decoded so many times before. */
   decodedAt(level: number): Decoded {
     const { buffer } = this.#text;
-    const at = AT.decoded + level * DECODED_SIZE;
+    const at = AT.DECODED + level * WITHIN.DECODED_SIZE;
     return {
-      data: new Uint8Array(buffer, at, LONGEST_TEXT),
-      starts: new Uint16Array(buffer, at + DECODED_FROM, LONGEST_TEXT),
-      ends: new Uint16Array(buffer, at + DECODED_TO, LONGEST_TEXT),
+      data: new Uint8Array(buffer, at + WITHIN.OUT, LONGEST_TEXT),
+      starts: new Uint16Array(buffer, at + WITHIN.FROM_OF, LONGEST_TEXT),
+      ends: new Uint16Array(buffer, at + WITHIN.TO_OF, LONGEST_TEXT),
     };
   }
 
@@ -395,7 +350,7 @@ export class TextKernel {
 
   /** The rows of escapes that are undone at a level: of the text itself at 0, and of what came out of it at others. */
   rowsAt(level: number): Rows {
-    return new Rows(this.#text.buffer, AT.rows + level * ROWS_SIZE, LONGEST_TEXT >> 6);
+    return new Rows(this.#text.buffer, AT.ROWS + level * WITHIN.ROWS_SIZE, LONGEST_TEXT >> 6);
   }
 
   /** Whether an escape of these kinds came out of one, when what was decoded last ends at `length` of a level. */
@@ -425,13 +380,13 @@ export class TextKernel {
   }
 }
 
-/** The tables of up to `room` lines, see kernel.as. */
+/** The tables of up to `room` lines. */
 function linesAt(buffer: ArrayBufferLike, at: number, room: number): Lines {
   return {
-    from: new Uint16Array(buffer, at, room),
-    to: new Uint16Array(buffer, at + 2 * room, room),
-    flags: new Uint8Array(buffer, at + 9 * room, room),
-    singles: new Uint8Array(buffer, at + 10 * room, room),
+    from: new Uint16Array(buffer, at + LINE_AT.START * room, room),
+    to: new Uint16Array(buffer, at + LINE_AT.TO * room, room),
+    flags: new Uint8Array(buffer, at + LINE_AT.FLAG * room, room),
+    singles: new Uint8Array(buffer, at + LINE_AT.SINGLE * room, room),
     count: 0,
     groupCount: 0,
     seen: 0,
@@ -443,34 +398,34 @@ function writeTables(memory: Uint8Array): void {
   const kept = new HalfTables();
   kept.add(PLAIN, (symbol) => symbol === 0, [0, 1, 2, 3, 4]);
   kept.add(DENSE, (symbol) => symbol !== 0, [5, 6, 7]);
-  memory.set(kept.bytes, AT.kept);
+  memory.set(kept.bytes, AT.KEPT_LOW);
   const marks = new HalfTables();
   marks.add(ESCAPE_STARTS, (kind) => kind !== 0, [0, 1, 2, 3, 4, 5, 6, 7]);
-  memory.set(marks.bytes, AT.marks);
+  memory.set(marks.bytes, AT.MARKS_LOW);
   const hex = new HalfTables();
   hex.add(Uint8Array.from(HEX_VALUES), (value) => value < 16, [0, 1, 2, 3, 4, 5, 6, 7]);
-  memory.set(hex.bytes, AT.hex);
+  memory.set(hex.bytes, AT.HEX_LOW);
   for (let byte = 0; byte < 256; byte++) {
-    if (DENSE[byte] !== 0) memory[AT.offsets + (byte >> 4)] = byte - (DENSE[byte] as number);
+    if (DENSE[byte] !== 0) memory[AT.OFFSETS + (byte >> 4)] = byte - (DENSE[byte] as number);
   }
-  memory.set([...BLOB_BYTES].map((char) => char.charCodeAt(0)), AT.blobBytes);
-  memory.set(ESCAPE_STARTS, AT.starts);
-  memory.set(ESCAPE_FOLLOWS, AT.follows);
-  memory.set(new Uint8Array(HEX_VALUES.buffer), AT.hexValues);
-  memory.set(BACKSLASHED, AT.backslashed);
-  memory.set(shapeTable(), AT.shapes);
+  memory.set([...BLOB_BYTES].map((char) => char.charCodeAt(0)), AT.BLOB_BYTES);
+  memory.set(ESCAPE_STARTS, AT.STARTS);
+  memory.set(ESCAPE_FOLLOWS, AT.FOLLOWS);
+  memory.set(new Uint8Array(HEX_VALUES.buffer), AT.HEX_VALUES);
+  memory.set(BACKSLASHED, AT.BACKSLASHED);
+  memory.set(shapeTable(), AT.SHAPES);
   const controls = new HalfTables();
   controls.add(BACKSLASHED, (meaning) => meaning === BACKSLASH.control, [0, 1, 2, 3, 4, 5, 6, 7]);
-  memory.set(controls.bytes, AT.controls);
-  memory.set(new Uint8Array(Int32Array.from(leastProofs()).buffer), AT.least);
-  memory.set(ESCAPE_SECONDS, AT.seconds);
-  memory.set(new Uint8Array(entityTable().buffer), AT.names);
+  memory.set(controls.bytes, AT.CONTROLS);
+  memory.set(new Uint8Array(Int32Array.from(leastProofs()).buffer), AT.LEAST);
+  memory.set(ESCAPE_SECONDS, AT.SECONDS);
+  memory.set(new Uint8Array(entityTable().buffer), AT.NAMES);
   const cells = cellNames();
-  memory.set(new Uint8Array(Uint32Array.of(cells.length, ...cells).buffer), AT.cellNames);
+  memory.set(new Uint8Array(Uint32Array.of(cells.length, ...cells).buffer), AT.CELL_NAMES);
   for (const [byte, kind] of ESCAPE_STARTS.entries()) {
-    const [low, high] = [AT.kinds + (byte & 15), AT.kinds + 16 + (byte >> 4)];
+    const [low, high] = [AT.KINDS_LOW + (byte & 15), AT.KINDS_HIGH + (byte >> 4)];
     memory[low] = (memory[low] as number) | kind;
     memory[high] = (memory[high] as number) | kind;
   }
-  memory.set(DENSE, AT.symbols);
+  memory.set(DENSE, AT.SYMBOLS);
 }

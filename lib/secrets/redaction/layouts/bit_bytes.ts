@@ -1,9 +1,6 @@
 /** Bytes that the kernel reads from noughts and ones, as a view in its memory. */
-import { BREAK_LENGTH } from "../escapes/decoder.ts";
+import { BREAK_LENGTH, LONGEST_TEXT, MOST_BREAKS, numbersAt } from "../kernel/memory.ts";
 import type { Places, View } from "../view.ts";
-
-/** Where in the memory what lies, see kernel.as. */
-const AT = { bytes: 0x1d2000, starts: 0x1db000, ends: 0x1ed000, breaks: 0x1ff000 } as const;
 
 /** What kernel.as exports that has to do with them. */
 export interface BitExports {
@@ -26,14 +23,14 @@ export class Bits implements View {
   length = 0;
   readonly #exports: BitExports;
 
-  /** What the kernel writes that has these `exports`, up to `capacity` bytes. */
-  constructor(exports: BitExports, capacity: number) {
+  /** What the kernel writes that has these `exports`. */
+  constructor(exports: BitExports) {
     this.#exports = exports;
     const { buffer } = exports.memory;
-    this.data = new Uint8Array(buffer, AT.bytes, capacity);
-    this.starts = new Uint16Array(buffer, AT.starts, capacity);
-    this.ends = new Uint16Array(buffer, AT.ends, capacity);
-    this.breaks = { at: new Uint16Array(buffer, AT.breaks, capacity / BREAK_LENGTH), count: 0 };
+    this.data = numbersAt(Uint8Array, buffer, "BYTES", LONGEST_TEXT);
+    this.starts = numbersAt(Uint16Array, buffer, "BYTE_STARTS", LONGEST_TEXT);
+    this.ends = numbersAt(Uint16Array, buffer, "BYTE_ENDS", LONGEST_TEXT);
+    this.breaks = { at: numbersAt(Uint16Array, buffer, "BYTE_BREAKS", MOST_BREAKS), count: 0 };
   }
 
   /** Adds `count` runs from the one numbered `first` on, a byte for every eight digits: so many bytes. */

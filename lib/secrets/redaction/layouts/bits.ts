@@ -1,5 +1,5 @@
 /** Values as noughts and ones: eight digits for each byte, in groups or without a break. */
-import { BREAK_LENGTH } from "../escapes/decoder.ts";
+import { BREAK_LENGTH } from "../kernel/memory.ts";
 import type { TextKernel } from "../kernel/text_kernel.ts";
 import type { View } from "../view.ts";
 import { ASK } from "./walks.ts";

@@ -6,17 +6,8 @@
  */
 import { CELL_WIDTH } from "./cells.ts";
 import type { Span } from "../spans.ts";
+import { MOST_SHOWN, numbersAt } from "../kernel/memory.ts";
 import { LINE, type TextKernel } from "../kernel/text_kernel.ts";
-
-/** Where in the memory what lies, see dumps.as, and how many bytes there is room for. */
-const AT = {
-  big: 0x1d2000,
-  little: 0x1d6800,
-  bigDigits: 0x1db000,
-  littleDigits: 0x1e4000,
-  characters: 0x1ed000,
-} as const;
-const ROOM = 0x4800;
 
 /** What is known of what was read, as bits. */
 const KNOWN = { words: 1, characters: 2, cells: 4 } as const;
@@ -44,11 +35,11 @@ export class DumpReader {
   constructor(kernel: TextKernel) {
     this.#kernel = kernel;
     const { buffer } = kernel.gathered.data;
-    this.#big = new Uint8Array(buffer, AT.big, ROOM);
-    this.#little = new Uint8Array(buffer, AT.little, ROOM);
-    this.#bigDigits = new Uint16Array(buffer, AT.bigDigits, ROOM);
-    this.#littleDigits = new Uint16Array(buffer, AT.littleDigits, ROOM);
-    this.#characters = new Uint16Array(buffer, AT.characters, ROOM);
+    this.#big = numbersAt(Uint8Array, buffer, "BIG", MOST_SHOWN);
+    this.#little = numbersAt(Uint8Array, buffer, "LITTLE", MOST_SHOWN);
+    this.#bigDigits = numbersAt(Uint16Array, buffer, "BIG_DIGITS", MOST_SHOWN);
+    this.#littleDigits = numbersAt(Uint16Array, buffer, "LITTLE_DIGITS", MOST_SHOWN);
+    this.#characters = numbersAt(Uint16Array, buffer, "CHARACTERS", MOST_SHOWN);
   }
 
   /** Calls `onReading` for the dumps in `data`, the text that was noted last; a reading is good during the call. */

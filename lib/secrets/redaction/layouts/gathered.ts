@@ -1,23 +1,9 @@
 /** Stretches of a text put one after the other, as texts of their own, in the memory of the kernel. */
+import { AT, LONGEST_TEXT, MOST_BREAKS, MOST_STRETCHES, numbersAt } from "../kernel/memory.ts";
+import { SHORTEST } from "../lexicon/short_patterns.ts";
 import { Stretches } from "./stretches.ts";
 import type { Places, View } from "../view.ts";
 
-/** Where in the memory what lies, see gather.as, and how many elements there is room for. */
-const AT = {
-  data: 0x1d2000,
-  starts: 0x1db000,
-  ends: 0x1ed000,
-  breaks: 0x1ff000,
-  from: 0x256000,
-  to: 0x268000,
-  plainOnly: 0x254a00,
-  counts: 0x27a000,
-};
-const ROOM = { bytes: 0x8c00, breaks: 0x2800, stretches: 0x9000 } as const;
-/** Which of the numbers at `AT.counts` says how long the shortest text is, in which views nothing was met, and in which something. */
-const FEWEST = 5;
-const QUIET = 6;
-const HEARD = 7;
 /** The views, as bits. */
 const IN_PLAIN = 1;
 const IN_DENSE = 2;
@@ -42,28 +28,35 @@ export class Gathered implements View {
   readonly starts: Uint16Array;
   readonly ends: Uint16Array;
   readonly breaks: Readonly<Places>;
-  readonly plainOnly = AT.plainOnly;
+  readonly plainOnly = AT.PLAIN_ONLY;
   /** The stretches that {@linkcode Gathered.gather} is about: whoever looks for some puts them here. */
   readonly column: Stretches;
   readonly #counts: Uint32Array;
+  readonly #fewest: Uint32Array;
+  readonly #quiet: Uint32Array;
+  readonly #heard: Uint32Array;
   readonly #exports: GatherExports;
 
   /** What the kernel gathers that has these `exports`. */
   constructor(exports: GatherExports) {
     this.#exports = exports;
     const { buffer } = exports.memory;
-    const counts = this.#counts = new Uint32Array(buffer, AT.counts, HEARD + 1);
-    this.data = new Uint8Array(buffer, AT.data, ROOM.bytes);
-    this.starts = new Uint16Array(buffer, AT.starts, ROOM.bytes);
-    this.ends = new Uint16Array(buffer, AT.ends, ROOM.bytes);
+    const counts = this.#counts = numbersAt(Uint32Array, buffer, "GATHERED", 2);
+    this.#fewest = numbersAt(Uint32Array, buffer, "FEWEST", 1);
+    this.#quiet = numbersAt(Uint32Array, buffer, "QUIET", 1);
+    this.#heard = numbersAt(Uint32Array, buffer, "HEARD", 1);
+    this.data = numbersAt(Uint8Array, buffer, "BYTES", LONGEST_TEXT);
+    this.starts = numbersAt(Uint16Array, buffer, "BYTE_STARTS", LONGEST_TEXT);
+    this.ends = numbersAt(Uint16Array, buffer, "BYTE_ENDS", LONGEST_TEXT);
     this.breaks = {
-      at: new Uint16Array(buffer, AT.breaks, ROOM.breaks),
+      at: numbersAt(Uint16Array, buffer, "BYTE_BREAKS", MOST_BREAKS),
       get count(): number {
         return counts[1] as number;
       },
     };
-    const places = (at: number): Uint16Array => new Uint16Array(buffer, at, ROOM.stretches);
-    this.column = new Stretches(places(AT.from), places(AT.to));
+    const places = (name: "STRETCH_FROM" | "STRETCH_TO"): Uint16Array =>
+      numbersAt(Uint16Array, buffer, name, MOST_STRETCHES);
+    this.column = new Stretches(places("STRETCH_FROM"), places("STRETCH_TO"));
   }
 
   /** Bytes in all texts. */
@@ -73,17 +66,22 @@ export class Gathered implements View {
 
   /** Forgets all of them. */
   clear(): void {
-    this.#counts.fill(0, 0, 2);
+    this.#counts.fill(0);
   }
 
-  /** Bytes of the shortest text in which anything can be found; shorter ones are left out. */
+  /**
+   * Bytes of the shortest text in which anything can be found; shorter ones are left out.
+   *
+   * @throws {RangeError} when no pattern is as short: there is no room for so many texts
+   */
   set fewest(bytes: number) {
-    this.#counts[FEWEST] = bytes;
+    if (bytes < SHORTEST) throw new RangeError(`texts of ${bytes} bytes are too short to be gathered`);
+    this.#fewest[0] = bytes;
   }
 
   /** Says that the text as it stands will be looked up. */
   listen(): void {
-    this.#counts[HEARD] = 0;
+    this.#heard[0] = 0;
   }
 
   /**
@@ -91,8 +89,8 @@ export class Gathered implements View {
    * the text in a row. Rows of the text that were left out `areMissing`, and it `hasShort` patterns in the plain view.
    */
   trust(areMissing: boolean, hasShort: boolean): void {
-    const heard = this.#counts[HEARD] as number;
-    this.#counts[QUIET] = areMissing ? 0 : (IN_PLAIN | IN_DENSE) & ~heard & ~(hasShort ? IN_PLAIN : 0);
+    const heard = this.#heard[0] as number;
+    this.#quiet[0] = areMissing ? 0 : (IN_PLAIN | IN_DENSE) & ~heard & ~(hasShort ? IN_PLAIN : 0);
   }
 
   /** Makes a text of the stretches of {@linkcode Gathered.column}; false when there has to be made room for it first. */

@@ -3,7 +3,7 @@
  * is the last program of a pipe, whatever the others made of the value: rows of numbers, pieces, an encoding.
  */
 import { rot13 } from "../../encodings.ts";
-import { BREAK_LENGTH } from "../escapes/decoder.ts";
+import { BREAK_LENGTH } from "../kernel/memory.ts";
 import { DENSE } from "../symbols.ts";
 import type { View } from "../view.ts";
 

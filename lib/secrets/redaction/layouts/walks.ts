@@ -1,4 +1,5 @@
 /** What the kernel says of the lines of a text, one after the other: where there is something to do. */
+import { MOST_TOKENS, numbersAt } from "../kernel/memory.ts";
 import type { Lines } from "../kernel/text_kernel.ts";
 
 /** What there is to do, as in columns.as, walks.as, dumps.as and bits.as. */
@@ -37,12 +38,6 @@ export const ASK = {
 
 /** Does it: `what` there is to do with the lines from `first` to the one before `last`, and a number beside them. */
 export type OnAsk = (what: number, first: number, last: number, number: number) => void;
-
-/** Where in the memory lies what is asked about, see columns.as. */
-const ASKED = 0x27a008;
-/** The numbers beside the stretches of a column, and how many there may be, see records.as. */
-const NUMBERS = 0x2ca000;
-const MOST_NUMBERS = 4098;
 
 /** A place behind any text, see looks.as. */
 const NO_PLACE = 0x10000;
@@ -88,8 +83,8 @@ export class Walks {
   /** What the kernel says that has these `exports`. */
   constructor(exports: WalkExports) {
     this.#exports = exports;
-    this.#asked = new Uint32Array(exports.memory.buffer, ASKED, 3);
-    this.#numbers = new Uint32Array(exports.memory.buffer, NUMBERS, MOST_NUMBERS);
+    this.#asked = numbersAt(Uint32Array, exports.memory.buffer, "ASKED", 3);
+    this.#numbers = numbersAt(Uint32Array, exports.memory.buffer, "COLUMN_NUMBERS", MOST_TOKENS);
   }
 
   /** Gathers the columns of `lines` of a text of `length` bytes, of which the first may be cut when it `isContinued`. */
