@@ -3,10 +3,8 @@
 /** At a multiple of so many bytes a region begins of which nothing else is said: as many as are looked at together. */
 const USUAL = 16;
 
-/** Where a region, or what takes turns, is to begin. */
+/** Where a region, or what takes turns, is to begin behind what comes before. */
 export interface Place {
-  /** The first byte, for room before it that nobody uses. Behind what comes before, at the next multiple, by default. */
-  readonly at?: number;
   /** At a multiple of so many bytes. @default 16 */
   readonly align?: number;
 }
@@ -61,18 +59,14 @@ export function aligned(size: number, align: number): number {
   return Math.ceil(size / align) * align;
 }
 
-/**
- * Places entries one behind the other, from 0 on.
- *
- * @throws {RangeError} when one is to begin where another one lies, or not at a multiple that it needs, or a name comes twice
- */
+/** Places entries one behind the other, from 0 on. @throws {RangeError} when a name comes twice */
 export function place<Name extends string>(entries: readonly (Region<Name> | Turns<Name>)[]): Placed<Name>[] {
   const placed: Placed<Name>[] = [];
   let end = 0;
   for (const entry of entries) {
     if ("parts" in entry) end = placeRegion(entry, end, placed);
     else {
-      const start = startOf(entry, end, entry.lists.flat().map(nameOf).join(" and "));
+      const start = startOf(entry, end);
       const ends = entry.lists.map((list, nth) =>
         list.reduce((behind, each) => placeRegion(each, behind, placed, [entry, nth]), start)
       );
@@ -99,7 +93,7 @@ function placeRegion<Name extends string>(
   placed: Placed<Name>[],
   turn?: readonly [Turns<Name>, number],
 ): number {
-  let at = startOf(entry, end, nameOf(entry));
+  let at = startOf(entry, end);
   for (const [name, size] of entry.parts) {
     placed.push({ name, from: at, to: at + size, ...(turn === undefined ? {} : { turn }) });
     at += size;
@@ -107,17 +101,6 @@ function placeRegion<Name extends string>(
   return at;
 }
 
-function startOf({ at, align = USUAL }: Place, end: number, name: string): number {
-  const start = at ?? aligned(end, align);
-  if (start < end) throw new RangeError(`${name} at ${hex(start)} lies before ${hex(end)}, where the one before ends`);
-  if (start % align !== 0) throw new RangeError(`${name} at ${hex(start)} is not at a multiple of ${align}`);
-  return start;
-}
-
-function nameOf({ parts }: Region<string>): string {
-  return parts.map(([name]) => name).join(", ");
-}
-
-function hex(address: number): string {
-  return `0x${address.toString(16)}`;
+function startOf({ align = USUAL }: Place, end: number): number {
+  return aligned(end, align);
 }

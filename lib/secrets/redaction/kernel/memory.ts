@@ -2,9 +2,9 @@
  * What lies where in the memory of the kernel: the one place that says so. scripts/build_kernel.ts puts all of these names before
  * the source, and TypeScript asks {@linkcode AT}.
  *
- * Regions lie in the order of the table. A larger one pushes those behind it further on, up to the next that says where it is
- * to begin; what would reach into that is refused. Only the lists of {@linkcode turns} share their place. Loops write sixteen
- * elements at a time, and look at bytes around a region, which they have no use for.
+ * Regions lie in the order of the table, so that a larger one pushes those behind it further on. Only the lists of
+ * {@linkcode turns} share their place. Loops write sixteen elements at a time, and look at bytes around a region, which they
+ * have no use for.
  */
 import { SHORTEST } from "../lexicon/short_patterns.ts";
 import { aligned, block, endOf, place, type Placed, region, turns } from "./layout.ts";
@@ -69,6 +69,7 @@ const SLOTS = 0x4000;
 const NUMBERS = 0x2000;
 const COLUMNS = 256;
 
+/** Large regions begin at pages: where they do not, looking up takes up to a tenth longer. */
 const PAGE = { align: 0x1000 };
 /** Elements that are written behind the last one. */
 const BEYOND = 16;
@@ -103,7 +104,7 @@ const PLAIN_ROW_STEP = 96;
 /** What lies within a level of `ROWS`: a list for both views and one for the plain view, 32 bits for their number before each. */
 const ROWS = place([
   region("ALL_ROWS", u32(1 + LONGEST_TEXT / ROW_STEP)),
-  region("PLAIN_ROWS", u32(1 + Math.ceil(LONGEST_TEXT / PLAIN_ROW_STEP)), { align: 0x100 }),
+  region("PLAIN_ROWS", u32(1 + Math.ceil(LONGEST_TEXT / PLAIN_ROW_STEP))),
 ]);
 
 /** Bytes from one such list or level to the next. */
@@ -123,11 +124,11 @@ export const REGIONS = place([
   region("BLOB_BYTES", u8(8)),
   // How many lines there are, whether there are marks of escapes, how many marks of blobs, what is known of any line or, after text was
   // decoded, how many places are NESTED; how many runs there are, and how many things were met.
-  region("COUNTS", u32(6), { align: 8 }),
+  region("COUNTS", u32(6)),
   // The digits of hexadecimal numbers, again by halves of bytes.
   block({ HEX_LOW: v128(1), HEX_HIGH: v128(1) }),
   // The kinds of escape that a byte may begin, and those of which it may be the second byte.
-  region("STARTS", u8(256), { at: 0x200 }),
+  region("STARTS", u8(256)),
   region("FOLLOWS", u8(256)),
   // The symbols of the dense view.
   region("SYMBOLS", u8(256)),
@@ -166,12 +167,12 @@ export const REGIONS = place([
   // is near their ends.
   region("ROWS", (DEEPEST + 1) * ROWS_SIZE, PAGE),
   // 16-bit places: marks of blobs, and where one text ends and the next begins.
-  region("BLOBS", u16(LONGEST_TEXT + 1), { at: 0x9b000 }),
+  region("BLOBS", u16(LONGEST_TEXT + 1), PAGE),
   region("BREAKS", u16(MOST_BREAKS), PAGE),
   // The lines that were dealt out.
   region("DEALT", u8(endOf(LINE) * DEALT_ROOM), PAGE),
   // Stretches to decode, three 16-bit numbers for each: kinds, start, end.
-  region("REGIONS", u16(3 * MOST_REGIONS), { at: 0xc0000 }),
+  region("REGIONS", u16(3 * MOST_REGIONS), PAGE),
   // Where in what came out of the last stretch stands what may begin a further escape, 16 bits each.
   region("NESTED", u16(LONGEST_TEXT + 1), PAGE),
   // Where the symbols of the plain view stand in the text, and those of the dense one, 16 bits each.
@@ -192,11 +193,11 @@ export const REGIONS = place([
     [region("FOUND", u32(MOST_FOUND))],
     // Places at which grams begin, 16 bits each, if the five symbols that each holds are right.
     [region("CANDIDATES", u16(LONGEST_TEXT + BEYOND))],
-  ], { at: 0x188000 }),
+  ], PAGE),
   // The bits of the short patterns, see short_patterns.ts.
   region("SHORT_BITS", u32(SHORT_NUMBERS)),
   // Runs of noughts and ones: where each begins and ends, 16 bits each.
-  region("RUNS", u16(2 * MOST_RUNS), { at: 0x1b8000 }),
+  region("RUNS", u16(2 * MOST_RUNS), PAGE),
   // Digits put together, a bit each and 32 bytes behind them, and where each stands, 16 bits.
   region("DIGITS", bits(LONGEST_TEXT) + v128(3), PAGE),
   region("DIGIT_PLACES", u16(LONGEST_TEXT + BEYOND), PAGE),
@@ -250,7 +251,7 @@ export const REGIONS = place([
     ODDS: v128(1),
   }, PAGE),
   // For each byte its symbol in the dense view, the same one for all that make one token with their like.
-  region("TOKENS", u8(256), { align: 0x100 }),
+  region("TOKENS", u8(256)),
   // For groups of two digits, and for those of four, what there is to know of those that show four bytes with a blank between
   // them: which digits, and for either order which bytes and where the digits of each are.
   block({ QUADS: v128(4), QUADS_OF_WORDS: v128(4) }),
@@ -263,7 +264,7 @@ export const REGIONS = place([
   // What proof a run needs, see evidence.ts: kinds as bits, and half bits for those.
   region("LEAST", u32(6)),
   // For each byte sixteen of it, and for each small number of 16 bits eight of it: as with the vectors above.
-  region("SIXTEENS", v128(256), { align: 0x100 }),
+  region("SIXTEENS", v128(256)),
   region("EIGHT_TIMES", v128(SMALL_NUMBERS)),
 
   // What lines are by themselves, for a portion of them at a time, behind the last ones of those before: the first four bytes, 32
@@ -274,19 +275,19 @@ export const REGIONS = place([
   region("FIRSTS", u8(BEFORE + PORTION + BATCH), PAGE),
   region("INDENTS", u8(BEFORE + PORTION + BATCH), PAGE),
   // The line that was described last, when it has up to sixteen bytes, with noughts for all digits.
-  region("SHAPE", v128(1), { align: 0x800 }),
+  region("SHAPE", v128(1)),
   // The tokens of sixteen bytes of the first line of a group.
   region("FIRST_TOKENS", v128(1)),
   // For each place in a line, and the one behind the longest, the bytes that lines which are described together have there.
-  region("PLACED", u8(BATCH * (SHORT + 1)), { align: 0x100 }),
+  region("PLACED", u8(BATCH * (SHORT + 1))),
   // For each text that was gathered whether only the plain view of it is looked at, 8 bits each. None is as short as nothing can be
   // found in.
-  region("PLAIN_ONLY", u8(LONGEST_TEXT / (BREAK_LENGTH + SHORTEST) + 1), { align: 0x100 }),
+  region("PLAIN_ONLY", u8(LONGEST_TEXT / (BREAK_LENGTH + SHORTEST) + 1)),
   // The tokens of a line, of which each is a byte: those of the first line of some that end alike, of another line, and of the first
   // line of some that begin alike. As many bytes before each are looked at as it has.
-  region("FIRST_LINE", u8(MOST_TOLD + 8), { at: 0x255e20 }),
-  region("OTHER_LINE", u8(MOST_TOLD + 8), { align: 0x80 }),
-  region("GROUP_TOKENS", u8(MOST_TOLD + 8), { align: 0x80 }),
+  region("FIRST_LINE", u8(MOST_TOLD + 8)),
+  region("OTHER_LINE", u8(MOST_TOLD + 8)),
+  region("GROUP_TOKENS", u8(MOST_TOLD + 8)),
   // Where stretches begin and end, 16 bits each.
   region("STRETCH_FROM", u16(MOST_STRETCHES), PAGE),
   region("STRETCH_TO", u16(MOST_STRETCHES), PAGE),
@@ -295,18 +296,18 @@ export const REGIONS = place([
   // as bits. 32 bits each.
   block({ GATHERED: u32(2), ASKED: u32(3), FEWEST: u32(1), QUIET: u32(1), HEARD: u32(1) }),
   // How many names of bytes there are in the cells of a row, and 256 times the last three characters of each, and its byte.
-  region("CELL_NAMES", u32(64), { align: 0x100 }),
+  region("CELL_NAMES", u32(64)),
   // How many stretches of what was decoded last hold escapes of other kinds and came to nothing, 32 bits; and of each where it begins
   // and ends and which kinds may be in it, 16 bits each.
-  block({ HIDDEN: u32(1), FIRST_HIDDEN: u16(3 * MOST_HIDDEN) }, { at: 0x27c000 }),
+  block({ HIDDEN: u32(1), FIRST_HIDDEN: u16(3 * MOST_HIDDEN) }, PAGE),
 
   turns("each looks up all that it has gathered before another one begins, and none goes on from what it had before", [
     // Tokens: where each begins and ends, 16 bits each, and the number before it, 32 bits. Of each entry, a token in one of its
     // places, the key of the place, 32 bits, and the next entry of the place, 16 bits.
     [
       region("TOKEN_FROM", u16(MOST_TOKENS)),
-      region("TOKEN_TO", u16(MOST_TOKENS), { align: 0x400 }),
-      region("TOKEN_NUMBERS", u32(MOST_TOKENS), { align: 0x400 }),
+      region("TOKEN_TO", u16(MOST_TOKENS)),
+      region("TOKEN_NUMBERS", u32(MOST_TOKENS)),
       region("ENTRY_KEYS", u32(MOST_ENTRIES), PAGE),
       region("ENTRY_NEXT", u16(MOST_ENTRIES), PAGE),
     ],
@@ -327,19 +328,19 @@ export const REGIONS = place([
       region("FIELDS_LAST", u16(FIELD_PLACES)),
       region("FIELDS_COUNT", u16(FIELD_PLACES)),
     ],
-  ], { at: 0x280000 }),
+  ], PAGE),
   // For each byte whether it parts fields, or ends a name before what it names.
-  region("PARTING", u8(256), { align: 0x800 }),
+  region("PARTING", u8(256)),
   // How many entries may have a place, for places that share a counter, 16 bits each.
   region("COUNTERS", u16(COUNTERS), PAGE),
   // Of each place of tokens the first and the last entry, how many there are, and its slot, 16 bits each. The next ones to come are told
   // by this which slots to clear.
   region("PLACE_FIRST", u16(MOST_ENTRIES), PAGE),
-  region("PLACE_LAST", u16(MOST_ENTRIES), { align: 0x800 }),
-  region("PLACE_COUNT", u16(MOST_ENTRIES), { align: 0x800 }),
-  region("PLACE_SLOT", u16(MOST_ENTRIES), { align: 0x800 }),
+  region("PLACE_LAST", u16(MOST_ENTRIES)),
+  region("PLACE_COUNT", u16(MOST_ENTRIES)),
+  region("PLACE_SLOT", u16(MOST_ENTRIES)),
   // Places by their keys, and the lowest bits the number of the place; 0 when free: 32 bits each.
-  region("SLOTS", u32(SLOTS), { align: 0x2000 }),
+  region("SLOTS", u32(SLOTS)),
   // The numbers beside the stretches of a column, 32 bits each, as long as there are tokens.
   region("COLUMN_NUMBERS", u32(MOST_TOKENS), PAGE),
   // Columns of tokens, of cells or of fields that were gathered last, 64 bits each.
@@ -348,9 +349,9 @@ export const REGIONS = place([
   region("NUMBERS_SEEN", u32(NUMBERS), PAGE),
   // For each byte of the tokens' text a bit, set for letters and digits, and for digits.
   region("SYMBOL_BITS", bits(LONGEST_TEXT) + u64(2), PAGE),
-  region("DIGIT_BITS", bits(LONGEST_TEXT) + u64(2), { align: 0x100 }),
+  region("DIGIT_BITS", bits(LONGEST_TEXT) + u64(2)),
   // Of each entry the token, 16 bits.
-  region("ENTRY_TOKENS", u16(MOST_ENTRIES), { align: 0x800 }),
+  region("ENTRY_TOKENS", u16(MOST_ENTRIES)),
 ]);
 
 /** A region by its name. */
