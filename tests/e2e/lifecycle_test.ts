@@ -101,7 +101,7 @@ Deno.test("program ends when its client is killed", async () => {
   assert.ok(await alive());
   client.kill("SIGKILL");
   await client.status;
-  await eventually("the program is gone", async () => !await alive(), 3000);
+  await eventually("the program is gone", async () => !await alive());
   await reader.cancel();
 });
 

@@ -94,8 +94,8 @@ Deno.test("a server that stalls is given up, and a cancelled call does not wait 
   assert.deepEqual(await tools.localNames(), []);
   // The limit itself, with a client of its own that is less patient.
   const { promise, resolve } = Promise.withResolvers<SftpClient>();
-  const deadline = new Deadline(5000);
-  await tools.session.connection.subsystem("sftp", { deadline }, (channel) => resolve(new SftpClient(channel, 300)));
+  const deadline = new Deadline(20_000);
+  await tools.session.connection.subsystem("sftp", { deadline }, (channel) => resolve(new SftpClient(channel, 2000)));
   const client = await promise;
   await client.start();
   const handle = await client.open("/file", 1);

@@ -71,14 +71,15 @@ async function removeUser(name: string, uid: number, home: string): Promise<void
     killAll(left.map((process) => process.pid));
     return left.length === 0;
   });
-  await locked(() => run("userdel", ["-f", name]));
-  await Deno.remove(home, { recursive: true }).catch(() => {});
-  // What keeps a shell's output was killed before it could take it away.
+  // What keeps a shell's output was killed before it could take it away. Looked for while the number is still this
+  // user's: the next user that is made gets it again.
   for await (const { name: left } of Deno.readDir("/dev/shm")) {
     const path = `/dev/shm/${left}`;
     const owner = await Deno.lstat(path).then((info) => info.uid, () => null);
     if (owner === uid) await Deno.remove(path, { recursive: true }).catch(() => {});
   }
+  await locked(() => run("userdel", ["-f", name]));
+  await Deno.remove(home, { recursive: true }).catch(() => {});
 }
 
 /** The password database is locked while another test changes it; the tools say so at once instead of waiting. */
@@ -88,5 +89,5 @@ async function locked(change: () => Promise<RunResult>): Promise<void> {
     if (result.code === 0) return true;
     if (/cannot lock|try again later/i.test(result.stderr)) return false;
     throw new Error(result.stderr.trim());
-  }, 30_000);
+  });
 }
