@@ -1,6 +1,7 @@
 /** Users of the test machine that exist for one test. Only root can make them. */
 import { eventually, killAll, processes } from "./processes.ts";
 import { ensureProgram, isRoot, run, type RunResult } from "./run.ts";
+import { addSudoRules, removeSudoRules } from "./sudo_rules.ts";
 
 /** How a test user is made. */
 export interface TestUserOptions {
@@ -50,12 +51,7 @@ export async function createTestUser(options: TestUserOptions = {}): Promise<Tes
 async function grantSudo(name: string, sudo: "password" | "nopasswd" | "none"): Promise<void> {
   await ensureProgram("sudo");
   if (sudo === "none") return;
-  const rule = `${name} ALL=(ALL:ALL) ${sudo === "nopasswd" ? "NOPASSWD: " : ""}ALL\n`;
-  // Written elsewhere and renamed: sudo reads the directory at any moment, and a half file locks every user out.
-  const draft = `/etc/sudoers.d/.${name}.draft`;
-  await Deno.writeTextFile(draft, rule, { mode: 0o440 });
-  await Deno.chmod(draft, 0o440);
-  await Deno.rename(draft, `/etc/sudoers.d/${name}`);
+  await addSudoRules(`${name} ALL=(ALL:ALL) ${sudo === "nopasswd" ? "NOPASSWD: " : ""}ALL\n`);
 }
 
 async function authorize(name: string, home: string, publicKeyLine: string): Promise<void> {
@@ -65,7 +61,7 @@ async function authorize(name: string, home: string, publicKeyLine: string): Pro
 }
 
 async function removeUser(name: string, uid: number, home: string): Promise<void> {
-  await Deno.remove(`/etc/sudoers.d/${name}`).catch(() => {});
+  await removeSudoRules(name);
   await eventually(`processes of ${name} are gone`, async () => {
     const left = (await processes()).filter((process) => process.uid === uid && process.state !== "Z");
     killAll(left.map((process) => process.pid));
