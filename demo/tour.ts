@@ -75,7 +75,7 @@ async function execute(agent: Agent, session_id: string): Promise<void> {
     command: "uname -s; echo 'this goes to stderr' >&2; exit 3",
   });
   agent.transcript.check("stdout, stderr and exit code are told apart", result.exit_code === 3 && result.stderr !== "");
-  const hung = await agent.call("ssh_execute", { session_id, command: "echo started; sleep 600", timeout: 1 });
+  const hung = await agent.call("ssh_execute", { session_id, command: "echo started; sleep 600", timeout: 2 });
   agent.transcript.check("a command that hangs is ended at its timeout", hung.timed_out && hung.stdout === "started\n");
 }
 

@@ -214,7 +214,7 @@ export class Shell {
   async waitFor(pattern: Pattern, limits: WaitLimits, from?: number): Promise<WaitReason> {
     const { mark } = this.#io;
     const watch = from === undefined
-      ? new Watch(this.#io, pattern, mark.row, mark)
+      ? new Watch(this.#io, pattern, mark.outputRow ?? mark.row, mark)
       : new Watch(this.#io, pattern, from);
     return await awaited(this.#io, watch, limits, () => false);
   }

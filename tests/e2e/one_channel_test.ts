@@ -48,7 +48,7 @@ Deno.test("on a server with one channel a connection, a command is ended at its 
   const result = await program.ok("ssh_execute", {
     session_id,
     command: "echo started; sleep 7752 & sleep 7751",
-    timeout: 3,
+    timeout: 5,
   });
   assert.deepEqual([result.stdout, result.timed_out, result.process_gone], ["started\n", true, true]);
   await program.ok("ssh_close_session", { session_id });

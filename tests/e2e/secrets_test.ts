@@ -76,10 +76,10 @@ Deno.test("no command line, file or history of the remote host holds a value whi
   await program.ok("ssh_load_env_file", { session_id, file_path: "app.env" });
   await program.ok("ssh_shell_open", { session_id });
   const running = [
-    program.ok("ssh_execute", { session_id, command: "sleep 6.25" }),
-    program.ok("ssh_sudo_execute", { session_id, command: "sleep 6.25", sudo_password_var: "SUDO_PASS" }),
+    program.ok("ssh_execute", { session_id, command: "sleep 9.25" }),
+    program.ok("ssh_sudo_execute", { session_id, command: "sleep 9.25", sudo_password_var: "SUDO_PASS" }),
   ];
-  const sleeping = async () => (await processes()).filter((process) => process.command === "sleep 6.25");
+  const sleeping = async () => (await processes()).filter((process) => process.command === "sleep 9.25");
   await eventually("both commands run", async () => (await sleeping()).length === 2);
   for (const process of await processes()) {
     if (process.pid === Deno.pid) continue;

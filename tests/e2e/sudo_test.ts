@@ -2,17 +2,18 @@
 import assert from "node:assert/strict";
 import { eventually, processes } from "../support/processes.ts";
 import { Program } from "../support/program.ts";
+import { addSudoRules } from "../support/sudo_rules.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { createTestUser, startSshd, type TestUserOptions } from "../support/sshd.ts";
 
 /**
- * @param rules lines of sudoers that stand before the user's own, made with the user's name
+ * @param rules more lines of sudoers, made with the user's name
  * @param env what app.env in the secrets directory holds
  */
 async function sudoSetup(options: TestUserOptions, rules?: (name: string) => string, env = "") {
   const sshd = await startSshd();
   const user = await createTestUser(options);
-  if (rules !== undefined) await prependRules(user.name, rules(user.name));
+  if (rules !== undefined) await addSudoRules(rules(user.name));
   const secrets = await tempDir();
   await Deno.writeTextFile(`${secrets.path}/app.env`, env, { mode: 0o600 });
   const program = await Program.start({
@@ -36,15 +37,6 @@ async function sudoSetup(options: TestUserOptions, rules?: (name: string) => str
       await secrets[Symbol.asyncDispose]();
     },
   };
-}
-
-/** As createTestUser, sudo never sees a half of it. */
-async function prependRules(name: string, rules: string): Promise<void> {
-  const file = `/etc/sudoers.d/${name}`;
-  const draft = `/etc/sudoers.d/.${name}.more`;
-  await Deno.writeTextFile(draft, rules + await Deno.readTextFile(file).catch(() => ""));
-  await Deno.chmod(draft, 0o440);
-  await Deno.rename(draft, file);
 }
 
 const password = "correct horse'; battery $(staple)";

@@ -116,9 +116,8 @@ Deno.test("an encrypted key opens with its passphrase, and says what is wrong wi
   await home.write("slow", [pem[0], data.toString("base64"), pem.at(-1), ""].join("\n"));
   const args = { ...target, key_path: `${home.path}/slow`, passphrase: "a passphrase 77", timeout: 3 };
   const slow = program.fails("ssh_connect", args);
-  const begin = performance.now();
-  await program.ok("ssh_list_sessions");
-  assert.ok(performance.now() - begin < 2000, "a key being decrypted holds up other calls");
+  const listed = program.ok("ssh_list_sessions").then(() => "listed");
+  assert.equal(await Promise.race([slow, listed]), "listed", "a key being decrypted holds up other calls");
   assert.deepEqual([(await slow).code, (await slow).message], ["timed_out", "no end of reading the key within 3 s"]);
   const missing = await program.fails("ssh_connect", { ...target, key_path: `${home.path}/none` });
   assert.equal(missing.code, "key_not_found");
@@ -130,7 +129,7 @@ Deno.test("a command of root is ended at its timeout, though sshd ignores signal
   const target = { host: sshd.host, port: sshd.port, username: sshd.user, key_path: sshd.clientKeyPath };
   const { session_id } = await program.ok("ssh_connect", target);
   const command = "echo started; sleep 5151 & sleep 5152";
-  const result = await program.ok("ssh_execute", { session_id, command, timeout: 2.5 });
+  const result = await program.ok("ssh_execute", { session_id, command, timeout: 4 });
   assert.deepEqual([result.timed_out, result.process_gone, result.stdout], [true, true, "started\n"]);
   const left = (await processes()).filter((process) => /sleep 515/.test(process.command) && process.state !== "Z");
   assert.deepEqual(left, []);

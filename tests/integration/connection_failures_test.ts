@@ -29,7 +29,7 @@ function options(more: Partial<ConnectOptions> & { port: number }): ConnectOptio
     username: "nobody",
     credentials: { password: "none" },
     knownHosts: new KnownHosts({ policy: "insecure" }),
-    timeoutMs: 5000,
+    timeoutMs: 20_000,
     ...more,
   };
 }
@@ -176,12 +176,12 @@ Deno.test("connect() answers a server that asks the password by keyboard-interac
   await using sshd = await startSshd({ keyboardInteractive: true });
   await using user = await createTestUser({ password: "kbd-pass-1" });
   const connection = await Connection.connect(
-    options({ port: sshd.port, username: user.name, credentials: { password: "kbd-pass-1" }, timeoutMs: 15_000 }),
+    options({ port: sshd.port, username: user.name, credentials: { password: "kbd-pass-1" } }),
   );
   await connection.close();
   const error = await failure(
     Connection.connect(
-      options({ port: sshd.port, username: user.name, credentials: { password: "no" }, timeoutMs: 15_000 }),
+      options({ port: sshd.port, username: user.name, credentials: { password: "no" } }),
     ),
   );
   assert.deepEqual(error.data?.tried, ["keyboard-interactive"]);
@@ -271,7 +271,7 @@ Deno.test("a server that allows no session at all is an error at once", async ()
   const connection = await Connection.connect(
     options({ port: sshd.port, username: sshd.user, credentials: { privateKey: parsed } }),
   );
-  const error = await failure(connection.exec("true", { deadline: new Deadline(5000) }));
+  const error = await failure(connection.exec("true", { deadline: new Deadline(20_000) }));
   assert.equal(error.code, "channel_refused");
   await connection.close();
 });
@@ -290,7 +290,7 @@ Deno.test("commands on dropbear run, fail and are ended with their whole process
   const limits = { timeoutMs: 10_000, maxOutputBytes: 1000, ...quick };
   const result = await execute(session, "echo out; echo err >&2; exit 5", {}, limits);
   assert.deepEqual([result.stdout.text, result.stderr.text, result.exitCode], ["out\n", "err\n", 5]);
-  const ended = await execute(session, "sleep 6161 & sleep 6162", {}, { ...limits, timeoutMs: 2500 });
+  const ended = await execute(session, "sleep 6161 & sleep 6162", {}, { ...limits, timeoutMs: 4000 });
   assert.deepEqual([ended.timedOut, ended.processGone], [true, true]);
   await session.close();
 });

@@ -35,6 +35,9 @@ function options(more: Partial<RunOptions>): RunOptions {
   };
 }
 
+/** In so long even a busy machine has started a command. */
+const TO_START_MS = 4000;
+
 async function running(command: string): Promise<number> {
   return (await processes()).filter((process) => process.state !== "Z" && process.command === command).length;
 }
@@ -53,7 +56,7 @@ for (const maxSessions of [1, 3]) {
     const session = await sessionOn(sshd);
     const sleep = `sleep ${unlikely()}`;
     const results = await Promise.all(
-      Array.from({ length: maxSessions }, () => execute(session, sleep, {}, options({ timeoutMs: 1000 }))),
+      Array.from({ length: maxSessions }, () => execute(session, sleep, {}, options({ timeoutMs: TO_START_MS }))),
     );
     assert.deepEqual(results.map((result) => [result.timedOut, result.processGone]), results.map(() => [true, true]));
     assert.equal(await running(sleep), 0);
@@ -71,7 +74,7 @@ Deno.test("execute() ends a command whose process id it never learned when the u
   await using user = await createTestUser({ shell: "/usr/bin/fish" });
   const session = await sessionOn(sshd, { username: user.name });
   const sleep = `sleep ${unlikely()}`;
-  const result = await execute(session, sleep, {}, options({ timeoutMs: 1000 }));
+  const result = await execute(session, sleep, {}, options({ timeoutMs: TO_START_MS }));
   assert.equal(result.timedOut, true);
   await eventually("the command is gone", async () => await running(sleep) === 0);
   await session.close();
@@ -95,12 +98,18 @@ Deno.test("execute() ends at its timeout, and not seconds later, when the link d
   await using sshd = await startSshd();
   await using relay = await freezableRelay(sshd.port);
   const session = await sessionOn(sshd, { port: relay.port });
-  const sleep = `sleep ${unlikely()}`;
-  const running = execute(session, sleep, {}, options({ timeoutMs: 2500 }));
-  setTimeout(() => relay.freeze(), 1500);
-  const result = await running;
-  assert.deepEqual([result.timedOut, result.processGone], [true, false]);
-  assert.ok(result.durationMs < 10_000, `after ${result.durationMs} ms`);
+  let started = false;
+  const push = (chunk: Uint8Array): Uint8Array => {
+    started ||= chunk.length > 0;
+    if (started) relay.freeze();
+    return chunk;
+  };
+  const filter = () => ({ push, end: () => new Uint8Array(0) });
+  // By then its process id, which comes another way, has been told.
+  const command = `sleep 0.3; echo started; sleep ${unlikely()}`;
+  const result = await execute(session, command, {}, options({ timeoutMs: TO_START_MS, filter }));
+  assert.deepEqual([started, result.timedOut, result.processGone], [true, true, false]);
+  assert.ok(result.durationMs < TO_START_MS + 7500, `after ${result.durationMs} ms`);
   await session.close();
 });
 

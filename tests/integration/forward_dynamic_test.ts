@@ -42,7 +42,7 @@ Deno.test("a dynamic forward serves curl when it speaks SOCKS 5, 5 with names, 4
     ["--socks4a", "localhost"],
   ];
   for (const [option, host] of ways) {
-    const args = ["-sS", "--noproxy", "", "--max-time", "10", option, proxy, `http://${host}:${server.port}/`];
+    const args = ["-sS", "--noproxy", "", "--max-time", "60", option, proxy, `http://${host}:${server.port}/`];
     assert.deepEqual(await run("curl", args), { code: 0, stdout: `host ${host}:${server.port}`, stderr: "" }, option);
   }
   await server.close();

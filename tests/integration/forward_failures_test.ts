@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { eventually } from "../support/processes.ts";
 import { freePort } from "../support/free_port.ts";
 import {
+  assertFree,
   channelsOf,
   dial,
   ending,
@@ -136,16 +137,6 @@ Deno.test("ssh_forward_port says what is wrong when its arguments are", async (t
   assert.equal(value.error.message, 'this session has no forward "fwd-0"');
 });
 
-/** Whether a port can be listened on; where another program has taken it by now, whether it is none of ours. */
-async function isFree(port: number): Promise<void> {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-  } catch (error) {
-    const ours = (await socketsWithPort(port)).filter((line) => line.startsWith("LISTEN"));
-    assert.ok(error instanceof Deno.errors.AddrInUse && ours.length === 0, `${error} ${ours}`);
-  }
-}
-
 Deno.test("ssh_close_forward frees the port before it answers when connections are held", async () => {
   await using bed = await startBed();
   await using echo = await serveEcho();
@@ -158,7 +149,7 @@ Deno.test("ssh_close_forward frees the port before it answers when connections a
   const endings = sockets.map(ending);
   const { value } = await bed.call("ssh_close_forward", { forward_id });
   assert.deepEqual(value, { forward_id, closed: true });
-  await isFree(local_port);
+  await assertFree(local_port);
   assert.deepEqual(new Set(await Promise.all(endings)), new Set(["reset"]));
   await eventually("the server has no connection left", () => echo.open() === 0);
   await noChannelsLeft(bed.session);

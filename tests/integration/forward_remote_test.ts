@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { unansweredPort } from "../support/faulty_server.ts";
-import { eventually } from "../support/processes.ts";
+import { descendants, eventually } from "../support/processes.ts";
 import { freePort } from "../support/free_port.ts";
 import { runOk } from "../support/run.ts";
 import {
+  assertFree,
   dial,
   ending,
   noChannelsLeft,
@@ -69,8 +70,9 @@ Deno.test("a remote forward frees the remote port before it answers when closed,
     await readExactly(socket, 4);
   }
   const endings = sockets.map(ending);
+  const serving = (await descendants(bed.sshd.pid)).map(({ pid }) => pid);
   assert.deepEqual((await bed.call("ssh_close_forward", { forward_id: value.forward_id })).isError, false);
-  Deno.listen({ hostname: "127.0.0.1", port: value.remote_port }).close();
+  await assertFree(value.remote_port, serving);
   await Promise.all(endings);
   for (const socket of sockets) socket.destroy();
   await eventually("the server here is left", () => echo.open() === 0);

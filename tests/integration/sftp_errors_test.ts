@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execute } from "../../lib/ssh/commands/exec.ts";
 import { FileHost } from "../support/file_host.ts";
 import { FileTools, someBytes } from "../support/file_tools.ts";
+import { eventually } from "../support/processes.ts";
 import { isRoot, run, runOk } from "../support/run.ts";
 import { createTestUser, startSshd } from "../support/sshd.ts";
 
@@ -128,7 +129,9 @@ Deno.test("an SFTP channel that died is opened again", async () => {
     const environment = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
     if (environment.includes(` ${host.sshd.port}\0`)) Deno.kill(Number(pid), "SIGKILL");
   }
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  await tools.ok(write, { remote_path: host.path("file"), content: "2" });
+  // Until its end has come here, it is asked in vain.
+  await eventually("it is opened again", () => {
+    return tools.ok(write, { remote_path: host.path("file"), content: "2" }).then(() => true, () => false);
+  });
   assert.equal(await Deno.readTextFile(host.path("file")), "2");
 });

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { SftpClient } from "../../lib/ssh/sftp/client.ts";
 import { Deadline } from "../../lib/ssh/deadline.ts";
 import { startFaultySftp } from "../support/faulty_sftp.ts";
-import { FileTools, rejectsWith, someBytes } from "../support/file_tools.ts";
+import { FileTools, leaves, rejectsWith, someBytes } from "../support/file_tools.ts";
 
 const SIZE = 1_000_000;
 
@@ -91,11 +91,11 @@ Deno.test("a server that stalls is given up, and a cancelled call does not wait 
   setTimeout(() => controller.abort(), 200);
   const args = { remote_path: "/file", local_path: "file" };
   await tools.fails("cancelled", "ssh_download_file", args, { signal: controller.signal });
-  assert.deepEqual(await tools.localNames(), []);
+  await leaves(tools.local.path, []);
   // The limit itself, with a client of its own that is less patient.
   const { promise, resolve } = Promise.withResolvers<SftpClient>();
-  const deadline = new Deadline(5000);
-  await tools.session.connection.subsystem("sftp", { deadline }, (channel) => resolve(new SftpClient(channel, 300)));
+  const deadline = new Deadline(20_000);
+  await tools.session.connection.subsystem("sftp", { deadline }, (channel) => resolve(new SftpClient(channel, 2000)));
   const client = await promise;
   await client.start();
   const handle = await client.open("/file", 1);

@@ -56,10 +56,11 @@ for (const name of ["bash", "dash", "ash", "zsh", "ksh93", "mksh"] as const) {
     assert.ok([130, 258].includes(interrupted.exit_code ?? 0), JSON.stringify(interrupted));
     assert.equal((await shell.run("echo after $((6*7))")).output, "after 42");
 
-    const late = await shell.run("sleep 1.2; echo late; (exit 9)", { timeout: 0.3 });
+    const late = await shell.run(": late\nsleep 3; echo late; (exit 9)", { timeout: 0.3 });
     assert.equal(late.exit_code, null);
     const waited = await shell.wait("late");
     assert.equal(waited.reason, "matched");
+    assert.match(waited.output, /^late$/m, "the echo of the command is none of its output");
     const finished = waited.exit_code === undefined ? await shell.wait(undefined) : waited;
     assert.equal(finished.exit_code, 9);
 
@@ -121,11 +122,13 @@ Deno.test("ssh_shell_send() with await_exit says where it cannot run: a full-scr
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));
   await shell.open();
   await shell.send("less /etc/services");
+  await shell.until("input");
   const inPager = await shell.fail("send", { data: "echo x", await_exit: true });
   assert.equal(inPager.code, "invalid_argument");
   assert.match(inPager.message, /not at its prompt/);
   await shell.send("q", { press_enter: false });
-  await shell.send("python3 -q", { wait: 5 });
+  await shell.until("prompt");
+  await shell.send("python3 -q", { wait: 60 });
   const inRepl = await shell.fail("send", { data: "echo x", await_exit: true });
   assert.match(inRepl.message, /waits for repl/);
   await shell.press("d");
@@ -177,10 +180,10 @@ Deno.test("a prompt that looks like none, or is none, is known where no line edi
     for (const prompt of ["odd;; ", ""]) {
       assert.equal((await shell.send(`PS1='${prompt}'`, { wait: 0.5 })).state, "prompt", name + prompt);
       assert.deepEqual(pick(await shell.run("echo out; (exit 7)")), ["out", 7], name + prompt);
-      for (const work of ["printf 'at work'; sleep 1", "sleep 1 & wait", "read x; sleep 1"]) {
+      for (const work of ["printf 'at work'; sleep 2", "sleep 2 & wait", "read x; sleep 2"]) {
         assert.equal((await shell.send(work, { wait: 0.3 })).state, "running", `${name} ${work}`);
         if (work.startsWith("read")) await shell.send("answer", { wait: 0.3 });
-        await shell.wait(undefined, { poll_interval: 1.5, timeout: 10 });
+        await shell.wait(undefined, { poll_interval: 3, timeout: 30 });
       }
     }
   }));

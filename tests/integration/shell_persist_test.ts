@@ -44,7 +44,9 @@ Deno.test("a full-screen program in a persistent shell is as it was left", async
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));
   await shell.open({ persist: true, width: 80, height: 24 });
   await shell.send("vim -u NONE left.txt", { wait: 5 });
+  await shell.shows(/^~$/m);
   await shell.send("ihalf done", { press_enter: false });
+  await shell.shows(/^half done/);
   await shell.client.call("ssh_close_session", { session_id: shell.session });
   await shell.connect();
   const back = await shell.open({ persist: true, width: 80, height: 24 });
@@ -52,6 +54,7 @@ Deno.test("a full-screen program in a persistent shell is as it was left", async
   assert.match(back.output, /^half done/);
   await shell.press("escape");
   await shell.send(":wq");
+  await shell.until("prompt");
   assert.equal(await Deno.readTextFile(`${shell.user.home}/left.txt`), "half done\n");
   await shell.send("exit");
 });

@@ -23,12 +23,12 @@ Deno.test("vim opens, edits and saves a file", async () => {
   await shell.open({ width: 80, height: 24 });
   const opened = await shell.send("vim -u NONE note.txt", { wait: 5 });
   assert.equal(opened.state, "fullscreen");
-  assert.match(opened.output, /~\n~\n/);
+  await shell.shows(/~\n~\n/);
   await shell.send("iwritten with vim", { press_enter: false });
-  const edited = await shell.press("escape");
-  assert.match(edited.output, /^written with vim/);
-  const saved = await shell.send(":wq");
-  assert.equal(saved.state, "prompt");
+  await shell.press("escape");
+  await shell.shows(/^written with vim/);
+  await shell.send(":wq");
+  const saved = await shell.until("prompt");
   assert.doesNotMatch(saved.output, /^~$/m);
   assert.equal(await Deno.readTextFile(`${shell.user.home}/note.txt`), "written with vim\n");
 });
@@ -38,12 +38,11 @@ Deno.test("top draws its screen and leaves it", async () => {
   await using sshd = await startSshd();
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));
   await shell.open({ width: 100, height: 20 });
-  const shown = await shell.send("top", { wait: 5 });
-  assert.match(shown.output, /load average/);
-  assert.match(shown.output, /PID USER/);
+  await shell.send("top", { wait: 5 });
+  const shown = await shell.shows(/load average[^]*PID USER/);
   assert.ok(shown.output.split("\n").length <= 20);
-  const left = await shell.send("q", { press_enter: false });
-  assert.equal(left.state, "prompt");
+  await shell.send("q", { press_enter: false });
+  await shell.until("prompt");
 });
 
 Deno.test("pagers, any-key prompts, confirmations and unfinished commands are told, not waited out", async () => {
@@ -55,17 +54,21 @@ Deno.test("pagers, any-key prompts, confirmations and unfinished commands are to
     const { state, waiting_for } = await shell.send(command, { wait: 60 });
     return [state, waiting_for];
   };
+  const quit = async (): Promise<void> => {
+    await shell.send("q", { press_enter: false });
+    await shell.until("prompt");
+  };
   assert.deepEqual(await asked("seq 1 500 | less"), ["input", "pager"]);
-  await shell.send("q", { press_enter: false });
+  await quit();
   await Deno.writeTextFile(`${shell.user.home}/notes.txt`, "a line\n".repeat(500));
   for (const less of ["less notes.txt", "less -M notes.txt", "less -X notes.txt", "LESS=FRSXMK less notes.txt"]) {
     assert.deepEqual(await asked(less), ["input", "pager"], less);
     const { waiting_for } = await shell.send(" ", { press_enter: false, wait: 60 });
     assert.equal(waiting_for, "pager", less);
-    await shell.send("q", { press_enter: false });
+    await quit();
   }
   assert.deepEqual(await asked("seq 1 500 | more"), ["input", "pager"]);
-  await shell.send("q", { press_enter: false });
+  await quit();
   assert.deepEqual(await asked("read -n1 -p 'Press any key to continue . . . '"), ["input", "key"]);
   await shell.press("enter");
   assert.deepEqual(await asked("read -p 'Do you want to continue? [Y/n] ' answer"), ["input", "confirmation"]);
@@ -125,13 +128,14 @@ Deno.test("tmux and screen are used by hand", async () => {
       wait: 5,
     });
     assert.equal(inside.state, "fullscreen", program);
-    assert.match((await shell.send("echo inside-$((40+2))")).output, /inside-42/);
+    await shell.send("echo inside-$((40+2))");
+    await shell.shows(/inside-42/);
     await shell.press(program === "tmux" ? "b" : "a");
-    const outside = await shell.send("d", { press_enter: false });
+    await shell.send("d", { press_enter: false });
+    const outside = await shell.until("prompt");
     assert.match(outside.output, /detached/);
-    assert.equal(outside.state, "prompt");
     await shell.send(program === "tmux" ? "tmux attach -t work" : "screen -r work", { wait: 5 });
-    assert.match((await shell.read()).output, /inside-42/);
+    assert.equal((await shell.shows(/inside-42/)).state, "fullscreen");
   }
 });
 

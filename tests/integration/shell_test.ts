@@ -69,7 +69,7 @@ Deno.test("ssh_shell_wait() returns at the pattern, which the echo of the input 
   await using shell = await ShellUser.login(sshd, await shellPath("bash"));
   await shell.open();
   await shell.send("echo READY");
-  const sent = await shell.send("sleep 0.7; echo READY; sleep 30", { wait: 0.1 });
+  const sent = await shell.send("sleep 2; echo READY; sleep 30", { wait: 0.1 });
   assert.doesNotMatch(sent.output.split("\n").slice(1).join("\n"), /READY/);
   const matched = await shell.wait("READY");
   assert.equal(matched.reason, "matched");

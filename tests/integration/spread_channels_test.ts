@@ -66,7 +66,7 @@ Deno.test("commands on Dropbear run side by side, whenever the others end", asyn
 Deno.test("commands on Dropbear run beside others that are ended at their timeout", async () => {
   await using bed = await dropbearBed();
   for (let round = 0; round < 3; round++) {
-    const ended = bed.run("sleep 60", { timeoutMs: 1000 });
+    const ended = bed.run("sleep 60", { timeoutMs: 4000 }); // it has a login of its own before it
     for (let index = 0; index < 10; index++) assert.equal((await bed.run(`echo ${index}`)).stdout.text, `${index}\n`);
     assert.deepEqual([(await ended).timedOut, (await ended).processGone], [true, true]);
     assert.equal((await bed.run("echo after")).stdout.text, "after\n");

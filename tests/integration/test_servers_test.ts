@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { eventually, isAlive } from "../support/processes.ts";
 import { ensureProgram, isRoot, run } from "../support/run.ts";
+import { sudoRulesOf } from "../support/sudo_rules.ts";
 import { createTestUser, startDropbear, startSshd, startTinysshd } from "../support/sshd.ts";
 
 /** What OpenSSH's own client makes of a server: the yardstick for these helpers. */
@@ -67,6 +68,6 @@ if (isRoot()) {
     }
     assert.equal((await run("id", ["-u", name])).code, 1);
     await assert.rejects(Deno.stat(home), Deno.errors.NotFound);
-    await assert.rejects(Deno.stat(`/etc/sudoers.d/${name}`), Deno.errors.NotFound);
+    assert.equal(await sudoRulesOf(name), "");
   });
 }

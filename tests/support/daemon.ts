@@ -2,6 +2,8 @@
 import { descendants, eventually, killAll } from "./processes.ts";
 
 const maxLogCharacters = 1_000_000;
+/** How long the last words of a process that has ended are waited for, which what it started may hold back for ever. */
+const LAST_WORDS_MS = 5000;
 
 /** One running server program. */
 export class Daemon {
@@ -42,6 +44,8 @@ export class Daemon {
   /** True when the log shows `text`, false when the process ended before it did. */
   async logs(text: string): Promise<boolean> {
     await eventually(`log of pid ${this.pid} shows ${text}`, () => this.#ended || this.#log.includes(text));
+    // Its end may be known before its last words are read, and a caller tells of them.
+    if (this.#ended) await this.#lastWords();
     return this.#log.includes(text);
   }
 
@@ -57,6 +61,12 @@ export class Daemon {
     // Whatever escaped the tree still holds the pipe open, so reading ends here and not at end of file.
     await this.#reader.cancel().catch(() => {});
     await this.#reading;
+  }
+
+  async #lastWords(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([this.#reading, new Promise((resolve) => timer = setTimeout(resolve, LAST_WORDS_MS))]);
+    clearTimeout(timer);
   }
 
   async #read(): Promise<void> {

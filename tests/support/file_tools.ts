@@ -8,6 +8,7 @@ import { fileTools } from "../../lib/mcp/tools/files.ts";
 import { Connection } from "../../lib/ssh/connection.ts";
 import { Session } from "../../lib/ssh/session.ts";
 import { loadSsh2 } from "../../lib/ssh/ssh2.ts";
+import { eventually } from "./processes.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /** Where to log in. */
@@ -104,6 +105,15 @@ export class FileTools implements AsyncDisposable {
 /** Names in a directory, sorted. */
 export async function names(directory: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(directory), (entry) => entry.name)).sort();
+}
+
+/** Waits until a directory holds just these: a call that was cancelled may answer before it has cleaned up. */
+export async function leaves(directory: string, expected: string[]): Promise<void> {
+  const wanted = expected.join("\n");
+  await eventually(
+    `nothing but ${wanted} is in ${directory}`,
+    async () => (await names(directory)).join("\n") === wanted,
+  );
 }
 
 /** Bytes that do not repeat and are the same every time. */

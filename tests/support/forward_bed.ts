@@ -1,4 +1,5 @@
 /** A real sshd, a session on it, and the small clients and servers that forwarding is tested with. */
+import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import net from "node:net";
 // @ts-types="npm:@types/ssh2@1.15.6"
@@ -195,6 +196,21 @@ export function ending(socket: net.Socket): Promise<"end" | "reset"> {
 export async function socketsWithPort(port: number, pid: number = Deno.pid): Promise<string[]> {
   const listing = await runOk("ss", ["-tanpH"]);
   return listing.split("\n").filter((line) => line.includes(`:${port} `) && line.includes(`pid=${pid},`));
+}
+
+/**
+ * Fails when `port` of loopback cannot be listened on, unless it is another program that has taken it by now.
+ *
+ * @param holders processes that should have let go of it
+ */
+export async function assertFree(port: number, holders: readonly number[] = [Deno.pid]): Promise<void> {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+  } catch (error) {
+    const sockets = (await Promise.all(holders.map((pid) => socketsWithPort(port, pid)))).flat();
+    const held = sockets.filter((line) => line.startsWith("LISTEN"));
+    assert.ok(error instanceof Deno.errors.AddrInUse && held.length === 0, `${error} ${held}`);
+  }
 }
 
 /**

@@ -78,12 +78,14 @@ export function killAll(pids: number[], signal: Deno.Signal = "SIGKILL"): void {
 /**
  * Waits until `condition` gives something truthy, and gives that.
  *
+ * The time is a bound for what never happens, and no measure: a busy machine may take many times what this one does.
+ *
  * @throws {Error} naming `what` when `timeoutMs` have passed
  */
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   while (true) {

@@ -1,4 +1,5 @@
 /** A user with a given login shell, logged in, and the shell tools called for it. */
+import { eventually } from "./processes.ts";
 import { ensureProgram } from "./run.ts";
 import type { Sshd } from "./sshd.ts";
 import { createTestUser, type TestUser, type TestUserOptions } from "./test_user.ts";
@@ -78,6 +79,25 @@ export class ShellUser implements AsyncDisposable {
 
   wait(pattern: string | undefined, args: Answer = {}): Promise<ShellAnswer> {
     return this.#call("wait", { ...(pattern !== undefined && { pattern }), ...args });
+  }
+
+  /**
+   * What the shell shows once it is in that state. What draws a screen does so in steps, and a busy machine may rest
+   * longer between two of them than an answer waits.
+   */
+  async until(state: string, args: Answer = {}): Promise<ShellAnswer> {
+    return await eventually(`the shell's state is ${state}`, async () => {
+      const answer = await this.read(args);
+      return answer.state === state ? answer : undefined;
+    });
+  }
+
+  /** What the shell shows once that is in it. */
+  async shows(pattern: RegExp, args: Answer = {}): Promise<ShellAnswer> {
+    return await eventually(`the shell shows ${pattern}`, async () => {
+      const answer = await this.read(args);
+      return pattern.test(answer.output) ? answer : undefined;
+    });
   }
 
   /** Calls a shell tool that must fail. */

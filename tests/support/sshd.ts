@@ -209,7 +209,15 @@ class RunningSshd implements Sshd {
 
   async restart(): Promise<void> {
     await this.#daemon.kill();
-    await this.#launch();
+    // What was killed may hold the port until it has had its turn to end.
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#launch();
+      } catch (error) {
+        if (attempt === 20) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
   }
 
   async authorize(publicKeyLine: string): Promise<void> {

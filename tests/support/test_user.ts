@@ -1,6 +1,7 @@
 /** Users of the test machine that exist for one test. Only root can make them. */
 import { eventually, killAll, processes } from "./processes.ts";
 import { ensureProgram, isRoot, run, type RunResult } from "./run.ts";
+import { addSudoRules, removeSudoRules } from "./sudo_rules.ts";
 
 /** How a test user is made. */
 export interface TestUserOptions {
@@ -50,12 +51,7 @@ export async function createTestUser(options: TestUserOptions = {}): Promise<Tes
 async function grantSudo(name: string, sudo: "password" | "nopasswd" | "none"): Promise<void> {
   await ensureProgram("sudo");
   if (sudo === "none") return;
-  const rule = `${name} ALL=(ALL:ALL) ${sudo === "nopasswd" ? "NOPASSWD: " : ""}ALL\n`;
-  // Written elsewhere and renamed: sudo reads the directory at any moment, and a half file locks every user out.
-  const draft = `/etc/sudoers.d/.${name}.draft`;
-  await Deno.writeTextFile(draft, rule, { mode: 0o440 });
-  await Deno.chmod(draft, 0o440);
-  await Deno.rename(draft, `/etc/sudoers.d/${name}`);
+  await addSudoRules(`${name} ALL=(ALL:ALL) ${sudo === "nopasswd" ? "NOPASSWD: " : ""}ALL\n`);
 }
 
 async function authorize(name: string, home: string, publicKeyLine: string): Promise<void> {
@@ -65,20 +61,21 @@ async function authorize(name: string, home: string, publicKeyLine: string): Pro
 }
 
 async function removeUser(name: string, uid: number, home: string): Promise<void> {
-  await Deno.remove(`/etc/sudoers.d/${name}`).catch(() => {});
+  await removeSudoRules(name);
   await eventually(`processes of ${name} are gone`, async () => {
     const left = (await processes()).filter((process) => process.uid === uid && process.state !== "Z");
     killAll(left.map((process) => process.pid));
     return left.length === 0;
   });
-  await locked(() => run("userdel", ["-f", name]));
-  await Deno.remove(home, { recursive: true }).catch(() => {});
-  // What keeps a shell's output was killed before it could take it away.
+  // What keeps a shell's output was killed before it could take it away. Looked for while the number is still this
+  // user's: the next user that is made gets it again.
   for await (const { name: left } of Deno.readDir("/dev/shm")) {
     const path = `/dev/shm/${left}`;
     const owner = await Deno.lstat(path).then((info) => info.uid, () => null);
     if (owner === uid) await Deno.remove(path, { recursive: true }).catch(() => {});
   }
+  await locked(() => run("userdel", ["-f", name]));
+  await Deno.remove(home, { recursive: true }).catch(() => {});
 }
 
 /** The password database is locked while another test changes it; the tools say so at once instead of waiting. */
@@ -88,5 +85,5 @@ async function locked(change: () => Promise<RunResult>): Promise<void> {
     if (result.code === 0) return true;
     if (/cannot lock|try again later/i.test(result.stderr)) return false;
     throw new Error(result.stderr.trim());
-  }, 30_000);
+  });
 }

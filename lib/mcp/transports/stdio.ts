@@ -6,18 +6,18 @@ import type { App } from "../app.ts";
 import { createMcpServer } from "../server.ts";
 import { LineBound } from "./line_bound.ts";
 import type { Serving } from "./serving.ts";
-import { openStdout } from "./stdout.ts";
+import { flushed, openStdout } from "./stdout.ts";
 
 /** Longest line that is read: above the largest argument of any tool, escaped. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 /** Answers that a client has not read yet, from which its requests wait. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
-/** How long a client that is left may take to read the answers that are on their way. */
-const FLUSH_LIMIT_MS = 500;
+/** How long a client that is left may read nothing of the answers that are on their way. */
+const FLUSH_REST_MS = 500;
 
 /**
  * Serves MCP over this process's stdin and stdout until stdin ends. Closing lets the client read the answers that are
- * on their way, for half a second at most.
+ * on their way, until it has read nothing for half a second.
  */
 export function serveOverStdio(app: App): Serving {
   const { promise: done, resolve } = Promise.withResolvers<void>();
@@ -43,11 +43,7 @@ export function serveOverStdio(app: App): Serving {
     done,
     async close(): Promise<void> {
       await handle.close();
-      const { promise: flushed, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, FLUSH_LIMIT_MS);
-      output.end(() => resolve()).once("error", () => resolve());
-      await flushed;
-      clearTimeout(timer);
+      await flushed(output, FLUSH_REST_MS);
     },
   };
 }

@@ -17,6 +17,19 @@ export function openStdout(maxUnsentBytes: number): Writable {
   });
 }
 
+/** Ends a stream, and resolves when all of it is written, when that fails, or when no chunk was for `restMs`. */
+export async function flushed(output: Writable, restMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let left = output.writableLength;
+  const timer = setInterval(() => {
+    if (output.writableLength >= left) resolve();
+    left = output.writableLength;
+  }, restMs);
+  output.end(() => resolve()).once("error", () => resolve());
+  await promise;
+  clearInterval(timer);
+}
+
 async function writeWhole(bytes: Uint8Array): Promise<void> {
   for (let sent = 0; sent < bytes.length;) sent += await Deno.stdout.write(bytes.subarray(sent));
 }

@@ -3,7 +3,7 @@ import { ToolError } from "../../errors.ts";
 import type { ShellMarker } from "./marker_filter.ts";
 import { restorePrompt } from "./prompt_restore.ts";
 import type { Rendering } from "./screen.ts";
-import type { ShellIo } from "./shell_io.ts";
+import type { InputMark, ShellIo } from "./shell_io.ts";
 import { promptBehindEnd } from "./waiting.ts";
 import { awaitLine, EMPTY_LINE, isOurTrace, MAX_AWAITED_BYTES, statusLine } from "./shell_line.ts";
 
@@ -40,6 +40,7 @@ export class AwaitedCommand {
   readonly #io: ShellIo;
   readonly #token: string;
   readonly #echo: string;
+  #mark: InputMark | undefined;
   #shellPid: string | undefined;
   #startRow: number | undefined;
   #clearsAtStart = 0;
@@ -74,7 +75,7 @@ export class AwaitedCommand {
     }
     const running = new AwaitedCommand(io, command);
     io.mute();
-    io.type(EMPTY_LINE + awaitLine(command, running.#token));
+    running.#mark = io.type(EMPTY_LINE + awaitLine(command, running.#token));
     io.commandAwaited = true;
     await running.#begun(signal);
     return running;
@@ -185,6 +186,7 @@ export class AwaitedCommand {
       io.show(this.#echo);
       io.afterShown(() => {
         this.#startRow = io.screen.cursor().row;
+        if (this.#mark !== undefined) this.#mark.outputRow = this.#startRow;
         this.#clearsAtStart = io.screen.clears;
       });
     } else if (marker.kind === "E" && this.#end === undefined) {

@@ -45,6 +45,8 @@ export interface InputMark {
   sent: boolean;
   /** True when it was typed at the shell's prompt, and not sent off with a line end. */
   unsent: boolean;
+  /** Number of the row behind what is shown as its echo, once that is known. */
+  outputRow?: number;
 }
 
 /** Asks the host who has a shell's terminal; undefined when it does not say. */
