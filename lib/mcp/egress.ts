@@ -13,6 +13,7 @@ import {
 import { ToolError } from "../errors.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 import { confirmation, type Question, QUESTION_KEY } from "./person.ts";
+import { type NamedText, Remembered } from "./remembered.ts";
 
 const MAX_MESSAGE_CHARACTERS = 4000;
 /** No shorter text is masked. */
@@ -20,9 +21,8 @@ const SHORTEST_SECRET_NUMBER = 4;
 /** Fewer numbers tell less of a value than is masked of it. */
 const FEWEST_IN_ROW = 3;
 
-/** Characters of short texts that are remembered from one answer to the next, and of the longest of them. */
-const MOST_REMEMBERED = 1000;
-const LONGEST_REMEMBERED = 200;
+/** Characters of the longest answer that is looked at together with all that is remembered of those before. */
+const SHORT_ANSWER = 1000;
 
 /** Members that hold what this program has made up, and words of its own: where other texts end, they do not go on. */
 const MADE_UP: ReadonlySet<string> = new Set([
@@ -55,8 +55,7 @@ export interface PublicEgress {
 /** Turns values into what the client sees. */
 export class Egress implements PublicEgress {
   readonly #redactor: () => Redactor | undefined;
-  /** Short texts of the last answers, as they were shown. */
-  readonly #remembered: string[] = [];
+  readonly #remembered = new Remembered();
 
   /**
    * Makes the door.
@@ -102,7 +101,7 @@ export class Egress implements PublicEgress {
   progress(update: ProgressUpdate): ProgressUpdate | undefined {
     const cleaned = this.#cleanValues(
       update,
-      (texts) => this.#redactor()?.redactTogether(texts) ?? texts,
+      (texts) => this.#redactTogether(texts.map(({ text }) => text)),
     ) as ProgressUpdate;
     return isNumber(cleaned.progress) && (update.total === undefined || isNumber(cleaned.total)) ? cleaned : undefined;
   }
@@ -123,7 +122,7 @@ export class Egress implements PublicEgress {
    * are looked at together, those of one name in a row: pieces of a secret in several of them are one to the reader.
    * What this program has made up stays out of that: a call that needs it would fail when chance makes it go on a piece.
    */
-  #cleanValues(value: unknown, clean = (texts: readonly string[]) => this.#cleanTexts(texts)): unknown {
+  #cleanValues(value: unknown, clean = (texts: readonly NamedText[]) => this.#cleanTexts(texts)): unknown {
     const byName = new Map<string, string[]>();
     const numbers = new Map<string, string[]>();
     walk(value, {
@@ -137,7 +136,8 @@ export class Egress implements PublicEgress {
         return number;
       },
     });
-    const cleaned = clean([...byName.values()].flat()).values();
+    const named = [...byName].flatMap(([name, texts]) => texts.map((text) => ({ name, text })));
+    const cleaned = clean(named).values();
     for (const [name, texts] of byName) byName.set(name, texts.map(() => cleaned.next().value as string));
     const text = (text: string, name: string): string =>
       MADE_UP.has(name) ? this.#redact(text) : byName.get(name)?.shift() as string;
@@ -156,25 +156,21 @@ export class Egress implements PublicEgress {
     return new Map(redactor?.active ? rows.map(([name, texts]) => [name, redactor.redactTogether(texts)]) : []);
   }
 
-  /**
-   * The texts of one answer, looked at together with what the ones before showed: seven characters of a value in each of
-   * several answers are all of it to the reader.
-   */
-  #cleanTexts(texts: readonly string[]): readonly string[] {
+  /** The texts of one answer, looked at together, and with what the ones before showed. */
+  #cleanTexts(texts: readonly NamedText[]): readonly string[] {
+    const all = texts.map(({ text }) => text);
     const redactor = this.#redactor();
-    const length = texts.reduce((sum, text) => sum + text.length, 0);
-    if (!redactor?.active || length === 0) return texts;
-    if (length > MOST_REMEMBERED) return redactor.redactTogether(texts);
-    const shown = redactor.redactTogether(texts, this.#remembered.join("\n"));
-    for (const text of shown) this.#remember(text);
+    const length = all.reduce((sum, text) => sum + text.length, 0);
+    if (!redactor?.active || length === 0) return all;
+    const together = redactor.redactTogether(all, length > SHORT_ANSWER ? "" : this.#remembered.whole);
+    const named = texts.map(({ name }, i) => ({ name, text: together[i] as string }));
+    const shown = this.#remembered.goOn(named, redactor);
+    this.#remembered.add(texts.map(({ name }, i) => ({ name, text: shown[i] as string })));
     return shown;
   }
 
-  #remember(text: string): void {
-    if (text.length === 0 || text.length > LONGEST_REMEMBERED || this.#remembered.includes(text)) return;
-    this.#remembered.push(text);
-    let length = this.#remembered.reduce((sum, each) => sum + each.length, 0);
-    while (length > MOST_REMEMBERED) length -= (this.#remembered.shift() as string).length;
+  #redactTogether(texts: readonly string[]): readonly string[] {
+    return this.#redactor()?.redactTogether(texts) ?? texts;
   }
 
   /** A number may be a secret, too: the size of a file, say, that was made to be one. */

@@ -42,6 +42,43 @@ for (const size of [5, 6, 7]) {
   });
 }
 
+Deno.test("result() shows no more of a value in several answers than in one, each behind much else or before it", () => {
+  const filler = Array.from({ length: 400 }, (_, i) => i * 7919).join(" ");
+  for (const around of [(piece: string) => `${filler} ${piece}`, (piece: string) => `${piece}\n${filler}`]) {
+    const door = egress();
+    const texts = (VALUE.match(/.{1,6}/g) ?? []).map((piece) => JSON.stringify(door.result({ stdout: around(piece) })));
+    assert.ok(longestRun(texts) < 8, texts.map((text) => text.slice(-80)).join("\n"));
+    assert.ok(texts[0]?.includes(VALUE.slice(0, 6)) && texts.every((text) => text.includes("7919 15838")));
+  }
+});
+
+for (const size of [1, 2, 3, 4]) {
+  Deno.test(`result() shows no more of a value under one name than in one answer, ${size} characters each, and paths between`, () => {
+    for (const isBackwards of [false, true]) {
+      const door = egress();
+      const pieces = VALUE.match(new RegExp(`.{1,${size}}`, "g")) ?? [];
+      const shown = (isBackwards ? pieces.toReversed() : pieces).map((content, i) => {
+        const answer = door.result({ content, path: `/tmp/${i}` }).structuredContent as { content: string };
+        return answer.content;
+      });
+      const run = shown.join("").split("***").map(({ length }) => length);
+      assert.ok(Math.max(...run) < 10, shown.join(" "));
+    }
+  });
+}
+
+Deno.test("result() shows no more of a value than a piece when the same piece is in it twice", () => {
+  const redactor = new Redactor();
+  redactor.add(["Qz7Xb4Qz7kW4mTQz"]);
+  const door = new Egress(() => redactor);
+  const shown = Array.from(
+    "Qz7Xb4Qz7kW4mTQz",
+    (output) => door.result({ output }).structuredContent as { output: string },
+  );
+  const runs = shown.map(({ output }) => output).join("").split("***");
+  assert.ok(Math.max(...runs.map(({ length }) => length)) < 8, runs.join(" "));
+});
+
 Deno.test("result() leaves answers as they are that show nothing of a value, whatever came before", () => {
   const door = egress();
   for (let i = 0; i < 300; i++) {

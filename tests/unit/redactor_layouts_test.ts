@@ -426,3 +426,11 @@ Deno.test("redact() masks a value dealt out over long lines of which some come a
     assert.equal(shown, `${prose}${`${look("***")}\n`.repeat(value.length)}${last}`, name);
   }
 });
+
+Deno.test("redact() masks a value in a list of lists of which several stand on each line", () => {
+  for (const perLine of [2, 3, 4]) {
+    const items = Array.from(VALUE, (char, i) => `  [ ${i}, '${char}' ],${(i + 1) % perLine === 0 ? "\n" : ""}`);
+    const shown = masked(`[\n${items.join("")}\n]\n`);
+    assert.ok(longestRecoverable(shown, VALUE).length < LEAK_LENGTH, shown);
+  }
+});

@@ -35,6 +35,22 @@ Deno.test("redact() masks eight characters of a value with a backslash before ea
   }
 });
 
+Deno.test("redact() masks eight characters of a password in which marks are as many as letters, words or none", () => {
+  const values = ["p'SywLg\"TQx\\IDU$c2&<QalX>/+%=Gpm tHiere", "UQF2]d=|oEc,ZTbX~#0n`$7]/k3v"];
+  for (const value of values) {
+    const redactor = new Redactor();
+    redactor.add([value]);
+    for (let at = 0; at + 8 <= value.length; at++) {
+      const piece = value.slice(at, at + 8);
+      // Of quotes, backslashes and dollars a piece has to have fewer: output is full of them.
+      if (piece.replace(/["'`\\$ ]/g, "").length < 7) continue;
+      for (const form of [piece, reverse(piece), rot13(piece), bytes(piece).toString("hex"), base64(piece)]) {
+        assert.notEqual(redactor.redact(`${form}\n`), `${form}\n`, form);
+      }
+    }
+  }
+});
+
 Deno.test("redact() leaves seven letters and digits of a value as they are where its marks are not", () => {
   const value = "Q7vKx9m$wR`2t'Z";
   for (const piece of ["Q7vKx9m", "9mwR2tZ", "mwR2tZ"]) {

@@ -20,6 +20,10 @@ const SHORTEST_INLINE = 16;
 /** Bytes from one look into a long line to the next, see looks.as. */
 const STEP = 48;
 
+/** What a list in a list begins with, and how many make it likely that each holds a character: several stand on one line. */
+const OPENING = 0x5b;
+const FEWEST_NESTED = 8;
+
 /** Finds records; keeps its working memory, since it looks at every line of all output. */
 export class RecordFinder {
   readonly #column: Stretches;
@@ -48,6 +52,9 @@ export class RecordFinder {
     for (let line = 0; line < count && data.length <= MOST_INLINE; line++) {
       const [start, end] = [from[line] as number, to[line] as number];
       if (end - start >= SHORTEST_INLINE && end - start <= this.#inlineLeft) this.#readStretch(start, end, end);
+    }
+    if (count > 1 && data.length <= MOST_INLINE && isNested(data)) {
+      this.#findTokens(from[0] as number, to[count - 1] as number);
     }
     this.#inlineLeft = MOST_INLINE;
     this.#walks.records(count, (what, start, end, hasRecords) => {
@@ -107,4 +114,11 @@ export class RecordFinder {
       this.#onColumn();
     });
   }
+}
+
+/** Whether a text has so many lists in lists. */
+function isNested(data: Uint8Array): boolean {
+  let [found, at] = [0, data.indexOf(OPENING)];
+  for (; at >= 0 && found < FEWEST_NESTED; at = data.indexOf(OPENING, at + 1)) found++;
+  return found === FEWEST_NESTED;
 }

@@ -20,8 +20,20 @@ const JOINING_MARK = 4;
 const MARK = 6;
 const HIGH_BYTE = 5;
 
+/** What marks prove in a password that is made of letters, digits and marks alike: there they are as random as the letters. */
+const RANDOM_MARK = RANDOM;
+const RANDOM_COMMON_MARK = 6;
+
+/** Bytes of the longest value that may be such a password, the fewest different marks in it, and the share of words. */
+const LONGEST_PASSWORD = 64;
+const FEWEST_MARKS = 4;
+const FEW_WORDS = 0.3;
+
 /** The share of a stretch of letters and digits that words make up, if they are meant as words. */
 const WORDY = 0.6;
+
+/** Letters and digits of the longest stretch whose words may be there by chance, with a single letter before them. */
+const LONGEST_CHANCE = 8;
 
 /** Characters each side that decide whether a place in a value is made of digits or of hexadecimal digits only. */
 const REACH = 4;
@@ -43,7 +55,8 @@ const COMMON_MARKS: ReadonlySet<number> = new Set([..." ./:@,=\r\n\t"].map((char
 export function weigh(bytes: Uint8Array): Weighted {
   const weights = new Uint8Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) weights[i] = weighOne(bytes, i);
-  discountWords(bytes, weights);
+  const letters = discountWords(bytes, weights);
+  if (isRandomMarks(bytes, letters)) raiseMarks(bytes, weights);
   discountTokens(bytes, weights);
   for (let i = 1; i < bytes.length; i++) {
     if (bytes[i] !== bytes[i - 1]) continue;
@@ -72,8 +85,8 @@ export function rawWeight(bytes: Uint8Array): number {
 function weighOne(bytes: Uint8Array, at: number): number {
   const byte = bytes[at] as number;
   if (byte >= 0x80) return HIGH_BYTE;
-  if (byte === 0x2d || byte === 0x5f) return JOINING_MARK;
-  if (DENSE[byte] === 0) return COMMON_MARKS.has(byte) || byte < 0x20 ? COMMON_MARK : MARK;
+  const mark = weighMark(byte);
+  if (mark !== undefined) return mark;
   let digits = true;
   for (let i = Math.max(0, at - REACH); i <= Math.min(bytes.length - 1, at + REACH); i++) {
     const near = bytes[i] as number;
@@ -82,6 +95,27 @@ function weighOne(bytes: Uint8Array, at: number): number {
     if (near > 0x39) digits = false;
   }
   return digits ? DIGIT : HEX;
+}
+
+function weighMark(byte: number): number | undefined {
+  if (byte >= 0x80 || DENSE[byte] !== 0) return undefined;
+  if (byte === 0x2d || byte === 0x5f) return JOINING_MARK;
+  return COMMON_MARKS.has(byte) || byte < 0x20 ? COMMON_MARK : MARK;
+}
+
+/** Whether the marks of a value of which so many `letters` are in words are random ones: those of URLs and of JSON are not. */
+function isRandomMarks(bytes: Uint8Array, letters: number): boolean {
+  if (bytes.length > LONGEST_PASSWORD || letters > FEW_WORDS * bytes.length) return false;
+  const marks = new Set(bytes.filter((byte) => byte > 0x20 && byte < 0x7f && weighMark(byte) === MARK));
+  return marks.size >= FEWEST_MARKS;
+}
+
+function raiseMarks(bytes: Uint8Array, weights: Uint8Array): void {
+  for (const [i, byte] of bytes.entries()) {
+    const weight = weighMark(byte);
+    if (weight === MARK) weights[i] = RANDOM_MARK;
+    else if (weight !== undefined && byte >= 0x20) weights[i] = RANDOM_COMMON_MARK;
+  }
 }
 
 /**
@@ -105,17 +139,26 @@ function discountTokens(bytes: Uint8Array, weights: Uint8Array): void {
 
 /**
  * Lowers the weights of letters that form words; words end at a change from small to capital letters too. Letters that
- * happen to read as a word in the middle of `u9hIZATC2om0` form none: words make up most of what they stand in.
+ * happen to read as a word in the middle of `u9hIZATC2om0` form none: words make up most of what they stand in. Nor do
+ * those of `tHiere`: nobody writes a word of one letter before another one.
+ *
+ * @returns how many letters are in words
  */
-function discountWords(bytes: Uint8Array, weights: Uint8Array): void {
+function discountWords(bytes: Uint8Array, weights: Uint8Array): number {
+  let all = 0;
   for (const { 0: stretch, index } of LATIN1.decode(bytes).matchAll(/[A-Za-z0-9]+/g)) {
     const words = [...stretch.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g)]
       .map((match) => ({ at: index + match.index, letters: match[0].length, weight: wordWeight(match[0]) }))
       .filter(({ weight }) => weight !== undefined);
     const letters = words.reduce((sum, word) => sum + word.letters, 0);
     if (letters < WORDY * stretch.length) continue;
+    if (letters < stretch.length && stretch.length <= LONGEST_CHANCE && /(?<![A-Za-z])[a-z][A-Z]/.test(stretch)) {
+      continue;
+    }
+    all += letters;
     for (const { at, letters, weight } of words) weights.fill(weight as number, at, at + letters);
   }
+  return all;
 }
 
 function wordWeight(letters: string): number | undefined {
