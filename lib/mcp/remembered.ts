@@ -25,6 +25,7 @@ const MOST_OF_A_NAME = 4;
 /** Short texts of the last answers, and the ends of long ones, as they were shown. */
 export class Remembered {
   readonly #texts: NamedText[] = [];
+  #length = 0;
 
   /** All of it, in the order in which it was shown. */
   get whole(): string {
@@ -33,8 +34,10 @@ export class Remembered {
 
   /** `texts`, each masked where it goes on from what was shown under its name. */
   goOn(texts: readonly NamedText[], redactor: Redactor): string[] {
+    const counts = new Map<string, number>();
+    for (const { name } of texts) counts.set(name, (counts.get(name) ?? 0) + 1);
     return texts.map(({ name, text }) => {
-      const isList = texts.filter((each) => each.name === name).length > MOST_OF_A_NAME;
+      const isList = (counts.get(name) as number) > MOST_OF_A_NAME;
       const before = isList || text === "" ? [] : this.#lastOf(name);
       return before.length === 0 ? text : atEnds(text, (end) => between(before, end, redactor));
     });
@@ -61,8 +64,8 @@ export class Remembered {
     const isAgain = added.text.length > LONGEST_PIECE && this.#texts.some(({ text }) => text === added.text);
     if (added.text === "" || isAgain) return;
     this.#texts.push(added);
-    let length = this.#texts.reduce((sum, { text }) => sum + text.length, 0);
-    while (length > MOST) length -= (this.#texts.shift() as NamedText).text.length;
+    this.#length += added.text.length;
+    while (this.#length > MOST) this.#length -= (this.#texts.shift() as NamedText).text.length;
   }
 }
 
