@@ -115,3 +115,14 @@ Deno.test("redact() masks short values whole, in their encodings too, and no pie
     assert.equal(masked(piece, value), piece);
   }
 });
+
+Deno.test("redact() takes words for a piece with marks in it only where they have gaps in the same places", () => {
+  const redactor = new Redactor();
+  redactor.add([`p'7xCHh"AST\\7Di$3r&<n414>/+%=Bw4 QcnDSP`]);
+  for (const text of ["the one which has the key", "each hast, c h hast-", "which has\nthe", "chhast"]) {
+    assert.equal(redactor.redact(text), text);
+  }
+  for (const piece of [`CHh"AST\\`, `CHh\\"AST\\\\`, `xCHh"AST`, `'7xCHh"A`, `CHh""AST\\`]) {
+    assert.equal(redactor.redact(`it is ${piece} so far`).includes("AST"), false, piece);
+  }
+});

@@ -145,10 +145,14 @@ const TURNED_KINDS = LOOSE_BIT | (1 << KIND.reversed) | (1 << KIND.rotated) | (1
 /** What eight letters, a word of their own, are enough of: these forms alone are few, and no word of a language is meant. */
 const ONE_WORD_KINDS = (1 << KIND.reversed) | (1 << KIND.rotated);
 
-/** Whether what the view drops of a piece of a value is there: at its edges as it is, between its symbols in some form. */
-function hasEdges({ data }: View, start: number, end: number, { symbols, edges, dropped }: Pattern): boolean {
-  const { before, behind } = edges as PieceEdges;
-  if (dropped > 0 && end - start === symbols.length) return false;
+/** Whether what the view drops of a piece of a value is there: at its edges as it is, between its symbols in some form where it is. */
+function hasEdges({ data }: View, start: number, end: number, { edges }: Pattern): boolean {
+  const { before, behind, gaps } = edges as PieceEdges;
+  let [at, symbols] = [start, 0];
+  for (const gap of gaps) {
+    while (symbols < gap) if (PLAIN[data[at++] as number] !== 0) symbols++;
+    if (PLAIN[data[at] as number] !== 0) return false;
+  }
   const quoting = data[end] === BACKSLASH && behind[0] !== BACKSLASH ? 1 : 0;
   return sameBytes(data, start - before.length, before) && sameBytes(data, end + quoting, behind);
 }

@@ -37,10 +37,12 @@ export interface Pattern {
   readonly edges?: PieceEdges;
 }
 
-/** What a piece of a value has before and behind its symbols, which the view drops. */
+/** What a piece of a value has before, behind and between its symbols, which the view drops. */
 export interface PieceEdges {
   readonly before: Uint8Array;
   readonly behind: Uint8Array;
+  /** How many symbols stand before each place between symbols where something has to be, whatever a program makes of it. */
+  readonly gaps: readonly number[];
 }
 
 /** Symbols at the edge of a text that are looked at, and so at the edges of a form. */
@@ -240,9 +242,24 @@ export class Lexicon {
     const [from, to] = [bytes.findIndex(isKept), bytes.findLastIndex(isKept) + 1];
     const dropped = to - from - symbols.length;
     // A gap between its symbols is telling enough without what follows, which may be quoted in some way.
-    const edges = { before: bytes.slice(0, from), behind: bytes.slice(dropped > 0 ? bytes.length : to) };
+    const edges = {
+      before: bytes.slice(0, from),
+      behind: bytes.slice(dropped > 0 ? bytes.length : to),
+      gaps: gapsOf(bytes.subarray(from, to)),
+    };
     this.short.add({ symbols, exact: null, kind: KIND.literal, proof, dropped, edges });
   }
+}
+
+/** How many symbols of the plain view stand before each stretch that it drops between symbols. */
+function gapsOf(bytes: Uint8Array): number[] {
+  const gaps: number[] = [];
+  let symbols = 0;
+  for (const [i, byte] of bytes.entries()) {
+    if (PLAIN[byte] !== 0) symbols++;
+    else if (PLAIN[bytes[i - 1] as number] !== 0) gaps.push(symbols);
+  }
+  return gaps;
 }
 
 /** A nought as text has it. */
