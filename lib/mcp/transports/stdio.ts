@@ -12,12 +12,12 @@ import { flushed, openStdout } from "./stdout.ts";
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 /** Answers that a client has not read yet, from which its requests wait. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
-/** How long a client that is left may read nothing of the answers that are on their way. */
+/** How long a client that is left may take for one of the answers that are on their way. */
 const FLUSH_REST_MS = 500;
 
 /**
  * Serves MCP over this process's stdin and stdout until stdin ends. Closing lets the client read the answers that are
- * on their way, until it has read nothing for half a second.
+ * on their way, until it has read none of them for half a second; main.ts bounds the whole.
  */
 export function serveOverStdio(app: App): Serving {
   const { promise: done, resolve } = Promise.withResolvers<void>();
