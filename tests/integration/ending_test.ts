@@ -113,6 +113,18 @@ Deno.test("execute() ends at its timeout, and not seconds later, when the link d
   await session.close();
 });
 
+Deno.test("execute() ends root's command on a host that answers only when nobody waits for that any more", async () => {
+  const slowly = 'case $SSH_ORIGINAL_COMMAND in "echo here"*) sleep 4;; esac; exec sh -c "$SSH_ORIGINAL_COMMAND"';
+  await using sshd = await startSshd({ config: [`ForceCommand ${slowly}`] });
+  const session = await sessionOn(sshd);
+  const sleep = `sleep ${unlikely()}`;
+  const result = await execute(session, sleep, {}, options({ timeoutMs: TO_START_MS }));
+  assert.deepEqual([result.timedOut, result.processGone], [true, false]);
+  assert.equal(await running(sleep), 1, "the answer came later than the host's");
+  await eventually("the command is gone", async () => await running(sleep) === 0);
+  await session.close();
+});
+
 Deno.test("execute() ends a command that the server starts only when nobody waits for it any more", async () => {
   await using sshd = await startSshd();
   await using relay = await freezableRelay(sshd.port);

@@ -73,6 +73,8 @@ class Endpoint {
     this.#legacy = new HttpSessions(app, MAX_BODY_BYTES);
     this.#modern = createMcpHandler(() => guardedServer(app), {
       legacy: "reject",
+      // Deno hears of a client that has gone only when the answer has begun, where a request came in several reads.
+      responseMode: "sse",
       maxRequestBodySize: MAX_BODY_BYTES,
       onerror: (error) => app.egress.log(`protocol: ${error.message}`),
     });

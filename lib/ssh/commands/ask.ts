@@ -13,8 +13,8 @@ export interface AskOptions {
   signal?: AbortSignal | undefined;
   /** As in {@linkcode ChannelOptions}. @default false */
   urgent?: boolean | undefined;
-  /** The limit of the wait for the first byte of the answer. @default that of the whole */
-  begins?: Deadline | undefined;
+  /** Told of the first bytes of the answer. */
+  onBegin?: (() => void) | undefined;
 }
 
 /**
@@ -39,13 +39,12 @@ export async function askBytes(
   maxBytes = MAX_ANSWER_BYTES,
 ): Promise<Buffer> {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
-  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-  const { deadline, begins = deadline, signal, urgent } = options;
+  const { deadline, signal, urgent, onBegin } = options;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const channel = await connection.exec(command, { deadline: begins, signal, urgent }, (opened) => {
+  const channel = await connection.exec(command, { deadline, signal, urgent }, (opened) => {
     opened.on("data", (chunk: Uint8Array) => {
-      begin();
+      if (bytes === 0) onBegin?.();
       if (bytes < maxBytes) chunks.push(Buffer.from(chunk));
       bytes += chunk.length;
     });
@@ -55,9 +54,7 @@ export async function askBytes(
   });
   channel.end(options.stdin ?? "");
   try {
-    const describe = (): string => "answer of the host";
-    await connection.whileUp(begins.race(Promise.race([begun, closed]), describe, signal));
-    await connection.whileUp(deadline.race(closed, describe, signal));
+    await connection.whileUp(deadline.race(closed, () => "answer of the host", signal));
   } finally {
     channel.close();
   }

@@ -6,7 +6,10 @@ import { ask } from "./ask.ts";
 import { Deadline } from "../deadline.ts";
 
 const GRACE_SECONDS = 1;
+/** How long it is waited for at most. */
 const LIMIT_MS = 5000;
+/** How long a host may take that answers only when it is not waited for any more. */
+const UNAWAITED_LIMIT_MS = 60_000;
 
 /** How to run the script as someone else: what stands before it, and what that reads from stdin first. */
 export interface EndPrefix {
@@ -16,7 +19,10 @@ export interface EndPrefix {
 
 /** What limits the ending of processes. */
 export interface EndOptions {
-  /** How long the host may take to give a sign of life: a link that is dead must not hold up the caller. */
+  /**
+   * How long it is waited for a sign of life of the host: a link that is dead must not hold up the caller. A host that
+   * is only slow ends them all the same.
+   */
   patienceMs: number;
   /** Runs the script as someone else. */
   prefix?: EndPrefix | undefined;
@@ -32,21 +38,25 @@ export interface EndOptions {
  * @param connection where they run
  * @param pids process ids of the group leaders, as the commands themselves told them
  * @returns true when no process of the groups is left
- * @throws {ToolError} when the host cannot be asked
+ * @throws {ToolError} when the host cannot be asked, and `timed_out` when it does not answer
  */
 export async function endProcessGroups(
   connection: Connection,
   pids: readonly number[],
   { patienceMs, prefix }: EndOptions,
 ): Promise<boolean> {
-  const deadline = new Deadline(LIMIT_MS);
-  const begins = new Deadline(Math.min(patienceMs, LIMIT_MS));
+  const limit = new Deadline(LIMIT_MS);
+  const deadline = new Deadline(UNAWAITED_LIMIT_MS);
   const command = `echo here; ${prefix?.words ?? ""}/bin/sh -c ${quoteWord(script(pids))}`;
   const stdin = prefix?.stdin;
-  const answer = await ask(connection, command, { deadline, begins, stdin, urgent: true }).catch((error) => {
+  const { promise: begun, resolve: onBegin } = Promise.withResolvers<void>();
+  const answered = ask(connection, command, { deadline, stdin, urgent: true, onBegin }).catch((error) => {
     if (!(error instanceof ToolError) || error.code !== "channel_refused") throw error;
-    return connection.second.use(deadline, (second) => ask(second, command, { deadline, stdin }));
+    return connection.second.use(limit, (second) => ask(second, command, { deadline, stdin, onBegin }));
   });
+  const describe = (): string => "answer of the host";
+  await new Deadline(Math.min(patienceMs, LIMIT_MS)).race(Promise.race([begun, answered]), describe);
+  const answer = await limit.race(answered, describe);
   return answer.trimEnd().endsWith("gone");
 }
 
