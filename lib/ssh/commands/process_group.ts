@@ -52,6 +52,7 @@ export async function endProcessGroups(
   const { promise: begun, resolve: onBegin } = Promise.withResolvers<void>();
   const answered = ask(connection, command, { deadline, stdin, urgent: true, onBegin }).catch((error) => {
     if (!(error instanceof ToolError) || error.code !== "channel_refused") throw error;
+    onBegin(); // a refusal is a sign of life, too
     return connection.second.use(limit, (second) => ask(second, command, { deadline, stdin, onBegin }));
   });
   const describe = (): string => "answer of the host";
