@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { accountBed, withProgram } from "../support/account_bed.ts";
 import { HttpProgram } from "../support/http_program.ts";
+import { envelope, MODERN } from "../support/modern.ts";
 import { eventually, processes } from "../support/processes.ts";
 
 const TOKEN = "a token of the user's own 123";
@@ -10,7 +11,7 @@ const SECRET = "sk-live-4f9Qz7XbT2mLr8WcD";
 
 const ERAS = [
   ["2025-11-25", {}],
-  ["2026-07-28", { versionNegotiation: { mode: { pin: "2026-07-28" } } }],
+  [MODERN, { versionNegotiation: { mode: { pin: MODERN } } }],
 ] as const;
 
 async function httpSetup() {
@@ -24,12 +25,7 @@ async function isRunning(uid: number, command: string): Promise<boolean> {
 
 /** A call of a tool as a 2026-07-28 client writes it: the head of the request, and its body. */
 function modernCall(program: HttpProgram, name: string, args: Record<string, unknown>): [string, string] {
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const params = { name, arguments: args, _meta };
+  const params = { name, arguments: args, ...envelope() };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
   const { host } = new URL(program.url);
   const headers = [
@@ -38,7 +34,7 @@ function modernCall(program: HttpProgram, name: string, args: Record<string, unk
     `Authorization: Bearer ${program.token}`,
     "Content-Type: application/json",
     "Accept: application/json, text/event-stream",
-    "MCP-Protocol-Version: 2026-07-28",
+    `MCP-Protocol-Version: ${MODERN}`,
     "Mcp-Method: tools/call",
     `Mcp-Name: ${name}`,
     `Content-Length: ${body.length}`,

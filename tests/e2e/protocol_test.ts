@@ -1,19 +1,8 @@
 /** The protocol: both eras, what starts without any permission, bad input, malformed lines. */
 import assert from "node:assert/strict";
+import { envelope, MODERN } from "../support/modern.ts";
 import { Program } from "../support/program.ts";
 import { RawProgram } from "../support/raw_program.ts";
-
-const MODERN = "2026-07-28";
-
-function envelope(): Record<string, unknown> {
-  return {
-    _meta: {
-      "io.modelcontextprotocol/protocolVersion": MODERN,
-      "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
-      "io.modelcontextprotocol/clientCapabilities": {},
-    },
-  };
-}
 
 for (const version of ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]) {
   Deno.test(`program speaks ${version} by initialize, with no permission at all`, async () => {

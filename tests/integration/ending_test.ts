@@ -114,7 +114,7 @@ Deno.test("execute() ends at its timeout, and not seconds later, when the link d
 });
 
 Deno.test("execute() ends root's command on a host that answers only when nobody waits for that any more", async () => {
-  const slowly = 'case $SSH_ORIGINAL_COMMAND in "echo here"*) sleep 4;; esac; exec sh -c "$SSH_ORIGINAL_COMMAND"';
+  const slowly = 'case $SSH_ORIGINAL_COMMAND in "echo here"*) sleep 8;; esac; exec sh -c "$SSH_ORIGINAL_COMMAND"';
   await using sshd = await startSshd({ config: [`ForceCommand ${slowly}`] });
   const session = await sessionOn(sshd);
   const sleep = `sleep ${unlikely()}`;

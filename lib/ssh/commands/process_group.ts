@@ -8,8 +8,8 @@ import { Deadline } from "../deadline.ts";
 const GRACE_SECONDS = 1;
 /** How long it is waited for at most. */
 const LIMIT_MS = 5000;
-/** How long a host may take that answers only when it is not waited for any more. */
-const UNAWAITED_LIMIT_MS = 60_000;
+/** How long a host may take that answers only when it is not waited for any more: later, a process id may be another's. */
+const UNAWAITED_LIMIT_MS = 20_000;
 
 /** How to run the script as someone else: what stands before it, and what that reads from stdin first. */
 export interface EndPrefix {
