@@ -47,6 +47,7 @@ export const KERNELS: readonly Kernel[] = [
       "gather.as",
       "columns.as",
       "column_numbers.as",
+      "cell_rows.as",
       "tails.as",
       "walks.as",
       "looks.as",

@@ -140,6 +140,12 @@ function nextOfGroup(): i32 {
       if (isTooSmall(start, end) && load<u16>(groupAt, 6) !== 0) break;
       // The last line of a dump is an offset without bytes, and another dump may follow.
       if (isDumpRow(start) || isDumpRow(start + 1)) return isPlainDump() ? DONE : askLines(DUMP, start, end, 0);
+      const rows = rowsOf(start, end, false);
+      if (rows !== NO_ROWS) {
+        nth = 0;
+        step = rows === DECIMAL_ROWS ? NUMBERS : NEXT_GROUP;
+        return DONE;
+      }
       step = COUNT;
       if (mayHaveDigits()) return askLines(HEX_ROWS, start, end, 0);
     }

@@ -54,6 +54,8 @@ const SHORT = 8;
 const MOST_TOLD = 64;
 /** Numbers below this are there eight times each. */
 const SMALL_NUMBERS = 0xf0;
+/** Rows of cells that are kept by a number, to see whether it comes again. */
+const ROW_KEYS = 256;
 /** Grams that are looked up together. */
 const SOME_GRAMS = 256;
 /** Fields, and places that they may have in a line. */
@@ -288,6 +290,10 @@ export const REGIONS = place([
   region("FIRST_LINE", u8(MOST_TOLD + 8)),
   region("OTHER_LINE", u8(MOST_TOLD + 8)),
   region("GROUP_TOKENS", u8(MOST_TOLD + 8)),
+  // Rows of cells by their first or last numbers, one more than the number of the line, 16 bits each.
+  region("ROW_KEYS", u16(ROW_KEYS)),
+  // The first of such rows, with noughts for all digits.
+  region("ROW_SHAPE", u8(MOST_TOLD)),
   // Where stretches begin and end, 16 bits each.
   region("STRETCH_FROM", u16(MOST_STRETCHES), PAGE),
   region("STRETCH_TO", u16(MOST_STRETCHES), PAGE),
@@ -386,6 +392,7 @@ export const NAMED = {
     SMALL_NUMBERS,
     SHAPE_SIZE,
     SOME_GRAMS,
+    ROW_KEYS_SIZE: u16(ROW_KEYS),
     // One less than there is room for: a run may be told of behind the last whole form.
     MET_ROOM: MOST_MET - 1,
     MOST_HIDDEN,
@@ -393,7 +400,7 @@ export const NAMED = {
     SEEN_SIZE: u64(COLUMNS),
   },
   i32: { NAME_BITS, MOST_TOKENS, FIELDS_ROOM, FIELD_PLACES },
-  u32: { SLOT_MASK: SLOTS - 1, NUMBER_MASK: NUMBERS - 1 },
+  u32: { ROW_KEY_MASK: ROW_KEYS - 1, SLOT_MASK: SLOTS - 1, NUMBER_MASK: NUMBERS - 1 },
   i16: { SHORT },
 } as const;
 

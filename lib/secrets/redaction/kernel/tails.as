@@ -57,7 +57,7 @@ function nextTails(): i32 {
   end = start + 3;
   while ((flagsOf(end) & TAIL) !== 0) end++;
   tailLine = end;
-  if (isTooSmall(start, end)) return DONE;
+  if (isTooSmall(start, end) || rowsOf(start, end, true) !== NO_ROWS) return DONE;
   const count = end - start, firstEnd = putTokens(FIRST_LINE, fromOf(start), toOf(start)), first = <i32>(firstEnd - FIRST_LINE);
   let shared = first;
   let areAll = true;
