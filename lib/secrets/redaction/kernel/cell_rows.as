@@ -172,6 +172,8 @@ function rowsOf(first: i32, last: i32, areTails: bool): i32 {
   if (length > MOST_TOLD) return NO_ROWS;
   const count = <i32>(putCellTokens(FIRST_LINE, from, to) - FIRST_LINE), unit = unitOf(from, to, count);
   if (unit === 0) return NO_ROWS;
+  // Noughts and ones, and such.
+  if (count === 1 && !hasLetter(from, to) && !hasLetter(fromOf(first + 1), toOf(first + 1))) return NO_ROWS;
   const most = count === 1 ? 2 : KEY_DIGITS;
   takeShape(from, to);
   memory.fill(ROW_KEYS, 0, ROW_KEYS_SIZE);
