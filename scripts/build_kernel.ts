@@ -57,6 +57,7 @@ export const KERNELS: readonly Kernel[] = [
       "row_shapes.as",
       "probes.as",
       "runs.as",
+      "places.as",
     ],
     names: { ...NAMED, usize: { ...AT, ...NAMED.usize } },
     what: "redactor",

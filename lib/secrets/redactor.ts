@@ -166,7 +166,9 @@ export class Redactor {
       const from = Math.max(0, core - CONTEXT);
       const to = Math.min(bytes.length, core + BLOCK);
       for (const span of this.look(bytes.subarray(from, to), from > 0)) {
-        spans.push({ start: span.start + from, end: span.end + from });
+        span.start += from;
+        span.end += from;
+        spans.push(span);
       }
     }
     if (options.openEnd) spans.push(...cutAtEnd(bytes, this.#lexicon));

@@ -43,6 +43,8 @@ export class Scanner {
   readonly #kernel: TextKernel;
   readonly #plain: Channel;
   readonly #dense: Channel;
+  /** Which of the spans is the first that may hold what is met next. */
+  #nextSpan = 0;
   #scattered = false;
   #view: View = viewOf(new Uint8Array(0));
 
@@ -63,7 +65,10 @@ export class Scanner {
     this.#fill(view);
     this.hasShort = false;
     if (lexicon.short.size > 0) this.#findShort(lexicon.short);
+    const known = this.spans.length;
+    this.#nextSpan = known;
     this.#lookUp(this.#plain, lexicon.plain, acceptsPlain);
+    this.#nextSpan = known;
     this.#lookUp(this.#dense, lexicon.dense, acceptsDense);
   }
 
@@ -105,7 +110,7 @@ export class Scanner {
         const kinds = met[at + MET.kinds] as number;
         const proof = met[at + MET.proof] as number;
         if (kinds === 0) this.#judgeWhole(channel, index.wholes[proof] as Pattern, { start, end });
-        else this.#judgeRun(channel, index, accepts, { start, end }, { kinds, proof });
+        else this.#judgeRun(channel, index, accepts, { start, end }, { kinds, proof, symbols: end - start });
       }
     });
   }
@@ -120,6 +125,7 @@ export class Scanner {
     const places = this.#locate(channel, { start, end });
     const first = places[start] as number;
     const last = places[end - 1] as number;
+    if (this.#isMasked(first, last, run.kinds)) return true;
     if (!accepts(this.#view, first, last + 1, run)) return false;
     this.#maskRun(first, last, run.kinds);
     return true;
@@ -140,8 +146,21 @@ export class Scanner {
         proof += symbolWeight(index.facts[found + length] as number);
       }
       const kinds = 1 << symbolKind(index.facts[found] as number);
-      this.#judge(this.#plain, acceptsPlain, { start: from, end: from + length }, { kinds, proof });
+      this.#judge(this.#plain, acceptsPlain, { start: from, end: from + length }, { kinds, proof, symbols: length });
     }
+  }
+
+  /** Whether all of a run is known to be masked: what is met in one view mostly is in the other, too. */
+  #isMasked(first: number, last: number, kinds: number): boolean {
+    const { starts, ends, isPlaced } = this.#view;
+    if (this.#scattered || isPlaced === false || (kinds & PACKED_KINDS) !== 0) return false;
+    const { spans } = this;
+    const start = starts === null ? first : starts[first] as number;
+    const end = ends === null ? last + 1 : ends[last] as number;
+    // They are in order, but for some that only are not made use of.
+    while (this.#nextSpan < spans.length && (spans[this.#nextSpan] as Span).end < end) this.#nextSpan++;
+    const span = spans[this.#nextSpan];
+    return span !== undefined && span.start <= start;
   }
 
   #maskRun(first: number, last: number, kinds: number): void {
@@ -192,7 +211,11 @@ export class Scanner {
     }
     if (starts === null || ends === null) return this.#add(first, last + 1);
     if (!this.#scattered) return this.#add(starts[first] as number, ends[last] as number);
-    for (let i = first; i <= last; i++) this.#add(starts[i] as number, ends[i] as number);
+    for (let i = first; i <= last; i++) {
+      const start = starts[i] as number;
+      while (i < last && starts[i + 1] === ends[i]) i++;
+      this.#add(start, ends[i] as number);
+    }
   }
 
   #add(start: number, end: number): void {

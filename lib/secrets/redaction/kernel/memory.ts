@@ -190,12 +190,10 @@ export const REGIONS = place([
   region("SHAPE_ORDER", u8(16)),
   region("SHAPE_VALUES", u8(32 + BEYOND)),
 
-  turns("the places of candidates are sifted before anything is noted as found", [
-    // What is left of grams and wide grams, or of threes: where each stands, and bits that tell what it is; 32 bits each.
-    [region("FOUND", u32(MOST_FOUND))],
-    // Places at which grams begin, 16 bits each, if the five symbols that each holds are right.
-    [region("CANDIDATES", u16(LONGEST_TEXT + BEYOND))],
-  ], PAGE),
+  // What is left of grams and wide grams, or of threes: where each stands, and bits that tell what it is; 32 bits each.
+  region("FOUND", u32(MOST_FOUND), PAGE),
+  // Places at which grams begin, 16 bits each, if the five symbols that each holds are right.
+  region("CANDIDATES", u16(LONGEST_TEXT + BEYOND), PAGE),
   // The bits of the short patterns, see short_patterns.ts.
   region("SHORT_BITS", u32(SHORT_NUMBERS)),
   // Runs of noughts and ones: where each begins and ends, 16 bits each.

@@ -144,11 +144,11 @@ function probeFives(symbols: usize, length: i32, sets: usize): usize {
   return candidate;
 }
 
-/** Notes in {@link NARROW_GRAMS} the candidates of which the hashes may be in the set; where the list ends. */
-function siftCandidates(symbols: usize, end: usize, shift: u32, set: usize): usize {
+/** Notes in {@link NARROW_GRAMS} the candidates from `from` on of which the hashes may be in the set; where the list ends. */
+function siftCandidates(symbols: usize, from: usize, end: usize, shift: u32, set: usize): usize {
   // @use vectors
   let narrow = NARROW_GRAMS;
-  for (let candidate = CANDIDATES; candidate < end; candidate += 8) {
+  for (let candidate = from; candidate < end; candidate += 8) {
     let ab = v128.load64_zero(symbols + <usize>load<u16>(candidate));
     let cd = v128.load64_zero(symbols + <usize>load<u16>(candidate, 4));
     ab = v128.load_lane<u64>(symbols + <usize>load<u16>(candidate, 2), ab, 1);

@@ -72,12 +72,15 @@ export interface Run {
   kinds: number;
   /** Half bits. */
   proof: number;
+  /** Symbols in a row. */
+  symbols: number;
 }
 
-/** Counts what stands between the symbols of `[start, end)` in the view that `table` describes. */
-export function measure(view: View, start: number, end: number, table: Uint8Array): Gaps {
+/** Counts what stands between the `symbols` of `[start, end)` in the view that `table` describes. */
+export function measure(view: View, start: number, end: number, table: Uint8Array, symbols: number): Gaps {
   const { data } = view;
   const gaps: Gaps = { soft: 0, hard: 0, touching: 0 };
+  if (end - start === symbols) return { ...gaps, touching: symbols - 1 };
   let wasSymbol = false;
   for (let i = start; i < end; i++) {
     const byte = data[i] as number;
@@ -96,7 +99,7 @@ export function measure(view: View, start: number, end: number, table: Uint8Arra
 /** Whether a run of the plain view is to be masked. */
 export function acceptsPlain(view: View, start: number, end: number, run: Run): boolean {
   if (run.proof < TOUCHING) return false;
-  const { soft, hard, touching } = measure(view, start, end, PLAIN);
+  const { soft, hard, touching } = measure(view, start, end, PLAIN, run.symbols);
   if ((run.kinds & MARKED_BIT) !== 0) return run.proof >= SCATTERED;
   if (soft + hard === 0) return run.proof >= EMBEDDED || !isInsideHex(view, start, end);
   if (hard === 0 && isQuoted(view, start, end)) return true;
@@ -116,12 +119,12 @@ export function acceptsDense(view: View, start: number, end: number, run: Run): 
   }
   const isSure = run.kinds === LOOSE_BIT || isAlone;
   const needed = (isSure ? SCATTERED : TURNED) + (isLettersOnly(view, start, end) ? RANDOM : 0);
-  return run.proof >= needed || (run.kinds === LOOSE_BIT && measure(view, start, end, DENSE).touching === 0);
+  return run.proof >= needed || (run.kinds === LOOSE_BIT && measure(view, start, end, DENSE, run.symbols).touching === 0);
 }
 
 /** Whether a whole pattern is to be masked; `table` is the view it was found in. */
 export function acceptsPattern(view: View, start: number, end: number, pattern: Pattern, table: Uint8Array): boolean {
-  const { soft, touching } = measure(view, start, end, table);
+  const { soft, touching } = measure(view, start, end, table, pattern.symbols.length);
   if (pattern.exact !== null) {
     const { exact, symbols } = pattern;
     if (!sameBytes(view.data, start, exact)) return false;
