@@ -119,7 +119,8 @@ export function acceptsDense(view: View, start: number, end: number, run: Run): 
   }
   const isSure = run.kinds === LOOSE_BIT || isAlone;
   const needed = (isSure ? SCATTERED : TURNED) + (isLettersOnly(view, start, end) ? RANDOM : 0);
-  return run.proof >= needed || (run.kinds === LOOSE_BIT && measure(view, start, end, DENSE, run.symbols).touching === 0);
+  return run.proof >= needed ||
+    (run.kinds === LOOSE_BIT && measure(view, start, end, DENSE, run.symbols).touching === 0);
 }
 
 /** Whether a whole pattern is to be masked; `table` is the view it was found in. */
