@@ -31,10 +31,17 @@ export function unitIndexes(bytes: Uint8Array, offsets: readonly number[]): numb
   return indexes;
 }
 
+/** Whether a byte belongs to the character that began before it. */
+function isInside(bytes: Uint8Array, at: number): boolean {
+  return at < bytes.length && ((bytes[at] as number) & 0xc0) === 0x80;
+}
+
+function isText(bytes: Uint8Array, at: number): boolean {
+  return at >= 0 && (bytes[at] as number) >= 0x80;
+}
+
 /** Moves the ends of a span outward to the borders of the UTF-8 characters they fall into. */
 export function toCharacters(bytes: Uint8Array, span: { start: number; end: number }): void {
-  const isInside = (at: number): boolean => at < bytes.length && ((bytes[at] as number) & 0xc0) === 0x80;
-  const isText = (at: number): boolean => at >= 0 && (bytes[at] as number) >= 0x80;
-  for (let i = 0; i < 3 && isInside(span.start) && isText(span.start - 1); i++) span.start--;
-  for (let i = 0; i < 3 && isInside(span.end) && isText(span.end - 1); i++) span.end++;
+  for (let i = 0; i < 3 && isInside(bytes, span.start) && isText(bytes, span.start - 1); i++) span.start--;
+  for (let i = 0; i < 3 && isInside(bytes, span.end) && isText(bytes, span.end - 1); i++) span.end++;
 }

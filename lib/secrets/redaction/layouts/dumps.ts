@@ -67,12 +67,13 @@ export class DumpReader {
 
 /** From the first to the last place of what `[start, end)` shows; `others` are for bytes without a place of their own. */
 function extent(places: Uint16Array, others: Uint16Array, { start, end }: Span, size: number): Span {
-  const span = { start: Infinity, end: 0 };
+  // One span that holds what is no small whole number makes all spans of the program slow from then on.
+  let [from, to] = [0xffff, 0];
   for (let i = start; i < end; i++) {
     const place = places[i] as number;
     const at = place === 0 ? others[i] as number : place;
-    span.start = Math.min(span.start, at);
-    span.end = Math.max(span.end, at + (place === 0 ? 2 : size));
+    from = Math.min(from, at);
+    to = Math.max(to, at + (place === 0 ? 2 : size));
   }
-  return span;
+  return { start: from, end: to };
 }
